@@ -1,0 +1,50 @@
+//! What most functions hold.
+
+use crate::clock::Clock;
+use crate::config::{Config, StartError};
+use crate::env::Env;
+use crate::http::Problem;
+use crate::keys::{Keys, TokenError};
+use crate::lambda::Start;
+use crate::randomness::Random;
+use crate::store::{Store, Unavailable};
+use aws_types::SdkConfig;
+
+/// Configuration, time, randomness, keys and the store.
+pub struct App {
+    /// What was configured.
+    pub config: Config,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Draws randomness.
+    pub random: Random,
+    /// The key ring.
+    pub keys: Keys,
+    /// The tables.
+    pub store: Store,
+}
+
+impl Start for App {
+    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+        let config = Config::read(env)?;
+        let store = Store::new(aws, &config.table_prefix, env.random.clone());
+        let (keys, ()) = tokio::join!(Keys::start(aws, &config, env.clock.now()), store.connect());
+        Ok(Self { clock: env.clock.clone(), random: env.random.clone(), keys: keys?, store, config })
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(_: Unavailable) -> Self {
+        Self::unavailable()
+    }
+}
+
+/// For links. A token whose key is unknown while the ring is stale may be good: that is "later", never "no".
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid => Self::invalid_token(),
+            TokenError::UnknownKeyWhileStale => Self::unavailable(),
+        }
+    }
+}

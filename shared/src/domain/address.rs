@@ -1,0 +1,134 @@
+//! E-mail addresses.
+
+use std::fmt;
+
+/// A mail address in the one spelling Vestibule stores and compares.
+///
+/// The local part is an ASCII dot-atom (RFC 5322, 3.2.3) of at most 64 octets, lower-cased: `Ada@` and `ada@` are one
+/// mailbox. (RFC 5321 leaves case to the receiving host, but no host in use tells them apart, and two accounts that
+/// differ by case would be a trap.) The domain is the ASCII form of an IDNA domain (UTS 46, strict) with at least two
+/// labels. Quoted local parts, non-ASCII local parts, address literals, display names, and with them everything that
+/// could become a second header, are refused. At most 254 octets in all (RFC 5321, 4.5.3.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Parses what a person typed; white space around it is forgiven, nothing else is.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim_matches([' ', '\t']);
+        if text.len() > 254 {
+            return None;
+        }
+        let (local, domain) = text.rsplit_once('@')?;
+        let domain = idna::domain_to_ascii_strict(domain).ok()?;
+        let whole = format!("{}@{domain}", local.to_ascii_lowercase());
+        (is_dot_atom(local) && is_mail_domain(&domain) && whole.len() <= 254).then_some(Self(whole))
+    }
+
+    /// The address in its one spelling.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Enough for the owner to recognise, too little for others: `a••@example.com`.
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.split_once('@').unwrap_or_default();
+        let first = local.get(..1).unwrap_or_default();
+        format!("{first}••@{domain}")
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_dot_atom(local: &str) -> bool {
+    let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
+    local.len() <= 64 && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(atext))
+}
+
+fn is_mail_domain(domain: &str) -> bool {
+    let mut labels = domain.split('.');
+    let top = labels.next_back().unwrap_or_default();
+    domain.len() <= 253
+        && labels.next().is_some()
+        && domain.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+        && top.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Option<String> {
+        EmailAddress::parse(text).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn case_and_surrounding_space_do_not_make_another_address() {
+        for text in ["ada@example.com", "Ada@Example.COM", " ada@example.com\t"] {
+            assert_eq!(parsed(text).as_deref(), Some("ada@example.com"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_international_domain_is_stored_in_ascii() {
+        assert_eq!(parsed("ada@Bücher.example").as_deref(), Some("ada@xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn tags_and_odd_but_legal_characters_pass() {
+        for text in ["a+b@example.com", "o'neil@example.com", "a.b-c_d@sub.example.co.uk", "!#$%&'*+-/=?^_`{|}~@e.org"]
+        {
+            assert_eq!(parsed(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn what_could_become_a_header_or_is_no_mailbox_is_refused() {
+        let long_local = format!("{}@example.com", "a".repeat(65));
+        let long = format!("a@{}.com", "b.".repeat(130));
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@example.com",
+            "a@example",
+            "a b@example.com",
+            "a@exa mple.com",
+            "\"a b\"@example.com",
+            "a@example.com\r\nBcc: x@evil.example",
+            "a\n@example.com",
+            "a@example.com\n",
+            "a@example.com,b@example.com",
+            "<a@example.com>",
+            "Ada <a@example.com>",
+            "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "ä@example.com",
+            "a..b@example.com",
+            ".a@example.com",
+            "a.@example.com",
+            "a@-example.com",
+            "a@example..com",
+            "a@.example.com",
+            "a@example.com.",
+            "a@b@example.com",
+            "a@exam_ple.com",
+            "a@example.com\0",
+            "a@xn--a.example",
+            &long_local,
+            &long,
+        ] {
+            assert_eq!(parsed(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_masked_address_shows_one_letter_and_the_domain() {
+        let address = EmailAddress::parse("ada@example.com").unwrap();
+        assert_eq!(address.masked(), "a••@example.com");
+    }
+}

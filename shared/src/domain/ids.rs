@@ -1,0 +1,159 @@
+//! Typed ids and hashes. A value of one of these types has the right shape; whether it names anything, the store knows.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+use super::time::Timestamp;
+
+/// Bytes as base64url without padding (RFC 4648, section 5).
+pub fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Exactly 32 bytes from their one base64url spelling; anything else is `None`.
+pub fn decode_32(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 43 {
+        return None;
+    }
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+/// SHA-256 (FIPS 180-4).
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// A 256-bit value that is safe to store and to show: printed as 43 characters of base64url.
+macro_rules! hash {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// From the bytes of the hash.
+            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// The bytes of the hash.
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+
+            /// From its printed form.
+            pub fn parse(text: &str) -> Option<Self> {
+                decode_32(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&encode(&self.0))
+            }
+        }
+    };
+}
+
+hash! {
+    /// Names a link: SHA-256 of the nonce that only the asking browser holds. The key of its row and its token's `jti`.
+    LinkId
+}
+hash! {
+    /// Names a session in tables and towards its owner: SHA-256 of the session's secret id.
+    SessionHash
+}
+hash! {
+    /// SHA-256 of the random `attempt` field of a link page: lets that page repeat a redeem whose answer was lost.
+    AttemptHash
+}
+hash! {
+    /// A keyed hash under the pepper: stands for an address or a client where the value itself must not be stored.
+    Peppered
+}
+
+/// A user: `usr_` and 32 hexadecimal digits, random.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(String);
+
+impl UserId {
+    /// From 128 random bits.
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(format!("usr_{:032x}", u128::from_be_bytes(random)))
+    }
+
+    /// From its printed form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("usr_")?;
+        let good = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// The user that never exists: where a real one is not known, the same store call is made for this one.
+    pub fn nobody() -> Self {
+        Self::new([0; 16])
+    }
+
+    /// The printed form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The id of a log record (mail, audit): sorts by the moment it was made, and is unique by 64 random bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordId(String);
+
+impl RecordId {
+    /// Made at `now` from 64 random bits.
+    pub fn new(now: Timestamp, random: [u8; 8]) -> Self {
+        Self(format!("{:012x}-{:016x}", now.millis(), u64::from_be_bytes(random)))
+    }
+
+    /// From a table's sort key, which only [`RecordId::new`] ever wrote.
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The printed form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_one_spelling() {
+        let id = UserId::new([7; 16]);
+        assert_eq!(UserId::parse(id.as_str()), Some(id));
+        for wrong in
+            ["", "usr_", "usr_07", "USR_07070707070707070707070707070707", "usr_0707070707070707070707070707070G"]
+        {
+            assert_eq!(UserId::parse(wrong), None, "{wrong}");
+        }
+        let hash = LinkId::from_bytes([0xff; 32]);
+        let text = hash.to_string();
+        assert_eq!(LinkId::parse(&text), Some(hash));
+        // The last character carries two unused bits: only zeros are accepted.
+        assert_eq!(LinkId::parse(&format!("{}9", &text[..42])), None);
+        assert_eq!(LinkId::parse(&format!("{text}=")), None);
+    }
+
+    #[test]
+    fn record_ids_sort_by_time() {
+        let early = RecordId::new(Timestamp::from_millis(999), [0xff; 8]);
+        let late = RecordId::new(Timestamp::from_millis(1000), [0; 8]);
+        assert!(early.as_str() < late.as_str());
+    }
+}

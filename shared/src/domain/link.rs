@@ -1,0 +1,146 @@
+//! Links and codes: what a mail carries, and what the asking browser keeps.
+
+use super::address::EmailAddress;
+use super::ids::{AttemptHash, LinkId, UserId, decode_32, encode, sha256};
+use super::next::Next;
+use super::secret::Secret;
+use super::time::Timestamp;
+use super::user::Epoch;
+use std::time::Duration;
+
+/// How long a redeem may be repeated by the browser or page that made it (promise 5).
+pub const REPEAT_WITHIN: Duration = Duration::from_secs(60);
+
+/// 256 random bits that only the asking browser holds. Whoever has it asked for the link.
+#[derive(Clone, Debug)]
+pub struct Nonce(Secret<[u8; 32]>);
+
+impl Nonce {
+    /// From randomness.
+    pub const fn new(random: [u8; 32]) -> Self {
+        Self(Secret::new(random))
+    }
+
+    /// From the cookie or the bearer client's `request`.
+    pub fn parse(text: &str) -> Option<Self> {
+        decode_32(text).map(Self::new)
+    }
+
+    /// For the asking browser, and nobody else.
+    pub fn expose(&self) -> String {
+        encode(self.0.expose())
+    }
+
+    /// The link this browser asked for.
+    pub fn link(&self) -> LinkId {
+        LinkId::from_bytes(sha256(self.0.expose()))
+    }
+}
+
+/// The random field of one view of a link page, or of a client's one attempt: 16 to 128 visible ASCII characters.
+#[derive(Clone, Debug)]
+pub struct Attempt(Secret<String>);
+
+impl Attempt {
+    /// From randomness.
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(Secret::new(encode(&random)))
+    }
+
+    /// From the form or the JSON body.
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        good.then(|| Self(Secret::new(text.to_owned())))
+    }
+
+    /// For the page.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// For the link's row.
+    pub fn hash(&self) -> AttemptHash {
+        AttemptHash::from_bytes(sha256(self.0.expose().as_bytes()))
+    }
+}
+
+/// Eight digits that stand in the mail beside the link and work only in the asking browser.
+#[derive(Clone, Debug)]
+pub struct Code(Secret<u32>);
+
+impl Code {
+    /// From a keyed hash of the link's id. The modulus bias of 64 bits over 10^8 is below 2^-37.
+    pub fn from_hash(hash: &[u8; 32]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *hash;
+        let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % 100_000_000;
+        Self(Secret::new(u32::try_from(number).unwrap_or_default()))
+    }
+
+    /// Eight digits; spaces between them, as mail clients and people insert them, are forgiven.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: String = text.chars().filter(|c| *c != ' ').collect();
+        let good = digits.len() == 8 && text.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit());
+        good.then(|| digits.parse().ok().map(|number| Self(Secret::new(number)))).flatten()
+    }
+
+    /// For the mail: `1234 5678`.
+    pub fn expose(&self) -> String {
+        let number = self.0.expose();
+        format!("{:04} {:04}", number / 10_000, number % 10_000)
+    }
+
+    /// Compares in constant time.
+    pub fn matches(&self, other: &Self) -> bool {
+        use subtle::ConstantTimeEq;
+        self.0.expose().ct_eq(other.0.expose()).into()
+    }
+}
+
+/// What a link's token says. Only this portal can have signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The token's `jti`, and the key of its row.
+    pub id: LinkId,
+    /// Whom it signs in.
+    pub user: UserId,
+    /// Where it was sent.
+    pub address: EmailAddress,
+    /// The user's epoch when it was minted.
+    pub epoch: Epoch,
+    /// Its last moment.
+    pub expires_at: Timestamp,
+    /// Where to go then; honoured only in the browser that asked.
+    pub next: Option<Next>,
+}
+
+/// Who redeems a link. A redeem is repeated by whoever can show the same again.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    /// Carries the nonce of this link.
+    pub asked: bool,
+    /// The page's random field.
+    pub attempt: Option<AttemptHash>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_eight_digits_however_it_is_spaced() {
+        let code = Code::from_hash(&[0; 32]);
+        assert_eq!(code.expose(), "0000 0000");
+        assert!(Code::parse("00000000").unwrap().matches(&code));
+        assert!(Code::parse(" 0000 0000 ").unwrap().matches(&code));
+        assert!(!Code::parse("00000001").unwrap().matches(&code));
+        for wrong in ["", "1234567", "123456789", "1234-5678", "１２３４５６７８", "+1234567", "0x123456"] {
+            assert!(Code::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let shown = format!("{:?} {:?} {:?}", Nonce::new([1; 32]), Attempt::new([2; 32]), Code::from_hash(&[3; 32]));
+        assert_eq!(shown, "Nonce([redacted]) Attempt([redacted]) Code([redacted])");
+    }
+}

@@ -1,0 +1,75 @@
+//! Where to go after signing in.
+
+use super::portal::Origin;
+use url::Url;
+
+/// A URL on one of the portal's own origins, at most 512 characters, as a WHATWG parser resolved it: what the browser
+/// will do with it is what was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next(String);
+
+impl Next {
+    /// Resolves `text`, a path or a URL, against `home`, and keeps it only on `home` or one of the `allowed` origins.
+    pub fn parse(text: &str, home: &Origin, allowed: &[Origin]) -> Option<Self> {
+        if text.len() > 512 {
+            return None;
+        }
+        let url = Url::parse(home.as_str()).ok()?.join(text).ok()?;
+        let origin = Origin::of(&url)?;
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        let ours = origin == *home || allowed.contains(&origin);
+        (ours && anonymous && url.as_str().len() <= 512).then(|| Self(url.into()))
+    }
+
+    /// From a link this portal signed, or a row it wrote.
+    pub const fn from_stored(url: String) -> Self {
+        Self(url)
+    }
+
+    /// The absolute URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(text: &str) -> Option<String> {
+        let home = Origin::parse("https://portal.example.com").unwrap();
+        let allowed = [Origin::parse("https://staff.example.com").unwrap()];
+        Next::parse(text, &home, &allowed).map(|next| next.0)
+    }
+
+    #[test]
+    fn paths_and_allowed_origins_are_kept() {
+        assert_eq!(next("/reports?x=1").as_deref(), Some("https://portal.example.com/reports?x=1"));
+        assert_eq!(next("https://staff.example.com/a").as_deref(), Some("https://staff.example.com/a"));
+        assert_eq!(next("/a/../b").as_deref(), Some("https://portal.example.com/b"));
+    }
+
+    #[test]
+    fn everything_that_leads_elsewhere_is_refused() {
+        let long = format!("/{}", "a".repeat(600));
+        for text in [
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "https://portal.example.com@evil.example",
+            "https://allowed@portal.example.com/",
+            "/\t/evil.example",
+            "http://portal.example.com/",
+            "https://portal.example.com:8443/",
+            "data:text/html,x",
+            "https://portal.example.com.evil.example",
+            "///evil.example",
+            "ht\ntps://evil.example",
+            &long,
+        ] {
+            assert_eq!(next(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Sessions.
+
+use super::agent::Client;
+use super::ids::{SessionHash, UserId, decode_32, encode, sha256};
+use super::secret::Secret;
+use super::time::Timestamp;
+use super::user::{Epoch, Status, User};
+use std::time::Duration;
+
+/// How old `last_seen_at` must be before a request renews it.
+pub const SEEN_EVERY: Duration = Duration::from_secs(300);
+
+/// A session's secret id: inside its signed cookie, nowhere else.
+#[derive(Clone, Debug)]
+pub struct SessionId(Secret<[u8; 32]>);
+
+impl SessionId {
+    /// From a keyed hash of the link that began it.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    /// From a token's claims.
+    pub fn parse(text: &str) -> Option<Self> {
+        decode_32(text).map(Self::new)
+    }
+
+    /// For the session's token.
+    pub fn expose(&self) -> String {
+        encode(self.0.expose())
+    }
+
+    /// What tables hold instead.
+    pub fn hash(&self) -> SessionHash {
+        SessionHash::from_bytes(sha256(self.0.expose()))
+    }
+}
+
+/// How a session began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Began {
+    /// With the link of a mail.
+    Link,
+    /// With the code of a mail.
+    Code,
+}
+
+impl Began {
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Code => "code",
+        }
+    }
+
+    /// From its stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Link, Self::Code].into_iter().find(|began| began.as_str() == text)
+    }
+}
+
+/// Somebody signed in: one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its name in tables and towards its owner.
+    pub hash: SessionHash,
+    /// Whose it is.
+    pub user: UserId,
+    /// The user's epoch when it began.
+    pub epoch: Epoch,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends, whatever happens.
+    pub expires_at: Timestamp,
+    /// When it was last used, within [`SEEN_EVERY`].
+    pub last_seen_at: Timestamp,
+    /// Where it began.
+    pub client: Client,
+    /// How it began.
+    pub began: Began,
+}
+
+impl Session {
+    /// Whether it signs `user` in at `now`: the one rule that every authenticated request goes through.
+    pub fn lives(&self, user: &User, now: Timestamp) -> bool {
+        self.user == user.id && self.expires_at > now && user.status == Status::Active && self.epoch == user.epoch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::address::EmailAddress;
+
+    #[test]
+    fn a_session_lives_only_for_an_active_user_of_its_epoch_before_its_end() {
+        let user = User {
+            id: UserId::new([1; 16]),
+            address: EmailAddress::parse("ada@example.com").unwrap(),
+            name: String::new(),
+            role: String::new(),
+            resources: vec![],
+            status: Status::Active,
+            epoch: Epoch(3),
+        };
+        let session = Session {
+            hash: SessionHash::from_bytes([0; 32]),
+            user: user.id.clone(),
+            epoch: Epoch(3),
+            created_at: Timestamp::from_secs(10),
+            expires_at: Timestamp::from_secs(20),
+            last_seen_at: Timestamp::from_secs(10),
+            client: Client::new("192.0.2.1", ""),
+            began: Began::Link,
+        };
+        let now = Timestamp::from_millis(19_999);
+        assert!(session.lives(&user, now));
+        assert!(!session.lives(&user, session.expires_at));
+        assert!(!session.lives(&User { status: Status::Suspended, ..user.clone() }, now));
+        assert!(!session.lives(&User { status: Status::Invited, ..user.clone() }, now));
+        assert!(!session.lives(&User { epoch: Epoch(4), ..user.clone() }, now));
+        assert!(!session.lives(&User { id: UserId::nobody(), ..user.clone() }, now));
+    }
+}

@@ -1,0 +1,103 @@
+//! Counting within windows that are aligned to the clock.
+
+use super::ids::Peppered;
+use super::time::Timestamp;
+use std::time::Duration;
+
+/// What is counted. The name is the first part of the counter's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Asks for one address from one network, by the minute.
+    AskMinute,
+    /// Asks for one address from one network, by the hour.
+    AskHour,
+    /// Asks from one network, by the hour.
+    AskNetwork,
+    /// Code attempts at one link, for as long as it can live.
+    Code,
+    /// Mails to one address, by the hour.
+    MailHour,
+    /// Mails to one address, by the day.
+    MailDay,
+    /// Self-requested mails of the whole portal, by the day.
+    MailPortal,
+}
+
+impl Scope {
+    /// The first part of the counter's key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AskMinute => "ask-minute",
+            Self::AskHour => "ask-hour",
+            Self::AskNetwork => "ask-network",
+            Self::Code => "code",
+            Self::MailHour => "mail-hour",
+            Self::MailDay => "mail-day",
+            Self::MailPortal => "mail-portal",
+        }
+    }
+}
+
+/// One counter: at most `limit` counts of `scope` for `key` in each window.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    /// What is counted.
+    pub scope: Scope,
+    /// For whom.
+    pub key: Peppered,
+    /// In which stretches of time.
+    pub window: Window,
+    /// How many fit into one window.
+    pub limit: u64,
+}
+
+/// A stretch of time within which counts add up.
+#[derive(Clone, Copy, Debug)]
+pub enum Window {
+    /// Of this length, starting at its multiples since the epoch.
+    Aligned(Duration),
+    /// One only, for something that is over by then.
+    Until(Timestamp),
+}
+
+impl Throttle {
+    /// The row that counts at `now`: `scope#key#start of the window in seconds`.
+    pub fn row(&self, now: Timestamp) -> String {
+        let start = match self.window {
+            Window::Aligned(length) => now.secs() - now.secs() % length.as_secs().max(1),
+            Window::Until(_) => 0,
+        };
+        format!("{}#{}#{start}", self.scope.as_str(), self.key)
+    }
+
+    /// When the window that `now` is in ends.
+    pub fn ends_at(&self, now: Timestamp) -> Timestamp {
+        match self.window {
+            Window::Aligned(length) => {
+                let seconds = length.as_secs().max(1);
+                Timestamp::from_secs((now.secs() / seconds + 1).saturating_mul(seconds))
+            }
+            Window::Until(end) => end,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_aligned_to_the_clock() {
+        let throttle = Throttle {
+            scope: Scope::AskMinute,
+            key: Peppered::from_bytes([0; 32]),
+            window: Window::Aligned(Duration::from_secs(60)),
+            limit: 1,
+        };
+        let (first, last) = (Timestamp::from_secs(120), Timestamp::from_millis(179_999));
+        assert_eq!(throttle.row(first), throttle.row(last));
+        assert_eq!(throttle.ends_at(last), Timestamp::from_secs(180));
+        assert_ne!(throttle.row(last), throttle.row(Timestamp::from_secs(180)));
+        assert!(throttle.row(first).starts_with("ask-minute#"));
+    }
+}

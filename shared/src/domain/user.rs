@@ -1,0 +1,72 @@
+//! Users.
+
+use super::address::EmailAddress;
+use super::ids::UserId;
+use serde::{Deserialize, Serialize};
+
+/// Counts the moments at which everything a user held became void. A link or session is dead when the user's epoch is
+/// no longer the one it was minted under; no clock is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+/// Whether a user may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Has been asked, has not come yet.
+    Invited,
+    /// May sign in.
+    Active,
+    /// May not, until an administrator says so.
+    Suspended,
+}
+
+impl Status {
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// From its stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Invited, Self::Active, Self::Suspended].into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// Something the portal shows this user: the status page of a partner, say. Vestibule only carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The portal's own id of it.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// For URLs.
+    pub slug: String,
+}
+
+/// Who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Never changes.
+    pub id: UserId,
+    /// Unique: its claim is created and changed together with the user.
+    pub address: EmailAddress,
+    /// For people.
+    pub name: String,
+    /// The portal's own word; Vestibule only carries it.
+    pub role: String,
+    /// What the portal shows this user.
+    pub resources: Vec<Resource>,
+    /// Whether she may sign in.
+    pub status: Status,
+    /// What links and sessions must have been minted under.
+    pub epoch: Epoch,
+}

@@ -1,0 +1,97 @@
+//! The portal's two cookies (RFC 6265bis): the session, and the nonces of the links this browser asked for.
+
+use crate::domain::link::Nonce;
+use crate::domain::portal::{Origin, PortalName};
+use std::time::Duration;
+
+/// Browsers keep no cookie longer (RFC 6265bis, 5.5).
+pub const LONGEST: Duration = Duration::from_secs(400 * 86_400);
+/// How many links of one browser work side by side.
+const NONCES: usize = 3;
+
+/// A cookie of this portal, as one browser is to see it.
+pub struct Cookie {
+    name: String,
+    secure: bool,
+}
+
+impl Cookie {
+    /// `__Host-<portal>.sid`; plain `<portal>.sid` on http://localhost.
+    pub fn session(portal: &PortalName, own: &Origin) -> Self {
+        Self::named("sid", portal, own)
+    }
+
+    /// `__Host-<portal>.ask`: up to the last three nonces.
+    pub fn ask(portal: &PortalName, own: &Origin) -> Self {
+        Self::named("ask", portal, own)
+    }
+
+    fn named(what: &str, portal: &PortalName, own: &Origin) -> Self {
+        let secure = own.is_secure();
+        let prefix = if secure { "__Host-" } else { "" };
+        Self { name: format!("{prefix}{portal}.{what}"), secure }
+    }
+
+    /// Its full name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The `Set-Cookie` value that keeps `value` for `lifetime`, or for as long as browsers keep cookies.
+    pub fn set(&self, value: &str, lifetime: Duration) -> String {
+        let (name, secure) = (&self.name, if self.secure { "; Secure" } else { "" });
+        let max_age = lifetime.min(LONGEST).as_secs();
+        format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    /// The `Set-Cookie` value that removes it.
+    pub fn clear(&self) -> String {
+        self.set("", Duration::ZERO)
+    }
+}
+
+/// The nonces in the value of an ask cookie, youngest first; what is none, is left out.
+pub fn nonces(value: &str) -> Vec<Nonce> {
+    value.split('.').take(NONCES).filter_map(Nonce::parse).collect()
+}
+
+/// The value of the ask cookie once `new` has joined `old`.
+pub fn with_nonce(new: &Nonce, old: &[Nonce]) -> String {
+    let all: Vec<_> = std::iter::once(new).chain(old).take(NONCES).map(Nonce::expose).collect();
+    all.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookie(own: &str) -> Cookie {
+        Cookie::session(&PortalName::parse("partner").unwrap(), &Origin::parse(own).unwrap())
+    }
+
+    #[test]
+    fn a_cookie_is_bound_to_its_host_wherever_it_can_be() {
+        assert_eq!(
+            cookie("https://login.example.com").set("x", Duration::from_secs(60)),
+            "__Host-partner.sid=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(cookie("http://localhost:8787").clear(), "partner.sid=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn no_cookie_is_asked_to_outlive_400_days() {
+        let ten_years = Duration::from_secs(10 * 365 * 86_400);
+        assert!(cookie("https://login.example.com").set("x", ten_years).contains("Max-Age=34560000;"));
+    }
+
+    #[test]
+    fn a_browser_keeps_its_three_youngest_nonces() {
+        let mut value = String::new();
+        for n in 1..=5 {
+            value = with_nonce(&Nonce::new([n; 32]), &nonces(&value));
+        }
+        let kept: Vec<_> = nonces(&value).iter().map(Nonce::link).collect();
+        assert_eq!(kept, [5, 4, 3].map(|n| Nonce::new([n; 32]).link()));
+        assert!(nonces("garbage.x.").is_empty());
+    }
+}

@@ -1,0 +1,152 @@
+//! What went wrong, for the caller: problem documents (RFC 9457), or a redirect where a page posted a form.
+
+use super::Response;
+use super::reply::Reply;
+use crate::domain::time::Timestamp;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// The stable types; the `type` member is `urn:vestibule:problem:` and the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 400: the request cannot be understood.
+    InvalidRequest,
+    /// 401: no session, or one that has ended.
+    NotAuthenticated,
+    /// 400: a link or code that does not work.
+    InvalidToken,
+    /// 410: a link that worked once, but is too old.
+    ExpiredToken,
+    /// 410: a link that has been used.
+    UsedToken,
+    /// 403: a page elsewhere sent this.
+    OriginNotAllowed,
+    /// 413: more than 16 KiB.
+    PayloadTooLarge,
+    /// 415: neither JSON nor, where a page posts, a form.
+    UnsupportedMediaType,
+    /// 429: later.
+    TooManyAttempts,
+    /// 503: the store or the keys cannot be reached.
+    Unavailable,
+}
+
+impl Kind {
+    const fn facts(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::InvalidRequest => (400, "invalid-request", "The request cannot be understood"),
+            Self::NotAuthenticated => (401, "not-authenticated", "Not signed in"),
+            Self::InvalidToken => (400, "invalid-token", "This link or code does not work"),
+            Self::ExpiredToken => (410, "expired-token", "This link has expired"),
+            Self::UsedToken => (410, "used-token", "This link has been used"),
+            Self::OriginNotAllowed => (403, "origin-not-allowed", "This origin may not call"),
+            Self::PayloadTooLarge => (413, "payload-too-large", "The body is too large"),
+            Self::UnsupportedMediaType => (415, "unsupported-media-type", "The body is of the wrong type"),
+            Self::TooManyAttempts => (429, "too-many-attempts", "Too many attempts"),
+            Self::Unavailable => (503, "unavailable", "Not available for the moment"),
+        }
+    }
+
+    /// The last part of `type`.
+    pub const fn name(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// What a page is told in its query, or `None` where a redirect would hide an attack or a broken client.
+    const fn query(self) -> Option<&'static str> {
+        match self {
+            Self::InvalidToken => Some("error=invalid_token&reason=invalid"),
+            Self::ExpiredToken => Some("error=invalid_token&reason=expired"),
+            Self::UsedToken => Some("error=invalid_token&reason=used"),
+            Self::InvalidRequest => Some("error=invalid_request"),
+            Self::TooManyAttempts => Some("error=too_many_attempts"),
+            Self::Unavailable => Some("error=unavailable"),
+            Self::NotAuthenticated | Self::OriginNotAllowed | Self::PayloadTooLarge | Self::UnsupportedMediaType => {
+                None
+            }
+        }
+    }
+}
+
+/// A problem, before it becomes an answer.
+#[derive(Debug)]
+pub struct Problem {
+    /// Its type.
+    pub kind: Kind,
+    detail: Cow<'static, str>,
+    retry_after: Option<Duration>,
+    page: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of `kind`; `detail` says what the caller can do about it.
+    pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), retry_after: None, page: None }
+    }
+
+    /// 400, with what is wrong.
+    pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::InvalidRequest, detail)
+    }
+
+    /// 401, always the same.
+    pub fn not_authenticated() -> Self {
+        Self::new(Kind::NotAuthenticated, "Sign in first.")
+    }
+
+    /// 400, the same for every link and code that does not work.
+    pub fn invalid_token() -> Self {
+        Self::new(Kind::InvalidToken, "Ask for a new one.")
+    }
+
+    /// 429 until `until`.
+    pub fn too_many_attempts(now: Timestamp, until: Timestamp) -> Self {
+        let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1000) as u64);
+        Self { retry_after: Some(wait), ..Self::new(Kind::TooManyAttempts, "Wait, then try again.") }
+    }
+
+    /// 503: nothing was done, and nobody knows more.
+    pub fn unavailable() -> Self {
+        Self::new(Kind::Unavailable, "Try again in a moment.")
+    }
+
+    /// Where a form that runs into this problem leads: the page shows it in words.
+    #[must_use]
+    pub fn on_page(mut self, page: &str) -> Self {
+        self.page = Some(page.to_owned());
+        self
+    }
+
+    /// The answer: to a form a redirect to its page, if it has one; else the document.
+    pub fn into_response(self, to_form: bool) -> Response {
+        if let (true, Some(page), Some(query)) = (to_form, &self.page, self.kind.query()) {
+            return Reply::see_other(&format!("{page}?{query}"));
+        }
+        let (status, name, title) = self.kind.facts();
+        let retry_after = self.retry_after.map(|wait| wait.as_secs());
+        let kind = format!("urn:vestibule:problem:{name}");
+        let mut response = Reply::json(status, &Document { kind, title, status, detail: &self.detail, retry_after });
+        let headers = response.headers_mut();
+        headers.insert("content-type", super::reply::value("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert("retry-after", super::reply::value(&seconds.to_string()));
+        }
+        if self.kind == Kind::NotAuthenticated {
+            // RFC 9110, 15.5.2: a 401 names a scheme.
+            headers.insert("www-authenticate", super::reply::value("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,57 @@
+//! HMAC-SHA-256 for jsonwebtoken, and nothing else: its own providers link RSA and elliptic curves (2 MB).
+
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use sha2::Sha256;
+use signature::{Signer, Verifier};
+
+/// Makes HS256 the one algorithm of this process. Calling it again changes nothing.
+pub(super) fn install() {
+    static PROVIDER: CryptoProvider = CryptoProvider {
+        signer_factory: |algorithm, key: &EncodingKey| match algorithm {
+            Algorithm::HS256 => Ok(Box::new(Hs256(mac(key.as_bytes())))),
+            _ => Err(ErrorKind::InvalidAlgorithm.into()),
+        },
+        verifier_factory: |algorithm, key: &DecodingKey| match algorithm {
+            Algorithm::HS256 => Ok(Box::new(Hs256(mac(key.try_get_as_bytes()?)))),
+            _ => Err(Error::from(ErrorKind::InvalidAlgorithm)),
+        },
+        key_utils: KeyUtils::new_unimplemented(),
+    };
+    // An error means that it is installed already.
+    let _installed = PROVIDER.install_default();
+}
+
+/// HMAC-SHA-256 (RFC 2104), ready for data. Every key length is allowed.
+pub(super) fn mac(key: &[u8]) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+    Hmac::new_from_slice(key).expect("HMAC takes keys of every length")
+}
+
+struct Hs256(Hmac<Sha256>);
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        self.0.clone().chain_update(message).verify_slice(signature).map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}

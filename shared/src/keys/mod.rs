@@ -1,0 +1,78 @@
+//! The key ring of the stack, and what is signed with it.
+
+mod hs256;
+mod ring;
+mod token;
+
+pub use ring::{Key, Ring};
+pub use token::{SessionClaims, Signed, TokenError};
+
+use crate::aws;
+use crate::config::{Config, StartError};
+use crate::domain::portal::PortalName;
+use crate::domain::time::Timestamp;
+use aws_sdk_secretsmanager::Client;
+use aws_types::SdkConfig;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How old a copy of the ring may be before a request fetches it again.
+pub const REFRESH_EVERY: Duration = Duration::from_secs(300);
+/// How long to leave a failing refresh alone: the old copy serves on.
+const RETRY_AFTER: Duration = Duration::from_secs(15);
+
+/// Holds a copy of the key ring and keeps it fresh.
+pub struct Keys {
+    client: Client,
+    secret: String,
+    portal: PortalName,
+    copy: Mutex<Copy>,
+}
+
+struct Copy {
+    ring: Arc<Ring>,
+    fresh_until: Timestamp,
+}
+
+impl Keys {
+    /// Fetches the ring.
+    ///
+    /// # Errors
+    /// The secret cannot be read, or is not a key ring.
+    pub async fn start(aws: &SdkConfig, config: &Config, now: Timestamp) -> Result<Self, StartError> {
+        hs256::install();
+        let client = Client::new(aws);
+        let (secret, portal) = (config.key_ring_secret.clone(), config.portal.clone());
+        let ring = Arc::new(fetch(&client, &secret, &portal).await?);
+        let copy = Mutex::new(Copy { ring, fresh_until: now.plus(REFRESH_EVERY) });
+        Ok(Self { client, secret, portal, copy })
+    }
+
+    /// The ring as it is now: a copy at most [`REFRESH_EVERY`] old, or the old one, marked stale, while Secrets Manager
+    /// does not answer.
+    pub async fn ring(&self, now: Timestamp) -> Arc<Ring> {
+        let (ring, fresh_until) = {
+            let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+            (Arc::clone(&copy.ring), copy.fresh_until)
+        };
+        if now < fresh_until {
+            return ring;
+        }
+        let (ring, fresh_until) = match fetch(&self.client, &self.secret, &self.portal).await {
+            Ok(fetched) => (Arc::new(fetched), now.plus(REFRESH_EVERY)),
+            Err(error) => {
+                tracing::error!(%error, "the key ring is stale");
+                (Arc::new(ring.as_stale()), now.plus(RETRY_AFTER))
+            }
+        };
+        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Copy { ring: Arc::clone(&ring), fresh_until };
+        ring
+    }
+}
+
+async fn fetch(client: &Client, secret: &str, portal: &PortalName) -> Result<Ring, StartError> {
+    let value = client.get_secret_value().secret_id(secret).send().await;
+    let value = value.map_err(|error| StartError(format!("The key ring {secret} {}.", aws::describe(&error))))?;
+    Ring::parse(value.secret_string().unwrap_or_default(), portal)
+        .map_err(|why| StartError(format!("The key ring {secret} cannot be used: {why}.")))
+}

@@ -1,0 +1,149 @@
+//! The keys themselves: parsing the secret, choosing the signing key, deriving subkeys.
+
+use super::REFRESH_EVERY;
+use super::hs256::mac;
+use crate::domain::ids::{LinkId, Peppered};
+use crate::domain::link::Code;
+use crate::domain::portal::PortalName;
+use crate::domain::secret::Secret;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use hkdf::Hkdf;
+use hmac::Mac;
+use serde::Deserialize;
+use sha2::Sha256;
+
+/// The kid of the key that the generated root gives.
+const FIRST: &str = "1";
+
+/// The secret's value: `{"root": "...", "keys": [{"kid": "2", "secret": "...", "added_at": 1767225600}]}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    root: String,
+    keys: Vec<StoredKey>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredKey {
+    kid: String,
+    secret: String,
+    /// Epoch seconds.
+    added_at: u64,
+}
+
+/// All keys whose work may still be out there, oldest first, and the pepper, which never changes.
+#[derive(Clone, Debug)]
+pub struct Ring {
+    pub(super) portal: PortalName,
+    /// Secrets Manager did not answer when this copy should have been renewed.
+    pub(super) stale: bool,
+    keys: Vec<Key>,
+    pepper: Subkey,
+}
+
+/// One key of the ring: four subkeys, one for each purpose.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Its name in tokens and rows.
+    pub kid: String,
+    usable_from: Timestamp,
+    pub(super) link: Subkey,
+    pub(super) session: Subkey,
+    code: Subkey,
+    session_id: Subkey,
+}
+
+pub(super) type Subkey = Secret<[u8; 32]>;
+
+impl Ring {
+    /// Reads the secret's value.
+    ///
+    /// # Errors
+    /// What is wrong with it, without repeating any of it.
+    pub fn parse(value: &str, portal: &PortalName) -> Result<Self, String> {
+        let stored: Stored = serde_json::from_str(value).map_err(|_| "it is not {root, keys} as JSON".to_owned())?;
+        let mut keys = vec![Key::derive(FIRST.to_owned(), Timestamp::from_millis(0), &stored.root, portal)];
+        for key in stored.keys {
+            // A new key signs only once every instance must have seen it: one refresh may have just missed it, and the
+            // next may be a whole interval late.
+            let usable_from = Timestamp::from_secs(key.added_at).plus(2 * REFRESH_EVERY);
+            keys.push(Key::derive(key.kid, usable_from, &key.secret, portal));
+        }
+        let strong = stored.root.len() >= 32;
+        let mut kids: Vec<_> = keys.iter().map(|key| &key.kid).collect();
+        kids.sort();
+        kids.dedup();
+        if !strong || kids.len() != keys.len() {
+            return Err("the root has less than 32 characters, or two keys have the same kid".to_owned());
+        }
+        let pepper = derive(&stored.root, portal, "pepper");
+        Ok(Self { portal: portal.clone(), stale: false, keys, pepper })
+    }
+
+    pub(super) fn as_stale(&self) -> Self {
+        Self { stale: true, ..self.clone() }
+    }
+
+    /// The key that signs at `now`: the youngest that every instance must know.
+    pub fn signing(&self, now: Timestamp) -> Option<&Key> {
+        self.keys.iter().rev().find(|key| key.usable_from <= now)
+    }
+
+    /// The key called `kid`.
+    pub fn get(&self, kid: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.kid == kid)
+    }
+
+    /// All keys: for a code, which does not say which key it was made with.
+    pub fn all(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
+    }
+
+    /// Stands for `parts` in tables: nobody without the ring can tell what they were.
+    pub fn pepper(&self, parts: &[&str]) -> Peppered {
+        let mut mac = mac(self.pepper.expose());
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        Peppered::from_bytes(mac.finalize().into_bytes().into())
+    }
+}
+
+impl Key {
+    fn derive(kid: String, usable_from: Timestamp, secret: &str, portal: &PortalName) -> Self {
+        Self {
+            kid,
+            usable_from,
+            link: derive(secret, portal, "link"),
+            session: derive(secret, portal, "session"),
+            code: derive(secret, portal, "code"),
+            session_id: derive(secret, portal, "session-id"),
+        }
+    }
+
+    /// The code that stands beside the link `id` in the mail.
+    pub fn code(&self, id: &LinkId) -> Code {
+        Code::from_hash(&hash(&self.code, id))
+    }
+
+    /// The session that the link `id` begins: always the same, so that a repeated redeem finds it.
+    pub fn session_id(&self, id: &LinkId) -> SessionId {
+        SessionId::new(hash(&self.session_id, id))
+    }
+}
+
+fn hash(subkey: &Subkey, id: &LinkId) -> [u8; 32] {
+    mac(subkey.expose()).chain_update(id.as_bytes()).finalize().into_bytes().into()
+}
+
+/// HKDF-SHA-256 (RFC 5869): one subkey for each portal and purpose.
+fn derive(secret: &str, portal: &PortalName, purpose: &str) -> Subkey {
+    let mut subkey = [0; 32];
+    let info = ["vestibule", portal.as_str(), purpose].join("/");
+    #[expect(clippy::expect_used, reason = "32 bytes are within HKDF's limit")]
+    Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(info.as_bytes(), &mut subkey).expect("32 bytes can be had");
+    Secret::new(subkey)
+}

@@ -1,0 +1,196 @@
+//! Links and sessions as JSON Web Tokens (RFC 7519): HS256 only, explicitly typed (RFC 8725, 3.11), one audience and
+//! one issuer per purpose and portal. The library's own time checks are off: it would read the clock and allow 60 s.
+
+use super::ring::{Key, Ring, Subkey};
+use crate::domain::address::EmailAddress;
+use crate::domain::ids::{LinkId, UserId};
+use crate::domain::link::Link;
+use crate::domain::next::Next;
+use crate::domain::portal::PortalName;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::domain::user::Epoch;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Longer than any token Vestibule makes.
+const LONGEST: usize = 2048;
+
+/// Why a token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    /// Not made by this portal for this purpose.
+    Invalid,
+    /// Its key is unknown, but this copy of the ring is stale: it may be good.
+    UnknownKeyWhileStale,
+}
+
+/// A link or a session, and the name of the key that signed it.
+#[derive(Debug)]
+pub struct Signed<T> {
+    /// What the token says.
+    pub content: T,
+    /// The key that signed it.
+    pub kid: String,
+}
+
+/// What a session's token says. Whether the session still lives, its row says.
+#[derive(Clone, Debug)]
+pub struct SessionClaims {
+    /// The secret id.
+    pub id: SessionId,
+    /// Whose session it is.
+    pub user: UserId,
+    /// Its last moment.
+    pub expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LinkToken {
+    iss: String,
+    aud: String,
+    jti: String,
+    sub: String,
+    email: String,
+    epoch: Epoch,
+    exp: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionToken {
+    iss: String,
+    aud: String,
+    sid: String,
+    sub: String,
+    exp: u64,
+}
+
+/// What tells the two purposes apart: `typ` and `aud`.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Link,
+    Session,
+}
+
+impl Purpose {
+    const fn typ(self) -> &'static str {
+        match self {
+            Self::Link => "link+jwt",
+            Self::Session => "session+jwt",
+        }
+    }
+
+    fn audience(self, portal: &PortalName) -> String {
+        match self {
+            Self::Link => format!("{portal}/link"),
+            Self::Session => format!("{portal}/session"),
+        }
+    }
+
+    const fn subkey(self, key: &Key) -> &Subkey {
+        match self {
+            Self::Link => &key.link,
+            Self::Session => &key.session,
+        }
+    }
+}
+
+fn issuer(portal: &PortalName) -> String {
+    format!("vestibule/{portal}")
+}
+
+impl Ring {
+    /// The token of `link`: for its mail, and nobody else.
+    pub fn sign_link(&self, key: &Key, link: &Link) -> String {
+        let claims = LinkToken {
+            iss: issuer(&self.portal),
+            aud: Purpose::Link.audience(&self.portal),
+            jti: link.id.to_string(),
+            sub: link.user.to_string(),
+            email: link.address.to_string(),
+            epoch: link.epoch,
+            exp: link.expires_at.secs(),
+            next: link.next.as_ref().map(|next| next.as_str().to_owned()),
+        };
+        sign(key, Purpose::Link, &claims)
+    }
+
+    /// Reads a link's token; its expiry is the caller's to judge.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn read_link(&self, token: &str) -> Result<Signed<Link>, TokenError> {
+        let Signed { content, kid } = self.read::<LinkToken>(Purpose::Link, token)?;
+        let link = || {
+            Some(Link {
+                id: LinkId::parse(&content.jti)?,
+                user: UserId::parse(&content.sub)?,
+                address: EmailAddress::parse(&content.email)?,
+                epoch: content.epoch,
+                expires_at: Timestamp::from_secs(content.exp),
+                next: content.next.map(Next::from_stored),
+            })
+        };
+        Ok(Signed { content: link().ok_or(TokenError::Invalid)?, kid })
+    }
+
+    /// The token of a session: for its cookie or its bearer, and nobody else.
+    pub fn sign_session(&self, key: &Key, session: &SessionClaims) -> String {
+        let claims = SessionToken {
+            iss: issuer(&self.portal),
+            aud: Purpose::Session.audience(&self.portal),
+            sid: session.id.expose(),
+            sub: session.user.to_string(),
+            exp: session.expires_at.secs(),
+        };
+        sign(key, Purpose::Session, &claims)
+    }
+
+    /// Reads a session's token; its expiry is the caller's to judge.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn read_session(&self, token: &str) -> Result<Signed<SessionClaims>, TokenError> {
+        let Signed { content, kid } = self.read::<SessionToken>(Purpose::Session, token)?;
+        let claims = || {
+            Some(SessionClaims {
+                id: SessionId::parse(&content.sid)?,
+                user: UserId::parse(&content.sub)?,
+                expires_at: Timestamp::from_secs(content.exp),
+            })
+        };
+        Ok(Signed { content: claims().ok_or(TokenError::Invalid)?, kid })
+    }
+
+    fn read<C: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Result<Signed<C>, TokenError> {
+        if token.len() > LONGEST {
+            return Err(TokenError::Invalid);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        let typed = header.typ.as_deref() == Some(purpose.typ()) && header.alg == Algorithm::HS256;
+        let kid = header.kid.filter(|_| typed).ok_or(TokenError::Invalid)?;
+        let unknown = if self.stale { TokenError::UnknownKeyWhileStale } else { TokenError::Invalid };
+        let key = self.get(&kid).ok_or(unknown)?;
+
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.set_audience(&[purpose.audience(&self.portal)]);
+        validation.set_issuer(&[issuer(&self.portal)]);
+        validation.set_required_spec_claims(&["aud", "iss", "exp"]);
+        let secret = DecodingKey::from_secret(purpose.subkey(key).expose());
+        let token = jsonwebtoken::decode(token, &secret, &validation).map_err(|_| TokenError::Invalid)?;
+        Ok(Signed { content: token.claims, kid })
+    }
+}
+
+fn sign<C: Serialize>(key: &Key, purpose: Purpose, claims: &C) -> String {
+    let mut header = Header::new(Algorithm::HS256);
+    header.typ = Some(purpose.typ().to_owned());
+    header.kid = Some(key.kid.clone());
+    let secret = EncodingKey::from_secret(purpose.subkey(key).expose());
+    #[expect(clippy::expect_used, reason = "strings and numbers always serialise, and HS256 is installed")]
+    jsonwebtoken::encode(&header, claims, &secret).expect("claims of strings and numbers can be signed")
+}

@@ -1,0 +1,127 @@
+//! The entry of every function: starts it once, turns its problems into answers, adds the headers, logs one line.
+
+use crate::aws;
+use crate::config::StartError;
+use crate::env::Env;
+use crate::http::reply::secure;
+use crate::http::{Problem, Request, Response};
+use aws_types::SdkConfig;
+use lambda_http::service_fn;
+use lambda_runtime::LambdaEvent;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+
+pub use lambda_http::Error;
+
+/// What a function holds: made once, before the first request.
+pub trait Start: Sized + Send + Sync + 'static {
+    /// Reads the configuration and opens the connections.
+    ///
+    /// # Errors
+    /// Why the function cannot work, in a sentence.
+    fn start(aws: &SdkConfig, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
+}
+
+/// A function behind API Gateway: `async fn handle(&Context, Request) -> Result<Response, Problem>`.
+pub trait Handler<'a, C: 'a>: Send + Sync + 'static {
+    /// What it returns while it works.
+    type Answer: Future<Output = Result<Response, Problem>> + Send + 'a;
+    /// Handles one request.
+    fn call(&self, context: &'a C, request: Request) -> Self::Answer;
+}
+
+impl<'a, C: 'a, F, A> Handler<'a, C> for F
+where
+    F: Fn(&'a C, Request) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<Response, Problem>> + Send + 'a,
+{
+    type Answer = A;
+    fn call(&self, context: &'a C, request: Request) -> A {
+        self(context, request)
+    }
+}
+
+/// A function behind an event source: `async fn handle(&Context, Event) -> Answer`.
+pub trait Consumer<'a, C: 'a, E>: Send + Sync + 'static {
+    /// What it answers.
+    type Output: Serialize;
+    /// What it returns while it works.
+    type Answer: Future<Output = Self::Output> + Send + 'a;
+    /// Consumes one event.
+    fn call(&self, context: &'a C, event: E) -> Self::Answer;
+}
+
+impl<'a, C: 'a, E, F, A> Consumer<'a, C, E> for F
+where
+    F: Fn(&'a C, E) -> A + Send + Sync + 'static,
+    A: Future + Send + 'a,
+    A::Output: Serialize,
+{
+    type Output = A::Output;
+    type Answer = A;
+    fn call(&self, context: &'a C, event: E) -> A {
+        self(context, event)
+    }
+}
+
+/// Serves a function behind API Gateway until Lambda ends the process.
+///
+/// # Errors
+/// The function did not start, or the runtime broke off.
+pub async fn serve<C: Start>(handle: impl for<'a> Handler<'a, C>) -> Result<(), Error> {
+    let context = Arc::new(start_process::<C>().await?);
+    let handle = &handle;
+    lambda_http::run(service_fn(move |request| {
+        let context = Arc::clone(&context);
+        async move { Ok::<_, Infallible>(answer(&*context, handle, request).await) }
+    }))
+    .await
+}
+
+/// Serves a function behind an event source until Lambda ends the process.
+///
+/// # Errors
+/// The function did not start, or the runtime broke off.
+pub async fn consume<C: Start, E: DeserializeOwned, O: Serialize>(
+    handle: impl for<'a> Consumer<'a, C, E, Output = O>,
+) -> Result<(), Error> {
+    let context = Arc::new(start_process::<C>().await?);
+    let handle = &handle;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
+        let context = Arc::clone(&context);
+        async move { Ok::<_, Infallible>(handle.call(&context, event.payload).await) }
+    }))
+    .await
+}
+
+/// One request, from API Gateway's event to its answer: also what the local portal calls.
+pub async fn answer<C>(context: &C, handle: &impl for<'a> Handler<'a, C>, request: lambda_http::Request) -> Response {
+    let request = Request::new(request);
+    let (route, id, is_form) = (request.route().to_owned(), request.id().to_owned(), request.is_form());
+    let (problem, response) = match handle.call(context, request).await {
+        Ok(response) => (None, response),
+        Err(problem) => (Some(problem.kind.name()), problem.into_response(is_form)),
+    };
+    tracing::info!(route, status = response.status().as_u16(), problem, id, "answered");
+    secure(response)
+}
+
+async fn start_process<C: Start>() -> Result<C, StartError> {
+    log_as_json();
+    let env = Env::of_process();
+    let start = async { C::start(&aws::sdk_config(&env, aws::https()?)?, &env).await };
+    start.await.inspect_err(|error| tracing::error!(%error, "this function does not start"))
+}
+
+/// One JSON object a line on standard output: `docs/security.md` says what is never in one.
+fn log_as_json() {
+    tracing_subscriber::fmt().json().without_time().with_target(false).flatten_event(true).init();
+    // The message of a panic may quote what was worked on; its place may not.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked");
+    }));
+}

@@ -1,0 +1,74 @@
+//! Whom a request signs in. Every authenticated request goes through here.
+
+use crate::app::App;
+use crate::domain::portal::{Origin, PortalName};
+use crate::domain::session::{SEEN_EVERY, Session};
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use crate::http::cookie::{self, Cookie};
+use crate::http::{Problem, Request};
+use crate::keys::{Ring, SessionClaims, TokenError};
+
+/// Somebody signed in.
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// By which session.
+    pub session: Session,
+    /// The session's cookie again, where it would otherwise end before the session does.
+    pub renewed_cookie: Option<String>,
+}
+
+/// The session token that `request` shows, in its cookie or as a bearer token.
+///
+/// # Errors
+/// 400 when it shows two: a cookie twice, or a cookie and a bearer token.
+pub fn token<'a>(request: &'a Request, portal: &PortalName, own: &Origin) -> Result<Option<&'a str>, Problem> {
+    let cookie = request.cookie(Cookie::session(portal, own).name())?;
+    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    match (cookie, bearer) {
+        (Some(_), Some(_)) => Err(Problem::invalid_request("There is a session cookie and a bearer token.")),
+        (cookie, bearer) => Ok(cookie.or(bearer)),
+    }
+}
+
+/// What a session token says, if this portal signed it and its time is not over. Whether the session still lives, only
+/// its row says.
+///
+/// # Errors
+/// 503 when that cannot be told for the moment.
+pub fn claims(ring: &Ring, token: &str, now: Timestamp) -> Result<Option<SessionClaims>, Problem> {
+    match ring.read_session(token) {
+        Ok(signed) => Ok(Some(signed.content).filter(|claims| claims.expires_at > now)),
+        Err(TokenError::Invalid) => Ok(None),
+        Err(TokenError::UnknownKeyWhileStale) => Err(Problem::unavailable()),
+    }
+}
+
+impl App {
+    /// Whom `request` signs in: 1 look at the store, and every five minutes 1 write that the session was seen.
+    ///
+    /// # Errors
+    /// 401 when nobody, 400 and 503 as for [`token`] and [`claims`].
+    pub async fn signed_in(&self, request: &Request, own: &Origin) -> Result<SignedIn, Problem> {
+        let now = self.clock.now();
+        let token = token(request, &self.config.portal, own)?.ok_or_else(Problem::not_authenticated)?;
+        let ring = self.keys.ring(now).await;
+        let claims = claims(&ring, token, now)?.ok_or_else(Problem::not_authenticated)?;
+        let found = self.store.look(&claims.user, &claims.id.hash(), now).await?;
+        let (user, session) = found.ok_or_else(Problem::not_authenticated)?;
+
+        let mut renewed_cookie = None;
+        if now.since(session.last_seen_at) >= SEEN_EVERY {
+            if !self.store.seen(&session, now).await? {
+                return Err(Problem::not_authenticated());
+            }
+            let outlives_cookies = session.expires_at.since(session.created_at) > cookie::LONGEST;
+            if outlives_cookies && request.header("authorization").is_none() {
+                let left = session.expires_at.since(now);
+                renewed_cookie = Some(Cookie::session(&self.config.portal, own).set(token, left));
+            }
+        }
+        Ok(SignedIn { user, session, renewed_cookie })
+    }
+}

@@ -1,0 +1,238 @@
+//! Delivering a mail (promise 7): claim, send, settle. A crash between any two of them leaves a row that says so, and a
+//! retry that sends the same link.
+
+use super::items::{audit, mail, n, s, throttles, tokens, users};
+use super::transaction::{Refusal, Transaction};
+use super::{Store, Unavailable};
+use crate::domain::address::EmailAddress;
+use crate::domain::audit::Event;
+use crate::domain::link::Link;
+use crate::domain::mail::{End, Mail, MailKey, Minted};
+use crate::domain::throttle::Throttle;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Status, User};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, Update};
+use std::time::Duration;
+
+/// How long a claim holds. Longer than one attempt at sending can take.
+pub const LEASE: Duration = Duration::from_secs(30);
+/// How many claims in a row may go unanswered (we crashed, or lost the answer) before the mail is given up.
+pub const MOST_UNANSWERED: u64 = 3;
+
+/// What came of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours to send.
+    Ours,
+    /// The silent budget is used up.
+    OverBudget,
+    /// The user's epoch has moved since the link was minted, or she may not sign in any more.
+    Superseded,
+    /// Somebody else has it.
+    Taken,
+}
+
+/// How a mail ended, and what is known about it.
+pub struct Ending<'a> {
+    /// How.
+    pub end: End,
+    /// The provider's id of the message, or the reason.
+    pub note: (&'static str, &'a str),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Write {
+    Row,
+    Budget,
+    User,
+    Token,
+    Audit,
+}
+
+impl Store {
+    /// The mail, if it is still there and not over. Costs 1 consistent read.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn unfinished_mail(&self, key: &MailKey) -> Result<Option<Mail>, Unavailable> {
+        let get = self.client.get_item().table_name(&self.tables.mail).consistent_read(true);
+        let got = get.set_key(Some(mail::key(key))).send().await;
+        let item = got.map_err(|error| Unavailable::because("unfinished_mail", &error))?.item;
+        // A row that is over may have lost its address.
+        let unfinished = item.filter(|item| item.contains_key("unfinished"));
+        unfinished
+            .map(|item| mail::from_item(&item).map(|(mail, _)| mail).ok_or_else(|| Unavailable::unreadable("mail")))
+            .transpose()
+    }
+
+    /// The user who has `address`. Costs 2 consistent reads, one after the other; 1 where nobody has it.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn user_at(&self, address: &EmailAddress) -> Result<Option<User>, Unavailable> {
+        let get = |key| {
+            let get = self.client.get_item().table_name(&self.tables.users).consistent_read(true);
+            get.set_key(Some(key)).send()
+        };
+        let claim = get(users::claim_key(address)).await.map_err(|error| Unavailable::because("user_at", &error))?.item;
+        let Some(claim) = claim else { return Ok(None) };
+        let id = users::claimed_by(&claim).ok_or_else(|| Unavailable::unreadable("users"))?;
+        let user = get(users::user_key(&id)).await.map_err(|error| Unavailable::because("user_at", &error))?.item;
+        user.map(|user| users::from_item(&user).ok_or_else(|| Unavailable::unreadable("users"))).transpose()
+    }
+
+    /// The first claim: from queued to sending, within all `budgets`, fixing what the link is made of, so that every
+    /// retry makes the same.
+    ///
+    /// Costs 1 transaction of 1 update, 3 budgets and 2 puts.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn claim_mail(
+        &self,
+        mail: &Mail,
+        link: &Link,
+        kid: &str,
+        budgets: &[Throttle; 3],
+        event: &Event,
+    ) -> Result<Claim, Unavailable> {
+        let now = event.at;
+        #[expect(clippy::expect_used, reason = "every required field is set")]
+        let row = Update::builder()
+            .table_name(&self.tables.mail)
+            .set_key(Some(mail::key(&mail.key)))
+            .update_expression(
+                "SET #status = :sending, lease_until = :lease, attempts = :one, unanswered = :one, \
+                 user_id = :user, epoch = :epoch, kid = :kid, link_expires_at = :link_expires_at",
+            )
+            .condition_expression("attribute_exists(pk) AND #status = :queued")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":sending", s("sending"))
+            .expression_attribute_values(":queued", s("queued"))
+            .expression_attribute_values(":lease", n(now.plus(LEASE).millis()))
+            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":user", s(link.user.as_str()))
+            .expression_attribute_values(":epoch", n(link.epoch.0))
+            .expression_attribute_values(":kid", s(kid))
+            .expression_attribute_values(":link_expires_at", n(link.expires_at.millis()))
+            .build()
+            .expect("a whole update");
+        #[expect(clippy::expect_used, reason = "every required field is set")]
+        let token = Put::builder()
+            .table_name(&self.tables.tokens)
+            .set_item(Some(tokens::to_item(link, kid)))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .expect("a whole put");
+        let writes = Transaction::new()
+            .update(Write::Row, row)
+            .put(Write::Token, token)
+            .put(Write::Audit, audit::put(event, &self.tables.audit, self.random.bytes()));
+        let writes = budgets.iter().fold(writes, |writes, budget| {
+            writes.update(Write::Budget, throttles::count(&self.tables.throttles, budget, now))
+        });
+        match writes.commit(self, "claim_mail").await {
+            Ok(()) => Ok(Claim::Ours),
+            Err(Refusal::Conditions(failed)) => {
+                let row = failed.iter().any(|(write, _)| matches!(write, Write::Row | Write::Token));
+                Ok(if row { Claim::Taken } else { Claim::OverBudget })
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// A later claim, once the lease has lapsed: takes the lease, counts the attempt, and checks that the user is still
+    /// active and of the epoch that the link was minted under.
+    ///
+    /// Costs 1 transaction of 1 update and 1 check.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn reclaim_mail(&self, mail: &Mail, minted: &Minted, now: Timestamp) -> Result<Claim, Unavailable> {
+        #[expect(clippy::expect_used, reason = "every required field is set")]
+        let row = Update::builder()
+            .table_name(&self.tables.mail)
+            .set_key(Some(mail::key(&mail.key)))
+            .update_expression("SET lease_until = :lease ADD attempts :one, unanswered :one")
+            .condition_expression("attribute_exists(pk) AND #status = :sending AND lease_until <= :now")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":sending", s("sending"))
+            .expression_attribute_values(":lease", n(now.plus(LEASE).millis()))
+            .expression_attribute_values(":now", n(now.millis()))
+            .expression_attribute_values(":one", n(1))
+            .build()
+            .expect("a whole update");
+        #[expect(clippy::expect_used, reason = "every required field is set")]
+        let user = ConditionCheck::builder()
+            .table_name(&self.tables.users)
+            .set_key(Some(users::user_key(&minted.user)))
+            .condition_expression("attribute_exists(pk) AND #status = :active AND epoch = :epoch")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":active", s(Status::Active.as_str()))
+            .expression_attribute_values(":epoch", n(minted.epoch.0))
+            .build()
+            .expect("a whole check");
+        match Transaction::new().update(Write::Row, row).check(Write::User, user).commit(self, "reclaim_mail").await {
+            Ok(()) => Ok(Claim::Ours),
+            Err(Refusal::Conditions(failed)) => {
+                let row = failed.iter().any(|(write, _)| *write == Write::Row);
+                Ok(if row { Claim::Taken } else { Claim::Superseded })
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Gives a claimed mail back after an attempt that the provider refused for the moment: the next may come at once.
+    ///
+    /// Costs 1 update.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn release_mail(&self, mail: &Mail, reason: &str, now: Timestamp) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.tables.mail)
+            .set_key(Some(mail::key(&mail.key)))
+            .update_expression("SET lease_until = :now, unanswered = :none, reason = :reason")
+            .condition_expression("attribute_exists(pk) AND #status = :sending")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":sending", s("sending"))
+            .expression_attribute_values(":now", n(now.millis()))
+            .expression_attribute_values(":none", n(0))
+            .expression_attribute_values(":reason", s(reason));
+        update.send().await.map_err(|error| Unavailable::because("release_mail", &error))?;
+        Ok(())
+    }
+
+    /// Ends a mail that is not over yet; one that is, stays as it is. A dropped one loses its address at once: whoever
+    /// asked may have typed somebody else's.
+    ///
+    /// Costs 1 update.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn settle_mail(&self, mail: &Mail, ending: &Ending<'_>, now: Timestamp) -> Result<(), Unavailable> {
+        let (note, text) = ending.note;
+        let remove =
+            if ending.end == End::Dropped { "unfinished, lease_until, address" } else { "unfinished, lease_until" };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.tables.mail)
+            .set_key(Some(mail::key(&mail.key)))
+            .update_expression(format!("SET #status = :end, ended_at = :now, #note = :note REMOVE {remove}"))
+            .condition_expression("attribute_exists(unfinished)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#note", note)
+            .expression_attribute_values(":end", s(ending.end.as_str()))
+            .expression_attribute_values(":now", n(now.millis()))
+            .expression_attribute_values(":note", s(text));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(Unavailable::because("settle_mail", &error)),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `mail`: the outbox and the delivery log, under the peppered hash of the address, time-ordered. `unfinished` is the
+//! hash key of a sparse index: only rows that are not over have it.
+
+use super::{Item, expires_at, item, moment, n, number, s, text};
+use crate::domain::address::EmailAddress;
+use crate::domain::agent::Client;
+use crate::domain::ids::{LinkId, Peppered, RecordId, UserId};
+use crate::domain::mail::{End, Mail, MailKey, Minted, State};
+use crate::domain::next::Next;
+use crate::domain::time::Timestamp;
+use crate::domain::user::Epoch;
+
+pub(in crate::store) fn key(key: &MailKey) -> Item {
+    item([("pk", Some(s(key.to.to_string()))), ("sk", Some(s(key.id.as_str())))])
+}
+
+/// The row of a mail that was just asked for, kept until `expires_at`.
+pub(in crate::store) fn queued(mail: &Mail, expires_at: Timestamp) -> Item {
+    let mut whole = key(&mail.key);
+    whole.extend(item([
+        ("status", Some(s("queued"))),
+        ("unfinished", Some(s("mail"))),
+        ("address", Some(s(mail.address.as_str()))),
+        ("link_id", Some(s(mail.link.to_string()))),
+        ("next", mail.next.as_ref().map(|next| s(next.as_str()))),
+        ("ip", Some(s(&mail.client.ip))),
+        ("user_agent", Some(s(&mail.client.user_agent))),
+        ("asked_at", Some(n(mail.asked_at.millis()))),
+        ("expires_at", Some(n(expires_at.secs()))),
+    ]));
+    whole
+}
+
+/// The mail, and until when its row is kept. A row that is over may have lost its address: then there is no mail.
+pub(in crate::store) fn from_item(item: &Item) -> Option<(Mail, Timestamp)> {
+    let mail = Mail {
+        key: MailKey {
+            to: Peppered::parse(text(item, "pk")?)?,
+            id: RecordId::from_stored(text(item, "sk")?.to_owned()),
+        },
+        address: EmailAddress::parse(text(item, "address")?)?,
+        link: LinkId::parse(text(item, "link_id")?)?,
+        next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
+        client: Client { ip: text(item, "ip")?.to_owned(), user_agent: text(item, "user_agent")?.to_owned() },
+        asked_at: moment(item, "asked_at")?,
+        state: state(item)?,
+    };
+    Some((mail, expires_at(item)?))
+}
+
+fn state(item: &Item) -> Option<State> {
+    match text(item, "status")? {
+        "queued" => Some(State::Queued),
+        "sending" => Some(State::Sending {
+            minted: Minted {
+                user: UserId::parse(text(item, "user_id")?)?,
+                epoch: Epoch(number(item, "epoch")?),
+                kid: text(item, "kid")?.to_owned(),
+                expires_at: moment(item, "link_expires_at")?,
+            },
+            lease_until: moment(item, "lease_until")?,
+            unanswered: number(item, "unanswered")?,
+        }),
+        ended => End::parse(ended).map(State::Ended),
+    }
+}

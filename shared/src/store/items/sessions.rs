@@ -1,0 +1,38 @@
+//! `sessions`: under the user's id and the SHA-256 of the session's secret id.
+
+use super::{Item, expires_at, item, moment, n, number, s, text};
+use crate::domain::agent::Client;
+use crate::domain::ids::{SessionHash, UserId};
+use crate::domain::session::{Began, Session};
+use crate::domain::user::Epoch;
+
+pub(in crate::store) fn key(user: &UserId, hash: &SessionHash) -> Item {
+    item([("pk", Some(s(user.as_str()))), ("sk", Some(s(hash.to_string())))])
+}
+
+pub(in crate::store) fn to_item(session: &Session) -> Item {
+    let mut whole = key(&session.user, &session.hash);
+    whole.extend(item([
+        ("epoch", Some(n(session.epoch.0))),
+        ("created_at", Some(n(session.created_at.millis()))),
+        ("last_seen_at", Some(n(session.last_seen_at.millis()))),
+        ("expires_at", Some(n(session.expires_at.secs()))),
+        ("ip", Some(s(&session.client.ip))),
+        ("user_agent", Some(s(&session.client.user_agent))),
+        ("began", Some(s(session.began.as_str()))),
+    ]));
+    whole
+}
+
+pub(in crate::store) fn from_item(item: &Item) -> Option<Session> {
+    Some(Session {
+        user: UserId::parse(text(item, "pk")?)?,
+        hash: SessionHash::parse(text(item, "sk")?)?,
+        epoch: Epoch(number(item, "epoch")?),
+        created_at: moment(item, "created_at")?,
+        last_seen_at: moment(item, "last_seen_at")?,
+        expires_at: expires_at(item)?,
+        client: Client { ip: text(item, "ip")?.to_owned(), user_agent: text(item, "user_agent")?.to_owned() },
+        began: Began::parse(text(item, "began")?)?,
+    })
+}

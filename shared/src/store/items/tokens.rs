@@ -1,0 +1,48 @@
+//! `tokens`: one row per mailed link, under the link's id. It holds nothing that could make the link.
+
+use super::{Item, expires_at, item, moment, n, number, s, text};
+use crate::domain::address::EmailAddress;
+use crate::domain::ids::{AttemptHash, LinkId, UserId};
+use crate::domain::link::Link;
+use crate::domain::next::Next;
+use crate::domain::time::Timestamp;
+use crate::domain::user::Epoch;
+
+/// What the row was made for.
+const SIGN_IN: &str = "sign-in";
+
+pub(in crate::store) fn key(id: &LinkId) -> Item {
+    item([("pk", Some(s(id.to_string())))])
+}
+
+pub(in crate::store) fn to_item(link: &Link, kid: &str) -> Item {
+    let mut whole = key(&link.id);
+    whole.extend(item([
+        ("purpose", Some(s(SIGN_IN))),
+        ("user_id", Some(s(link.user.as_str()))),
+        ("address", Some(s(link.address.as_str()))),
+        ("epoch", Some(n(link.epoch.0))),
+        ("kid", Some(s(kid))),
+        ("next", link.next.as_ref().map(|next| s(next.as_str()))),
+        ("expires_at", Some(n(link.expires_at.secs()))),
+    ]));
+    whole
+}
+
+/// The link, and the key it was made with.
+pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
+    let link = Link {
+        id: LinkId::parse(text(item, "pk")?)?,
+        user: UserId::parse(text(item, "user_id")?)?,
+        address: EmailAddress::parse(text(item, "address")?)?,
+        epoch: Epoch(number(item, "epoch")?),
+        expires_at: expires_at(item)?,
+        next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
+    };
+    Some((link, text(item, "kid")?.to_owned()))
+}
+
+/// When and by which page the link was redeemed; `None` while it has not been.
+pub(in crate::store) fn redeemed(item: &Item) -> Option<(Timestamp, Option<AttemptHash>)> {
+    Some((moment(item, "used_at")?, text(item, "attempt").and_then(AttemptHash::parse)))
+}

@@ -1,0 +1,113 @@
+//! Transactions whose refusals have names.
+
+use super::{Store, Unavailable};
+use crate::aws;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use std::time::Duration;
+
+use super::items::Item;
+
+/// How often a transaction that ran into another one is tried.
+const TRIES: u32 = 6;
+
+/// Writes that happen together or not at all. Each carries a label, by which a refusal tells what refused it.
+pub(super) struct Transaction<L> {
+    labels: Vec<L>,
+    writes: Vec<TransactWriteItem>,
+}
+
+/// Why nothing was written.
+pub(super) enum Refusal<L> {
+    /// The conditions of these writes did not hold; with the item as it was, where the write asked for it.
+    Conditions(Vec<(L, Option<Item>)>),
+    /// Others kept writing the same items.
+    Conflict,
+    /// The store could not be asked.
+    Unavailable,
+}
+
+impl<L: Copy + PartialEq> Transaction<L> {
+    pub(super) const fn new() -> Self {
+        Self { labels: Vec::new(), writes: Vec::new() }
+    }
+
+    fn with(mut self, label: L, write: TransactWriteItem) -> Self {
+        self.labels.push(label);
+        self.writes.push(write);
+        self
+    }
+
+    pub(super) fn put(self, label: L, put: Put) -> Self {
+        self.with(label, TransactWriteItem::builder().put(put).build())
+    }
+
+    pub(super) fn update(self, label: L, update: Update) -> Self {
+        self.with(label, TransactWriteItem::builder().update(update).build())
+    }
+
+    pub(super) fn delete(self, label: L, delete: Delete) -> Self {
+        self.with(label, TransactWriteItem::builder().delete(delete).build())
+    }
+
+    pub(super) fn check(self, label: L, check: ConditionCheck) -> Self {
+        self.with(label, TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// Does it. A repeat after a lost answer or a conflict carries the same request token, so it happens once.
+    pub(super) async fn commit(self, store: &Store, act: &'static str) -> Result<(), Refusal<L>> {
+        let token = format!("{:032x}", u128::from_be_bytes(store.random.bytes()));
+        let request =
+            store.client.transact_write_items().set_transact_items(Some(self.writes)).client_request_token(token);
+        for attempt in 1..=TRIES {
+            let Err(error) = request.clone().send().await else {
+                return Ok(());
+            };
+            let reasons = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    cancelled.cancellation_reasons()
+                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => &[],
+                _ => {
+                    tracing::error!(act, error = aws::describe(&error), "the store is unavailable");
+                    return Err(Refusal::Unavailable);
+                }
+            };
+            let failed = failed_conditions(&self.labels, reasons);
+            if !failed.is_empty() {
+                return Err(Refusal::Conditions(failed));
+            }
+            if attempt < TRIES {
+                tokio::time::sleep(backoff(attempt, store.random.bytes())).await;
+            }
+        }
+        tracing::warn!(act, "conflicting transactions");
+        Err(Refusal::Conflict)
+    }
+}
+
+impl<L> From<Refusal<L>> for Unavailable {
+    /// For acts whose conditions cannot fail: that they did means that something else is wrong.
+    fn from(_: Refusal<L>) -> Self {
+        Self
+    }
+}
+
+fn failed_conditions<L: Copy>(labels: &[L], reasons: &[CancellationReason]) -> Vec<(L, Option<Item>)> {
+    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+    let pairs = labels.iter().zip(reasons);
+    pairs.filter(|(_, reason)| failed(reason)).map(|(label, reason)| (*label, reason.item().cloned())).collect()
+}
+
+/// Up to 20 ms, then 40, 80 and so on: full jitter.
+fn backoff(attempt: u32, random: [u8; 8]) -> Duration {
+    let most = 10_000_u64 << attempt;
+    Duration::from_micros(u64::from_be_bytes(random) % most)
+}
+
+/// Asks for the item as it was when a condition does not hold.
+pub(super) const fn with_old() -> ReturnValuesOnConditionCheckFailure {
+    ReturnValuesOnConditionCheckFailure::AllOld
+}
