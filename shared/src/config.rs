@@ -230,3 +230,93 @@ impl Reader<'_> {
         Ok(Duration::from_secs(self.number(name, bounds)? * unit))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::randomness::Random;
+    use std::collections::BTreeMap;
+
+    const GOOD: [(&str, &str); 24] = [
+        ("PORTAL", "partner"),
+        ("PORTAL_NAME", "Partner"),
+        ("PUBLIC_URL", "https://login.example.com"),
+        ("FRONTEND_URL", "https://portal.example.com"),
+        ("LOGIN_PATH", "/login"),
+        ("DASHBOARD_PATH", "/"),
+        ("ALLOWED_ORIGINS", "https://a.example.com, https://b.example.com"),
+        ("ACCENT_COLOR", "#0b5cad"),
+        ("LOGO_URL", "https://cdn.example.com/logo.svg"),
+        ("MAIL_FROM", "no-reply@example.com"),
+        ("LINK_MINUTES", "15"),
+        ("CODE_ATTEMPTS", "5"),
+        ("OTHER_BROWSER", "button"),
+        ("SESSION_HOURS", "24"),
+        ("ASK_PER_MINUTE", "1"),
+        ("ASK_PER_HOUR", "5"),
+        ("ASK_PER_NETWORK_HOUR", "200"),
+        ("MAIL_PER_HOUR", "15"),
+        ("MAIL_PER_DAY", "40"),
+        ("MAIL_PER_DAY_PORTAL", "1000"),
+        ("MAIL_DAYS", "30"),
+        ("AUDIT_DAYS", "400"),
+        ("TABLE_PREFIX", "vestibule"),
+        ("KEY_RING_SECRET", "vestibule-key-ring"),
+    ];
+
+    fn read_with(name: &str, value: &str) -> Result<Config, StartError> {
+        let mut variables: BTreeMap<_, _> = GOOD.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        variables.insert(name.to_owned(), value.to_owned());
+        Config::read(&Env::new(variables, Clock::system(), Random::system()))
+    }
+
+    #[test]
+    fn the_frontend_is_always_allowed() {
+        let config = read_with("PORTAL", "partner").unwrap();
+        let allowed: Vec<_> = config.site.allowed.iter().map(Origin::as_str).collect();
+        assert_eq!(allowed, ["https://a.example.com", "https://b.example.com", "https://portal.example.com"]);
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_and_nothing_else() {
+        let optional = ["PUBLIC_URL", "FRONTEND_URL", "ALLOWED_ORIGINS", "LOGO_URL"];
+        for (name, _) in GOOD {
+            let read = read_with(name, "");
+            if optional.contains(&name) {
+                assert!(read.is_ok(), "{name}");
+            } else {
+                let error = read.unwrap_err().to_string();
+                assert!(error.starts_with(name) && error.contains("is not set"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_bounds_stops_the_start_with_a_sentence_that_names_it() {
+        for (name, value) in [
+            ("PORTAL", "Not Good"),
+            ("PORTAL_NAME", "two\nlines"),
+            ("PUBLIC_URL", "http://login.example.com"),
+            ("FRONTEND_URL", "https://portal.example.com/path"),
+            ("LOGIN_PATH", "//evil.example"),
+            ("DASHBOARD_PATH", "dashboard"),
+            ("ALLOWED_ORIGINS", "https://a.example.com,*"),
+            ("ACCENT_COLOR", "red}body{display:none"),
+            ("LOGO_URL", "http://cdn.example.com/logo.svg"),
+            ("MAIL_FROM", "no-reply"),
+            ("LINK_MINUTES", "0"),
+            ("LINK_MINUTES", "1441"),
+            ("CODE_ATTEMPTS", "11"),
+            ("OTHER_BROWSER", "maybe"),
+            ("SESSION_HOURS", "87661"),
+            ("SESSION_HOURS", "-1"),
+            ("ASK_PER_MINUTE", "0"),
+            ("MAIL_DAYS", "0"),
+            ("AUDIT_DAYS", "x"),
+        ] {
+            let error = read_with(name, value).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name} is ")) && error.contains("must be"), "{error}");
+        }
+    }
+}

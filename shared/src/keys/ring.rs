@@ -147,3 +147,63 @@ fn derive(secret: &str, portal: &PortalName, purpose: &str) -> Subkey {
     Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(info.as_bytes(), &mut subkey).expect("32 bytes can be had");
     Secret::new(subkey)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn portal() -> PortalName {
+        PortalName::parse("partner").unwrap()
+    }
+
+    fn ring(keys: &str) -> Result<Ring, String> {
+        Ring::parse(&format!("{{\"root\": \"{}\", \"keys\": {keys}}}", "r".repeat(64)), &portal())
+    }
+
+    #[test]
+    fn a_new_key_signs_only_once_every_instance_must_have_seen_it() {
+        let ring = ring(r#"[{"kid": "2", "secret": "s", "added_at": 1000}]"#).unwrap();
+        let signing = |secs| ring.signing(Timestamp::from_secs(secs)).unwrap().kid.clone();
+        assert_eq!(
+            (signing(0), signing(1000), signing(1599), signing(1600)),
+            ("1".into(), "1".into(), "1".into(), "2".into())
+        );
+        assert!(ring.get("1").is_some() && ring.get("2").is_some() && ring.get("3").is_none());
+    }
+
+    #[test]
+    fn a_ring_that_is_none_is_refused_without_repeating_it() {
+        for value in ["", "{}", "[]", r#"{"root": "short", "keys": []}"#, r#"{"root": 1, "keys": []}"#] {
+            let error = Ring::parse(value, &portal()).unwrap_err();
+            assert!(!error.contains("short"), "{error}");
+        }
+        assert!(ring(r#"[{"kid": "1", "secret": "s", "added_at": 0}]"#).is_err(), "two keys called 1");
+        assert!(ring(r#"[{"kid": "2", "added_at": 0}]"#).is_err());
+    }
+
+    #[test]
+    fn keys_and_portals_give_different_codes_sessions_and_hashes() {
+        let ours = ring(r#"[{"kid": "2", "secret": "s", "added_at": 0}]"#).unwrap();
+        let id = LinkId::from_bytes([7; 32]);
+        let (one, two) = (ours.get("1").unwrap(), ours.get("2").unwrap());
+        assert!(!one.code(&id).matches(&two.code(&id)));
+        assert_ne!(one.session_id(&id).hash(), two.session_id(&id).hash());
+        let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "r".repeat(64));
+        let theirs = Ring::parse(&value, &PortalName::parse("staff").unwrap()).unwrap();
+        assert_ne!(one.session_id(&id).hash(), theirs.get("1").unwrap().session_id(&id).hash());
+        assert_ne!(ours.pepper(&["a"]), theirs.pepper(&["a"]));
+    }
+
+    #[test]
+    fn the_pepper_keeps_its_parts_apart_and_outlives_rotation() {
+        let (before, after) = (ring("[]").unwrap(), ring(r#"[{"kid": "2", "secret": "s", "added_at": 0}]"#).unwrap());
+        assert_ne!(before.pepper(&["ab", "c"]), before.pepper(&["a", "bc"]));
+        assert_eq!(before.pepper(&["a"]), after.pepper(&["a"]));
+    }
+
+    #[test]
+    fn a_ring_prints_no_key() {
+        let printed = format!("{:?}", ring(r#"[{"kid": "2", "secret": "sssss", "added_at": 0}]"#).unwrap());
+        assert!(printed.contains("[redacted]") && !printed.contains("sssss") && !printed.contains("rrrr"));
+    }
+}

@@ -194,3 +194,89 @@ fn sign<C: Serialize>(key: &Key, purpose: Purpose, claims: &C) -> String {
     #[expect(clippy::expect_used, reason = "strings and numbers always serialise, and HS256 is installed")]
     jsonwebtoken::encode(&header, claims, &secret).expect("claims of strings and numbers can be signed")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::hs256;
+
+    fn ring(portal: &str) -> Ring {
+        hs256::install();
+        let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "r".repeat(64));
+        Ring::parse(&value, &PortalName::parse(portal).unwrap()).unwrap()
+    }
+
+    fn link() -> Link {
+        Link {
+            id: LinkId::from_bytes([1; 32]),
+            user: UserId::new([2; 16]),
+            address: EmailAddress::parse("ada@example.com").unwrap(),
+            epoch: Epoch(3),
+            expires_at: Timestamp::from_secs(4),
+            next: Some(Next::from_stored("https://portal.example.com/".to_owned())),
+        }
+    }
+
+    fn session() -> SessionClaims {
+        let id = SessionId::new([5; 32]);
+        SessionClaims { id, user: UserId::new([2; 16]), expires_at: Timestamp::from_secs(6) }
+    }
+
+    /// A link's token whose header and claims were changed before it was signed with the portal's own subkey.
+    fn signed_after(change: impl Fn(&mut Header, &mut serde_json::Value)) -> String {
+        let ring = ring("partner");
+        let key = ring.get("1").unwrap();
+        let token = ring.sign_link(key, &link());
+        let mut header = jsonwebtoken::decode_header(&token).unwrap();
+        let mut claims: serde_json::Value = jsonwebtoken::dangerous::insecure_decode(&token).unwrap().claims;
+        change(&mut header, &mut claims);
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.link.expose())).unwrap()
+    }
+
+    #[test]
+    fn a_token_says_what_was_signed() {
+        let ring = ring("partner");
+        let key = ring.get("1").unwrap();
+        assert_eq!(ring.read_link(&ring.sign_link(key, &link())).unwrap().content, link());
+        let read = ring.read_session(&ring.sign_session(key, &session())).unwrap().content;
+        assert_eq!((read.id.expose(), read.user), (session().id.expose(), session().user));
+        assert!(ring.read_link(&signed_after(|_, _| ())).is_ok(), "the forgeries below differ in one thing only");
+    }
+
+    #[test]
+    fn type_audience_issuer_key_and_every_claim_must_be_right() {
+        let wrong: [(&str, fn(&mut Header, &mut serde_json::Value)); 11] = [
+            ("the type of a session", |header, _| header.typ = Some("session+jwt".to_owned())),
+            ("the general type", |header, _| header.typ = Some("JWT".to_owned())),
+            ("no type", |header, _| header.typ = None),
+            ("no key", |header, _| header.kid = None),
+            ("an unknown key", |header, _| header.kid = Some("2".to_owned())),
+            ("the audience of sessions", |_, claims| claims["aud"] = "partner/session".into()),
+            ("another portal's audience", |_, claims| claims["aud"] = "staff/link".into()),
+            ("no audience", |_, claims| drop(claims.as_object_mut().unwrap().remove("aud"))),
+            ("another issuer", |_, claims| claims["iss"] = "vestibule/staff".into()),
+            ("no expiry", |_, claims| drop(claims.as_object_mut().unwrap().remove("exp"))),
+            ("a broken id", |_, claims| claims["jti"] = "x".into()),
+        ];
+        for (what, change) in wrong {
+            let read = ring("partner").read_link(&signed_after(change));
+            assert_eq!(read.map(|_| ()).unwrap_err(), TokenError::Invalid, "{what}");
+        }
+    }
+
+    #[test]
+    fn purposes_and_portals_do_not_mix_even_with_the_same_key() {
+        let (partner, staff) = (ring("partner"), ring("staff"));
+        let key = partner.get("1").unwrap();
+        let (link, session) = (partner.sign_link(key, &link()), partner.sign_session(key, &session()));
+        assert!(partner.read_session(&link).is_err() && partner.read_link(&session).is_err());
+        assert!(staff.read_link(&link).is_err() && staff.read_session(&session).is_err());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_while_the_ring_is_fresh_and_later_while_it_is_stale() {
+        let token = signed_after(|header, _| header.kid = Some("2".to_owned()));
+        assert_eq!(ring("partner").read_link(&token).unwrap_err(), TokenError::Invalid);
+        assert_eq!(ring("partner").as_stale().read_link(&token).unwrap_err(), TokenError::UnknownKeyWhileStale);
+    }
+}

@@ -1,0 +1,137 @@
+//! Promise 7: a mail that was accepted is sent, or somebody can see why not.
+
+use local::Fault;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tests::{World, mins, secs};
+
+#[tokio::test]
+async fn the_mail_says_what_it_must_and_its_subject_holds_no_code() {
+    let world = World::with(&[("PortalName", "Ärzte & Söhne")]).await;
+    let mail = world.browser().ask("ada@example.com").await;
+    let text = mail.0["text"].as_str().unwrap();
+    assert_eq!(mail.0["subject"], "Sign in to Ärzte & Söhne");
+    assert!(mail.0["from"].as_str().unwrap().is_ascii(), "{}", mail.0["from"]);
+    for words in ["Ärzte & Söhne", "15 minutes", "Firefox on Windows", "IP address 198.18.0.0", "21 November 2026 at 14:00 UTC", "ignore this message"] {
+        assert!(text.contains(words), "{words} is missing in:\n{text}");
+    }
+    let link = mail.0["links"][0].as_str().unwrap();
+    assert!(text.lines().all(|line| line == link || line.chars().count() <= 76), "{text}");
+    assert!(mail.0["html"].as_str().unwrap().contains("Ärzte &#38; Söhne"));
+    assert_eq!(mail.code().len(), 9);
+}
+
+/// The states of all mails.
+fn states(world: &World) -> Vec<String> {
+    world.rows("mail").iter().map(|row| row["status"]["S"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// Waits until the first mail is in this state.
+async fn reaches(world: &World, state: &str) {
+    for _ in 0..400 {
+        if states(world).first().is_some_and(|one| one == state) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(states(world), [state]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_of_the_provider_sends_the_same_link_again() {
+    let world = World::start().await;
+    let sends = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sends);
+    world.portal.set_fault(move |attempt| match attempt.service.as_str() {
+        "ses" if counter.fetch_add(1, Ordering::SeqCst) == 0 => Fault::LoseAnswer,
+        _ => Fault::None,
+    });
+    let browser = world.browser();
+    let answer = browser.post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    assert_eq!(answer.status, 200);
+    let mails = world.mails().await;
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0]["links"], mails[1]["links"]);
+    assert_eq!(states(&world), ["sent"]);
+    assert_eq!(world.rows("tokens").len(), 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
+    let busy = r#"{"message": "Maximum sending rate exceeded."}"#;
+    for (status, kind, body, state, mails) in [
+        (429, "TooManyRequestsException", busy, "sent", 1),
+        (400, "MessageRejected", r#"{"message": "Email address is not verified."}"#, "failed", 0),
+    ] {
+        let world = World::start().await;
+        let sends = AtomicUsize::new(0);
+        let body = format!("{}", json!({"__type": kind, "message": body}));
+        world.portal.set_fault(move |attempt| match attempt.service.as_str() {
+            "ses" if sends.fetch_add(1, Ordering::SeqCst) < 2 => Fault::Reply(status, body.clone()),
+            _ => Fault::None,
+        });
+        world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+        reaches(&world, state).await;
+        assert_eq!(world.mails().await.len(), mails, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_whose_link_has_expired_is_marked_and_not_sent() {
+    let world = World::start().await;
+    world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::FailBefore } else { Fault::None });
+    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    reaches(&world, "sending").await;
+    world.time.pass(mins(15));
+    reaches(&world, "expired").await;
+    world.portal.set_fault(|_| Fault::None);
+    assert!(world.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_whose_users_epoch_moved_is_superseded() {
+    let world = World::start().await;
+    world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::FailBefore } else { Fault::None });
+    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    reaches(&world, "sending").await;
+    world.move_epoch("ada@example.com").await;
+    reaches(&world, "superseded").await;
+    world.portal.set_fault(|_| Fault::None);
+    assert!(world.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_that_crashes_us_stops_itself() {
+    let world = World::start().await;
+    // The answer never comes: as if the function had died while sending.
+    world.portal.set_fault(|attempt| match (attempt.service.as_str(), attempt.operation.as_str(), attempt.function.as_str()) {
+        ("dynamodb", "UpdateItem", "Mailer") => Fault::FailBefore,
+        ("ses", ..) => Fault::FailBefore,
+        _ => Fault::None,
+    });
+    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    reaches(&world, "sending").await;
+    for _ in 0..3 {
+        world.time.pass(secs(31));
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    }
+    world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::FailBefore } else { Fault::None });
+    world.time.pass(secs(31));
+    reaches(&world, "failed").await;
+    assert_eq!(world.rows("mail")[0]["reason"]["S"], "unanswered");
+}
+
+#[tokio::test]
+async fn the_silent_budget_protects_a_mailbox_and_is_written_down() {
+    let world = World::with(&[("MailPerHour", "2"), ("MailPerDayPortal", "3")]).await;
+    for _ in 0..3 {
+        world.browser().ask("ada@example.com").await;
+    }
+    let count = |state: &str| states(&world).iter().filter(|one| *one == state).count();
+    assert_eq!((count("sent"), count("throttled"), world.mails().await.len()), (2, 1, 2));
+    world.time.pass(mins(60));
+    world.browser().ask("ada@example.com").await;
+    world.browser().ask("ada@example.com").await;
+    assert_eq!((count("sent"), count("throttled"), world.mails().await.len()), (3, 2, 3));
+}

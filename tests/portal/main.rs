@@ -1,0 +1,17 @@
+//! The portal over HTTP: through the gateway, the real functions, the real store code and an embedded DynamoDB. Each
+//! module is a promise of `docs/security.md` or a part of the contract.
+
+mod asking;
+mod codes;
+mod costs;
+mod frontends;
+mod hostile;
+mod journeys;
+mod leaks;
+mod links;
+mod mail;
+mod origins;
+mod pages;
+mod races;
+mod sessions;
+mod weather;

@@ -1,0 +1,101 @@
+//! Promise 6: logout is immediate, and so is everything else that ends a session.
+
+use serde_json::json;
+use tests::{World, mins, secs};
+
+#[tokio::test]
+async fn a_suspended_user_loses_the_session_on_the_next_request() {
+    let world = World::start().await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    assert_eq!(browser.me().await.status, 200);
+    world.suspend("ada@example.com").await;
+    assert_eq!(browser.me().await.problem(), "not-authenticated");
+}
+
+#[tokio::test]
+async fn a_moved_epoch_ends_every_session_at_once() {
+    let world = World::start().await;
+    let browsers = [world.browser(), world.browser()];
+    for browser in &browsers {
+        browser.sign_in("ada@example.com").await;
+    }
+    world.move_epoch("ada@example.com").await;
+    for browser in &browsers {
+        assert_eq!(browser.me().await.problem(), "not-authenticated");
+    }
+}
+
+#[tokio::test]
+async fn logout_ends_this_session_only_and_is_written_down() {
+    let world = World::start().await;
+    let (here, there) = (world.browser(), world.browser());
+    here.sign_in("ada@example.com").await;
+    there.sign_in("ada@example.com").await;
+    here.post("/auth/logout", json!({})).await;
+    assert_eq!((here.me().await.status.as_u16(), there.me().await.status.as_u16()), (401, 200));
+
+    let actions: Vec<_> = world.rows("audit").into_iter().map(|row| row["action"]["S"].as_str().unwrap().to_owned()).collect();
+    let count = |action: &str| actions.iter().filter(|one| *one == action).count();
+    assert_eq!((count("partner.login.requested"), count("partner.login"), count("partner.logout")), (2, 2, 1));
+}
+
+#[tokio::test]
+async fn logging_out_twice_or_without_a_session_clears_the_cookie_and_writes_nothing() {
+    let world = World::start().await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    let cookie = browser.cookie("partner.sid").unwrap();
+    browser.post("/auth/logout", json!({})).await;
+    let before = world.everything();
+    for value in [Some(cookie.as_str()), Some("garbage"), None] {
+        browser.set_cookie("partner.sid", value);
+        let out = browser.post("/auth/logout", json!({})).await;
+        assert_eq!((out.status.as_u16(), out.json()), (200, json!({"success": true})));
+        assert_eq!(out.cookies, ["partner.sid=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"]);
+    }
+    assert_eq!(world.everything(), before);
+}
+
+#[tokio::test]
+async fn last_seen_is_renewed_every_five_minutes_and_never_brings_a_session_back() {
+    let world = World::start().await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    let seen = || world.rows("sessions")[0]["last_seen_at"]["N"].as_str().unwrap().parse::<u64>().unwrap();
+    let began = seen();
+    world.time.pass(mins(5) - secs(1));
+    browser.me().await;
+    assert_eq!(seen(), began);
+    world.time.pass(secs(1));
+    browser.me().await;
+    assert_eq!(seen(), began + 300_000);
+}
+
+#[tokio::test]
+async fn a_session_of_years_outlives_the_400_days_of_its_cookie() {
+    let world = World::with(&[("SessionHours", "87600")]).await;
+    let browser = world.browser();
+    let signed_in = browser.sign_in("ada@example.com").await;
+    assert!(signed_in.cookies[0].contains("Max-Age=34560000;"), "{:?}", signed_in.cookies);
+    world.time.pass(mins(4));
+    assert!(browser.me().await.cookies.is_empty());
+    world.time.pass(mins(60 * 24 * 300));
+    let me = browser.me().await;
+    assert_eq!(me.status, 200);
+    assert!(me.cookies[0].contains("Max-Age=34560000;"), "{:?}", me.cookies);
+    world.time.pass(mins(60 * 24 * 3349));
+    assert!(browser.me().await.cookies[0].contains("Max-Age=86"), "the last day");
+}
+
+#[tokio::test]
+async fn cookies_are_bound_to_their_host_on_a_real_portal() {
+    let options = local::Options { public_url: Some("https://login.example.com".into()), ..local::Options::default() };
+    let world = World::of(options).await;
+    let browser = world.browser();
+    let answer = browser.sign_in("ada@example.com").await;
+    assert!(answer.cookies[0].starts_with("__Host-partner.sid="), "{:?}", answer.cookies);
+    assert!(answer.cookies[0].ends_with("; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"));
+    assert!(browser.cookie("__Host-partner.ask").is_some());
+    assert_eq!(browser.me().await.status, 200);
+}

@@ -1,0 +1,115 @@
+//! Promise 11: what cannot be reached is a 503, never a wrong 401, and nothing is half done.
+
+use local::Fault;
+use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tests::{World, mins};
+
+#[tokio::test]
+async fn a_store_that_cannot_be_reached_is_503_and_changes_nothing() {
+    let world = World::start().await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    let cookies = browser.cookie_header();
+    world.time.pass(mins(1));
+    let mail = browser.ask("ada@example.com").await;
+    let before = world.everything();
+    world.portal.set_fault(|attempt| if attempt.service == "dynamodb" { Fault::FailBefore } else { Fault::None });
+    world.time.pass(mins(1));
+    let answers = [
+        browser.me().await,
+        browser.post("/auth/request-login", json!({"email": "ada@example.com"})).await,
+        browser.post("/auth/verify", json!({"token": mail.token()})).await,
+        browser.post("/auth/verify", json!({"code": mail.code()})).await,
+        browser.post("/auth/logout", json!({})).await,
+    ];
+    for answer in answers {
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "unavailable"));
+        assert!(answer.cookies.is_empty());
+    }
+    world.portal.set_fault(|_| Fault::None);
+    assert_eq!(world.everything(), before);
+    assert_ne!(cookies, "");
+    assert_eq!(browser.me().await.status, 200);
+    assert_eq!(browser.post("/auth/verify", json!({"token": mail.token()})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_lost_answer_of_the_store_is_not_a_lost_login() {
+    let world = World::start().await;
+    let browser = world.browser();
+    let mail = browser.ask("ada@example.com").await;
+    let calls = AtomicUsize::new(0);
+    world.portal.set_fault(move |attempt| match attempt.operation.as_str() {
+        "TransactWriteItems" if calls.fetch_add(1, Ordering::SeqCst) == 0 => Fault::LoseAnswer,
+        _ => Fault::None,
+    });
+    assert_eq!(browser.post("/auth/verify", json!({"token": mail.token()})).await.status, 200);
+    assert_eq!(world.rows("sessions").len(), 1);
+    assert_eq!(browser.me().await.status, 200);
+}
+
+#[tokio::test]
+async fn transactions_that_run_into_each_other_are_tried_again_and_then_answered_truthfully() {
+    let conflict = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled",
+        "CancellationReasons": [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]
+    }).to_string();
+    for (conflicts, status, sessions) in [(3, 200, 1), (usize::MAX, 503, 0)] {
+        let world = World::start().await;
+        let browser = world.browser();
+        let mail = browser.ask("ada@example.com").await;
+        let (calls, body) = (AtomicUsize::new(0), conflict.clone());
+        world.portal.set_fault(move |attempt| match attempt.operation.as_str() {
+            "TransactWriteItems" if calls.fetch_add(1, Ordering::SeqCst) < conflicts => Fault::Reply(400, body.clone()),
+            _ => Fault::None,
+        });
+        let answer = browser.post("/auth/verify", json!({"token": mail.token()})).await;
+        assert_eq!(answer.status.as_u16(), status);
+        assert_eq!(world.rows("sessions").len(), sessions);
+    }
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_refreshed_serve_on() {
+    let world = World::start().await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    world.portal.set_fault(|attempt| if attempt.service == "secretsmanager" { Fault::FailBefore } else { Fault::None });
+    world.time.pass(mins(10));
+    assert_eq!(browser.me().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_rotated_key_signs_once_everybody_knows_it_and_nobody_is_signed_out() {
+    let root = "r".repeat(64);
+    let ring = |keys: serde_json::Value| json!({"root": root, "keys": keys}).to_string();
+    let world = World::of(local::Options { key_ring: Some(ring(json!([]))), ..local::Options::default() }).await;
+    let before = world.browser();
+    before.sign_in("ada@example.com").await;
+
+    let added_at = world.time.now().secs();
+    world.portal.set_key_ring(&ring(json!([{"kid": "2", "secret": "s".repeat(64), "added_at": added_at}])));
+    let kid = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
+    let mail = world.browser().ask("ada@example.com").await;
+    assert_eq!(kid(&mail.token()), "1");
+
+    world.time.pass(mins(10));
+    let after = world.browser();
+    let mail = after.ask("ada@example.com").await;
+    assert_eq!(kid(&mail.token()), "2");
+    assert_eq!(after.post("/auth/verify", json!({"token": mail.token()})).await.status, 200);
+    assert_eq!(kid(&after.cookie("partner.sid").unwrap()), "2");
+    assert_eq!((before.me().await.status.as_u16(), after.me().await.status.as_u16()), (200, 200));
+
+    // A copy that is stale because refreshing fails does not know a key that may be good: later, not never.
+    let foreign = after.cookie("partner.sid").unwrap();
+    world.portal.set_key_ring(&ring(json!([])));
+    world.time.pass(mins(6));
+    assert_eq!(after.me().await.problem(), "not-authenticated");
+    world.portal.set_fault(|attempt| if attempt.service == "secretsmanager" { Fault::FailBefore } else { Fault::None });
+    world.time.pass(mins(6));
+    after.set_cookie("partner.sid", Some(&foreign));
+    assert_eq!(after.me().await.problem(), "unavailable");
+}
