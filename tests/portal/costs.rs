@@ -6,15 +6,19 @@ use tests::{World, mins, secs};
 
 /// One row: requests to DynamoDB, how many of them one after the other, and capacity units.
 async fn count(world: &World, table: &mut String, name: &str, function: &str, act: impl Future<Output = u16>) {
-    world.portal.mail_settled().await;
+    world.settled().await;
     world.portal.take_calls();
     let status = act.await;
-    world.portal.mail_settled().await;
-    let calls: Vec<_> = world.portal.take_calls().into_iter()
-        .filter(|call| call.function == function && call.service == "dynamodb").collect();
+    world.settled().await;
+    let calls: Vec<_> = world
+        .portal
+        .take_calls()
+        .into_iter()
+        .filter(|call| call.function == function && call.service == "dynamodb")
+        .collect();
     let depth = calls.iter().map(|call| call.generation).collect::<std::collections::BTreeSet<_>>().len();
     let (reads, writes): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.operation.contains("Get"));
-    let units = |calls: &[&local::Call]| calls.iter().map(|call| call.capacity).sum::<f64>();
+    let units = |calls: &[&local::seam::Call]| calls.iter().map(|call| call.capacity).sum::<f64>() + 0.0;
     let (reads, writes) = (units(&reads), units(&writes));
     let _ = writeln!(table, "| {name} | {status} | {} | {depth} | {reads} | {writes} |", calls.len());
 }
@@ -28,31 +32,75 @@ async fn every_request_costs_what_the_readme_says() {
     let get = async |browser: &tests::Browser<'_>, path: &str| browser.get(path).await.status.as_u16();
 
     let ask = json!({"email": "ada@example.com"});
-    count(&world, &mut t, "POST /auth/request-login", "RequestLogin", post(&ada, "/auth/request-login", ask.clone())).await;
-    count(&world, &mut t, "POST /auth/request-login, throttled", "RequestLogin", post(&ada, "/auth/request-login", ask.clone())).await;
+    count(&world, &mut t, "POST /auth/request-login", "request-login", post(&ada, "/auth/request-login", ask.clone()))
+        .await;
+    count(
+        &world,
+        &mut t,
+        "POST /auth/request-login, throttled",
+        "request-login",
+        post(&ada, "/auth/request-login", ask.clone()),
+    )
+    .await;
     let mail = world.mail().await;
-    count(&world, &mut t, "GET /auth/sign-in and the other pages", "Pages", get(&ada, "/auth/sign-in")).await;
-    count(&world, &mut t, "GET /auth/verify/{token}", "Pages", get(&ada, &mail.path())).await;
+    count(&world, &mut t, "GET /auth/sign-in and the other pages", "pages", get(&ada, "/auth/sign-in")).await;
+    count(&world, &mut t, "GET /auth/verify/{token}", "pages", get(&ada, &mail.path())).await;
     let token = json!({"token": mail.token()});
-    count(&world, &mut t, "POST /auth/verify, link", "Verify", post(&ada, "/auth/verify", token.clone())).await;
-    count(&world, &mut t, "POST /auth/verify, link, repeated by its browser", "Verify", post(&ada, "/auth/verify", token.clone())).await;
-    count(&world, &mut t, "POST /auth/verify, link, used", "Verify", post(&nobody, "/auth/verify", token)).await;
-    count(&world, &mut t, "POST /auth/verify, link, forged", "Verify", post(&nobody, "/auth/verify", json!({"token": "x"}))).await;
-    count(&world, &mut t, "GET /auth/me", "Me", get(&ada, "/auth/me")).await;
+    count(&world, &mut t, "POST /auth/verify, link", "verify", post(&ada, "/auth/verify", token.clone())).await;
+    count(
+        &world,
+        &mut t,
+        "POST /auth/verify, link, repeated by its browser",
+        "verify",
+        post(&ada, "/auth/verify", token.clone()),
+    )
+    .await;
+    count(&world, &mut t, "POST /auth/verify, link, used", "verify", post(&nobody, "/auth/verify", token)).await;
+    count(
+        &world,
+        &mut t,
+        "POST /auth/verify, link, forged",
+        "verify",
+        post(&nobody, "/auth/verify", json!({"token": "x"})),
+    )
+    .await;
+    count(&world, &mut t, "GET /auth/me", "me", get(&ada, "/auth/me")).await;
     world.time.pass(mins(5));
-    count(&world, &mut t, "GET /auth/me, every five minutes", "Me", get(&ada, "/auth/me")).await;
-    count(&world, &mut t, "GET /auth/me, not signed in", "Me", get(&nobody, "/auth/me")).await;
-    count(&world, &mut t, "POST /auth/logout", "Logout", post(&ada, "/auth/logout", json!({}))).await;
-    count(&world, &mut t, "POST /auth/logout, not signed in", "Logout", post(&ada, "/auth/logout", json!({}))).await;
+    count(&world, &mut t, "GET /auth/me, every five minutes", "me", get(&ada, "/auth/me")).await;
+    count(&world, &mut t, "GET /auth/me, not signed in", "me", get(&nobody, "/auth/me")).await;
+    count(&world, &mut t, "POST /auth/logout", "logout", post(&ada, "/auth/logout", json!({}))).await;
+    count(&world, &mut t, "POST /auth/logout, not signed in", "logout", post(&ada, "/auth/logout", json!({}))).await;
 
     let mail = phone.ask("ada@example.com").await;
-    count(&world, &mut t, "POST /auth/verify, wrong code", "Verify", post(&phone, "/auth/verify", json!({"code": mail.other_code()}))).await;
-    count(&world, &mut t, "POST /auth/verify, code", "Verify", post(&phone, "/auth/verify", json!({"code": mail.code()}))).await;
+    count(
+        &world,
+        &mut t,
+        "POST /auth/verify, wrong code",
+        "verify",
+        post(&phone, "/auth/verify", json!({"code": mail.other_code()})),
+    )
+    .await;
+    count(
+        &world,
+        &mut t,
+        "POST /auth/verify, code",
+        "verify",
+        post(&phone, "/auth/verify", json!({"code": mail.code()})),
+    )
+    .await;
     world.time.pass(secs(60));
-    count(&world, &mut t, "one mail sent", "Mailer", post(&phone, "/auth/request-login", ask)).await;
-    count(&world, &mut t, "one mail dropped, no account", "Mailer", post(&nobody, "/auth/request-login", json!({"email": "x@example.com"}))).await;
+    count(&world, &mut t, "one mail sent", "mailer", post(&phone, "/auth/request-login", ask)).await;
+    count(
+        &world,
+        &mut t,
+        "one mail dropped, no account",
+        "mailer",
+        post(&nobody, "/auth/request-login", json!({"email": "x@example.com"})),
+    )
+    .await;
 
-    let heading = "| request | status | DynamoDB requests | depth | read units | write units |\n|---|---|---|---|---|---|\n";
+    let heading =
+        "| request | status | DynamoDB requests | depth | read units | write units |\n|---|---|---|---|---|---|\n";
     let table = format!("{heading}{t}");
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&table), "the README's table of costs must be:\n\n{table}");

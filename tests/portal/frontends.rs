@@ -16,7 +16,8 @@ async fn world() -> World {
             ("DashboardPath", "/partner/dashboard"),
         ]),
         ..local::Options::default()
-    }).await
+    })
+    .await
 }
 
 #[tokio::test]
@@ -40,14 +41,20 @@ async fn the_frontends_scripts_may_call_and_read_and_nobody_elses() {
     let world = world().await;
     for (origin, allowed) in [(FRONTEND, true), ("https://staff.example.com", true), ("https://evil.example", false)] {
         let browser = world.browser();
-        let preflight = browser.bare(Method::OPTIONS, "/auth/request-login").header("origin", origin)
-            .header("access-control-request-method", "POST").header("access-control-request-headers", "content-type");
+        let preflight = browser
+            .bare(Method::OPTIONS, "/auth/request-login")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type");
         let preflight = browser.send(preflight).await;
         let echoed = preflight.headers.get("access-control-allow-origin").map(String::as_str);
         assert_eq!(echoed, allowed.then_some(origin));
 
-        let request = browser.bare(Method::POST, "/auth/request-login").header("origin", origin)
-            .header("content-type", "application/json").body(json!({"email": "ada@example.com"}).to_string());
+        let request = browser
+            .bare(Method::POST, "/auth/request-login")
+            .header("origin", origin)
+            .header("content-type", "application/json")
+            .body(json!({"email": "ada@example.com"}).to_string());
         let answer = browser.send(request).await;
         assert_eq!(answer.status.as_u16(), if allowed { 200 } else { 403 });
         if allowed {
@@ -70,7 +77,10 @@ async fn the_pages_let_their_forms_lead_to_the_frontends() {
 #[tokio::test]
 async fn next_may_lead_to_any_allowed_origin() {
     let world = world().await;
-    for (next, expected) in [("/reports", "https://portal.example.com/reports"), ("https://staff.example.com/x", "https://staff.example.com/x")] {
+    for (next, expected) in [
+        ("/reports", "https://portal.example.com/reports"),
+        ("https://staff.example.com/x", "https://staff.example.com/x"),
+    ] {
         let browser = world.browser();
         browser.post("/auth/request-login", json!({"email": "ada@example.com", "next": next})).await;
         let token = world.mail().await.token();

@@ -18,7 +18,11 @@ async fn refuses(path: &str, good: &str, cases: Vec<(Option<&str>, Vec<u8>, u16,
     for (content_type, body, status, problem) in cases {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
         let answer = send(&world, path, content_type, body).await;
-        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, problem), "{path} {content_type:?} {shown}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (status, problem),
+            "{path} {content_type:?} {shown}"
+        );
         assert_eq!(answer.headers["content-type"], "application/problem+json");
         assert!(answer.cookies.is_empty());
     }
@@ -35,40 +39,54 @@ fn padded(json: &str, to: usize) -> Vec<u8> {
 #[tokio::test]
 async fn bodies_that_cannot_be_meant_are_refused() {
     let routes = [
-        ("/auth/request-login", r#"{"email":"ada@example.com"}"#, r#"{"email":"ada@example.com","email":"ada@example.com"}"#),
+        (
+            "/auth/request-login",
+            r#"{"email":"ada@example.com"}"#,
+            r#"{"email":"ada@example.com","email":"ada@example.com"}"#,
+        ),
         ("/auth/verify", r#"{"token":"x"}"#, r#"{"token":"x","token":"x"}"#),
     ];
     let json = Some("application/json");
     let form = Some("application/x-www-form-urlencoded");
     for (path, good, twice) in routes {
-        refuses(path, good, vec![
-            (None, good.into(), 415, "unsupported-media-type"),
-            (Some("text/plain"), good.into(), 415, "unsupported-media-type"),
-            (Some("multipart/form-data; boundary=x"), good.into(), 415, "unsupported-media-type"),
-            (Some("application/json, application/json"), good.into(), 415, "unsupported-media-type"),
-            (json, twice.into(), 400, "invalid-request"),
-            (json, good.replace('}', ",\"extra\":1}").into(), 400, "invalid-request"),
-            (json, b"".to_vec(), 400, "invalid-request"),
-            (json, b"null".to_vec(), 400, "invalid-request"),
-            (json, b"[]".to_vec(), 400, "invalid-request"),
-            (json, b"{".to_vec(), 400, "invalid-request"),
-            (json, format!("{good}{good}").into(), 400, "invalid-request"),
-            (json, br#"{"email":1,"token":1}"#.to_vec(), 400, "invalid-request"),
-            (json, b"{\"email\":\"\xff@example.com\"}".to_vec(), 400, "invalid-request"),
-            (json, "[".repeat(10_000).into(), 400, "invalid-request"),
-            (json, padded(good, 16 * 1024 + 1), 413, "payload-too-large"),
-            (json, padded(good, 5_000_000), 413, "payload-too-large"),
-            (form, format!("{good}&").into(), 400, "invalid-request"),
-            (form, b"email=a@example.com&email=b@example.com".to_vec(), 400, "invalid-request"),
-            (form, b"email=%ff%fe@example.com".to_vec(), 400, "invalid-request"),
-            (form, b"token=x&token=y".to_vec(), 400, "invalid-request"),
-        ]).await;
+        refuses(
+            path,
+            good,
+            vec![
+                (None, good.into(), 415, "unsupported-media-type"),
+                (Some("text/plain"), good.into(), 415, "unsupported-media-type"),
+                (Some("multipart/form-data; boundary=x"), good.into(), 415, "unsupported-media-type"),
+                (Some("application/json, application/json"), good.into(), 415, "unsupported-media-type"),
+                (json, twice.into(), 400, "invalid-request"),
+                (json, good.replace('}', ",\"extra\":1}").into(), 400, "invalid-request"),
+                (json, b"".to_vec(), 400, "invalid-request"),
+                (json, b"null".to_vec(), 400, "invalid-request"),
+                (json, b"[]".to_vec(), 400, "invalid-request"),
+                (json, b"{".to_vec(), 400, "invalid-request"),
+                (json, format!("{good}{good}").into(), 400, "invalid-request"),
+                (json, br#"{"email":1,"token":1}"#.to_vec(), 400, "invalid-request"),
+                (json, b"{\"email\":\"\xff@example.com\"}".to_vec(), 400, "invalid-request"),
+                (json, "[".repeat(10_000).into(), 400, "invalid-request"),
+                (json, padded(good, 16 * 1024 + 1), 413, "payload-too-large"),
+                (json, padded(good, 5_000_000), 413, "payload-too-large"),
+                (form, format!("{good}&").into(), 400, "invalid-request"),
+                (form, b"email=a@example.com&email=b@example.com".to_vec(), 400, "invalid-request"),
+                (form, b"email=%ff%fe@example.com".to_vec(), 400, "invalid-request"),
+                (form, b"token=x&token=y".to_vec(), 400, "invalid-request"),
+            ],
+        )
+        .await;
     }
-    refuses("/auth/logout", "{}", vec![
-        (json, br#"{"extra":1}"#.to_vec(), 400, "invalid-request"),
-        (json, padded("{}", 16 * 1024 + 1), 413, "payload-too-large"),
-        (Some("text/plain"), b"x".to_vec(), 415, "unsupported-media-type"),
-    ]).await;
+    refuses(
+        "/auth/logout",
+        "{}",
+        vec![
+            (json, br#"{"extra":1}"#.to_vec(), 400, "invalid-request"),
+            (json, padded("{}", 16 * 1024 + 1), 413, "payload-too-large"),
+            (Some("text/plain"), b"x".to_vec(), 415, "unsupported-media-type"),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -82,8 +100,19 @@ async fn a_body_of_exactly_16_kib_is_read() {
 async fn what_is_no_address_is_refused_and_nothing_written() {
     let world = World::start().await;
     let before = world.everything();
-    for email in ["", "ada", "ada@", "@example.com", "ada@example.com\r\nBcc: x@evil.example", "ada@example.com,eve@evil.example",
-        "Ada <ada@example.com>", "ada@[127.0.0.1]", "ädä@example.com", "ada@example.com\0", &format!("{}@example.com", "a".repeat(300))] {
+    for email in [
+        "",
+        "ada",
+        "ada@",
+        "@example.com",
+        "ada@example.com\r\nBcc: x@evil.example",
+        "ada@example.com,eve@evil.example",
+        "Ada <ada@example.com>",
+        "ada@[127.0.0.1]",
+        "ädä@example.com",
+        "ada@example.com\0",
+        &format!("{}@example.com", "a".repeat(300)),
+    ] {
         let answer = world.browser().post("/auth/request-login", json!({"email": email})).await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid-request"), "{email:?}");
     }
@@ -95,9 +124,19 @@ async fn a_next_that_leads_elsewhere_is_refused_and_nothing_written() {
     let world = World::start().await;
     let before = world.everything();
     let own = world.portal.public_url().replace("http://", "");
-    for next in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "\\\\evil.example",
-        "data:text/html,x", &format!("http://{own}@evil.example"), &format!("http://allowed@{own}/"), &"/a".repeat(600)] {
-        let answer = world.browser().post("/auth/request-login", json!({"email": "ada@example.com", "next": next})).await;
+    for next in [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "\\\\evil.example",
+        "data:text/html,x",
+        &format!("http://{own}@evil.example"),
+        &format!("http://allowed@{own}/"),
+        &"/a".repeat(600),
+    ] {
+        let answer =
+            world.browser().post("/auth/request-login", json!({"email": "ada@example.com", "next": next})).await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid-request"), "{next}");
         let page = world.browser().get(&format!("/auth/sign-in?{}", tests::form(&[("next", next)]))).await;
         assert!(!page.body.contains("name=\"next\""), "{next}");
@@ -111,18 +150,39 @@ async fn forged_headers_change_no_mail() {
     let mut mails = vec![];
     for forged in [false, true] {
         let browser = world.browser();
-        let mut request = browser.request(Method::POST, "/auth/request-login").header("content-type", "application/json");
+        let mut request =
+            browser.request(Method::POST, "/auth/request-login").header("content-type", "application/json");
         if forged {
-            for (name, value) in [("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "https"), ("x-forwarded-for", "6.6.6.6"),
-                ("forwarded", "host=evil.example;for=6.6.6.6"), ("x-original-url", "https://evil.example/"), ("host", "evil.example")] {
+            for (name, value) in [
+                ("x-forwarded-host", "evil.example"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-for", "6.6.6.6"),
+                ("forwarded", "host=evil.example;for=6.6.6.6"),
+                ("x-original-url", "https://evil.example/"),
+                ("host", "evil.example"),
+            ] {
                 request = request.header(name, value);
             }
         }
         browser.send(request.body(r#"{"email":"ada@example.com"}"#)).await;
         let mail = world.mail().await;
-        let ip = mail.0["text"].as_str().unwrap().split("IP address ").nth(1).unwrap().split(['\n', ',']).next().unwrap().to_owned();
+        let ip = mail.0["text"]
+            .as_str()
+            .unwrap()
+            .split("IP address ")
+            .nth(1)
+            .unwrap()
+            .split(['\n', ','])
+            .next()
+            .unwrap()
+            .to_owned();
         assert!(ip.starts_with("198."), "{ip}");
-        let text = mail.0["text"].as_str().unwrap().replace(&mail.token(), "TOKEN").replace(&mail.code(), "CODE").replace(&ip, "IP");
+        let text = mail.0["text"]
+            .as_str()
+            .unwrap()
+            .replace(&mail.token(), "TOKEN")
+            .replace(&mail.code(), "CODE")
+            .replace(&ip, "IP");
         assert!(!text.contains("evil"));
         mails.push((text, mail.0["subject"].clone(), mail.0["from"].clone(), mail.0["to"].clone()));
         world.time.pass(mins(0));
@@ -143,10 +203,16 @@ async fn a_cookie_that_is_there_twice_is_refused() {
     assert_eq!((me.status.as_u16(), me.problem().as_str()), (400, "invalid-request"));
     let out = stranger.request(Method::POST, "/auth/logout").header("cookie", &twice);
     assert_eq!(stranger.send(out).await.status, 400);
-    let both = stranger.bare(Method::GET, "/auth/me").header("cookie", browser.cookie_header()).header("authorization", "Bearer x");
+    let both = stranger
+        .bare(Method::GET, "/auth/me")
+        .header("cookie", browser.cookie_header())
+        .header("authorization", "Bearer x");
     assert_eq!(stranger.send(both).await.status, 400);
-    let asks = stranger.request(Method::POST, "/auth/request-login").header("cookie", "partner.ask=a; partner.ask=b")
-        .header("content-type", "application/json").body(r#"{"email":"ada@example.com"}"#);
+    let asks = stranger
+        .request(Method::POST, "/auth/request-login")
+        .header("cookie", "partner.ask=a; partner.ask=b")
+        .header("content-type", "application/json")
+        .body(r#"{"email":"ada@example.com"}"#);
     assert_eq!(stranger.send(asks).await.status, 400);
     assert_eq!(world.everything(), before);
 }
@@ -167,11 +233,30 @@ fn forgeries(token: &str, other: &str) -> Vec<(&'static str, String)> {
         ("no token", "abc".to_owned()),
         ("too long", "a".repeat(5000)),
         ("no signature", with_parts(token, |n, part| if n == 2 { String::new() } else { part.to_owned() })),
-        ("alg none", with_parts(token, |n, part| match n { 0 => none.to_owned(), 1 => part.to_owned(), _ => String::new() })),
+        (
+            "alg none",
+            with_parts(token, |n, part| match n {
+                0 => none.to_owned(),
+                1 => part.to_owned(),
+                _ => String::new(),
+            }),
+        ),
         ("alg none, signed", with_parts(token, |n, part| if n == 0 { none.to_owned() } else { part.to_owned() })),
         ("another alg", with_parts(token, |n, part| if n == 0 { hs512.to_owned() } else { part.to_owned() })),
-        ("another's claims", with_parts(token, |n, part| if n == 1 { other.split('.').nth(1).unwrap().to_owned() } else { part.to_owned() })),
-        ("another's signature", with_parts(token, |n, part| if n == 2 { other.split('.').nth(2).unwrap().to_owned() } else { part.to_owned() })),
+        (
+            "another's claims",
+            with_parts(
+                token,
+                |n, part| if n == 1 { other.split('.').nth(1).unwrap().to_owned() } else { part.to_owned() },
+            ),
+        ),
+        (
+            "another's signature",
+            with_parts(
+                token,
+                |n, part| if n == 2 { other.split('.').nth(2).unwrap().to_owned() } else { part.to_owned() },
+            ),
+        ),
         ("padding", format!("{token}=")),
         ("a fourth part", format!("{token}.x")),
     ]
@@ -228,7 +313,12 @@ async fn forged_sessions_are_nobody() {
 async fn what_the_gateway_answers_by_itself_is_as_api_gateway_does() {
     let world = World::start().await;
     let browser = world.browser();
-    for (method, path) in [(Method::GET, "/"), (Method::GET, "/auth/nothing"), (Method::HEAD, "/auth/sign-in"), (Method::PUT, "/auth/verify")] {
+    for (method, path) in [
+        (Method::GET, "/"),
+        (Method::GET, "/auth/nothing"),
+        (Method::HEAD, "/auth/sign-in"),
+        (Method::PUT, "/auth/verify"),
+    ] {
         let answer = browser.send(browser.bare(method.clone(), path)).await;
         assert_eq!(answer.status, 404, "{method} {path}");
         if method != Method::HEAD {

@@ -140,7 +140,10 @@ async fn going_back_to_the_link_leads_to_the_dashboard_however_old_it_is() {
     browser.post("/auth/verify", json!({"token": mail.token()})).await;
     for _ in 0..2 {
         let back = browser.get(&mail.path()).await;
-        assert_eq!((back.status.as_u16(), back.location()), (303, world.portal.public_url() + "/auth/signed-in"));
+        assert_eq!(
+            (back.status.as_u16(), back.location()),
+            (303, world.portal.public_url().to_owned() + "/auth/signed-in")
+        );
         world.time.pass(mins(60));
     }
     assert!(other.get(&mail.path()).await.location().contains("reason=expired"));
@@ -175,13 +178,13 @@ async fn next_is_honoured_in_the_browser_that_asked_and_nowhere_else() {
         owner.post("/auth/request-login", json!({"email": "ada@example.com", "next": "/reports?month=11"})).await;
         let token = world.mail().await.token();
         let posted = browser.post_form("/auth/verify", &[("token", &token)]).await;
-        assert_eq!(posted.location(), world.portal.public_url() + expected);
+        assert_eq!(posted.location(), world.portal.public_url().to_owned() + expected);
     }
     world.time.pass(mins(1));
     owner.post_form("/auth/request-login", &[("email", "ada@example.com"), ("next", "/reports")]).await;
     let code = world.mail().await.code();
     let posted = owner.post_form("/auth/verify", &[("code", &code)]).await;
-    assert_eq!(posted.location(), world.portal.public_url() + "/reports");
+    assert_eq!(posted.location(), world.portal.public_url().to_owned() + "/reports");
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ async fn what_a_page_elsewhere_sends_changes_nothing_with_cookies_or_without() {
             for cookies in [true, false] {
                 let stranger = world.browser();
                 let sender = if cookies { &browser } else { &stranger };
-                let request = headers.iter().fold(sender.bare(Method::POST, path), |r, (name, value)| r.header(*name, *value));
+                let request =
+                    headers.iter().fold(sender.bare(Method::POST, path), |r, (name, value)| r.header(*name, *value));
                 let object: serde_json::Map<_, _> = fields.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
                 let request = if is_form {
                     request.header("content-type", "application/x-www-form-urlencoded").body(form(fields))
@@ -64,16 +65,19 @@ async fn the_portals_own_pages_and_programs_may() {
     let world = World::start().await;
     let own = world.portal.public_url();
     let allowed: [(&[(&str, &str)], bool); 4] = [
-        (&[("origin", own.as_str()), ("sec-fetch-site", "same-origin")], true),
+        (&[("origin", own), ("sec-fetch-site", "same-origin")], true),
         (&[("sec-fetch-site", "same-origin")], true),
         (&[("origin", "null"), ("sec-fetch-site", "same-origin")], true),
         (&[], false),
     ];
     for (headers, is_form) in allowed {
         let browser = world.browser();
-        let request = headers.iter().fold(browser.bare(Method::POST, "/auth/request-login"), |r, (k, v)| r.header(*k, *v));
+        let request =
+            headers.iter().fold(browser.bare(Method::POST, "/auth/request-login"), |r, (k, v)| r.header(*k, *v));
         let request = if is_form {
-            request.header("content-type", "application/x-www-form-urlencoded").body(form(&[("email", "ada@example.com")]))
+            request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form(&[("email", "ada@example.com")]))
         } else {
             request.header("content-type", "application/json; charset=utf-8").body(r#"{"email":"ada@example.com"}"#)
         };

@@ -35,7 +35,12 @@ async fn every_answer_carries_the_security_headers_and_is_not_stored() {
 
 #[tokio::test]
 async fn the_pages_wear_the_portals_name_colour_and_logo() {
-    let world = World::with(&[("PortalName", "R&D <Portal>"), ("AccentColor", "#aa1133"), ("LogoUrl", "https://cdn.example.com/logo.svg")]).await;
+    let world = World::with(&[
+        ("PortalName", "R&D <Portal>"),
+        ("AccentColor", "#aa1133"),
+        ("LogoUrl", "https://cdn.example.com/logo.svg"),
+    ])
+    .await;
     let page = world.browser().get("/auth/sign-in").await;
     assert!(page.body.contains("R&#38;D &#60;Portal&#62;"), "{}", page.body);
     assert!(page.body.contains(":root{--accent:#aa1133}"));
@@ -62,6 +67,9 @@ async fn a_wrong_code_in_the_form_leads_back_to_it() {
     let browser = world.browser();
     let mail = browser.ask("ada@example.com").await;
     let wrong = browser.post_form("/auth/verify", &[("code", &mail.other_code())]).await;
-    assert_eq!(wrong.location(), world.portal.public_url() + "/auth/check-mail?error=invalid_token&reason=invalid");
+    assert_eq!(
+        wrong.location(),
+        world.portal.public_url().to_owned() + "/auth/check-mail?error=invalid_token&reason=invalid"
+    );
     assert!(browser.get("/auth/check-mail?error=invalid_token&reason=invalid").await.body.contains("does not work"));
 }

@@ -31,7 +31,10 @@ async fn a_double_click_ends_signed_in() {
     let fields = [("token", token.as_str()), ("attempt", attempt.as_str())];
     let clicks = join_all((0..2).map(|_| browser.post_form("/auth/verify", &fields))).await;
     for click in clicks {
-        assert_eq!((click.status.as_u16(), click.location()), (303, world.portal.public_url() + "/auth/signed-in"));
+        assert_eq!(
+            (click.status.as_u16(), click.location()),
+            (303, world.portal.public_url().to_owned() + "/auth/signed-in")
+        );
     }
     assert_eq!(browser.me().await.status, 200);
     assert_eq!(world.rows("sessions").len(), 1);
@@ -41,9 +44,10 @@ async fn a_double_click_ends_signed_in() {
 async fn an_office_signs_in_at_nine() {
     let world = World::start().await;
     let office = world.browser();
-    let asks = (0..50).map(|n| office.post("/auth/request-login", json!({"email": format!("colleague{n}@example.com")})));
+    let asks =
+        (0..50).map(|n| office.post("/auth/request-login", json!({"email": format!("colleague{n}@example.com")})));
     let answers = join_all(asks).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-    world.portal.mail_settled().await;
+    world.settled().await;
     assert_eq!(world.rows("mail").len(), 50);
 }

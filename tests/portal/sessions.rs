@@ -35,7 +35,8 @@ async fn logout_ends_this_session_only_and_is_written_down() {
     here.post("/auth/logout", json!({})).await;
     assert_eq!((here.me().await.status.as_u16(), there.me().await.status.as_u16()), (401, 200));
 
-    let actions: Vec<_> = world.rows("audit").into_iter().map(|row| row["action"]["S"].as_str().unwrap().to_owned()).collect();
+    let actions: Vec<_> =
+        world.rows("audit").into_iter().map(|row| row["action"]["S"].as_str().unwrap().to_owned()).collect();
     let count = |action: &str| actions.iter().filter(|one| *one == action).count();
     assert_eq!((count("partner.login.requested"), count("partner.login"), count("partner.logout")), (2, 2, 1));
 }

@@ -1,6 +1,6 @@
 //! Promise 11: what cannot be reached is a 503, never a wrong 401, and nothing is half done.
 
-use local::Fault;
+use local::seam::Fault;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::{World, mins};
@@ -55,7 +55,8 @@ async fn transactions_that_run_into_each_other_are_tried_again_and_then_answered
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": "Transaction cancelled",
         "CancellationReasons": [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]
-    }).to_string();
+    })
+    .to_string();
     for (conflicts, status, sessions) in [(3, 200, 1), (usize::MAX, 503, 0)] {
         let world = World::start().await;
         let browser = world.browser();
@@ -90,7 +91,7 @@ async fn a_rotated_key_signs_once_everybody_knows_it_and_nobody_is_signed_out() 
     before.sign_in("ada@example.com").await;
 
     let added_at = world.time.now().secs();
-    world.portal.set_key_ring(&ring(json!([{"kid": "2", "secret": "s".repeat(64), "added_at": added_at}])));
+    world.portal.set_key_ring(Some(ring(json!([{"kid": "2", "secret": "s".repeat(64), "added_at": added_at}]))));
     let kid = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
     let mail = world.browser().ask("ada@example.com").await;
     assert_eq!(kid(&mail.token()), "1");
@@ -105,7 +106,7 @@ async fn a_rotated_key_signs_once_everybody_knows_it_and_nobody_is_signed_out() 
 
     // A copy that is stale because refreshing fails does not know a key that may be good: later, not never.
     let foreign = after.cookie("partner.sid").unwrap();
-    world.portal.set_key_ring(&ring(json!([])));
+    world.portal.set_key_ring(Some(ring(json!([]))));
     world.time.pass(mins(6));
     assert_eq!(after.me().await.problem(), "not-authenticated");
     world.portal.set_fault(|attempt| if attempt.service == "secretsmanager" { Fault::FailBefore } else { Fault::None });

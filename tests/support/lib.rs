@@ -83,9 +83,18 @@ impl World {
 
     /// The mails so far, oldest first, once everything asked for has been dealt with.
     pub async fn mails(&self) -> Vec<Value> {
-        self.portal.mail_settled().await;
+        self.settled().await;
         let inbox = self.browser().get("/_local/inbox").await.json();
         inbox.as_array().cloned().unwrap_or_default()
+    }
+
+    /// Returns once everything asked for has been dealt with.
+    ///
+    /// # Panics
+    /// When the stream is broken.
+    pub async fn settled(&self) {
+        #[expect(clippy::expect_used, reason = "a broken stream is a broken test")]
+        self.portal.mail_settled().await.expect("the stream works");
     }
 
     /// The latest mail.
@@ -96,25 +105,28 @@ impl World {
 
     /// All items of a table.
     pub fn rows(&self, table: &str) -> Vec<Value> {
-        self.portal.dump().get(table).cloned().unwrap_or_default()
+        self.dump().get(table).cloned().unwrap_or_default()
     }
 
     /// Everything in every table, for comparing before and after.
     pub fn everything(&self) -> String {
-        json!(self.portal.dump()).to_string()
+        json!(self.dump()).to_string()
+    }
+
+    fn dump(&self) -> BTreeMap<String, Vec<Value>> {
+        #[expect(clippy::expect_used, reason = "a database that cannot be read is a broken test")]
+        self.portal.dump().expect("the database can be read")
     }
 
     /// Changes an attribute of the user with this address behind everybody's back, as an administrator's act would.
     pub async fn set_user(&self, email: &str, update: &str, values: Value) {
         let claim = self.rows("users").into_iter().find(|row| row["pk"]["S"] == format!("email#{email}"));
         let id = claim.unwrap_or_default()["user_id"]["S"].as_str().unwrap_or_default().to_owned();
-        let table = self.portal.environment_of("Me").get("TABLE_PREFIX").cloned().unwrap_or_default() + "-users";
-        let request = json!({
-            "TableName": table, "Key": {"pk": {"S": format!("user#{id}")}},
+        let mut request = json!({
+            "TableName": format!("{}-users", local::template::STACK), "Key": {"pk": {"S": format!("user#{id}")}},
             "UpdateExpression": update, "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": values,
         });
-        let mut request = request;
         if !update.contains("#status") {
             request["ExpressionAttributeNames"].take();
         }
@@ -223,7 +235,8 @@ impl Browser<'_> {
     /// A request without the headers that browsers add.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.world.client.request(method, format!("{}{path}", self.world.portal.url()));
-        let request = request.header("x-local-source-ip", &self.ip).header("user-agent", "Mozilla/5.0 (Windows) Firefox/140.0");
+        let request =
+            request.header("x-local-source-ip", &self.ip).header("user-agent", "Mozilla/5.0 (Windows) Firefox/140.0");
         let cookies = self.cookie_header();
         if cookies.is_empty() { request } else { request.header(COOKIE, cookies) }
     }
@@ -262,7 +275,7 @@ impl Browser<'_> {
             let value = rest.split(';').next().unwrap_or_default();
             self.set_cookie(name, Some(value).filter(|value| !value.is_empty()));
         }
-        let differing = ["date", "set-cookie"];
+        let differing = ["date", "set-cookie", "apigw-requestid"];
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value)));
         Answer {
             status: response.status(),

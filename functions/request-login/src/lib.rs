@@ -48,14 +48,13 @@ struct Output {
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let own = request.own_origin(&app.config.site)?;
-    let login = app.config.site.login_url(&own);
-    let asked = ask(app, &request, &own).await;
-    asked.map_err(|problem| problem.on_page(&login))
+    let input = request.input(&app.config.site, &own)?;
+    let asked = ask(app, &request, &own, input).await;
+    asked.map_err(|problem| problem.on_page(&app.config.site.login_url(&own)))
 }
 
-async fn ask(app: &App, request: &Request, own: &Origin) -> Result<Response, Problem> {
+async fn ask(app: &App, request: &Request, own: &Origin, input: Input) -> Result<Response, Problem> {
     let site = &app.config.site;
-    let input: Input = request.input(site, own)?;
     let address =
         EmailAddress::parse(&input.email).ok_or_else(|| Problem::invalid_request("This is no mail address."))?;
     let next = input.next.map(|next| Next::parse(&next, site.home(own), &site.allowed));

@@ -1,0 +1,75 @@
+//! The functions, each started from its own environment and called as Lambda calls it: JSON in, JSON out.
+
+use aws_types::SdkConfig;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, BoxFuture, Context, LambdaEvent, Service, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use shared::config::StartError;
+use shared::env::Env;
+use shared::lambda::{Consumer, Handler, Start, answer};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// A started function: an event and the request's id in, the answer out; or why there is none.
+pub(crate) type Handle = Arc<dyn Fn(Value, String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
+
+/// Starts the function called `name`: package, directory and binary in the template.
+///
+/// # Errors
+/// Why it does not start.
+pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Handle, StartError> {
+    match name {
+        "request-login" => http(request_login::handle, aws, env).await,
+        "pages" => http(pages::handle, aws, env).await,
+        "verify" => http(verify::handle, aws, env).await,
+        "me" => http(me::handle, aws, env).await,
+        "logout" => http(logout::handle, aws, env).await,
+        "mailer" => events(mailer::handle, aws, env).await,
+        other => {
+            Err(StartError(format!("template.yaml has the function {other}, which infra/local does not start yet.")))
+        }
+    }
+}
+
+async fn http<C: Start>(
+    handle: impl for<'a> Handler<'a, C> + Clone,
+    aws: &SdkConfig,
+    env: &Env,
+) -> Result<Handle, StartError> {
+    let context = Arc::new(C::start(aws, env).await?);
+    Ok(Arc::new(move |event, id| {
+        let (context, handle) = (Arc::clone(&context), handle.clone());
+        Box::pin(async move {
+            let request: LambdaRequest = read(&event)?;
+            let mut lambda = Context::default();
+            lambda.request_id = id;
+            let mut adapter = Adapter::from(service_fn(|request| async {
+                Ok::<_, Infallible>(answer(&*context, &handle, request).await)
+            }));
+            let Ok(response) = adapter.call(LambdaEvent::new(request, lambda)).await;
+            serde_json::to_value(response).map_err(|error| error.to_string())
+        })
+    }))
+}
+
+async fn events<C: Start, E: DeserializeOwned + Send, O: Serialize + Send>(
+    handle: impl for<'a> Consumer<'a, C, E, Output = O> + Clone,
+    aws: &SdkConfig,
+    env: &Env,
+) -> Result<Handle, StartError> {
+    let context = Arc::new(C::start(aws, env).await?);
+    Ok(Arc::new(move |event, _id| {
+        let (context, handle) = (Arc::clone(&context), handle.clone());
+        Box::pin(async move {
+            let answer = handle.call(&context, read(&event)?).await;
+            serde_json::to_value(answer).map_err(|error| error.to_string())
+        })
+    }))
+}
+
+/// An event arrives as text, and some types insist on that.
+fn read<T: DeserializeOwned>(event: &Value) -> Result<T, String> {
+    serde_json::from_str(&event.to_string()).map_err(|error| format!("the event cannot be read: {error}"))
+}

@@ -1,0 +1,139 @@
+//! The event that a function behind an HTTP API is handed: payload format 2.0.
+
+use crate::template::ACCOUNT;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use shared::domain::time::Timestamp;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use url::{Url, form_urlencoded};
+
+/// What has come in.
+pub(super) struct Received<'a> {
+    pub(super) parts: &'a Parts,
+    pub(super) body: &'a [u8],
+    /// Decoded.
+    pub(super) path: &'a str,
+    /// `POST /auth/verify`.
+    pub(super) route: &'a str,
+    pub(super) parameters: &'a BTreeMap<String, String>,
+    pub(super) source_ip: &'a str,
+    pub(super) public: &'a Url,
+    pub(super) id: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl Received<'_> {
+    pub(super) fn event(&self) -> Value {
+        let headers = self.headers();
+        let (body, is_base64) = self.body();
+        let all = [
+            ("version", json!("2.0")),
+            ("routeKey", json!(self.route)),
+            ("rawPath", json!(self.path)),
+            ("rawQueryString", json!(self.parts.uri.query().unwrap_or_default())),
+            ("cookies", json!(self.cookies())),
+            ("headers", json!(headers)),
+            ("queryStringParameters", json!(self.query())),
+            ("requestContext", self.context(&headers)),
+            ("body", json!(body)),
+            ("pathParameters", json!(self.parameters)),
+            ("isBase64Encoded", json!(is_base64)),
+        ];
+        // What there is none of, is left out.
+        let there = |value: &Value| match value {
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            plain => !plain.is_null(),
+        };
+        all.into_iter().filter(|(_, value)| there(value)).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn body(&self) -> (Option<String>, bool) {
+        match std::str::from_utf8(self.body) {
+            Ok("") => (None, false),
+            Ok(text) if is_text(&self.parts.headers) => (Some(text.to_owned()), false),
+            _ => (Some(STANDARD.encode(self.body)), true),
+        }
+    }
+
+    fn context(&self, headers: &BTreeMap<String, String>) -> Value {
+        let domain = self.public.host_str().unwrap_or_default();
+        json!({
+            "accountId": ACCOUNT,
+            "apiId": "local",
+            "domainName": domain,
+            "domainPrefix": domain.split('.').next(),
+            "http": {
+                "method": self.parts.method.as_str(),
+                "path": self.path,
+                "protocol": format!("{:?}", self.parts.version),
+                "sourceIp": self.source_ip,
+                "userAgent": headers.get("user-agent"),
+            },
+            "requestId": self.id,
+            "routeKey": self.route,
+            "stage": "$default",
+            "time": log_time(self.now),
+            "timeEpoch": self.now.millis(),
+        })
+    }
+
+    /// Lower-cased, repeated ones joined by commas, cookies left out; and what API Gateway adds.
+    fn headers(&self) -> BTreeMap<String, String> {
+        let mut headers = joined(&self.parts.headers);
+        let earlier = headers.get("x-forwarded-for").map(|earlier| format!("{earlier}, ")).unwrap_or_default();
+        headers.insert("x-forwarded-for".to_owned(), format!("{earlier}{}", self.source_ip));
+        let port = self.public.port_or_known_default().unwrap_or_default();
+        headers.insert("x-forwarded-port".to_owned(), port.to_string());
+        headers.insert("x-forwarded-proto".to_owned(), self.public.scheme().to_owned());
+        headers
+    }
+
+    fn cookies(&self) -> Vec<String> {
+        let headers = self.parts.headers.get_all("cookie").iter();
+        let headers: Vec<_> = headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let pairs = headers.iter().flat_map(|header| header.split(';'));
+        pairs.map(str::trim).filter(|pair| !pair.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn query(&self) -> BTreeMap<String, String> {
+        let mut query = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(self.parts.uri.query().unwrap_or_default().as_bytes()) {
+            append(&mut query, &name, &value);
+        }
+        query
+    }
+}
+
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (name, value) in headers.iter().filter(|(name, _)| *name != "cookie") {
+        append(&mut all, name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+    }
+    all
+}
+
+fn append(all: &mut BTreeMap<String, String>, name: &str, value: &str) {
+    let joined = all.get(name).map_or_else(|| value.to_owned(), |earlier| format!("{earlier},{value}"));
+    all.insert(name.to_owned(), joined);
+}
+
+/// What API Gateway hands over as it is; everything else, forms included, it encodes.
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.starts_with("text/")
+        || ["application/json", "application/javascript", "application/xml"].contains(&kind.as_str())
+}
+
+/// `12/Mar/2020:19:03:58 +0000`
+fn log_time(now: Timestamp) -> String {
+    let date = i64::try_from(now.secs()).ok().and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
+    let date = date.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (hour, minute, second) = date.to_hms();
+    format!("{:02}/{:.3}/{}:{hour:02}:{minute:02}:{second:02} +0000", date.day(), date.month().to_string(), date.year())
+}

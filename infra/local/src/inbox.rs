@@ -1,0 +1,98 @@
+//! The inbox: where SES would have delivered.
+
+use crate::json::at;
+use serde::Serialize;
+use serde_json::Value;
+use shared::clock::Clock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A mail that was sent: what `GET /_local/inbox` shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mail {
+    /// The recipient.
+    pub to: String,
+    /// The sender, as SES was given it.
+    pub from: String,
+    /// The subject.
+    pub subject: String,
+    /// The plain part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// The sign-in links of the plain part.
+    pub links: Vec<String>,
+    /// The code of the plain part, as it stands there: `1234 5678`.
+    pub code: Option<String>,
+    /// RFC 3339.
+    pub sent_at: String,
+}
+
+/// The mails of one portal, newest last.
+pub(crate) struct Inbox {
+    mails: Mutex<Vec<Mail>>,
+    clock: Clock,
+    announce: bool,
+}
+
+impl Inbox {
+    pub(crate) const fn new(clock: Clock, announce: bool) -> Self {
+        Self { mails: Mutex::new(vec![]), clock, announce }
+    }
+
+    /// Takes the body of an SES v2 `SendEmail`; says what is missing.
+    pub(crate) fn deliver(&self, sent: &Value) -> Result<(), &'static str> {
+        let content = at(sent, "/Content/Simple");
+        let part = |part: &Value| at(part, "/Data").as_str().unwrap_or_default().to_owned();
+        let to = at(sent, "/Destination/ToAddresses/0").as_str().ok_or("a recipient")?;
+        let from = at(sent, "/FromEmailAddress").as_str().ok_or("a sender")?;
+        let text = at(content, "/Body/Text/Data").as_str().ok_or("simple content with a text")?;
+        let mail = Mail {
+            to: to.to_owned(),
+            from: from.to_owned(),
+            subject: part(at(content, "/Subject")),
+            text: text.to_owned(),
+            html: part(at(content, "/Body/Html")),
+            links: links(text),
+            code: text.lines().map(str::trim).find(|line| is_code(line)).map(str::to_owned),
+            sent_at: self.clock.now().rfc3339(),
+        };
+        for link in &mail.links {
+            self.say(&format!("mail to {to}: {link}"));
+        }
+        self.lock().push(mail);
+        Ok(())
+    }
+
+    pub(crate) fn mails(&self) -> Vec<Mail> {
+        self.lock().clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// Tells whoever started the portal, if they want to be told.
+    #[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]
+    pub(crate) fn say(&self, line: &str) {
+        if self.announce {
+            println!("{line}");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Mail>> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn links(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .filter(|word| word.starts_with("http") && word.contains("/auth/"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `\d{4} \d{4}`
+fn is_code(line: &str) -> bool {
+    let four = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
+    line.split_once(' ').is_some_and(|(one, other)| four(one) && four(other))
+}

@@ -1,0 +1,65 @@
+//! `cargo run -p local`: the whole portal on this machine.
+
+use clap::Parser;
+use local::{Options, Portal, logs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Runs a whole Vestibule portal on this machine: sign-in pages, API, tables and mail.
+#[derive(Parser)]
+#[command(name = "local")]
+struct Arguments {
+    /// The port on 127.0.0.1.
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+    /// Keeps state and keys in this directory; without it, they go with the process.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The portal's short name.
+    #[arg(long, value_name = "NAME", default_value = "partner")]
+    portal: String,
+    /// The frontend's origin: where people land once they are signed in, and whose pages may call.
+    #[arg(long, value_name = "URL")]
+    frontend: Option<String>,
+    /// Adds one more active user.
+    #[arg(long, value_name = "EMAIL")]
+    user: Option<String>,
+}
+
+#[tokio::main]
+#[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]
+async fn main() -> ExitCode {
+    logs::to_terminal();
+    let Arguments { port, data, portal, frontend, user } = Arguments::parse();
+    let guest = user.clone();
+    let options =
+        Options { port: Some(port), data, portal: Some(portal), frontend, user, announce: true, ..Options::default() };
+    let portal = match Portal::start(options).await {
+        Ok(portal) => portal,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let url = portal.public_url();
+    println!("Vestibule is running. Ctrl-C stops it.");
+    println!();
+    println!("  Sign in      {url}/auth/sign-in");
+    println!("  Read mail    {url}/_local/   (as JSON: {url}/_local/inbox)");
+    println!();
+    println!("  ada@example.com      active: gets a link");
+    println!("  grace@example.com    invited: gets none before she is activated");
+    if let Some(guest) = guest {
+        println!("  {guest}    active: gets a link");
+    }
+    println!("  anybody else         gets none, and cannot tell");
+    println!();
+    println!("Links and mails that were not sent are printed here.");
+    println!();
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        eprintln!("Ctrl-C cannot be heard: {error}.");
+        return ExitCode::FAILURE;
+    }
+    portal.shutdown().await;
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,322 @@
+//! A portal, running.
+
+use crate::gateway::{Gateway, Routes};
+use crate::inbox::{Inbox, Mail};
+use crate::key_ring::KeyRing;
+use crate::lambda::{self, Lambda};
+use crate::local_page::{self, Local};
+use crate::options::Options;
+use crate::seam::{Attempt, Call, Fault, Records, Seam, Services};
+use crate::seed::seed;
+use crate::stop::{Stop, Stopping};
+use crate::stream::{self, Consumer, Delivered, Progress};
+use crate::template::{STACK, Template};
+use crate::{dynamodb, functions};
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use dynoxide::{Database, DynoxideError};
+use serde_json::Value;
+use shared::aws::sdk_config;
+use shared::clock::Clock;
+use shared::config::StartError;
+use shared::env::Env;
+use shared::randomness::Random;
+use shared::store::Store;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+/// A portal: its functions, its tables, its gateway. Dropping it ends it.
+pub struct Portal {
+    port: u16,
+    public_url: String,
+    database: Database,
+    tables: Vec<String>,
+    services: Arc<Services>,
+    records: Arc<Records>,
+    lambdas: BTreeMap<String, Lambda>,
+    environments: BTreeMap<String, BTreeMap<String, String>>,
+    mappings: Vec<(String, watch::Receiver<Progress>)>,
+    clock: Clock,
+    tasks: JoinSet<()>,
+    stop: Stop,
+}
+
+impl Portal {
+    /// Starts a portal. When this returns, it answers.
+    ///
+    /// # Errors
+    /// Why it cannot start, in a sentence.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let (clock, random) = (options.clock.clone().unwrap_or_else(Clock::system), Random::system());
+        let listener = listen(options.port).await?;
+        let port = listener.local_addr().map_err(|error| StartError(format!("There is no port: {error}.")))?.port();
+        let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
+        let public = Url::parse(&public_url).map_err(|_| StartError(format!("'{public_url}' is no URL.")))?;
+        let template = Template::read(&options.parameters(&public_url))?;
+        let directory = options.data.as_deref();
+        make_directory(directory)?;
+
+        let (stop, mut tasks) = (Stop::new(), JoinSet::new());
+        let database = dynamodb::open(directory, &clock, &template.tables)?;
+        let dynamodb = dynamodb::serve(database.clone(), &mut tasks, stop.stopping()).await?;
+        let inbox = Arc::new(Inbox::new(clock.clone(), options.announce));
+        let key_ring = KeyRing::new(&template.key_ring, options.key_ring.clone(), directory, &random)?;
+        let services = Services::new(dynamodb, Arc::clone(&inbox), Arc::new(key_ring), random.clone());
+        let mut portal = Self {
+            port,
+            public_url,
+            database,
+            tables: template.tables.iter().map(|table| table.name.clone()).collect(),
+            services: Arc::new(services),
+            records: Arc::new(Records::new(options.faults.clone())),
+            lambdas: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            mappings: vec![],
+            clock,
+            tasks,
+            stop,
+        };
+
+        seed(&portal.store()?, &portal.env(BTreeMap::new()), options.user.as_deref()).await?;
+        portal.start_functions(&template).await?;
+        let mut routes = Routes::new();
+        for (route, lambda) in portal.routes(&template) {
+            routes.add(route, lambda)?;
+        }
+        portal.start_streams(template.functions, options.announce, directory)?;
+        let gateway = Gateway {
+            routes,
+            cors: template.cors,
+            public,
+            trust_source_ip_header: options.trust_source_ip_header,
+            clock: portal.clock.clone(),
+            random,
+        };
+        let users = ["ada@example.com, active".to_owned(), "grace@example.com, invited: she gets no mail".to_owned()];
+        let users = users.into_iter().chain(options.user.map(|user| format!("{user}, active"))).collect();
+        let local = Local { inbox, public: portal.public_url.clone(), users };
+        portal.tasks.spawn(serve(listener, gateway, local, portal.stop.stopping()));
+        Ok(portal)
+    }
+
+    /// Where programs reach it, whatever its public URL: `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where people reach it, and where its links lead.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The mails so far, newest last.
+    pub fn inbox(&self) -> Vec<Mail> {
+        self.services.inbox.mails()
+    }
+
+    /// Empties the inbox.
+    pub fn empty_inbox(&self) {
+        self.services.inbox.clear();
+    }
+
+    /// The embedded DynamoDB itself.
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Every attempt of every function at a service since the start, the start's own included.
+    pub fn calls(&self) -> Vec<Call> {
+        self.records.calls()
+    }
+
+    /// The same, and forgets them.
+    pub fn take_calls(&self) -> Vec<Call> {
+        self.records.take()
+    }
+
+    /// From now on, `faults` decides what becomes of every attempt; attempts are numbered from 1 again.
+    pub fn set_fault(&self, faults: impl Fn(&Attempt) -> Fault + Send + Sync + 'static) {
+        self.records.set_faults(Some(Arc::new(faults)));
+    }
+
+    /// From now on, nothing goes wrong.
+    pub fn clear_fault(&self) {
+        self.records.set_faults(None);
+    }
+
+    /// The key ring's value; `None` while it cannot be had.
+    pub fn key_ring(&self) -> Option<String> {
+        self.services.key_ring.get()
+    }
+
+    /// Replaces the key ring's value; with `None`, Secrets Manager fails.
+    pub fn set_key_ring(&self, value: Option<String>) {
+        self.services.key_ring.set(value);
+    }
+
+    /// Returns when everything that has been written to a stream so far has been consumed, or has become too old.
+    ///
+    /// # Errors
+    /// The stream cannot be read, or its consumer is gone.
+    pub async fn mail_settled(&self) -> Result<(), StartError> {
+        for (table, progress) in &self.mappings {
+            let broken = |why: String| StartError(format!("The stream of {table} is broken: {why}."));
+            let newest = stream::newest(&self.database, table).map_err(|error| broken(error.to_string()))?;
+            let Some(newest) = newest else { continue };
+            self.services.written.send_replace(());
+            let consumed = progress.clone().wait_for(|progress| progress.has_consumed(&newest)).await.map(drop);
+            consumed.map_err(|_| broken("its consumer is gone".to_owned()))?;
+        }
+        Ok(())
+    }
+
+    /// What the mappings have delivered so far, all together.
+    pub fn delivered(&self) -> Delivered {
+        self.mappings.iter().map(|(_, progress)| progress.borrow().delivered).fold(Delivered::default(), |all, one| {
+            Delivered {
+                invocations: all.invocations + one.invocations,
+                failures: all.failures + one.failures,
+                discarded: all.discarded + one.discarded,
+            }
+        })
+    }
+
+    /// The store, beside the functions: nothing it does is recorded or made to fail.
+    ///
+    /// # Errors
+    /// Never in practice: the SDK's configuration is made here.
+    pub fn store(&self) -> Result<Store, StartError> {
+        let variables =
+            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name.to_owned(), "local".to_owned()));
+        let region = ("AWS_REGION".to_owned(), crate::template::REGION.to_owned());
+        let env = self.env(variables.into_iter().chain([region]).collect());
+        let aws = sdk_config(&env, Seam::unrecorded(&self.services).client())?;
+        Ok(Store::new(&aws, STACK, env.random))
+    }
+
+    /// All environment variables of the function called `name`.
+    pub fn environment_of(&self, name: &str) -> Option<&BTreeMap<String, String>> {
+        self.environments.get(name)
+    }
+
+    /// Invokes the function called `name` with an event, as Lambda would.
+    ///
+    /// # Errors
+    /// There is none, it crashed, took too long, or could not read the event.
+    pub async fn invoke(&self, name: &str, event: Value) -> Result<Value, String> {
+        let lambda = self.lambdas.get(name).ok_or_else(|| format!("there is no function {name}"))?;
+        lambda.invoke(event).await
+    }
+
+    /// Every item of every table, by the tables' names without the stack's.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn dump(&self) -> Result<BTreeMap<String, Vec<Value>>, DynoxideError> {
+        dynamodb::dump(&self.database, &self.tables)
+    }
+
+    /// Removes what TTL would have removed by now; says how many items that were.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn sweep_ttl(&self) -> Result<usize, DynoxideError> {
+        self.database.sweep_ttl()
+    }
+
+    /// Ends the portal, and waits until it has let go of its port and its files.
+    pub async fn shutdown(self) {
+        let Self { stop, mut tasks, .. } = self;
+        drop(stop);
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn env(&self, variables: BTreeMap<String, String>) -> Env {
+        Env::new(variables, self.clock.clone(), Random::system())
+    }
+
+    async fn start_functions(&mut self, template: &Template) -> Result<(), StartError> {
+        for function in &template.functions {
+            let name = &function.name;
+            let variables = lambda::environment(function);
+            let env = self.env(variables.clone());
+            let aws = sdk_config(&env, Seam::of(name, &self.services, &self.records).client())?;
+            let started = functions::start(name, &aws, &env).await;
+            let handle = started.map_err(|error| StartError(format!("{name} does not start: {error}")))?;
+            self.lambdas.insert(name.clone(), Lambda::new(function, handle, env.random));
+            self.environments.insert(name.clone(), variables);
+        }
+        Ok(())
+    }
+
+    fn routes<'a>(&'a self, template: &'a Template) -> impl Iterator<Item = (&'a crate::template::Route, Lambda)> {
+        let routes =
+            template.functions.iter().flat_map(|function| function.routes.iter().map(move |route| (function, route)));
+        routes.filter_map(|(function, route)| Some((route, self.lambdas.get(&function.name)?.clone())))
+    }
+
+    fn start_streams(
+        &mut self,
+        functions: Vec<crate::template::Function>,
+        announce: bool,
+        directory: Option<&Path>,
+    ) -> Result<(), StartError> {
+        for function in functions {
+            let Some(lambda) = self.lambdas.get(&function.name).cloned() else { continue };
+            for mapping in function.streams {
+                let table = mapping.table().to_owned();
+                let (written, stopping) = (&self.services.written, self.stop.stopping());
+                if announce {
+                    let inbox = Arc::clone(&self.services.inbox);
+                    let drops =
+                        stream::watch_drops(&self.database, &table, inbox, written.subscribe(), stopping.clone());
+                    let drops = drops.map_err(|error| StartError(format!("The stream of {table} fails: {error}.")))?;
+                    self.tasks.spawn(drops);
+                }
+                let checkpoint =
+                    directory.map(|directory| directory.join(format!("{}-{table}.checkpoint", function.name)));
+                let consumer = Consumer::new(&self.database, mapping, lambda.clone(), self.clock.clone(), checkpoint)?;
+                self.mappings.push((table, consumer.progress()));
+                self.tasks.spawn(consumer.run(written.subscribe(), stopping));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn listen(port: Option<u16>) -> Result<TcpListener, StartError> {
+    let wanted = port.unwrap_or_default();
+    TcpListener::bind(("127.0.0.1", wanted)).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            StartError(format!("Port {wanted} is in use. Stop what listens there, or choose another with --port."))
+        }
+        _ => StartError(format!("Port {wanted} cannot be had: {error}.")),
+    })
+}
+
+fn make_directory(directory: Option<&Path>) -> Result<(), StartError> {
+    let Some(directory) = directory else { return Ok(()) };
+    std::fs::create_dir_all(directory)
+        .map_err(|error| StartError(format!("{} cannot be a directory: {error}.", directory.display())))
+}
+
+async fn serve(listener: TcpListener, gateway: Gateway, local: Local, stopping: Stopping) {
+    let gateway = Arc::new(gateway);
+    let router = local_page::router(Arc::new(local)).merge(Router::new().fallback(
+        move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {
+            let gateway = Arc::clone(&gateway);
+            async move { gateway.answer(peer.ip(), request).await }
+        },
+    ));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopping.wait()).await {
+        tracing::error!(%error, "the gateway broke off");
+    }
+}

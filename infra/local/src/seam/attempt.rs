@@ -1,0 +1,59 @@
+//! What can be told of a request of the SDK's: service, operation, and the tables it touches.
+
+use crate::dynamodb::short_name;
+use crate::json::at;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use serde_json::Value;
+
+/// One request.
+pub(super) struct Facts {
+    /// `dynamodb`, `secretsmanager` or `ses`; for anything else, the host.
+    pub(super) service: String,
+    /// `TransactWriteItems`, `GetSecretValue`, `SendEmail`.
+    pub(super) operation: String,
+    /// The body.
+    pub(super) body: Value,
+    /// The tables' short names, one for each item, sorted.
+    pub(super) tables: Vec<String>,
+}
+
+impl Facts {
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        let host = url::Url::parse(request.uri()).ok();
+        let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+        let service = match host.split('.').next().unwrap_or_default() {
+            "email" => "ses".to_owned(),
+            name @ ("dynamodb" | "secretsmanager") => name.to_owned(),
+            _ => host.to_owned(),
+        };
+        let path = request.uri().split_once(host).map_or("", |(_, rest)| rest);
+        let operation = match request.headers().get("x-amz-target") {
+            Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
+            None if request.method() == "POST" && path == "/v2/email/outbound-emails" => "SendEmail".to_owned(),
+            None => format!("{} {path}", request.method()),
+        };
+        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        let mut tables = if service == "dynamodb" { tables(&body) } else { vec![] };
+        tables.sort();
+        Self { service, operation, body, tables }
+    }
+
+    /// Whether it may have changed a table.
+    pub(super) fn writes(&self) -> bool {
+        ["Put", "Update", "Delete", "Write", "Execute"].iter().any(|verb| self.operation.contains(verb))
+    }
+}
+
+fn tables(body: &Value) -> Vec<String> {
+    let name = |of: &Value| at(of, "/TableName").as_str().map(|name| short_name(name).to_owned());
+    if let Some(acts) = at(body, "/TransactItems").as_array() {
+        return acts.iter().filter_map(|act| name(act.as_object()?.values().next()?)).collect();
+    }
+    if let Some(batches) = at(body, "/RequestItems").as_object() {
+        let items = |batch: &Value| batch.as_array().or(at(batch, "/Keys").as_array()).map_or(0, Vec::len);
+        let repeated =
+            |(name, batch): (&String, &Value)| std::iter::repeat_n(short_name(name).to_owned(), items(batch));
+        return batches.iter().flat_map(repeated).collect();
+    }
+    name(body).into_iter().collect()
+}

@@ -1,0 +1,97 @@
+//! The seam: the HTTP client that the SDK is given in place of one that reaches Amazon.
+//!
+//! Production code knows nothing of it. By the host's name, a request goes to the embedded DynamoDB, into the inbox or to
+//! the key ring; each attempt is written down and may be made to go wrong.
+
+mod attempt;
+mod record;
+mod services;
+
+pub(crate) use record::Records;
+pub use record::{Attempt, Call, Fault, Faults};
+pub(crate) use services::Services;
+
+use attempt::Facts;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use record::Lane;
+use std::fmt;
+use std::sync::Arc;
+
+/// The seam of one function; or, without records, of nobody.
+#[derive(Clone)]
+pub(crate) struct Seam {
+    services: Arc<Services>,
+    lane: Option<Arc<Lane>>,
+}
+
+impl Seam {
+    /// The seam of the function called `name`: everything it sends is written into `records`.
+    pub(crate) fn of(name: &str, services: &Arc<Services>, records: &Arc<Records>) -> Self {
+        Self { services: Arc::clone(services), lane: Some(Arc::new(Lane::new(name, Arc::clone(records)))) }
+    }
+
+    /// A seam that nothing is written down about, and that never fails.
+    pub(crate) fn unrecorded(services: &Arc<Services>) -> Self {
+        Self { services: Arc::clone(services), lane: None }
+    }
+
+    /// As the SDK wants it.
+    pub(crate) fn client(self) -> SharedHttpClient {
+        http_client_fn(move |settings, components| {
+            let wire = self.services.wire(settings, components);
+            SharedHttpConnector::new(Connection { seam: self.clone(), wire })
+        })
+    }
+
+    async fn attempt(self, request: HttpRequest, wire: SharedHttpConnector) -> Result<HttpResponse, ConnectorError> {
+        let facts = Facts::of(&request);
+        let Some(lane) = self.lane else {
+            return self.services.answer(&facts, request, &wire).await.map(|answer| answer.response);
+        };
+        let started = lane.start(&facts);
+        // A network is never as fast as a function call: whoever is asked side by side gets to start side by side.
+        tokio::task::yield_now().await;
+        match started.fault() {
+            Fault::None => {}
+            Fault::FailBefore => return Err(failed("the request was not sent")),
+            Fault::Delay(span) => tokio::time::sleep(span).await,
+            Fault::Reply(status, body) => {
+                started.finish(status, 0.0);
+                return services::reply(status, body);
+            }
+            Fault::LoseAnswer => {
+                let answer = self.services.answer(&facts, request, &wire).await?;
+                started.finish(answer.response.status().as_u16(), answer.capacity);
+                return Err(failed("the answer was lost"));
+            }
+        }
+        let answer = self.services.answer(&facts, request, &wire).await?;
+        started.finish(answer.response.status().as_u16(), answer.capacity);
+        Ok(answer.response)
+    }
+}
+
+fn failed(why: &'static str) -> ConnectorError {
+    ConnectorError::io(why.into())
+}
+
+struct Connection {
+    seam: Seam,
+    wire: SharedHttpConnector,
+}
+
+impl HttpConnector for Connection {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.seam.clone().attempt(request, self.wire.clone()))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}

@@ -1,0 +1,185 @@
+//! What was sent, and what is to go wrong.
+
+use super::attempt::Facts;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// One attempt of a function at a service, as it went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The function's name: `request-login`.
+    pub function: String,
+    /// `dynamodb`, `secretsmanager` or `ses`.
+    pub service: String,
+    /// `TransactWriteItems`.
+    pub operation: String,
+    /// The tables without the stack's name, sorted, one for each item.
+    pub tables: Vec<String>,
+    /// How many items: as many as `tables`.
+    pub items: usize,
+    /// The consumed capacity, in units, as the answer has it.
+    pub capacity: f64,
+    /// The sequential step of its function: a call that starts while another is under way shares that one's.
+    pub generation: usize,
+    /// The answer's status; 0 when there was none.
+    pub status: u16,
+}
+
+/// An attempt that is about to be made.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The function's name.
+    pub function: String,
+    /// `dynamodb`, `secretsmanager` or `ses`.
+    pub service: String,
+    /// `TransactWriteItems`.
+    pub operation: String,
+    /// The tables without the stack's name, sorted, one for each item.
+    pub tables: Vec<String>,
+    /// The how-manieth of this function and operation since the faults were set: 1 is the first.
+    pub number: usize,
+}
+
+/// What is to become of an attempt.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Nothing: it goes through.
+    None,
+    /// The connection breaks before anything was sent.
+    FailBefore,
+    /// It is done, and then the connection breaks.
+    LoseAnswer,
+    /// It is sent this much later.
+    Delay(Duration),
+    /// It is not sent; this status and body come back.
+    Reply(u16, String),
+}
+
+/// Decides about every attempt.
+pub type Faults = Arc<dyn Fn(&Attempt) -> Fault + Send + Sync>;
+
+/// What is to go wrong, and how many attempts each function has made at each operation since that was said.
+#[derive(Default)]
+struct Plan {
+    faults: Option<Faults>,
+    attempts: BTreeMap<(String, String), usize>,
+}
+
+/// All calls of a portal's functions, and the faults they meet.
+pub(crate) struct Records {
+    calls: Mutex<Vec<(u64, Call)>>,
+    next: AtomicU64,
+    plan: Mutex<Plan>,
+}
+
+impl Records {
+    pub(crate) fn new(faults: Option<Faults>) -> Self {
+        Self { calls: Mutex::default(), next: AtomicU64::new(0), plan: Mutex::new(Plan { faults, ..Plan::default() }) }
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.lock().iter().map(|(_, call)| call.clone()).collect()
+    }
+
+    pub(crate) fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.lock()).into_iter().map(|(_, call)| call).collect()
+    }
+
+    pub(crate) fn set_faults(&self, faults: Option<Faults>) {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Plan { faults, ..Plan::default() };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Call)>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fault(&self, mut attempt: Attempt) -> Fault {
+        let faults = {
+            let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+            let number = plan.attempts.entry((attempt.function.clone(), attempt.operation.clone())).or_default();
+            *number += 1;
+            attempt.number = *number;
+            plan.faults.clone()
+        };
+        faults.map_or(Fault::None, |faults| faults(&attempt))
+    }
+}
+
+/// The calls of one function, one after the other or side by side.
+pub(super) struct Lane {
+    function: String,
+    records: Arc<Records>,
+    steps: Mutex<Steps>,
+}
+
+#[derive(Default)]
+struct Steps {
+    under_way: usize,
+    generation: usize,
+}
+
+impl Lane {
+    pub(super) fn new(function: &str, records: Arc<Records>) -> Self {
+        Self { function: function.to_owned(), records, steps: Mutex::default() }
+    }
+
+    /// Writes a call down as it starts.
+    pub(super) fn start(&self, facts: &Facts) -> Started<'_> {
+        let generation = {
+            let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+            steps.generation += usize::from(steps.under_way == 0);
+            steps.under_way += 1;
+            steps.generation
+        };
+        let attempt = Attempt {
+            function: self.function.clone(),
+            service: facts.service.clone(),
+            operation: facts.operation.clone(),
+            tables: facts.tables.clone(),
+            number: 0,
+        };
+        let id = self.records.next.fetch_add(1, Ordering::Relaxed);
+        let call = Call {
+            function: attempt.function.clone(),
+            service: attempt.service.clone(),
+            operation: attempt.operation.clone(),
+            items: attempt.tables.len(),
+            tables: attempt.tables.clone(),
+            capacity: 0.0,
+            generation,
+            status: 0,
+        };
+        self.records.lock().push((id, call));
+        Started { lane: self, id, attempt }
+    }
+}
+
+/// A call under way. However it ends, even cut off by a timeout, it is no longer under way then.
+pub(super) struct Started<'a> {
+    lane: &'a Lane,
+    id: u64,
+    attempt: Attempt,
+}
+
+impl Started<'_> {
+    /// What is to become of it.
+    pub(super) fn fault(&self) -> Fault {
+        self.lane.records.fault(self.attempt.clone())
+    }
+
+    /// Writes down how it ended.
+    pub(super) fn finish(&self, status: u16, capacity: f64) {
+        let mut calls = self.lane.records.lock();
+        if let Some((_, call)) = calls.iter_mut().rev().find(|(id, _)| *id == self.id) {
+            (call.status, call.capacity) = (status, capacity);
+        }
+    }
+}
+
+impl Drop for Started<'_> {
+    fn drop(&mut self) {
+        self.lane.steps.lock().unwrap_or_else(PoisonError::into_inner).under_way -= 1;
+    }
+}

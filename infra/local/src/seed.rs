@@ -1,0 +1,42 @@
+//! Users to try the portal with.
+
+use shared::config::StartError;
+use shared::domain::address::EmailAddress;
+use shared::domain::ids::UserId;
+use shared::domain::user::{Epoch, Resource, Status, User};
+use shared::env::Env;
+use shared::store::Store;
+
+/// Adds Ada, who is active, Grace, who is invited, and whoever starts the portal, if they said so. Those who are there
+/// already stay as they are.
+///
+/// # Errors
+/// `user` is no mail address, or the store does not work.
+pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result<(), StartError> {
+    let pages = [("1", "Checkout", "checkout"), ("2", "Search", "search")].map(|(id, name, slug)| Resource {
+        kind: "status-page".to_owned(),
+        id: id.to_owned(),
+        name: name.to_owned(),
+        slug: slug.to_owned(),
+    });
+    let mut people = vec![
+        ("ada@example.com", "Ada Lovelace", Status::Active, pages.to_vec()),
+        ("grace@example.com", "Grace Hopper", Status::Invited, vec![]),
+    ];
+    people.extend(user.map(|address| (address, address, Status::Active, vec![])));
+    for (address, name, status, resources) in people {
+        let user = User {
+            id: UserId::new(env.random.bytes()),
+            address: EmailAddress::parse(address)
+                .ok_or_else(|| StartError(format!("'{address}' is no mail address.")))?,
+            name: name.to_owned(),
+            role: "partner".to_owned(),
+            resources,
+            status,
+            epoch: Epoch(0),
+        };
+        let added = store.add_user(&user, env.clock.now()).await;
+        added.map_err(|_| StartError(format!("{address} cannot be added: the store does not work.")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! CloudFormation's intrinsic functions: Ref, Sub, GetAtt, If, Join, Split, and those that conditions are made of.
+
+use super::parameters::text_of;
+use crate::json::at;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The pseudo parameters of the one stack there is.
+const PSEUDO: [(&str, &str); 5] = [
+    ("AWS::StackName", super::STACK),
+    ("AWS::Region", super::REGION),
+    ("AWS::AccountId", super::ACCOUNT),
+    ("AWS::Partition", "aws"),
+    ("AWS::URLSuffix", "amazonaws.com"),
+];
+
+/// What names mean in a template.
+pub(super) struct Scope<'a> {
+    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) conditions: &'a Value,
+    pub(super) resources: &'a Value,
+}
+
+impl Scope<'_> {
+    /// What `value` stands for; `None` is `AWS::NoValue`.
+    ///
+    /// # Errors
+    /// A function or a name that is not known here, named.
+    pub(super) fn evaluate(&self, value: &Value) -> Result<Option<Value>, String> {
+        match value {
+            Value::Array(items) => {
+                let items = items.iter().map(|item| self.evaluate(item)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Some(Value::Array(items.into_iter().flatten().collect())))
+            }
+            Value::Object(map) => match intrinsic(map) {
+                Some((name, argument)) => self.call(name, argument),
+                None => self.object(map).map(Some),
+            },
+            plain => Ok(Some(plain.clone())),
+        }
+    }
+
+    fn object(&self, map: &Map<String, Value>) -> Result<Value, String> {
+        let mut whole = Map::new();
+        for (key, value) in map {
+            if let Some(value) = self.evaluate(value)? {
+                whole.insert(key.clone(), value);
+            }
+        }
+        Ok(Value::Object(whole))
+    }
+
+    fn call(&self, name: &str, argument: &Value) -> Result<Option<Value>, String> {
+        match (name, argument) {
+            ("Ref", Value::String(to)) if to == "AWS::NoValue" => Ok(None),
+            ("Ref", Value::String(to)) => self.reference(to).map(|text| Some(text.into())),
+            ("Fn::GetAtt", Value::Array(path)) => match path.as_slice() {
+                [Value::String(of), Value::String(attribute)] => {
+                    self.attribute(of, attribute).map(|arn| Some(arn.into()))
+                }
+                _ => Err("Fn::GetAtt does not name a resource and an attribute".to_owned()),
+            },
+            ("Fn::Sub", Value::String(text)) => self.substitute(text).map(|text| Some(text.into())),
+            ("Fn::If", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(condition), yes, no] => self.evaluate(if self.condition(condition)? { yes } else { no }),
+                _ => Err("Fn::If does not have a condition and two values".to_owned()),
+            },
+            ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(between), list] => {
+                    let list = self.list(list)?;
+                    Ok(Some(list.join(between).into()))
+                }
+                _ => Err("Fn::Join does not have a separator and a list".to_owned()),
+            },
+            ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(between), text] => {
+                    let text = self.text(text)?;
+                    Ok(Some(text.split(between.as_str()).collect()))
+                }
+                _ => Err("Fn::Split does not have a separator and a text".to_owned()),
+            },
+            (other, _) => Err(format!("{other} is not evaluated here, or not in this form")),
+        }
+    }
+
+    /// A text; numbers and booleans become theirs.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub(super) fn text(&self, value: &Value) -> Result<String, String> {
+        let value = self.evaluate(value)?.unwrap_or_default();
+        text_of(&value).ok_or_else(|| format!("{value} is not a text"))
+    }
+
+    fn list(&self, value: &Value) -> Result<Vec<String>, String> {
+        match self.evaluate(value)? {
+            Some(Value::Array(items)) => items.iter().map(|item| self.text(item)).collect(),
+            other => Err(format!("{} is not a list", other.unwrap_or_default())),
+        }
+    }
+
+    fn reference(&self, name: &str) -> Result<String, String> {
+        if let Some((_, value)) = PSEUDO.iter().find(|(pseudo, _)| *pseudo == name) {
+            return Ok((*value).to_owned());
+        }
+        if let Some(value) = self.parameters.get(name) {
+            return Ok(value.clone());
+        }
+        let resource = self.resources.get(name).ok_or_else(|| format!("nothing is called {name}"))?;
+        match kind(resource) {
+            "AWS::DynamoDB::Table" => self.text(at(resource, "/Properties/TableName")),
+            "AWS::SecretsManager::Secret" => self.attribute(name, "Arn"),
+            _ => Ok(name.to_owned()),
+        }
+    }
+
+    /// An ARN; no other attribute is known before a deployment.
+    fn attribute(&self, of: &str, attribute: &str) -> Result<String, String> {
+        let resource = self.resources.get(of).ok_or_else(|| format!("nothing is called {of}"))?;
+        let (region, account) = (super::REGION, super::ACCOUNT);
+        match (kind(resource), attribute) {
+            ("AWS::DynamoDB::Table", "Arn" | "StreamArn") => {
+                let stream = if attribute == "StreamArn" { "/stream/local" } else { "" };
+                Ok(format!("arn:aws:dynamodb:{region}:{account}:table/{}{stream}", self.reference(of)?))
+            }
+            ("AWS::SecretsManager::Secret", "Arn") => {
+                Ok(format!("arn:aws:secretsmanager:{region}:{account}:secret:{of}-local"))
+            }
+            (_, "Arn") => Ok(format!("arn:aws:local:{region}:{account}:{of}")),
+            (kind, other) => Err(format!("{other} of {of} ({kind}) is not known here")),
+        }
+    }
+
+    /// `${Name}`, `${Name.Attribute}`, and `${!Literal}`.
+    fn substitute(&self, text: &str) -> Result<String, String> {
+        let (mut done, mut rest) = (String::new(), text);
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after.split_once('}').ok_or_else(|| format!("'{text}' does not close a brace"))?;
+            done.push_str(before);
+            match (name.strip_prefix('!'), name.split_once('.')) {
+                (Some(literal), _) => done.push_str(&format!("${{{literal}}}")),
+                (None, Some((of, attribute))) => done.push_str(&self.attribute(of, attribute)?),
+                (None, None) => done.push_str(&self.reference(name)?),
+            }
+            rest = after;
+        }
+        done.push_str(rest);
+        Ok(done)
+    }
+
+    fn condition(&self, name: &str) -> Result<bool, String> {
+        self.holds(self.conditions.get(name).ok_or_else(|| format!("no condition is called {name}"))?)
+    }
+
+    fn holds(&self, condition: &Value) -> Result<bool, String> {
+        let map = condition.as_object().ok_or_else(|| format!("{condition} is not a condition"))?;
+        let all = |parts: &[Value]| parts.iter().map(|part| self.holds(part)).collect::<Result<Vec<_>, _>>();
+        match map.iter().next() {
+            Some((name, Value::String(other))) if name == "Condition" => self.condition(other),
+            Some((name, Value::Array(parts))) => match (name.as_str(), parts.as_slice()) {
+                ("Fn::Equals", [one, other]) => Ok(self.text(one)? == self.text(other)?),
+                ("Fn::Not", [one]) => Ok(!self.holds(one)?),
+                ("Fn::Or", parts) => Ok(all(parts)?.contains(&true)),
+                ("Fn::And", parts) => Ok(!all(parts)?.contains(&false)),
+                (other, _) => Err(format!("{other} is not evaluated in conditions here")),
+            },
+            _ => Err(format!("{condition} is not a condition")),
+        }
+    }
+}
+
+fn intrinsic(map: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let (name, argument) = map.iter().next()?;
+    (map.len() == 1 && (name == "Ref" || name.starts_with("Fn::"))).then_some((name, argument))
+}
+
+fn kind(resource: &Value) -> &str {
+    at(resource, "/Type").as_str().unwrap_or_default()
+}

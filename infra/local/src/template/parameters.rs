@@ -1,0 +1,61 @@
+//! The template's parameters: defaults, overrides, and the bounds that CloudFormation would check.
+
+use crate::json::at;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The parameters' values. `AllowedPattern` is not checked: the functions check the same values again.
+///
+/// # Errors
+/// A parameter that is unknown, missing or out of its bounds, named.
+pub(super) fn read(declared: &Value, overrides: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    let empty = serde_json::Map::new();
+    let declared = declared.as_object().unwrap_or(&empty);
+    if let Some(unknown) = overrides.keys().find(|name| !declared.contains_key(*name)) {
+        return Err(format!("it has no parameter {unknown}"));
+    }
+    declared
+        .iter()
+        .map(|(name, declaration)| {
+            let given = overrides.get(name).cloned().or_else(|| text_of(at(declaration, "/Default")));
+            let value = given.ok_or_else(|| format!("the parameter {name} has no default and no value"))?;
+            check(declaration, &value)
+                .map_err(|wanted| format!("the parameter {name} is '{value}', but must be {wanted}"))?;
+            Ok((name.clone(), value))
+        })
+        .collect()
+}
+
+fn check(declaration: &Value, value: &str) -> Result<(), String> {
+    if let Some(allowed) = at(declaration, "/AllowedValues").as_array() {
+        let allowed: Vec<_> = allowed.iter().filter_map(text_of).collect();
+        if !allowed.iter().any(|one| one == value) {
+            return Err(format!("one of {}", allowed.join(", ")));
+        }
+    }
+    let number = |bound: &str| declaration.get(bound)?.as_f64();
+    if at(declaration, "/Type") == "Number" {
+        let value: f64 = value.parse().map_err(|_| "a number".to_owned())?;
+        within(value, number("MinValue"), number("MaxValue"), "")?;
+    }
+    let length = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
+    within(f64::from(length), number("MinLength"), number("MaxLength"), " characters long")
+}
+
+fn within(value: f64, least: Option<f64>, most: Option<f64>, unit: &str) -> Result<(), String> {
+    match (least, most) {
+        (Some(least), _) if value < least => Err(format!("at least {least}{unit}")),
+        (_, Some(most)) if value > most => Err(format!("at most {most}{unit}")),
+        _ => Ok(()),
+    }
+}
+
+/// A scalar as CloudFormation writes it into a string.
+pub(super) fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
