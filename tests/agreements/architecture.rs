@@ -111,7 +111,7 @@ fn every_third_party_crate_says_why_it_is_there_and_has_its_default_features_off
     for line in
         dependencies.lines().filter(|line| line.contains(" = ") && !line.contains("path = ") && !line.starts_with('#'))
     {
-        let evident = ["serde = ", "tokio = ", "tracing = "].iter().any(|name| line.starts_with(name));
+        let evident = ["serde = ", "serde_json = ", "tokio = ", "tracing = "].iter().any(|name| line.starts_with(name));
         assert!(evident || line.contains(" # "), "{line}");
         assert!(line.starts_with("serde = ") || line.contains("default-features = false"), "{line}");
     }

@@ -1,0 +1,127 @@
+// What a person does in a real browser, with JavaScript on and off. This catches what no HTTP client shows: form-action on
+// redirects, Referrer-Policy and `Origin: null`, cookies across origins of one site, the content security policy.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { chromium } from "playwright-core";
+import { serveFrontend } from "./frontend.mjs";
+import { startPortal } from "./portal.mjs";
+
+const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+let browser;
+
+before(async () => {
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+});
+after(() => browser.close());
+
+/** A browser of its own. Whatever the content security policy refuses, or a script throws, fails the test. */
+async function person(javaScriptEnabled) {
+  const context = await browser.newContext({ javaScriptEnabled });
+  const page = await context.newPage();
+  const complaints = [];
+  const icon = (message) => message.location().url.endsWith("/favicon.ico");
+  page.on("console", (message) => { if (message.type() === "error" && !icon(message)) complaints.push(message.text()); });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return { context, page, done: async () => { assert.deepEqual(complaints, []); await context.close(); } };
+}
+
+
+async function me(person, portal) {
+  const answer = await person.context.request.get(`${portal.url}/auth/me`);
+  return answer.ok() ? (await answer.json()).email : answer.status();
+}
+
+for (const js of [true, false]) {
+  describe(`JavaScript ${js ? "on" : "off"}`, () => {
+    describe("with a frontend on another origin of the same site", () => {
+      let portal, frontend, origin;
+      before(async () => {
+        frontend = await serveFrontend(() => portal.url);
+        origin = `http://localhost:${frontend.address().port}`;
+        portal = await startPortal("--frontend", origin);
+      });
+      after(async () => { await portal.stop(); frontend.close(); });
+
+      test("asks on the frontend, follows the link, lands on its dashboard, goes back, signs out", async () => {
+        const ada = await person(js);
+        await ada.page.goto(`${origin}/login`);
+        await ada.page.getByLabel(js ? "scripted" : "plain").fill("ada@example.com");
+        await ada.page.getByRole("button", { name: js ? "Scripted" : "Plain form" }).click();
+        await ada.page.getByText(js ? "you will receive a login link" : "Check your mail").first().waitFor();
+
+        const mail = await portal.mail(0);
+        await ada.page.goto(mail.links[0], { waitUntil: "commit" });
+        if (!js) await ada.page.getByRole("button", { name: "Sign in" }).click();
+        await ada.page.waitForURL(`${origin}/`);
+        if (js) await ada.page.getByText("ada@example.com").waitFor();
+        assert.equal(await me(ada, portal), "ada@example.com");
+
+        await ada.page.goto(mail.links[0]);
+        assert.equal(ada.page.url(), `${origin}/`, "going back to the link leads to the dashboard");
+
+        const other = await person(js);
+        await other.page.goto(mail.links[0]);
+        await other.page.getByText("a••@example.com").waitFor();
+        await other.page.getByRole("button", { name: "Sign in" }).click();
+        await other.page.waitForURL(`${origin}/login?error=invalid_token&reason=used`);
+        assert.equal(await me(other, portal), 401);
+        await other.done();
+
+        await ada.page.getByRole("button", { name: "Sign out" }).click();
+        await ada.page.waitForURL(`${origin}/login`);
+        assert.equal(await me(ada, portal), 401);
+        await ada.done();
+      });
+    });
+
+    describe("with the built-in pages alone", () => {
+      let portal;
+      before(async () => { portal = await startPortal("--user", "eve@example.com"); });
+      after(() => portal.stop());
+
+      test("another browser sees a masked address and a button, and only the button signs in", async () => {
+        const ada = await person(js);
+        await ada.page.goto(`${portal.url}/auth/sign-in`);
+        await ada.page.getByLabel("Email address").fill("ada@example.com");
+        await ada.page.getByRole("button").click();
+        await ada.page.waitForURL(`${portal.url}/auth/check-mail`);
+        const mail = await portal.mail(0);
+
+        const phone = await person(js);
+        await phone.page.goto(mail.links[0]);
+        await phone.page.getByText("a••@example.com").waitFor();
+        await phone.page.waitForTimeout(500);
+        assert.equal(await me(phone, portal), 401);
+        await phone.page.getByRole("button", { name: "Sign in" }).dblclick();
+        await phone.page.waitForURL(`${portal.url}/auth/signed-in`);
+        assert.equal(await me(phone, portal), "ada@example.com");
+        await phone.page.goBack();
+        assert.notEqual(await me(phone, portal), 401, "going back ends signed in");
+        await phone.page.goto(`${portal.url}/auth/signed-in`);
+        await phone.page.getByRole("button", { name: "Sign out" }).click();
+        await phone.page.waitForURL(`${portal.url}/auth/sign-in`);
+        assert.equal(await me(phone, portal), 401);
+        await phone.done();
+        await ada.done();
+      });
+
+      test("signs in with the code, after a wrong one", async () => {
+        const eve = await person(js);
+        await eve.page.goto(`${portal.url}/auth/sign-in`);
+        await eve.page.getByLabel("Email address").fill("eve@example.com");
+        await eve.page.getByRole("button").click();
+        await eve.page.waitForURL(`${portal.url}/auth/check-mail`);
+        const { code } = await portal.mail(1);
+        const wrong = code === "0000 0000" ? "1111 1111" : "0000 0000";
+        await eve.page.getByLabel("8-digit code").fill(wrong);
+        await eve.page.getByRole("button").click();
+        await eve.page.getByRole("alert").getByText("does not work").waitFor();
+        await eve.page.getByLabel("8-digit code").fill(code);
+        await eve.page.getByRole("button").click();
+        await eve.page.waitForURL(`${portal.url}/auth/signed-in`);
+        assert.equal(await me(eve, portal), "eve@example.com");
+        await eve.done();
+      });
+    });
+  });
+}
