@@ -9,7 +9,7 @@ const CLASSES: [&str; 4] = ["ada@example.com", "nobody@example.com", "grace@exam
 async fn world() -> World {
     let options = local::Options { user: Some("sue@example.com".into()), ..local::Options::default() };
     let world = World::of(options).await;
-    world.suspend("sue@example.com").await;
+    world.suspend("sue@example.com");
     world
 }
 

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use tests::{Answer, World, mins};
+use tests::{Answer, World};
 
 async fn send(world: &World, path: &str, content_type: Option<&str>, body: impl Into<reqwest::Body>) -> Answer {
     let browser = world.browser();
@@ -12,7 +12,7 @@ async fn send(world: &World, path: &str, content_type: Option<&str>, body: impl 
 }
 
 /// What `path` must refuse: content type, body, status, problem.
-async fn refuses(path: &str, good: &str, cases: Vec<(Option<&str>, Vec<u8>, u16, &str)>) {
+async fn refuses(path: &str, cases: Vec<(Option<&str>, Vec<u8>, u16, &str)>) {
     let world = World::start().await;
     let before = world.everything();
     for (content_type, body, status, problem) in cases {
@@ -27,7 +27,6 @@ async fn refuses(path: &str, good: &str, cases: Vec<(Option<&str>, Vec<u8>, u16,
         assert!(answer.cookies.is_empty());
     }
     assert_eq!(world.everything(), before);
-    let _good = good;
 }
 
 fn padded(json: &str, to: usize) -> Vec<u8> {
@@ -51,7 +50,6 @@ async fn bodies_that_cannot_be_meant_are_refused() {
     for (path, good, twice) in routes {
         refuses(
             path,
-            good,
             vec![
                 (None, good.into(), 415, "unsupported-media-type"),
                 (Some("text/plain"), good.into(), 415, "unsupported-media-type"),
@@ -79,7 +77,6 @@ async fn bodies_that_cannot_be_meant_are_refused() {
     }
     refuses(
         "/auth/logout",
-        "{}",
         vec![
             (json, br#"{"extra":1}"#.to_vec(), 400, "invalid-request"),
             (json, padded("{}", 16 * 1024 + 1), 413, "payload-too-large"),
@@ -185,7 +182,6 @@ async fn forged_headers_change_no_mail() {
             .replace(&ip, "IP");
         assert!(!text.contains("evil"));
         mails.push((text, mail.0["subject"].clone(), mail.0["from"].clone(), mail.0["to"].clone()));
-        world.time.pass(mins(0));
     }
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[0], mails[1]);

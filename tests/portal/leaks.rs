@@ -1,7 +1,7 @@
 //! Promises 2 and 9: no live credential is at rest, in the stream, in a log or in the wrong mail.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{World, mins};
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn nothing_at_rest_in_a_log_or_in_another_mail_gives_anybody_in() {
     let _ = broken.get("/auth/verify/s3cret-in-a-path?s3cret=in-a-query").await;
 
     let tables = world.everything();
-    let stream = tables.clone();
+    let stream = json!(world.portal.stream_records().unwrap()).to_string();
     let logs = local::logs::taken();
     assert!(
         tables.len() > 1000 && stream.len() > 1000 && logs.contains("POST /auth/verify"),
@@ -75,13 +75,6 @@ async fn nothing_at_rest_in_a_log_or_in_another_mail_gives_anybody_in() {
 
 /// The `sid` claim.
 fn session_id(token: &str) -> String {
-    let claims = jsonwebtoken::dangerous_claims(token);
+    let claims: Value = jsonwebtoken::dangerous::insecure_decode(token).unwrap().claims;
     claims["sid"].as_str().unwrap().to_owned()
-}
-
-mod jsonwebtoken {
-    /// The claims of a token, unverified.
-    pub(super) fn dangerous_claims(token: &str) -> serde_json::Value {
-        ::jsonwebtoken::dangerous::insecure_decode(token).unwrap().claims
-    }
 }

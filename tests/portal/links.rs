@@ -128,7 +128,7 @@ async fn a_repeat_gives_nothing_once_the_session_or_its_user_is_over() {
     let browser = world.browser();
     let mail = browser.ask("ada@example.com").await;
     browser.post("/auth/verify", json!({"token": mail.token()})).await;
-    world.move_epoch("ada@example.com").await;
+    world.move_epoch("ada@example.com");
     assert_eq!(browser.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "used-token");
 }
 
@@ -154,15 +154,16 @@ async fn a_link_dies_when_its_users_epoch_moves_or_she_is_suspended() {
     let world = World::start().await;
     let browser = world.browser();
     let mail = browser.ask("ada@example.com").await;
-    world.move_epoch("ada@example.com").await;
+    world.move_epoch("ada@example.com");
     let before = world.everything();
     let refused = browser.post("/auth/verify", json!({"token": mail.token()})).await;
     assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (400, "invalid-token"));
 
+    assert_eq!(world.everything(), before);
+
     let fresh = world.browser();
     let mail = fresh.ask("ada@example.com").await;
-    let _settled = before;
-    world.suspend("ada@example.com").await;
+    world.suspend("ada@example.com");
     let before = world.everything();
     let refused = fresh.post("/auth/verify", json!({"token": mail.token()})).await;
     assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (400, "invalid-token"));

@@ -12,7 +12,7 @@ async fn the_mail_says_what_it_must_and_its_subject_holds_no_code() {
     let mail = world.browser().ask("ada@example.com").await;
     let text = mail.0["text"].as_str().unwrap();
     assert_eq!(mail.0["subject"], "Sign in to Ärzte & Söhne");
-    assert!(mail.0["from"].as_str().unwrap().is_ascii(), "{}", mail.0["from"]);
+    assert_eq!(mail.0["from"], "=?UTF-8?B?w4RyenRlICYgU8O2aG5l?= <no-reply@localhost.example>");
     for words in [
         "Ärzte & Söhne",
         "15 minutes",
@@ -66,14 +66,13 @@ async fn a_lost_answer_of_the_provider_sends_the_same_link_again() {
 
 #[tokio::test]
 async fn a_provider_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
-    let busy = r#"{"message": "Maximum sending rate exceeded."}"#;
-    for (status, kind, body, state, mails) in [
-        (429, "TooManyRequestsException", busy, "sent", 1),
-        (400, "MessageRejected", r#"{"message": "Email address is not verified."}"#, "failed", 0),
+    for (status, kind, message, state, mails) in [
+        (429, "TooManyRequestsException", "Maximum sending rate exceeded.", "sent", 1),
+        (400, "MessageRejected", "Email address is not verified.", "failed", 0),
     ] {
         let world = World::start().await;
         let sends = AtomicUsize::new(0);
-        let body = format!("{}", json!({"__type": kind, "message": body}));
+        let body = json!({"__type": kind, "message": message}).to_string();
         world.portal.set_fault(move |attempt| match attempt.service.as_str() {
             "ses" if sends.fetch_add(1, Ordering::SeqCst) < 2 => Fault::Reply(status, body.clone()),
             _ => Fault::None,
@@ -102,7 +101,7 @@ async fn a_mail_whose_users_epoch_moved_is_superseded() {
     world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::FailBefore } else { Fault::None });
     world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
     reaches(&world, "sending").await;
-    world.move_epoch("ada@example.com").await;
+    world.move_epoch("ada@example.com");
     reaches(&world, "superseded").await;
     world.portal.set_fault(|_| Fault::None);
     assert!(world.mails().await.is_empty());

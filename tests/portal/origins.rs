@@ -4,8 +4,10 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{World, form};
 
-/// Headers, and whether the body is a form.
-const ATTACKS: [(&str, &[(&str, &str)], bool); 11] = [
+type Headers = &'static [(&'static str, &'static str)];
+
+/// Its name, the headers, and whether the body is a form.
+const ATTACKS: [(&str, Headers, bool); 11] = [
     ("a cross-site form", &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")], true),
     ("a cross-site form of an old browser", &[("origin", "https://evil.example")], true),
     ("a cross-site script", &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")], false),

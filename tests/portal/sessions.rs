@@ -9,7 +9,7 @@ async fn a_suspended_user_loses_the_session_on_the_next_request() {
     let browser = world.browser();
     browser.sign_in("ada@example.com").await;
     assert_eq!(browser.me().await.status, 200);
-    world.suspend("ada@example.com").await;
+    world.suspend("ada@example.com");
     assert_eq!(browser.me().await.problem(), "not-authenticated");
 }
 
@@ -20,7 +20,7 @@ async fn a_moved_epoch_ends_every_session_at_once() {
     for browser in &browsers {
         browser.sign_in("ada@example.com").await;
     }
-    world.move_epoch("ada@example.com").await;
+    world.move_epoch("ada@example.com");
     for browser in &browsers {
         assert_eq!(browser.me().await.problem(), "not-authenticated");
     }

@@ -1,5 +1,7 @@
 //! What the tests sign in with: a world (an embedded portal whose clock they move) and browsers without opinions.
 
+#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a test that goes wrong is to stop")]
+
 use local::{Options, Portal};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -66,7 +68,6 @@ impl World {
         local::logs::capture();
         let time = Time::start();
         let options = Options { clock: Some(time.clock()), trust_source_ip_header: true, ..options };
-        #[expect(clippy::expect_used, reason = "a test without a portal has nothing to say")]
         let (portal, client) = (
             Portal::start(options).await.expect("the portal starts"),
             Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client"),
@@ -93,7 +94,6 @@ impl World {
     /// # Panics
     /// When the stream is broken.
     pub async fn settled(&self) {
-        #[expect(clippy::expect_used, reason = "a broken stream is a broken test")]
         self.portal.mail_settled().await.expect("the stream works");
     }
 
@@ -114,12 +114,11 @@ impl World {
     }
 
     fn dump(&self) -> BTreeMap<String, Vec<Value>> {
-        #[expect(clippy::expect_used, reason = "a database that cannot be read is a broken test")]
         self.portal.dump().expect("the database can be read")
     }
 
     /// Changes an attribute of the user with this address behind everybody's back, as an administrator's act would.
-    pub async fn set_user(&self, email: &str, update: &str, values: Value) {
+    pub fn set_user(&self, email: &str, update: &str, values: &Value) {
         let claim = self.rows("users").into_iter().find(|row| row["pk"]["S"] == format!("email#{email}"));
         let id = claim.unwrap_or_default()["user_id"]["S"].as_str().unwrap_or_default().to_owned();
         let mut request = json!({
@@ -130,21 +129,19 @@ impl World {
         if !update.contains("#status") {
             request["ExpressionAttributeNames"].take();
         }
-        #[expect(clippy::expect_used, reason = "the test's own request")]
         let request = serde_json::from_value(request).expect("an update");
-        #[expect(clippy::expect_used, reason = "the user is there")]
         let _updated = self.portal.database().update_item(request).expect("the user is updated");
     }
 
     /// Suspends a user, as an administrator will: status and epoch.
-    pub async fn suspend(&self, email: &str) {
+    pub fn suspend(&self, email: &str) {
         let values = json!({":s": {"S": "suspended"}, ":one": {"N": "1"}});
-        self.set_user(email, "SET #status = :s ADD epoch :one", values).await;
+        self.set_user(email, "SET #status = :s ADD epoch :one", &values);
     }
 
     /// Moves a user's epoch.
-    pub async fn move_epoch(&self, email: &str) {
-        self.set_user(email, "ADD epoch :one", json!({":one": {"N": "1"}})).await;
+    pub fn move_epoch(&self, email: &str) {
+        self.set_user(email, "ADD epoch :one", &json!({":one": {"N": "1"}}));
     }
 }
 
@@ -266,7 +263,6 @@ impl Browser<'_> {
 
     /// Sends, and keeps what cookies come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        #[expect(clippy::expect_used, reason = "the gateway is in this process")]
         let response = request.send().await.expect("the gateway answers");
         let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).iter().map(text).collect();

@@ -78,8 +78,12 @@ fn on(accent: &str) -> &'static str {
     if luminance > 0.18 { "#000000" } else { "#ffffff" }
 }
 
-/// `name <address>`, the name in encoded words (RFC 2047), of which one holds at most 75 characters.
+/// `name <address>`: words of letters and digits as they are (RFC 5322, 3.2.5), anything else in encoded words (RFC 2047),
+/// of which one holds at most 75 characters.
 fn mailbox(name: &str, address: &str) -> String {
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ') {
+        return format!("{name} <{address}>");
+    }
     let mut words = vec![String::new()];
     for letter in name.chars() {
         match words.last_mut() {

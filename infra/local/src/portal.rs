@@ -223,6 +223,15 @@ impl Portal {
         dynamodb::dump(&self.database, &self.tables)
     }
 
+    /// Every record of every stream that a function reads, as it is handed over.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn stream_records(&self) -> Result<Vec<Value>, DynoxideError> {
+        let streams = self.mappings.iter().map(|(table, _)| stream::records(&self.database, table));
+        Ok(streams.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
     /// Removes what TTL would have removed by now; says how many items that were.
     ///
     /// # Errors

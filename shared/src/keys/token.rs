@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn type_audience_issuer_key_and_every_claim_must_be_right() {
-        let wrong: [(&str, fn(&mut Header, &mut serde_json::Value)); 11] = [
+        type Change = fn(&mut Header, &mut serde_json::Value);
+        let wrong: [(&str, Change); 11] = [
             ("the type of a session", |header, _| header.typ = Some("session+jwt".to_owned())),
             ("the general type", |header, _| header.typ = Some("JWT".to_owned())),
             ("no type", |header, _| header.typ = None),

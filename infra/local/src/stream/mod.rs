@@ -61,6 +61,16 @@ pub(crate) fn newest(database: &Database, table: &str) -> Result<Option<String>,
     Ok(described.shards.into_iter().find_map(|shard| shard.sequence_number_range.ending_sequence_number))
 }
 
+/// Every record of a table's stream so far.
+pub(crate) fn records(database: &Database, table: &str) -> Result<Vec<Value>, DynoxideError> {
+    let mut reader = Reader::new(database, table, None);
+    let mut records = reader.next()?;
+    while let more @ [_, ..] = reader.next()?.as_slice() {
+        records.extend_from_slice(more);
+    }
+    Ok(records)
+}
+
 fn arn(table: &str) -> String {
     stream_arn(table, "local")
 }
