@@ -65,6 +65,58 @@ async fn a_lost_answer_of_the_provider_sends_the_same_link_again() {
 }
 
 #[tokio::test]
+async fn a_retry_after_a_rotation_still_sends_the_same_link() {
+    let world = World::start().await;
+    let ring: serde_json::Value = serde_json::from_str(&world.portal.key_ring().unwrap()).unwrap();
+    world.portal.set_fault(|attempt| match attempt.service.as_str() {
+        "ses" if attempt.number == 1 => Fault::LoseAnswer,
+        "ses" if attempt.number < 10 => Fault::FailBefore,
+        _ => Fault::None,
+    });
+    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    reaches(&world, "sending").await;
+    let mut rotated = ring;
+    rotated["keys"] = json!([{"kid": "2", "secret": "s".repeat(64), "added_at": 0}]);
+    world.portal.set_key_ring(Some(rotated.to_string()));
+    world.time.pass(mins(6));
+    let mails = world.mails().await;
+    assert_eq!(mails.len(), 2);
+    assert_eq!((&mails[0]["links"], &mails[0]["code"]), (&mails[1]["links"], &mails[1]["code"]));
+}
+
+#[tokio::test]
+async fn records_that_come_twice_or_in_another_order_send_each_mail_once() {
+    let world = World::start().await;
+    for _ in 0..3 {
+        world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    }
+    assert_eq!(world.mails().await.len(), 3);
+    let inserted = |record: &serde_json::Value| record["eventName"] == "INSERT";
+    let mut records: Vec<_> = world.portal.stream_records().unwrap().into_iter().filter(inserted).collect();
+    records.reverse();
+    let again = world.portal.invoke("mailer", json!({"Records": records})).await.unwrap();
+    assert_eq!(again, json!({"batchItemFailures": []}));
+    assert_eq!((world.mails().await.len(), states(&world)), (3, vec!["sent".to_owned(); 3]));
+}
+
+#[tokio::test]
+async fn two_mailers_with_the_same_record_send_one_mail() {
+    let world = World::start().await;
+    // The first look of the stream's own invocation waits, while another invocation has the same record.
+    world.portal.set_fault(|attempt| match attempt.operation.as_str() {
+        "GetItem" if attempt.tables == ["users"] => Fault::Delay(std::time::Duration::from_millis(200)),
+        _ => Fault::None,
+    });
+    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    let records = world.portal.stream_records().unwrap();
+    let other = world.portal.invoke("mailer", json!({"Records": records})).await.unwrap();
+    assert!(other["batchItemFailures"].as_array().unwrap().len() <= 1);
+    world.settled().await;
+    assert_eq!((world.mails().await.len(), states(&world)), (1, vec!["sent".to_owned()]));
+    assert_eq!(world.rows("tokens").len(), 1);
+}
+
+#[tokio::test]
 async fn a_provider_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     for (status, kind, message, state, mails) in [
         (429, "TooManyRequestsException", "Maximum sending rate exceeded.", "sent", 1),
