@@ -1,6 +1,7 @@
 //! The HTTP contract: what a request may be, what an answer looks like.
 
 pub mod cookie;
+pub mod input;
 pub mod origin;
 pub mod problem;
 pub mod reply;
