@@ -3,6 +3,7 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong is to stop")]
 
+mod acts;
 mod asking;
 mod codes;
 mod costs;
