@@ -2,6 +2,10 @@
 
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
+use crate::domain::agent::Client;
+use crate::domain::audit::Event;
+use crate::domain::ids::UserId;
+use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::http::Problem;
 use crate::keys::{Keys, TokenError};
@@ -30,6 +34,28 @@ impl Start for App {
         let store = Store::new(aws, &config.table_prefix, env.random.clone());
         let (keys, ()) = tokio::join!(Keys::start(aws, &config, env.clock.now()), store.connect());
         Ok(Self { clock: env.clock.clone(), random: env.random.clone(), keys: keys?, store, config })
+    }
+}
+
+impl App {
+    /// What is to be written down: `action` is the part after the portal's name.
+    pub fn event(
+        &self,
+        action: &str,
+        user: &UserId,
+        resource: (&'static str, String),
+        client: &Client,
+        at: Timestamp,
+    ) -> Event {
+        Event {
+            action: format!("{}.{action}", self.config.portal),
+            user: user.clone(),
+            resource,
+            metadata: vec![],
+            client: client.clone(),
+            at,
+            expires_at: at.plus(self.config.audit_kept),
+        }
     }
 }
 

@@ -18,7 +18,8 @@ const ROOTS: &str = include_str!("aws-roots.pem");
 
 /// What the clients of a function are built from. `http` is the seam: the local portal puts its own there.
 ///
-/// Limits (promise 11): connecting 0.5 s, an attempt 1 s, an operation 3 s, 3 attempts. The mailer lets SES take longer.
+/// Limits (promise 11): connecting 0.5 s, an attempt 1 s, an operation 3 s, 3 attempts,
+/// soon after one another: the default waits up to a second. The mailer lets SES take longer.
 ///
 /// # Errors
 /// A missing region or missing credentials.
@@ -34,7 +35,7 @@ pub fn sdk_config(env: &Env, http: SharedHttpClient) -> Result<SdkConfig, StartE
         .region(Region::new(of_lambda("AWS_REGION")?.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(TokioSleep::new())
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(25)))
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_millis(500))
@@ -64,18 +65,15 @@ pub fn https() -> Result<SharedHttpClient, StartError> {
         .build_https())
 }
 
-/// What may be logged of an SDK error: its kind, and the service's code and message. The SDK's own display would repeat
-/// the raw answer.
+/// What may be logged of an SDK error: its kind and the service's code. Messages may quote addresses and keys, and the
+/// SDK's own display repeats the raw answer.
 pub fn describe<E, R>(error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> String
 where
     E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
 {
     use aws_sdk_dynamodb::error::SdkError;
     match error {
-        SdkError::ServiceError(context) => {
-            let (code, message) = (context.err().code(), context.err().message());
-            format!("{}: {}", code.unwrap_or("service error"), message.unwrap_or("no message"))
-        }
+        SdkError::ServiceError(context) => context.err().code().unwrap_or("service error").to_owned(),
         SdkError::TimeoutError(_) => "timed out".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out while connecting".to_owned(),
         SdkError::DispatchFailure(_) => "could not be reached".to_owned(),

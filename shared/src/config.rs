@@ -115,8 +115,9 @@ impl Config {
     /// The first variable that is missing or out of bounds, in a sentence.
     pub fn read(env: &Env) -> Result<Self, StartError> {
         let read = Reader(env);
-        let frontend = read.optional("FRONTEND_URL", AN_ORIGIN, Origin::parse)?;
-        let mut allowed = read.optional("ALLOWED_ORIGINS", "origins separated by commas", origins)?.unwrap_or_default();
+        let frontend = read.optional("FRONTEND_URL", AN_ORIGIN, origin)?;
+        let mut allowed =
+            read.optional("ALLOWED_ORIGINS", "origins separated by commas alone", origins)?.unwrap_or_default();
         allowed.extend(frontend.clone());
         Ok(Self {
             portal: read.required(
@@ -125,7 +126,7 @@ impl Config {
                 PortalName::parse,
             )?,
             site: Site {
-                public: read.optional("PUBLIC_URL", AN_ORIGIN, Origin::parse)?,
+                public: read.optional("PUBLIC_URL", AN_ORIGIN, origin)?,
                 frontend,
                 login_path: read.required("LOGIN_PATH", A_PATH, path)?,
                 dashboard_path: read.required("DASHBOARD_PATH", A_PATH, path)?,
@@ -179,8 +180,13 @@ fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Only as browsers spell it: API Gateway compares the text.
+fn origin(text: &str) -> Option<Origin> {
+    Origin::parse(text).filter(|origin| origin.as_str() == text)
+}
+
 fn origins(text: &str) -> Option<Vec<Origin>> {
-    text.split(',').map(|origin| Origin::parse(origin.trim())).collect()
+    text.split(',').map(origin).collect()
 }
 
 fn path(text: &str) -> Option<String> {
@@ -245,7 +251,7 @@ mod tests {
         ("FRONTEND_URL", "https://portal.example.com"),
         ("LOGIN_PATH", "/login"),
         ("DASHBOARD_PATH", "/"),
-        ("ALLOWED_ORIGINS", "https://a.example.com, https://b.example.com"),
+        ("ALLOWED_ORIGINS", "https://a.example.com,https://b.example.com"),
         ("ACCENT_COLOR", "#0b5cad"),
         ("LOGO_URL", "https://cdn.example.com/logo.svg"),
         ("MAIL_FROM", "no-reply@example.com"),
@@ -301,7 +307,9 @@ mod tests {
             ("FRONTEND_URL", "https://portal.example.com/path"),
             ("LOGIN_PATH", "//evil.example"),
             ("DASHBOARD_PATH", "dashboard"),
+            ("FRONTEND_URL", "https://Portal.example.com"),
             ("ALLOWED_ORIGINS", "https://a.example.com,*"),
+            ("ALLOWED_ORIGINS", "https://a.example.com, https://b.example.com"),
             ("ACCENT_COLOR", "red}body{display:none"),
             ("LOGO_URL", "http://cdn.example.com/logo.svg"),
             ("MAIL_FROM", "no-reply"),

@@ -19,16 +19,27 @@ pub struct SignedIn {
     pub renewed_cookie: Option<String>,
 }
 
-/// The session token that `request` shows, in its cookie or as a bearer token.
+/// The session token that a request shows.
+pub struct Shown<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// In its cookie; else as a bearer token.
+    pub by_cookie: bool,
+}
+
+/// The session token that `request` shows, if it shows one.
 ///
 /// # Errors
 /// 400 when it shows two: a cookie twice, or a cookie and a bearer token.
-pub fn token<'a>(request: &'a Request, portal: &PortalName, own: &Origin) -> Result<Option<&'a str>, Problem> {
+pub fn token<'a>(request: &'a Request, portal: &PortalName, own: &Origin) -> Result<Option<Shown<'a>>, Problem> {
     let cookie = request.cookie(Cookie::session(portal, own).name())?;
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    // RFC 9110, 11.1: the scheme's case does not matter.
+    let scheme = request.header("authorization").and_then(|value| value.split_once(' '));
+    let bearer = scheme.filter(|(name, _)| name.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     match (cookie, bearer) {
         (Some(_), Some(_)) => Err(Problem::invalid_request("There is a session cookie and a bearer token.")),
-        (cookie, bearer) => Ok(cookie.or(bearer)),
+        (Some(token), None) => Ok(Some(Shown { token, by_cookie: true })),
+        (None, bearer) => Ok(bearer.map(|token| Shown { token, by_cookie: false })),
     }
 }
 
@@ -52,9 +63,9 @@ impl App {
     /// 401 when nobody, 400 and 503 as for [`token`] and [`claims`].
     pub async fn signed_in(&self, request: &Request, own: &Origin) -> Result<SignedIn, Problem> {
         let now = self.clock.now();
-        let token = token(request, &self.config.portal, own)?.ok_or_else(Problem::not_authenticated)?;
+        let shown = token(request, &self.config.portal, own)?.ok_or_else(Problem::not_authenticated)?;
         let ring = self.keys.ring(now).await;
-        let claims = claims(&ring, token, now)?.ok_or_else(Problem::not_authenticated)?;
+        let claims = claims(&ring, shown.token, now)?.ok_or_else(Problem::not_authenticated)?;
         let found = self.store.look(&claims.user, &claims.id.hash(), now).await?;
         let (user, session) = found.ok_or_else(Problem::not_authenticated)?;
 
@@ -64,9 +75,9 @@ impl App {
                 return Err(Problem::not_authenticated());
             }
             let outlives_cookies = session.expires_at.since(session.created_at) > cookie::LONGEST;
-            if outlives_cookies && request.header("authorization").is_none() {
+            if outlives_cookies && shown.by_cookie {
                 let left = session.expires_at.since(now);
-                renewed_cookie = Some(Cookie::session(&self.config.portal, own).set(token, left));
+                renewed_cookie = Some(Cookie::session(&self.config.portal, own).set(shown.token, left));
             }
         }
         Ok(SignedIn { user, session, renewed_cookie })

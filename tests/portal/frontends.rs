@@ -66,6 +66,31 @@ async fn the_frontends_scripts_may_call_and_read_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn without_a_public_url_the_portal_is_where_api_gateway_was_called() {
+    let api = "https://local.execute-api.us-east-1.amazonaws.com";
+    let options = local::Options {
+        public_url: Some(api.into()),
+        parameters: owned(&[("PublicUrl", "")]),
+        ..local::Options::default()
+    };
+    let world = World::of(options).await;
+    let browser = world.browser();
+    let forged = browser
+        .bare(Method::POST, "/auth/request-login")
+        .header("content-type", "application/json")
+        .header("host", "evil.example")
+        .header("origin", "https://evil.example")
+        .body(json!({"email": "ada@example.com"}).to_string());
+    assert_eq!(browser.send(forged).await.problem(), "origin-not-allowed");
+    let mail = browser.ask("ada@example.com").await;
+    assert!(mail.0["links"][0].as_str().unwrap().starts_with("https://"), "{}", mail.0);
+    let posted = browser.post_form("/auth/verify", &[("token", &mail.token())]).await;
+    assert_eq!(posted.location(), format!("{api}/auth/signed-in"));
+    assert!(posted.cookies[0].starts_with("__Host-partner.sid="));
+    assert_eq!(browser.me().await.status, 200);
+}
+
+#[tokio::test]
 async fn the_pages_let_their_forms_lead_to_the_frontends() {
     let world = world().await;
     let page = world.browser().get("/auth/sign-in").await;

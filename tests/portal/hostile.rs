@@ -60,6 +60,8 @@ async fn bodies_that_cannot_be_meant_are_refused() {
                 (json, b"".to_vec(), 400, "invalid-request"),
                 (json, b"null".to_vec(), 400, "invalid-request"),
                 (json, b"[]".to_vec(), 400, "invalid-request"),
+                (json, br#"["ada@example.com",null,"cookie"]"#.to_vec(), 400, "invalid-request"),
+                (json, br#"["x",null,null,null,"cookie"]"#.to_vec(), 400, "invalid-request"),
                 (json, b"{".to_vec(), 400, "invalid-request"),
                 (json, format!("{good}{good}").into(), 400, "invalid-request"),
                 (json, br#"{"email":1,"token":1}"#.to_vec(), 400, "invalid-request"),
@@ -79,6 +81,7 @@ async fn bodies_that_cannot_be_meant_are_refused() {
         "/auth/logout",
         vec![
             (json, br#"{"extra":1}"#.to_vec(), 400, "invalid-request"),
+            (json, b"[]".to_vec(), 400, "invalid-request"),
             (json, padded("{}", 16 * 1024 + 1), 413, "payload-too-large"),
             (Some("text/plain"), b"x".to_vec(), 415, "unsupported-media-type"),
         ],
@@ -303,6 +306,40 @@ async fn forged_sessions_are_nobody() {
         assert_eq!(browser.post("/auth/logout", json!({})).await.status, 200, "{what}");
     }
     assert_eq!(world.everything(), before);
+}
+
+#[tokio::test]
+async fn a_neighbours_cookie_hides_no_session() {
+    let world = World::start().await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    let cookies = format!("theirs=J\u{fc}rgen; {}; other=\"a;b\"", browser.cookie_header());
+    let cookies = reqwest::header::HeaderValue::from_bytes(cookies.as_bytes()).unwrap();
+    let stranger = world.browser();
+    let me = stranger.bare(Method::GET, "/auth/me").header("cookie", cookies.clone());
+    assert_eq!(stranger.send(me).await.status, 200);
+    let out = stranger.request(Method::POST, "/auth/logout").header("cookie", cookies);
+    assert_eq!(stranger.send(out).await.status, 200);
+    assert_eq!(browser.me().await.status, 401);
+}
+
+#[tokio::test]
+async fn nonces_that_are_repeated_or_made_up_cost_nothing_and_leave_no_row() {
+    let world = World::start().await;
+    let browser = world.browser();
+    let mail = browser.ask("ada@example.com").await;
+    let before = world.everything();
+    world.portal.take_calls();
+    for n in 0..20_u8 {
+        let request = shared::domain::ids::encode(&[n; 32]);
+        let answer = world.browser().post("/auth/verify", json!({"request": request, "code": "00000000"})).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid-token"));
+    }
+    assert!(world.portal.take_calls().is_empty());
+    assert_eq!(world.everything(), before);
+    let nonce = browser.cookie("partner.ask").unwrap();
+    browser.set_cookie("partner.ask", Some(&format!("{nonce}.{nonce}.{}", shared::domain::ids::encode(&[9; 32]))));
+    assert_eq!(browser.post("/auth/verify", json!({"code": mail.code()})).await.status, 200);
 }
 
 #[tokio::test]

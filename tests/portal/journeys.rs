@@ -96,6 +96,9 @@ async fn a_client_without_cookies_holds_its_session_itself() {
     let authorized = |method, path| client.bare(method, path).header("authorization", &bearer);
     let me = client.send(authorized(reqwest::Method::GET, "/auth/me")).await;
     assert_eq!(me.status, 200, "{}", me.body);
+    let shouted =
+        client.bare(reqwest::Method::GET, "/auth/me").header("authorization", bearer.replace("Bearer", "BEARER"));
+    assert_eq!(client.send(shouted).await.status, 200);
     let out = authorized(reqwest::Method::POST, "/auth/logout").header("content-type", "application/json");
     assert_eq!(client.send(out).await.status, 200);
     assert_eq!(client.send(authorized(reqwest::Method::GET, "/auth/me")).await.status, 401);

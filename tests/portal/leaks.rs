@@ -35,6 +35,16 @@ async fn nothing_at_rest_in_a_log_or_in_another_mail_gives_anybody_in() {
             browser.post("/auth/logout", json!({})).await;
         }
     }
+    // What the provider says when it refuses names the address.
+    let words = "Email address is not verified. The following identities failed the check: ada@example.com";
+    let refusal = json!({"__type": "MessageRejected", "message": words}).to_string();
+    world.portal.set_fault(move |attempt| match attempt.service.as_str() {
+        "ses" => local::seam::Fault::Reply(400, refusal.clone()),
+        _ => local::seam::Fault::None,
+    });
+    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    world.settled().await;
+    world.portal.set_fault(|_| local::seam::Fault::None);
     let broken = world.browser();
     let _ = broken.send(broken.bare(Method::POST, "/auth/verify").body("token=s3cret-in-a-body")).await;
     let _ = broken.get("/auth/verify/s3cret-in-a-path?s3cret=in-a-query").await;

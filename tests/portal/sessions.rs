@@ -54,6 +54,15 @@ async fn logout_ends_this_session_only_and_is_written_down() {
         world.rows("audit").into_iter().map(|row| row["action"]["S"].as_str().unwrap().to_owned()).collect();
     let count = |action: &str| actions.iter().filter(|one| *one == action).count();
     assert_eq!((count("partner.login.requested"), count("partner.login"), count("partner.logout")), (2, 2, 1));
+    for row in world.rows("audit") {
+        let text = |name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
+        assert!(text("ip").starts_with("198.18.") && text("user_agent").contains("Firefox"), "{row}");
+        let kind = if text("action") == "partner.login.requested" { "mail" } else { "session" };
+        assert_eq!((text("resource_type"), text("severity")), (kind.to_owned(), "info".to_owned()));
+        assert!(!text("resource_id").is_empty() && text("pk").starts_with("usr_"));
+        let began = row["metadata"]["M"]["began"]["S"].as_str();
+        assert_eq!(began, (text("action") == "partner.login").then_some("link"));
+    }
 }
 
 #[tokio::test]

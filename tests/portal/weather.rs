@@ -5,6 +5,21 @@ use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::{World, mins};
 
+/// An error as DynamoDB sends it.
+fn error(kind: &str) -> String {
+    json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "said the store"}).to_string()
+}
+
+/// A cancelled transaction whose first item has this reason.
+fn cancelled(reason: &str) -> String {
+    json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled",
+        "CancellationReasons": [{"Code": reason, "Message": "Transaction is ongoing for the item"}]
+    })
+    .to_string()
+}
+
 #[tokio::test]
 async fn a_store_that_cannot_be_reached_is_503_and_changes_nothing() {
     let world = World::start().await;
@@ -49,12 +64,7 @@ async fn a_lost_answer_of_the_store_is_not_a_lost_login() {
 
 #[tokio::test]
 async fn transactions_that_run_into_each_other_are_tried_again_and_then_answered_truthfully() {
-    let conflict = json!({
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message": "Transaction cancelled",
-        "CancellationReasons": [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]
-    })
-    .to_string();
+    let conflict = cancelled("TransactionConflict");
     for (conflicts, status, sessions) in [(3, 200, 1), (usize::MAX, 503, 0)] {
         let world = World::start().await;
         let browser = world.browser();
@@ -68,6 +78,55 @@ async fn transactions_that_run_into_each_other_are_tried_again_and_then_answered
         assert_eq!(answer.status.as_u16(), status);
         assert_eq!(world.rows("sessions").len(), sessions);
     }
+}
+
+#[tokio::test]
+async fn a_conflict_that_does_not_end_is_judged_by_what_the_link_is() {
+    let world = World::start().await;
+    let (owner, late) = (world.browser(), world.browser());
+    let mail = owner.ask("ada@example.com").await;
+    owner.post("/auth/verify", json!({"token": mail.token()})).await;
+    let conflict = cancelled("TransactionConflict");
+    world.portal.set_fault(move |attempt| match attempt.operation.as_str() {
+        "TransactWriteItems" => Fault::Reply(400, conflict.clone()),
+        _ => Fault::None,
+    });
+    assert_eq!(late.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "used-token");
+    assert_eq!(owner.post("/auth/verify", json!({"token": mail.token()})).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_update_or_a_transaction_that_meets_another_is_tried_again() {
+    let world = World::start().await;
+    let browser = world.browser();
+    let in_progress = error("TransactionInProgressException");
+    world.portal.set_fault(move |attempt| match attempt.operation.as_str() {
+        "TransactWriteItems" if attempt.number <= 2 => Fault::Reply(400, in_progress.clone()),
+        _ => Fault::None,
+    });
+    browser.sign_in("ada@example.com").await;
+    world.time.pass(mins(5));
+    let conflict = error("TransactionConflictException");
+    world.portal.set_fault(move |attempt| match attempt.operation.as_str() {
+        "UpdateItem" if attempt.number <= 2 => Fault::Reply(400, conflict.clone()),
+        _ => Fault::None,
+    });
+    assert_eq!(browser.me().await.status, 200);
+    let seen = world.rows("sessions")[0]["last_seen_at"]["N"].clone();
+    assert_eq!(seen, world.time.now().millis().to_string());
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_is_503_within_seconds() {
+    let world = World::start().await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    world.portal.set_fault(|attempt| match attempt.service.as_str() {
+        "dynamodb" => Fault::Delay(std::time::Duration::from_secs(60)),
+        _ => Fault::None,
+    });
+    let hanging = tokio::time::timeout(std::time::Duration::from_secs(6), browser.me());
+    assert_eq!(hanging.await.unwrap().problem(), "unavailable");
 }
 
 #[tokio::test]
@@ -102,13 +161,23 @@ async fn a_rotated_key_signs_once_everybody_knows_it_and_nobody_is_signed_out() 
     assert_eq!(kid(&after.cookie("partner.sid").unwrap()), "2");
     assert_eq!((before.me().await.status.as_u16(), after.me().await.status.as_u16()), (200, 200));
 
-    // A copy that is stale because refreshing fails does not know a key that may be good: later, not never.
+    // A copy that could not be renewed for ten minutes may lack a key that signs by now: later, not never. Before that, a
+    // key that it does not know cannot be one.
     let foreign = after.cookie("partner.sid").unwrap();
+    let asking = world.browser();
+    let mail = asking.ask("ada@example.com").await;
     world.portal.set_key_ring(Some(ring(json!([]))));
     world.time.pass(mins(6));
     assert_eq!(after.me().await.problem(), "not-authenticated");
+    assert_eq!(asking.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "invalid-token");
     world.portal.set_fault(|attempt| if attempt.service == "secretsmanager" { Fault::FailBefore } else { Fault::None });
     world.time.pass(mins(6));
     after.set_cookie("partner.sid", Some(&foreign));
+    assert_eq!(after.me().await.problem(), "not-authenticated");
+    world.time.pass(mins(5));
+    let before = world.everything();
     assert_eq!(after.me().await.problem(), "unavailable");
+    assert_eq!(asking.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "unavailable");
+    assert_eq!(asking.post("/auth/verify", json!({"code": mail.code()})).await.problem(), "unavailable");
+    assert_eq!(world.everything(), before);
 }

@@ -5,7 +5,6 @@
 
 use serde::Serialize;
 use shared::app::App;
-use shared::domain::audit::Event;
 use shared::domain::portal::Origin;
 use shared::http::cookie::Cookie;
 use shared::http::reply::{Reply, with_cookie};
@@ -39,22 +38,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 async fn end_session(app: &App, request: &Request, own: &Origin) -> Result<(), Problem> {
     let now = app.clock.now();
-    let Some(token) = signed_in::token(request, &app.config.portal, own)? else {
+    let Some(shown) = signed_in::token(request, &app.config.portal, own)? else {
         return Ok(());
     };
     let ring = app.keys.ring(now).await;
-    let Some(claims) = signed_in::claims(&ring, token, now)? else {
+    let Some(claims) = signed_in::claims(&ring, shown.token, now)? else {
         return Ok(());
     };
     let session = claims.id.hash();
-    let event = Event {
-        action: format!("{}.logout", app.config.portal),
-        user: claims.user,
-        resource: ("session", session.to_string()),
-        metadata: vec![],
-        client: request.client(),
-        at: now,
-        expires_at: now.plus(app.config.audit_kept),
-    };
+    let event = app.event("logout", &claims.user, ("session", session.to_string()), &request.client(), now);
     Ok(app.store.end(&session, &event).await?)
 }

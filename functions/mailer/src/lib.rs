@@ -12,7 +12,6 @@ use send::{Outcome, Ses};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::config::StartError;
-use shared::domain::audit::Event;
 use shared::domain::ids::{Peppered, RecordId};
 use shared::domain::mail::{End, Mail, MailKey, Minted, State};
 use shared::domain::portal::Origin;
@@ -116,7 +115,6 @@ impl Mailer {
             return Ok(());
         };
         let minted = match &mail.state {
-            State::Ended(_) => return Ok(()),
             State::Queued => self.claim(&mail, now).await?,
             State::Sending { minted, lease_until, unanswered } => {
                 self.reclaim(&mail, minted, (*lease_until, *unanswered), now).await?
@@ -139,9 +137,10 @@ impl Mailer {
             return self.over(mail, End::Expired, ("reason", "link-expired")).await;
         }
         let ring = self.app.keys.ring(now).await;
-        let kid = ring.signing(now).ok_or(Again)?.kid.clone();
+        let kid = ring.signing(now).ok_or_else(Again::no_key)?.kid.clone();
         let minted = Minted { user: user.id.clone(), epoch: user.epoch, kid, expires_at };
-        let event = self.asked(mail, &user, now);
+        let resource = ("mail", mail.key.id.as_str().to_owned());
+        let event = self.app.event("login.requested", &user.id, resource, &mail.client, now);
         let budgets = self.budgets(&ring, mail);
         match self.app.store.claim_mail(mail, &mail.link(&minted), &minted.kid, &budgets, &event).await? {
             Claim::Ours => Ok(Some(minted)),
@@ -176,7 +175,7 @@ impl Mailer {
 
     async fn send(&self, mail: &Mail, minted: &Minted) -> Result<(), Again> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
-        let key = ring.get(&minted.kid).ok_or(Again)?;
+        let key = ring.get(&minted.kid).ok_or_else(Again::no_key)?;
         let link = mail.link(minted);
         let url = self.public.join(&format!("/auth/verify/{}", ring.sign_link(key, &link)));
         let message = Message::sign_in(&self.app.config, mail, &url, &key.code(&link.id)).ok_or(Again)?;
@@ -209,22 +208,10 @@ impl Mailer {
         Ok(None)
     }
 
-    fn asked(&self, mail: &Mail, user: &User, now: Timestamp) -> Event {
-        Event {
-            action: format!("{}.login.requested", self.app.config.portal),
-            user: user.id.clone(),
-            resource: ("mail", mail.key.id.as_str().to_owned()),
-            metadata: vec![],
-            client: mail.client.clone(),
-            at: now,
-            expires_at: now.plus(self.app.config.audit_kept),
-        }
-    }
-
     /// The silent budgets: nobody's mailbox is flooded, and nobody floods through us.
     fn budgets(&self, ring: &Ring, mail: &Mail) -> [Throttle; 3] {
         let limits = &self.app.config.mail;
-        let address = ring.pepper(&["mail", mail.address.as_str()]);
+        let address = mail.key.to;
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
         [
             (Scope::MailHour, address, hour, limits.per_hour),
@@ -232,6 +219,13 @@ impl Mailer {
             (Scope::MailPortal, ring.pepper(&["portal"]), day, limits.per_day_portal),
         ]
         .map(|(scope, key, length, limit)| Throttle { scope, key, window: Window::Aligned(length), limit })
+    }
+}
+
+impl Again {
+    fn no_key() -> Self {
+        tracing::error!("the key ring does not have the key of a mail");
+        Self
     }
 }
 

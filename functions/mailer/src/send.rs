@@ -4,7 +4,7 @@ use crate::message::Message;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
-use aws_sdk_sesv2::error::BuildError;
+use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message as Simple, MessageHeader};
 use aws_types::SdkConfig;
@@ -45,8 +45,9 @@ impl Ses {
         match request.send().await {
             Ok(sent) => Outcome::Sent(sent.message_id.unwrap_or_default()),
             Err(error) => {
-                let reason = shared::aws::describe(&error);
-                tracing::warn!(reason, "SES did not take a mail");
+                tracing::warn!(error = shared::aws::describe(&error), "SES did not take a mail");
+                // SES's own words name the address: they belong into its row, not into a log.
+                let reason = error.message().unwrap_or("no answer").to_owned();
                 match error.as_service_error() {
                     Some(SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_)) => {
                         Outcome::Refused(reason)

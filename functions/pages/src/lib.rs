@@ -85,23 +85,23 @@ impl Visit<'_> {
         let site = &self.pages.config.site;
         let next = self.request.query("next").and_then(|next| Next::parse(next, site.home(self.own), &site.allowed));
         let next = next.map(|next| next.as_str().to_owned());
-        self.page(200, &SignIn { brand: self.brand(), notice: self.notice(), next })
+        self.page(&SignIn { brand: self.brand(), notice: self.notice(), next })
     }
 
     fn check_mail(&self) -> Response {
-        self.page(200, &CheckMail { brand: self.brand(), notice: self.notice() })
+        self.page(&CheckMail { brand: self.brand(), notice: self.notice() })
     }
 
     fn signed_in(&self) -> Result<Response, Problem> {
         Ok(match self.session()? {
-            Some(_) => self.page(200, &SignedIn { brand: self.brand() }),
+            Some(_) => self.page(&SignedIn { brand: self.brand() }),
             None => Reply::see_other(&self.pages.config.site.login_url(self.own)),
         })
     }
 
     fn old_link(&self) -> Response {
         let login_url = self.pages.config.site.login_url(self.own);
-        self.page(410, &OldLink { brand: self.brand(), login_url })
+        self.page(&OldLink { brand: self.brand(), login_url })
     }
 
     fn link(&self, token: &str) -> Result<Response, Problem> {
@@ -116,7 +116,8 @@ impl Visit<'_> {
         let asked = self.has_asked(&signed.content.id)?;
         // Going back to a link that has signed this browser in leads on, however old the link is by now.
         if self.has_redeemed(&signed)? {
-            return Ok(Reply::see_other(&self.onwards(&signed.content, asked)));
+            let site = &self.pages.config.site;
+            return Ok(Reply::see_other(&site.onwards(&signed.content, asked, self.own)));
         }
         let link = signed.content;
         if link.expires_at <= self.now {
@@ -125,7 +126,7 @@ impl Visit<'_> {
         let elsewhere = self.pages.config.links.other_browser;
         let address = link.address.masked();
         if !asked && elsewhere == OtherBrowser::Off {
-            return Ok(self.page(200, &OtherBrowserPage { brand: self.brand(), address }));
+            return Ok(self.page(&OtherBrowserPage { brand: self.brand(), address }));
         }
         let attempt = Attempt::new(self.pages.random.bytes());
         let page = LinkPage {
@@ -137,7 +138,7 @@ impl Visit<'_> {
             ask_code: !asked && elsewhere == OtherBrowser::Code,
             script: look::SCRIPT,
         };
-        Ok(self.page(200, &page))
+        Ok(self.page(&page))
     }
 
     /// Whether this browser asked for the link.
@@ -148,22 +149,16 @@ impl Visit<'_> {
     }
 
     /// Whether the link has given this browser the session it shows.
-    fn has_redeemed(&self, link: &Signed<Link>) -> Result<bool, Problem> {
+    fn has_redeemed(&self, link: &Signed<'_, Link>) -> Result<bool, Problem> {
         let Some(session) = self.session()? else {
             return Ok(false);
         };
-        let gives = self.ring.get(&link.kid).map(|key| key.session_id(&link.content.id).hash());
-        Ok(gives == Some(session.id.hash()))
+        Ok(link.key.session_id(&link.content.id).hash() == session.id.hash())
     }
 
     fn session(&self) -> Result<Option<SessionClaims>, Problem> {
-        let token = signed_in::token(self.request, &self.pages.config.portal, self.own)?;
-        token.map_or(Ok(None), |token| signed_in::claims(self.ring, token, self.now))
-    }
-
-    fn onwards(&self, link: &Link, asked: bool) -> String {
-        let next = link.next.as_ref().filter(|_| asked);
-        next.map_or_else(|| self.pages.config.site.dashboard_url(self.own), |next| next.as_str().to_owned())
+        let shown = signed_in::token(self.request, &self.pages.config.portal, self.own)?;
+        shown.map_or(Ok(None), |shown| signed_in::claims(self.ring, shown.token, self.now))
     }
 
     /// To the sign-in page, which says why.
@@ -190,9 +185,9 @@ impl Visit<'_> {
         &self.pages.look.brand
     }
 
-    fn page(&self, status: u16, template: &impl askama::Template) -> Response {
+    fn page(&self, template: &impl askama::Template) -> Response {
         match template.render() {
-            Ok(html) => Reply::page(status, html, &self.pages.look.policy),
+            Ok(html) => Reply::page(html, &self.pages.look.policy),
             Err(_) => Problem::unavailable().into_response(false),
         }
     }

@@ -65,7 +65,8 @@ async fn ask(app: &App, request: &Request, own: &Origin, input: Input) -> Result
 
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
-    let nonce = Nonce::new(app.random.bytes());
+    let older = ring.minted(older);
+    let nonce = ring.signing(now).ok_or_else(Problem::unavailable)?.mint_nonce(app.random.bytes());
     let client = request.client();
     let throttles = throttles(&ring, &app.config.asking, &address, &client.network());
     let mail = Mail {

@@ -8,9 +8,8 @@
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::config::OtherBrowser;
-use shared::domain::audit::Event;
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Attempt, Bearer, Code, Link, Nonce};
+use shared::domain::link::{Attempt, Code, Link, Nonce, Redeemer};
 use shared::domain::portal::Origin;
 use shared::domain::session::{Began, Session, SessionId};
 use shared::domain::throttle::{Scope, Throttle, Window};
@@ -86,7 +85,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let input: Input = request.input(&app.config.site, &own)?;
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
-    let asked = asked(app, &request, &own, input.request.as_deref())?;
+    let asked = ring.minted(nonces(app, &request, &own, input.request.as_deref())?);
+    let asked = asked.iter().map(Nonce::link).collect();
     let visit = Visit { app, request: &request, own, ring: &ring, now, asked };
 
     let redeemed = match (&input.token, &input.code) {
@@ -109,13 +109,12 @@ fn no_attempt() -> Problem {
     Problem::invalid_request("`attempt` must be 16 to 128 visible ASCII characters.")
 }
 
-/// The links that this browser, or this bearer client, asked for.
-fn asked(app: &App, request: &Request, own: &Origin, bearer: Option<&str>) -> Result<Vec<LinkId>, Problem> {
-    let nonces = match bearer {
+/// The nonces that this browser, or this bearer client, shows.
+fn nonces(app: &App, request: &Request, own: &Origin, bearer: Option<&str>) -> Result<Vec<Nonce>, Problem> {
+    Ok(match bearer {
         Some(nonce) => Nonce::parse(nonce).into_iter().collect(),
         None => cookie::nonces(request.cookie(Cookie::ask(&app.config.portal, own).name())?.unwrap_or_default()),
-    };
-    Ok(nonces.iter().map(Nonce::link).collect())
+    })
 }
 
 impl Visit<'_> {
@@ -124,27 +123,31 @@ impl Visit<'_> {
         let signed = self.ring.read_link(token)?;
         let link = signed.content;
         let asked = self.asked.contains(&link.id);
-        let key = self.ring.get(&signed.kid).ok_or_else(Problem::invalid_token)?;
         match self.app.config.links.other_browser {
             OtherBrowser::Off if !asked => return Err(Problem::invalid_token()),
             OtherBrowser::Code if !asked => self.check_code(&link.id, code).await?,
             _ => {}
         }
-        let bearer = Bearer { asked, attempt: attempt.map(Attempt::hash) };
-        self.redeem(link, key, &bearer, Began::Link).await.map_err(refused_link)
+        let by = Redeemer { asked, attempt: attempt.map(Attempt::hash) };
+        self.redeem(link, signed.key, &by, Began::Link).await.map_err(refused_link)
     }
 
     /// With the code of a mail, in the browser that asked for it. Every failure is one answer after the same calls; a
-    /// code that matches no link goes on to redeem one that does not exist.
+    /// code that matches no link goes on to redeem one that does not exist. While the ring is stale nothing is tried: the
+    /// right code's key may be one it does not know.
     async fn by_code(&self, code: &str) -> Result<Redeemed, Problem> {
+        if self.ring.is_stale() {
+            return Err(Problem::unavailable());
+        }
         if self.asked.is_empty() {
             return Err(Problem::invalid_token());
         }
-        let found = self.matching(&self.asked, code).await?;
-        let (link, kid) = found.unwrap_or_else(|| (self.no_link(), String::new()));
-        let bearer = Bearer { asked: true, attempt: None };
-        let key = self.ring.get(&kid).or_else(|| self.ring.all().next()).ok_or_else(Problem::invalid_token)?;
-        self.redeem(link, key, &bearer, Began::Code).await.map_err(|refused| match refused {
+        let (link, key) = match self.matching(&self.asked, code).await? {
+            Some(found) => found,
+            None => (self.no_link(), self.signing()?),
+        };
+        let by = Redeemer { asked: true, attempt: None };
+        self.redeem(link, key, &by, Began::Code).await.map_err(|refused| match refused {
             Refused::Unavailable => Problem::unavailable(),
             Refused::Invalid | Refused::Expired | Refused::Used => Problem::invalid_token(),
         })
@@ -157,15 +160,18 @@ impl Visit<'_> {
     }
 
     /// Counts a try for each of `links`, and gives the one that `code` belongs to.
-    async fn matching(&self, links: &[LinkId], code: &str) -> Result<Option<(Link, String)>, Problem> {
+    async fn matching(&self, links: &[LinkId], code: &str) -> Result<Option<(Link, &Key)>, Problem> {
         let tries = links.iter().map(|link| (*link, self.tries(link))).collect();
         let found = self.app.store.try_code(tries, self.now).await?;
         let Some(code) = Code::parse(code) else {
             return Ok(None);
         };
-        let belongs =
-            |(link, kid): &(Link, String)| self.ring.get(kid).is_some_and(|key| key.code(&link.id).matches(&code));
-        Ok(found.into_iter().find(belongs))
+        let mut with_keys = found.into_iter().filter_map(|(link, kid)| Some((link, self.ring.get(&kid)?)));
+        Ok(with_keys.find(|(link, key)| key.code(&link.id).matches(&code)))
+    }
+
+    fn signing(&self) -> Result<&Key, Problem> {
+        self.ring.signing(self.now).ok_or_else(Problem::unavailable)
     }
 
     fn tries(&self, link: &LinkId) -> Throttle {
@@ -190,7 +196,7 @@ impl Visit<'_> {
         }
     }
 
-    async fn redeem(&self, link: Link, key: &Key, bearer: &Bearer, began: Began) -> Result<Redeemed, Refused> {
+    async fn redeem(&self, link: Link, key: &Key, by: &Redeemer, began: Began) -> Result<Redeemed, Refused> {
         let config = &self.app.config;
         let id = key.session_id(&link.id);
         let client = self.request.client();
@@ -204,32 +210,23 @@ impl Visit<'_> {
             client: client.clone(),
             began,
         };
-        let event = Event {
-            action: format!("{}.login", config.portal),
-            user: link.user.clone(),
-            resource: ("session", session.hash.to_string()),
-            metadata: vec![("began", began.as_str().to_owned())],
-            client,
-            at: self.now,
-            expires_at: self.now.plus(config.audit_kept),
-        };
-        let redeem = Redeem { link: &link, bearer, session: &session, event: &event };
+        let mut event = self.app.event("login", &link.user, ("session", session.hash.to_string()), &client, self.now);
+        event.metadata.push(("began", began.as_str().to_owned()));
+        let redeem = Redeem { link: &link, by, session: &session, event: &event };
         let session = self.app.store.redeem(&redeem).await?;
-        Ok(Redeemed { link, session, id, asked: bearer.asked })
+        Ok(Redeemed { link, session, id, asked: by.asked })
     }
 
     fn signed_in(&self, redeemed: &Redeemed, bearer: bool) -> Result<Response, Problem> {
         let (link, session) = (&redeemed.link, &redeemed.session);
         let claims =
             SessionClaims { id: redeemed.id.clone(), user: session.user.clone(), expires_at: session.expires_at };
-        let key = self.ring.signing(self.now).ok_or_else(Problem::unavailable)?;
-        let token = self.ring.sign_session(key, &claims);
+        let token = self.ring.sign_session(self.signing()?, &claims);
         let cookie = Cookie::session(&self.app.config.portal, &self.own);
         let cookie = cookie.set(&token, session.expires_at.since(self.now));
 
         if self.request.is_form() {
-            let next = link.next.as_ref().filter(|_| redeemed.asked).map(|next| next.as_str().to_owned());
-            let page = next.unwrap_or_else(|| self.app.config.site.dashboard_url(&self.own));
+            let page = self.app.config.site.onwards(link, redeemed.asked, &self.own);
             return Ok(with_cookie(Reply::see_other(&page), &cookie));
         }
         let output = Output {

@@ -11,14 +11,20 @@ use std::time::Duration;
 /// How long a redeem may be repeated by the browser or page that made it (promise 5).
 pub const REPEAT_WITHIN: Duration = Duration::from_secs(60);
 
-/// 256 random bits that only the asking browser holds. Whoever has it asked for the link.
+/// What only the asking browser holds: 128 random bits, and 128 bits of a keyed hash of them, by which this portal knows
+/// the nonces that it has minted. Whoever has it asked for the link.
 #[derive(Clone, Debug)]
 pub struct Nonce(Secret<[u8; 32]>);
 
 impl Nonce {
-    /// From randomness.
-    pub const fn new(random: [u8; 32]) -> Self {
-        Self(Secret::new(random))
+    /// From randomness and its keyed hash, one after the other.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    /// The randomness, and its keyed hash.
+    pub fn halves(&self) -> (&[u8], &[u8]) {
+        self.0.expose().split_at(16)
     }
 
     /// From the cookie or the bearer client's `request`.
@@ -115,7 +121,7 @@ pub struct Link {
 
 /// Who redeems a link. A redeem is repeated by whoever can show the same again.
 #[derive(Clone, Debug)]
-pub struct Bearer {
+pub struct Redeemer {
     /// Carries the nonce of this link.
     pub asked: bool,
     /// The page's random field.

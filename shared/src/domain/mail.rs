@@ -36,7 +36,7 @@ pub struct Mail {
     pub state: State,
 }
 
-/// How far a mail has come.
+/// How far a mail that is not over has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Asked for; nobody has looked whether the address is known.
@@ -50,8 +50,6 @@ pub enum State {
         /// How many claims in a row have not come back.
         unanswered: u64,
     },
-    /// Over, one way or another.
-    Ended(End),
 }
 
 /// What the mailer fixed at its first claim, so that every retry sends the same link.
@@ -76,7 +74,7 @@ pub enum End {
     Dropped,
     /// The silent budget was used up.
     Throttled,
-    /// The provider refused it for good, or the attempts ran out.
+    /// The provider refused it for good, or three claims in a row never came back.
     Failed,
     /// Its link expired before it could be sent.
     Expired,
@@ -95,13 +93,6 @@ impl End {
             Self::Expired => "expired",
             Self::Superseded => "superseded",
         }
-    }
-
-    /// From its stored form.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Sent, Self::Dropped, Self::Throttled, Self::Failed, Self::Expired, Self::Superseded]
-            .into_iter()
-            .find(|end| end.as_str() == text)
     }
 }
 

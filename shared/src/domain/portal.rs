@@ -1,5 +1,6 @@
 //! The portal's names and places.
 
+use super::link::Link;
 use std::fmt;
 use url::Url;
 
@@ -100,8 +101,14 @@ impl Site {
         self.frontend.as_ref().map_or_else(|| own.join("/auth/sign-in"), |frontend| frontend.join(&self.login_path))
     }
 
-    /// Where people go once they are signed in: the frontend's page, or the built-in one.
-    pub fn dashboard_url(&self, own: &Origin) -> String {
+    /// Where somebody goes who has signed in with `link`: to its `next` in the browser that asked for it, and nowhere else.
+    pub fn onwards(&self, link: &Link, asked: bool, own: &Origin) -> String {
+        let next = link.next.as_ref().filter(|_| asked);
+        next.map_or_else(|| self.dashboard_url(own), |next| next.as_str().to_owned())
+    }
+
+    /// The frontend's page for people who have signed in, or the built-in one.
+    fn dashboard_url(&self, own: &Origin) -> String {
         let built_in = || own.join("/auth/signed-in");
         self.frontend.as_ref().map_or_else(built_in, |frontend| frontend.join(&self.dashboard_path))
     }

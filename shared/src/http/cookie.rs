@@ -50,9 +50,15 @@ impl Cookie {
     }
 }
 
-/// The nonces in the value of an ask cookie, youngest first; what is none, is left out.
+/// The nonces in the value of an ask cookie, youngest first; what is none, or a repeated one, is left out.
 pub fn nonces(value: &str) -> Vec<Nonce> {
-    value.split('.').take(NONCES).filter_map(Nonce::parse).collect()
+    let mut nonces: Vec<Nonce> = Vec::new();
+    for nonce in value.split('.').take(NONCES).filter_map(Nonce::parse) {
+        if nonces.iter().all(|other| other.link() != nonce.link()) {
+            nonces.push(nonce);
+        }
+    }
+    nonces
 }
 
 /// The value of the ask cookie once `new` has joined `old`.
@@ -93,5 +99,7 @@ mod tests {
         let kept: Vec<_> = nonces(&value).iter().map(Nonce::link).collect();
         assert_eq!(kept, [5, 4, 3].map(|n| Nonce::new([n; 32]).link()));
         assert!(nonces("garbage.x.").is_empty());
+        let one = Nonce::new([1; 32]).expose();
+        assert_eq!(nonces(&format!("{one}.{one}.{one}")).len(), 1);
     }
 }

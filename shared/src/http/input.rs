@@ -44,9 +44,24 @@ impl Request {
         if self.is_form() {
             return read_form(text).ok_or_else(|| Problem::invalid_request("The form is not one of this endpoint's."));
         }
-        serde_json::from_str(text)
-            .map_err(|error| Problem::invalid_request(format!("The body cannot be read: {error}.")))
+        read_json(text)
     }
+}
+
+/// An object, and not an array that happens to hold the fields in order. What is wrong is told by place only: serde's own
+/// words would repeat what was sent.
+fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    if !text.trim_start().starts_with('{') {
+        return Err(Problem::invalid_request("The body is no JSON object."));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let what = if error.is_data() {
+            "has a field that is unknown, missing, there twice or of the wrong type"
+        } else {
+            "is no JSON"
+        };
+        Problem::invalid_request(format!("The body {what} (line {}, column {}).", error.line(), error.column()))
+    })
 }
 
 /// `application/x-www-form-urlencoded` (WHATWG URL, 5.1), but strict: what is not UTF-8 is refused, not replaced.

@@ -17,8 +17,8 @@ impl Reply {
     }
 
     /// A page, with its content security policy.
-    pub fn page(status: u16, html: String, policy: &str) -> Response {
-        let mut response = Self::of(status, "text/html; charset=utf-8", html);
+    pub fn page(html: String, policy: &str) -> Response {
+        let mut response = Self::of(200, "text/html; charset=utf-8", html);
         let headers = response.headers_mut();
         headers.insert("content-security-policy", value(policy));
         // Not `no-referrer`: with that, browsers post `Origin: null`.

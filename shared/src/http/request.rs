@@ -5,6 +5,7 @@ use crate::domain::agent::Client;
 use crate::domain::portal::{Origin, Site};
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::http::HeaderValue;
 use lambda_http::request::RequestContext;
 
 /// How a client holds what it is given: the `transport` of a request.
@@ -54,9 +55,9 @@ impl Request {
         self.0.query_string_parameters_ref().and_then(|all| all.first(name))
     }
 
-    /// A header, if it is readable text. API Gateway joins repeated ones with commas.
+    /// A header; one that is no ASCII text reads as `?`, never as absent. API Gateway joins repeated ones with commas.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.headers().get(name).and_then(|value| value.to_str().ok())
+        self.0.headers().get(name).map(|value| value.to_str().unwrap_or("?"))
     }
 
     /// Who is asking. The IP address is the one API Gateway saw, never a header.
@@ -77,16 +78,17 @@ impl Request {
         site.public.clone().or_else(by_domain).ok_or_else(|| Problem::invalid_request("The portal has no origin."))
     }
 
-    /// The value of a cookie.
+    /// The value of a cookie. Others beside it may hold any bytes: what a neighbour has set hides nothing.
     ///
     /// # Errors
     /// 400 when it is there twice: which of the two was meant, nobody can know.
     pub fn cookie(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let all = self.header("cookie").unwrap_or_default();
-        let mut named = all.split(';').filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name);
+        let all = self.0.headers().get("cookie").map(HeaderValue::as_bytes).unwrap_or_default();
+        let pairs = all.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let mut named = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         match (named.next(), named.next()) {
             (_, Some(_)) => Err(Problem::invalid_request("A cookie is there twice.")),
-            (first, None) => Ok(first.map(|(_, value)| value)),
+            (first, None) => Ok(first.map(|value| str::from_utf8(value).unwrap_or("?"))),
         }
     }
 

@@ -18,6 +18,9 @@ use std::time::Duration;
 
 /// How old a copy of the ring may be before a request fetches it again.
 pub const REFRESH_EVERY: Duration = Duration::from_secs(300);
+/// How long a new key does not sign, so that every instance must know it by then: one refresh may have just missed it, and
+/// the next may be a whole interval late.
+const UNKNOWN_FOR: Duration = Duration::from_secs(2 * REFRESH_EVERY.as_secs());
 /// How long to leave a failing refresh alone: the old copy serves on.
 const RETRY_AFTER: Duration = Duration::from_secs(15);
 
@@ -29,8 +32,10 @@ pub struct Keys {
     copy: Mutex<Copy>,
 }
 
+#[derive(Clone)]
 struct Copy {
     ring: Arc<Ring>,
+    fetched_at: Timestamp,
     fresh_until: Timestamp,
 }
 
@@ -44,29 +49,28 @@ impl Keys {
         let client = Client::new(aws);
         let (secret, portal) = (config.key_ring_secret.clone(), config.portal.clone());
         let ring = Arc::new(fetch(&client, &secret, &portal).await?);
-        let copy = Mutex::new(Copy { ring, fresh_until: now.plus(REFRESH_EVERY) });
+        let copy = Mutex::new(Copy { ring, fetched_at: now, fresh_until: now.plus(REFRESH_EVERY) });
         Ok(Self { client, secret, portal, copy })
     }
 
-    /// The ring as it is now: a copy at most [`REFRESH_EVERY`] old, or the old one, marked stale, while Secrets Manager
-    /// does not answer.
+    /// The ring as it is now: a copy at most [`REFRESH_EVERY`] old, or the old one while Secrets Manager does not answer.
+    /// That one is marked stale once it is so old that a key may sign which it does not know.
     pub async fn ring(&self, now: Timestamp) -> Arc<Ring> {
-        let (ring, fresh_until) = {
-            let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
-            (Arc::clone(&copy.ring), copy.fresh_until)
-        };
-        if now < fresh_until {
-            return ring;
+        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if now < copy.fresh_until {
+            return copy.ring;
         }
-        let (ring, fresh_until) = match fetch(&self.client, &self.secret, &self.portal).await {
-            Ok(fetched) => (Arc::new(fetched), now.plus(REFRESH_EVERY)),
+        let renewed = match fetch(&self.client, &self.secret, &self.portal).await {
+            Ok(ring) => Copy { ring: Arc::new(ring), fetched_at: now, fresh_until: now.plus(REFRESH_EVERY) },
             Err(error) => {
-                tracing::error!(%error, "the key ring is stale");
-                (Arc::new(ring.as_stale()), now.plus(RETRY_AFTER))
+                tracing::error!(%error, "the key ring cannot be renewed");
+                let behind = now.since(copy.fetched_at) >= UNKNOWN_FOR;
+                let ring = if behind { Arc::new(copy.ring.as_stale()) } else { copy.ring };
+                Copy { ring, fetched_at: copy.fetched_at, fresh_until: now.plus(RETRY_AFTER) }
             }
         };
-        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Copy { ring: Arc::clone(&ring), fresh_until };
-        ring
+        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = renewed.clone();
+        renewed.ring
     }
 }
 

@@ -1,9 +1,9 @@
 //! The keys themselves: parsing the secret, choosing the signing key, deriving subkeys.
 
-use super::REFRESH_EVERY;
+use super::UNKNOWN_FOR;
 use super::hs256::mac;
 use crate::domain::ids::{LinkId, Peppered};
-use crate::domain::link::Code;
+use crate::domain::link::{Code, Nonce};
 use crate::domain::portal::PortalName;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionId;
@@ -37,13 +37,13 @@ struct StoredKey {
 #[derive(Clone, Debug)]
 pub struct Ring {
     pub(super) portal: PortalName,
-    /// Secrets Manager did not answer when this copy should have been renewed.
+    /// Secrets Manager has not answered for so long that there may be a key in use which this copy does not know.
     pub(super) stale: bool,
     keys: Vec<Key>,
     pepper: Subkey,
 }
 
-/// One key of the ring: four subkeys, one for each purpose.
+/// One key of the ring: a subkey for each purpose.
 #[derive(Clone, Debug)]
 pub struct Key {
     /// Its name in tokens and rows.
@@ -52,6 +52,7 @@ pub struct Key {
     pub(super) link: Subkey,
     pub(super) session: Subkey,
     code: Subkey,
+    nonce: Subkey,
     session_id: Subkey,
 }
 
@@ -64,22 +65,27 @@ impl Ring {
     /// What is wrong with it, without repeating any of it.
     pub fn parse(value: &str, portal: &PortalName) -> Result<Self, String> {
         let stored: Stored = serde_json::from_str(value).map_err(|_| "it is not {root, keys} as JSON".to_owned())?;
+        let secrets: Vec<_> =
+            std::iter::once(&stored.root).chain(stored.keys.iter().map(|key| &key.secret)).cloned().collect();
         let mut keys = vec![Key::derive(FIRST.to_owned(), Timestamp::from_millis(0), &stored.root, portal)];
         for key in stored.keys {
-            // A new key signs only once every instance must have seen it: one refresh may have just missed it, and the
-            // next may be a whole interval late.
-            let usable_from = Timestamp::from_secs(key.added_at).plus(2 * REFRESH_EVERY);
+            let usable_from = Timestamp::from_secs(key.added_at).plus(UNKNOWN_FOR);
             keys.push(Key::derive(key.kid, usable_from, &key.secret, portal));
         }
-        let strong = stored.root.len() >= 32;
+        let strong = secrets.iter().all(|secret| secret.len() >= 32) && keys.iter().all(|key| !key.kid.is_empty());
         let mut kids: Vec<_> = keys.iter().map(|key| &key.kid).collect();
         kids.sort();
         kids.dedup();
         if !strong || kids.len() != keys.len() {
-            return Err("the root has less than 32 characters, or two keys have the same kid".to_owned());
+            return Err("a secret has less than 32 characters, or a kid is empty or there twice".to_owned());
         }
         let pepper = derive(&stored.root, portal, "pepper");
         Ok(Self { portal: portal.clone(), stale: false, keys, pepper })
+    }
+
+    /// Whether an unknown key may be a good one.
+    pub const fn is_stale(&self) -> bool {
+        self.stale
     }
 
     pub(super) fn as_stale(&self) -> Self {
@@ -96,9 +102,9 @@ impl Ring {
         self.keys.iter().find(|key| key.kid == kid)
     }
 
-    /// All keys: for a code, which does not say which key it was made with.
-    pub fn all(&self) -> impl Iterator<Item = &Key> {
-        self.keys.iter()
+    /// Those of `nonces` that this portal has minted: made-up ones cost no call and leave no row.
+    pub fn minted(&self, nonces: Vec<Nonce>) -> Vec<Nonce> {
+        nonces.into_iter().filter(|nonce| self.keys.iter().any(|key| key.has_minted(nonce))).collect()
     }
 
     /// Stands for `parts` in tables: nobody without the ring can tell what they were.
@@ -120,8 +126,24 @@ impl Key {
             link: derive(secret, portal, "link"),
             session: derive(secret, portal, "session"),
             code: derive(secret, portal, "code"),
+            nonce: derive(secret, portal, "nonce"),
             session_id: derive(secret, portal, "session-id"),
         }
+    }
+
+    /// A fresh nonce for a browser that asks.
+    pub fn mint_nonce(&self, random: [u8; 16]) -> Nonce {
+        let mut bytes = [0; 32];
+        let hash = mac(self.nonce.expose()).chain_update(random).finalize().into_bytes();
+        for (byte, from) in bytes.iter_mut().zip(random.iter().chain(&hash)) {
+            *byte = *from;
+        }
+        Nonce::new(bytes)
+    }
+
+    fn has_minted(&self, nonce: &Nonce) -> bool {
+        let (random, hash) = nonce.halves();
+        mac(self.nonce.expose()).chain_update(random).verify_truncated_left(hash).is_ok()
     }
 
     /// The code that stands beside the link `id` in the mail.
@@ -162,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_new_key_signs_only_once_every_instance_must_have_seen_it() {
-        let ring = ring(r#"[{"kid": "2", "secret": "s", "added_at": 1000}]"#).unwrap();
+        let ring = ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 1000}]"#).unwrap();
         let signing = |secs| ring.signing(Timestamp::from_secs(secs)).unwrap().kid.clone();
         assert_eq!(
             (signing(0), signing(1000), signing(1599), signing(1600)),
@@ -177,13 +199,17 @@ mod tests {
             let error = Ring::parse(value, &portal()).unwrap_err();
             assert!(!error.contains("short"), "{error}");
         }
-        assert!(ring(r#"[{"kid": "1", "secret": "s", "added_at": 0}]"#).is_err(), "two keys called 1");
+        assert!(
+            ring(r#"[{"kid": "1", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).is_err(),
+            "two keys called 1"
+        );
         assert!(ring(r#"[{"kid": "2", "added_at": 0}]"#).is_err());
+        assert!(ring(r#"[{"kid": "2", "secret": "", "added_at": 0}]"#).is_err(), "a weak secret");
     }
 
     #[test]
     fn keys_and_portals_give_different_codes_sessions_and_hashes() {
-        let ours = ring(r#"[{"kid": "2", "secret": "s", "added_at": 0}]"#).unwrap();
+        let ours = ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap();
         let id = LinkId::from_bytes([7; 32]);
         let (one, two) = (ours.get("1").unwrap(), ours.get("2").unwrap());
         assert!(!one.code(&id).matches(&two.code(&id)));
@@ -195,15 +221,30 @@ mod tests {
     }
 
     #[test]
+    fn a_nonce_is_known_by_every_ring_that_has_its_key_and_a_made_up_one_by_none() {
+        let ours = ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap();
+        let old = ring("[]").unwrap();
+        let [first, second] = ["1", "2"].map(|kid| ours.get(kid).unwrap().mint_nonce([7; 16]));
+        assert_eq!(ours.minted(vec![first.clone(), Nonce::new([7; 32]), second.clone()]).len(), 2);
+        assert_eq!(old.minted(vec![first, second]).len(), 1);
+    }
+
+    #[test]
     fn the_pepper_keeps_its_parts_apart_and_outlives_rotation() {
-        let (before, after) = (ring("[]").unwrap(), ring(r#"[{"kid": "2", "secret": "s", "added_at": 0}]"#).unwrap());
+        let (before, after) = (
+            ring("[]").unwrap(),
+            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap(),
+        );
         assert_ne!(before.pepper(&["ab", "c"]), before.pepper(&["a", "bc"]));
         assert_eq!(before.pepper(&["a"]), after.pepper(&["a"]));
     }
 
     #[test]
     fn a_ring_prints_no_key() {
-        let printed = format!("{:?}", ring(r#"[{"kid": "2", "secret": "sssss", "added_at": 0}]"#).unwrap());
+        let printed = format!(
+            "{:?}",
+            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap()
+        );
         assert!(printed.contains("[redacted]") && !printed.contains("sssss") && !printed.contains("rrrr"));
     }
 }

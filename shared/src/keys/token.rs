@@ -14,8 +14,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Longer than any token Vestibule makes.
-const LONGEST: usize = 2048;
+/// Longer than any token Vestibule makes: the longest address, portal name and `next`, every character of it escaped.
+const LONGEST: usize = 4096;
 
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub enum TokenError {
     UnknownKeyWhileStale,
 }
 
-/// A link or a session, and the name of the key that signed it.
+/// A link or a session, and the key that signed it.
 #[derive(Debug)]
-pub struct Signed<T> {
+pub struct Signed<'a, T> {
     /// What the token says.
     pub content: T,
     /// The key that signed it.
-    pub kid: String,
+    pub key: &'a Key,
 }
 
 /// What a session's token says. Whether the session still lives, its row says.
@@ -122,8 +122,8 @@ impl Ring {
     ///
     /// # Errors
     /// [`TokenError`].
-    pub fn read_link(&self, token: &str) -> Result<Signed<Link>, TokenError> {
-        let Signed { content, kid } = self.read::<LinkToken>(Purpose::Link, token)?;
+    pub fn read_link(&self, token: &str) -> Result<Signed<'_, Link>, TokenError> {
+        let Signed { content, key } = self.read::<LinkToken>(Purpose::Link, token)?;
         let link = || {
             Some(Link {
                 id: LinkId::parse(&content.jti)?,
@@ -134,7 +134,7 @@ impl Ring {
                 next: content.next.map(Next::from_stored),
             })
         };
-        Ok(Signed { content: link().ok_or(TokenError::Invalid)?, kid })
+        Ok(Signed { content: link().ok_or(TokenError::Invalid)?, key })
     }
 
     /// The token of a session: for its cookie or its bearer, and nobody else.
@@ -153,8 +153,8 @@ impl Ring {
     ///
     /// # Errors
     /// [`TokenError`].
-    pub fn read_session(&self, token: &str) -> Result<Signed<SessionClaims>, TokenError> {
-        let Signed { content, kid } = self.read::<SessionToken>(Purpose::Session, token)?;
+    pub fn read_session(&self, token: &str) -> Result<Signed<'_, SessionClaims>, TokenError> {
+        let Signed { content, key } = self.read::<SessionToken>(Purpose::Session, token)?;
         let claims = || {
             Some(SessionClaims {
                 id: SessionId::parse(&content.sid)?,
@@ -162,10 +162,10 @@ impl Ring {
                 expires_at: Timestamp::from_secs(content.exp),
             })
         };
-        Ok(Signed { content: claims().ok_or(TokenError::Invalid)?, kid })
+        Ok(Signed { content: claims().ok_or(TokenError::Invalid)?, key })
     }
 
-    fn read<C: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Result<Signed<C>, TokenError> {
+    fn read<C: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Result<Signed<'_, C>, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid);
         }
@@ -182,7 +182,7 @@ impl Ring {
         validation.set_required_spec_claims(&["aud", "iss", "exp"]);
         let secret = DecodingKey::from_secret(purpose.subkey(key).expose());
         let token = jsonwebtoken::decode(token, &secret, &validation).map_err(|_| TokenError::Invalid)?;
-        Ok(Signed { content: token.claims, kid })
+        Ok(Signed { content: token.claims, key })
     }
 }
 
@@ -260,8 +260,7 @@ mod tests {
             ("a broken id", |_, claims| claims["jti"] = "x".into()),
         ];
         for (what, change) in wrong {
-            let read = ring("partner").read_link(&signed_after(change));
-            assert_eq!(read.map(|_| ()).unwrap_err(), TokenError::Invalid, "{what}");
+            assert_eq!(ring("partner").read_link(&signed_after(change)).unwrap_err(), TokenError::Invalid, "{what}");
         }
     }
 

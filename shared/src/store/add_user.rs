@@ -1,11 +1,10 @@
 //! Adding a user.
 
-use super::items::users;
+use super::items::{put_new, users};
 use super::transaction::{Refusal, Transaction};
 use super::{Store, Unavailable};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use aws_sdk_dynamodb::types::Put;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +23,7 @@ impl Store {
     /// # Errors
     /// [`Unavailable`].
     pub async fn add_user(&self, user: &User, now: Timestamp) -> Result<Added, Unavailable> {
-        let new = |item| {
-            #[expect(clippy::expect_used, reason = "every required field is set")]
-            Put::builder()
-                .table_name(&self.tables.users)
-                .set_item(Some(item))
-                .condition_expression("attribute_not_exists(pk)")
-                .build()
-                .expect("a whole put")
-        };
+        let new = |item| put_new(&self.tables.users, item);
         let writes = Transaction::new()
             .put((), new(users::to_item(user, now)))
             .put((), new(users::claim(&user.address, &user.id)));

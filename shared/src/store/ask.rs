@@ -1,12 +1,11 @@
 //! Asking for a sign-in mail (promise 1).
 
-use super::items::{mail, throttles};
+use super::Store;
+use super::items::{mail, put_new, throttles};
 use super::transaction::{Refusal, Transaction};
-use super::{Store, Unavailable};
 use crate::domain::mail::Mail;
 use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
-use aws_sdk_dynamodb::types::Put;
 use std::time::Duration;
 
 /// Why nothing was asked.
@@ -38,13 +37,7 @@ impl Store {
             let count = throttles::count(&self.tables.throttles, throttle, now);
             writes.update(Write::Throttle(throttle.ends_at(now)), count)
         });
-        #[expect(clippy::expect_used, reason = "every required field is set")]
-        let outbox = Put::builder()
-            .table_name(&self.tables.mail)
-            .set_item(Some(mail::queued(mail, now.plus(kept))))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .expect("a whole put");
+        let outbox = put_new(&self.tables.mail, mail::queued(mail, now.plus(kept)));
         match counting.put(Write::Outbox, outbox).commit(self, "ask").await {
             Ok(()) => Ok(()),
             Err(Refusal::Conditions(failed)) => Err(refused(failed.into_iter().map(|(write, _)| write))),
@@ -60,10 +53,4 @@ fn refused(failed: impl Iterator<Item = Write>) -> Refused {
         Write::Outbox => None,
     });
     ends.max().map_or(Refused::Unavailable, Refused::TooMany)
-}
-
-impl From<Unavailable> for Refused {
-    fn from(_: Unavailable) -> Self {
-        Self::Unavailable
-    }
 }

@@ -1,7 +1,7 @@
 //! Delivering a mail (promise 7): claim, send, settle. A crash between any two of them leaves a row that says so, and a
 //! retry that sends the same link.
 
-use super::items::{audit, mail, n, s, throttles, tokens, users};
+use super::items::{audit, mail, n, put_new, s, throttles, tokens, users};
 use super::transaction::{Refusal, Transaction};
 use super::{Store, Unavailable};
 use crate::domain::address::EmailAddress;
@@ -11,8 +11,7 @@ use crate::domain::mail::{End, Mail, MailKey, Minted};
 use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, Update};
 use std::time::Duration;
 
 /// How long a claim holds. Longer than one attempt at sending can take.
@@ -61,9 +60,7 @@ impl Store {
         let item = got.map_err(|error| Unavailable::because("unfinished_mail", &error))?.item;
         // A row that is over may have lost its address.
         let unfinished = item.filter(|item| item.contains_key("unfinished"));
-        unfinished
-            .map(|item| mail::from_item(&item).map(|(mail, _)| mail).ok_or_else(|| Unavailable::unreadable("mail")))
-            .transpose()
+        unfinished.map(|item| mail::from_item(&item).ok_or_else(|| Unavailable::unreadable("mail"))).transpose()
     }
 
     /// The user who has `address`. Costs 2 consistent reads, one after the other; 1 where nobody has it.
@@ -118,13 +115,7 @@ impl Store {
             .expression_attribute_values(":link_expires_at", n(link.expires_at.millis()))
             .build()
             .expect("a whole update");
-        #[expect(clippy::expect_used, reason = "every required field is set")]
-        let token = Put::builder()
-            .table_name(&self.tables.tokens)
-            .set_item(Some(tokens::to_item(link, kid)))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .expect("a whole put");
+        let token = put_new(&self.tables.tokens, tokens::to_item(link, kid));
         let writes = Transaction::new()
             .update(Write::Row, row)
             .put(Write::Token, token)
@@ -202,8 +193,7 @@ impl Store {
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":none", n(0))
             .expression_attribute_values(":reason", s(reason));
-        update.send().await.map_err(|error| Unavailable::because("release_mail", &error))?;
-        Ok(())
+        self.update("release_mail", update).await.map(|_done| ())
     }
 
     /// Ends a mail that is not over yet; one that is, stays as it is. A dropped one loses its address at once: whoever
@@ -229,10 +219,6 @@ impl Store {
             .expression_attribute_values(":end", s(ending.end.as_str()))
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":note", s(text));
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
-            Err(error) => Err(Unavailable::because("settle_mail", &error)),
-        }
+        self.update("settle_mail", update).await.map(|_done| ())
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::ids::{SessionHash, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use std::collections::HashMap;
@@ -56,11 +56,7 @@ impl Store {
             .update_expression("SET last_seen_at = :now")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", super::items::n(now.millis()));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(Unavailable::because("seen", &error)),
-        }
+        self.update("seen", update).await
     }
 
     /// Reads several items in one strongly consistent round trip, by table. What is not there, is left out.

@@ -1,13 +1,13 @@
 //! Redeeming a link (promises 3, 5 and 8).
 
-use super::items::{Item, audit, n, s, sessions, tokens, users};
+use super::items::{Item, audit, n, put_new, s, sessions, tokens, users};
 use super::transaction::{Refusal, Transaction, with_old};
 use super::{Store, Unavailable};
 use crate::domain::audit::Event;
-use crate::domain::link::{Bearer, Link, REPEAT_WITHIN};
+use crate::domain::link::{Link, REPEAT_WITHIN, Redeemer};
 use crate::domain::session::Session;
 use crate::domain::user::Status;
-use aws_sdk_dynamodb::types::{Put, Update};
+use aws_sdk_dynamodb::types::Update;
 
 /// Why a link gave no session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Redeem<'a> {
     /// The link: from its token, or from its row after a code.
     pub link: &'a Link,
     /// Who redeems it.
-    pub bearer: &'a Bearer,
+    pub by: &'a Redeemer,
     /// The session it gives, if it gives one; its `created_at` is now.
     pub session: &'a Session,
     /// What is written down then.
@@ -57,7 +57,7 @@ impl Store {
         let writes = Transaction::new()
             .update(Write::Token, self.use_up(redeem))
             .update(Write::User, self.sign_in(redeem))
-            .put(Write::Session, self.begin(redeem.session))
+            .put(Write::Session, put_new(&self.tables.sessions, sessions::to_item(redeem.session)))
             .put(Write::Audit, audit::put(redeem.event, &self.tables.audit, self.random.bytes()));
         match writes.commit(self, "redeem").await {
             Ok(()) => Ok(redeem.session.clone()),
@@ -86,8 +86,8 @@ impl Store {
         let Some((used_at, attempt)) = tokens::redeemed(row) else {
             return Err(if redeem.link.expires_at <= now { Refused::Expired } else { Refused::Unavailable });
         };
-        let same_page = attempt.is_some() && attempt == redeem.bearer.attempt;
-        if (redeem.bearer.asked || same_page) && now.since(used_at) <= REPEAT_WITHIN {
+        let same_page = attempt.is_some() && attempt == redeem.by.attempt;
+        if (redeem.by.asked || same_page) && now.since(used_at) <= REPEAT_WITHIN {
             let living = self.look(&redeem.link.user, &redeem.session.hash, now).await?;
             return living.map(|(_, session)| session).ok_or(Refused::Used);
         }
@@ -95,7 +95,7 @@ impl Store {
     }
 
     fn use_up(&self, redeem: &Redeem<'_>) -> Update {
-        let attempt = redeem.bearer.attempt.map(|attempt| s(attempt.to_string()));
+        let attempt = redeem.by.attempt.map(|attempt| s(attempt.to_string()));
         let set = if attempt.is_some() { "SET used_at = :now, attempt = :attempt" } else { "SET used_at = :now" };
         let mut update = Update::builder()
             .table_name(&self.tables.tokens)
@@ -130,16 +130,6 @@ impl Store {
             .expression_attribute_values(":address", s(redeem.link.address.as_str()))
             .build()
             .expect("a whole update")
-    }
-
-    fn begin(&self, session: &Session) -> Put {
-        #[expect(clippy::expect_used, reason = "every required field is set")]
-        Put::builder()
-            .table_name(&self.tables.sessions)
-            .set_item(Some(sessions::to_item(session)))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .expect("a whole put")
     }
 
     async fn token(&self, link: &Link) -> Result<Option<Item>, Unavailable> {

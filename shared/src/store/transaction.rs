@@ -1,8 +1,10 @@
-//! Transactions whose refusals have names.
+//! Transactions whose refusals have names, and updates that run into them.
 
 use super::{Store, Unavailable};
 use crate::aws;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -29,7 +31,7 @@ pub(super) enum Refusal<L> {
     Unavailable,
 }
 
-impl<L: Copy + PartialEq> Transaction<L> {
+impl<L: Copy> Transaction<L> {
     pub(super) const fn new() -> Self {
         Self { labels: Vec::new(), writes: Vec::new() }
     }
@@ -75,8 +77,10 @@ impl<L: Copy + PartialEq> Transaction<L> {
                     return Err(Refusal::Unavailable);
                 }
             };
+            // What ran into another transaction has not been judged: only a whole judgement counts.
+            let judged = reasons.iter().all(|reason| reason.code() != Some("TransactionConflict"));
             let failed = failed_conditions(&self.labels, reasons);
-            if !failed.is_empty() {
+            if judged && !failed.is_empty() {
                 return Err(Refusal::Conditions(failed));
             }
             if attempt < TRIES {
@@ -88,8 +92,30 @@ impl<L: Copy + PartialEq> Transaction<L> {
     }
 }
 
+impl Store {
+    /// One update; `false` when its condition did not hold. What runs into a transaction is tried again.
+    pub(super) async fn update(
+        &self,
+        act: &'static str,
+        request: UpdateItemFluentBuilder,
+    ) -> Result<bool, Unavailable> {
+        let mut attempt = 1;
+        loop {
+            let Err(error) = request.clone().send().await else { return Ok(true) };
+            match error.code() {
+                Some("ConditionalCheckFailedException") => return Ok(false),
+                Some("TransactionConflictException") if attempt < TRIES => {
+                    tokio::time::sleep(backoff(attempt, self.random.bytes())).await;
+                    attempt += 1;
+                }
+                _ => return Err(Unavailable::because(act, &error)),
+            }
+        }
+    }
+}
+
 impl<L> From<Refusal<L>> for Unavailable {
-    /// For acts whose conditions cannot fail: that they did means that something else is wrong.
+    /// For what is left once the conditions have been dealt with.
     fn from(_: Refusal<L>) -> Self {
         Self
     }

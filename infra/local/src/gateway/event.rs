@@ -1,6 +1,6 @@
 //! The event that a function behind an HTTP API is handed: payload format 2.0.
 
-use crate::template::ACCOUNT;
+use crate::template::{ACCOUNT, API};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use base64::Engine;
@@ -64,7 +64,7 @@ impl Received<'_> {
         let domain = self.public.host_str().unwrap_or_default();
         json!({
             "accountId": ACCOUNT,
-            "apiId": "local",
+            "apiId": API,
             "domainName": domain,
             "domainPrefix": domain.split('.').next(),
             "http": {

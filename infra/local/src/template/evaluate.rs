@@ -110,6 +110,7 @@ impl Scope<'_> {
         match kind(resource) {
             "AWS::DynamoDB::Table" => self.text(at(resource, "/Properties/TableName")),
             "AWS::SecretsManager::Secret" => self.attribute(name, "Arn"),
+            "AWS::Serverless::HttpApi" => Ok(super::API.to_owned()),
             _ => Ok(name.to_owned()),
         }
     }

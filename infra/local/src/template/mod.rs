@@ -22,6 +22,9 @@ pub const REGION: &str = "us-east-1";
 /// The account everything seems to belong to.
 pub const ACCOUNT: &str = "000000000000";
 
+/// The API's id.
+pub(crate) const API: &str = "local";
+
 const TEXT: &str = include_str!("../../../../template.yaml");
 
 /// What the template declares.

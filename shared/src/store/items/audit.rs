@@ -27,11 +27,5 @@ fn to_item(event: &Event, id: &RecordId) -> Item {
 /// The write that goes into the transaction that makes it happen.
 pub(in crate::store) fn put(event: &Event, table: &str, random: [u8; 8]) -> Put {
     let id = RecordId::new(event.at, random);
-    #[expect(clippy::expect_used, reason = "every required field is set")]
-    Put::builder()
-        .table_name(table)
-        .set_item(Some(to_item(event, &id)))
-        .condition_expression("attribute_not_exists(pk)")
-        .build()
-        .expect("a whole put")
+    super::put_new(table, to_item(event, &id))
 }

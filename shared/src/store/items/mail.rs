@@ -1,11 +1,11 @@
 //! `mail`: the outbox and the delivery log, under the peppered hash of the address, time-ordered. `unfinished` is the
 //! hash key of a sparse index: only rows that are not over have it.
 
-use super::{Item, expires_at, item, moment, n, number, s, text};
+use super::{Item, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
 use crate::domain::agent::Client;
 use crate::domain::ids::{LinkId, Peppered, RecordId, UserId};
-use crate::domain::mail::{End, Mail, MailKey, Minted, State};
+use crate::domain::mail::{Mail, MailKey, Minted, State};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
@@ -31,9 +31,9 @@ pub(in crate::store) fn queued(mail: &Mail, expires_at: Timestamp) -> Item {
     whole
 }
 
-/// The mail, and until when its row is kept. A row that is over may have lost its address: then there is no mail.
-pub(in crate::store) fn from_item(item: &Item) -> Option<(Mail, Timestamp)> {
-    let mail = Mail {
+/// A mail that is not over: one that is may have lost its address.
+pub(in crate::store) fn from_item(item: &Item) -> Option<Mail> {
+    Some(Mail {
         key: MailKey {
             to: Peppered::parse(text(item, "pk")?)?,
             id: RecordId::from_stored(text(item, "sk")?.to_owned()),
@@ -44,8 +44,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<(Mail, Timestamp)> {
         client: Client { ip: text(item, "ip")?.to_owned(), user_agent: text(item, "user_agent")?.to_owned() },
         asked_at: moment(item, "asked_at")?,
         state: state(item)?,
-    };
-    Some((mail, expires_at(item)?))
+    })
 }
 
 fn state(item: &Item) -> Option<State> {
@@ -61,6 +60,6 @@ fn state(item: &Item) -> Option<State> {
             lease_until: moment(item, "lease_until")?,
             unanswered: number(item, "unanswered")?,
         }),
-        ended => End::parse(ended).map(State::Ended),
+        _ => None,
     }
 }

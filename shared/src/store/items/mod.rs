@@ -8,7 +8,7 @@ pub(super) mod tokens;
 pub(super) mod users;
 
 use crate::domain::time::Timestamp;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use std::collections::HashMap;
 
 /// An item as the SDK has it.
@@ -42,4 +42,15 @@ pub(super) fn moment(item: &Item, name: &str) -> Option<Timestamp> {
 /// `expires_at` is in seconds, as DynamoDB's TTL wants it.
 pub(super) fn expires_at(item: &Item) -> Option<Timestamp> {
     number(item, "expires_at").map(Timestamp::from_secs)
+}
+
+/// Puts an item that is not there yet.
+pub(super) fn put_new(table: &str, item: Item) -> Put {
+    #[expect(clippy::expect_used, reason = "every required field is set")]
+    Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(pk)")
+        .build()
+        .expect("a whole put")
 }
