@@ -3,12 +3,11 @@
 //! | module | what it is | may use |
 //! |---|---|---|
 //! | [`domain`] | the rules, pure | nothing of ours |
-//! | [`store`] | one file per act; `store::items` one file per table | `domain` |
+//! | [`env`], [`clock`], [`randomness`] | what comes from outside, as values | `domain` |
+//! | [`config`], [`aws`] | every environment variable, checked; the SDK's configuration | the above |
+//! | [`store`] | one file per act; `store::items` one file per table | `domain`, `aws`, `randomness` |
+//! | [`keys`] | the key ring, links and sessions as tokens | `domain`, `aws`, `config` |
 //! | [`http`] | requests, replies, problems, cookies, origins | `domain` |
-//! | [`keys`] | the key ring, links and sessions as tokens | `domain` |
-//! | [`config`] | every environment variable, checked | `domain` |
-//! | [`env`], [`clock`], [`randomness`] | what comes from outside, as values | |
-//! | [`aws`] | the SDK's configuration | |
 //! | [`app`], [`signed_in`] | what most functions hold, and whom a request signs in | all of the above |
 //! | [`lambda`] | the entry: starts a function, answers, logs | all of the above |
 

@@ -13,7 +13,7 @@
 mod dynamodb;
 mod functions;
 mod gateway;
-pub mod inbox;
+mod inbox;
 mod json;
 mod key_ring;
 mod lambda;
@@ -24,7 +24,7 @@ mod portal;
 pub mod seam;
 mod seed;
 mod stop;
-pub mod stream;
+mod stream;
 pub mod template;
 
 pub use options::Options;

@@ -1,6 +1,5 @@
 //! What a portal is started with.
 
-use crate::seam::Faults;
 use shared::clock::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,8 +29,6 @@ pub struct Options {
     pub announce: bool,
     /// Whether the request header `x-local-source-ip` sets the address a request comes from.
     pub trust_source_ip_header: bool,
-    /// What goes wrong, from the first call of the start on.
-    pub faults: Option<Faults>,
 }
 
 impl Options {

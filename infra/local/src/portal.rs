@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::seam::{Attempt, Call, Fault, Records, Seam, Services};
 use crate::seed::seed;
 use crate::stop::{Stop, Stopping};
-use crate::stream::{self, Consumer, Delivered, Progress};
+use crate::stream::{self, Consumer, Progress};
 use crate::template::{STACK, Template};
 use crate::{dynamodb, functions};
 use axum::Router;
@@ -41,7 +41,6 @@ pub struct Portal {
     services: Arc<Services>,
     records: Arc<Records>,
     lambdas: BTreeMap<String, Lambda>,
-    environments: BTreeMap<String, BTreeMap<String, String>>,
     mappings: Vec<(String, watch::Receiver<Progress>)>,
     clock: Clock,
     tasks: JoinSet<()>,
@@ -75,9 +74,8 @@ impl Portal {
             database,
             tables: template.tables.iter().map(|table| table.name.clone()).collect(),
             services: Arc::new(services),
-            records: Arc::new(Records::new(options.faults.clone())),
+            records: Arc::new(Records::default()),
             lambdas: BTreeMap::new(),
-            environments: BTreeMap::new(),
             mappings: vec![],
             clock,
             tasks,
@@ -121,19 +119,9 @@ impl Portal {
         self.services.inbox.mails()
     }
 
-    /// Empties the inbox.
-    pub fn empty_inbox(&self) {
-        self.services.inbox.clear();
-    }
-
     /// The embedded DynamoDB itself.
     pub const fn database(&self) -> &Database {
         &self.database
-    }
-
-    /// Every attempt of every function at a service since the start, the start's own included.
-    pub fn calls(&self) -> Vec<Call> {
-        self.records.calls()
     }
 
     /// The same, and forgets them.
@@ -143,12 +131,7 @@ impl Portal {
 
     /// From now on, `faults` decides what becomes of every attempt; attempts are numbered from 1 again.
     pub fn set_fault(&self, faults: impl Fn(&Attempt) -> Fault + Send + Sync + 'static) {
-        self.records.set_faults(Some(Arc::new(faults)));
-    }
-
-    /// From now on, nothing goes wrong.
-    pub fn clear_fault(&self) {
-        self.records.set_faults(None);
+        self.records.set_faults(Arc::new(faults));
     }
 
     /// The key ring's value; `None` while it cannot be had.
@@ -177,17 +160,6 @@ impl Portal {
         Ok(())
     }
 
-    /// What the mappings have delivered so far, all together.
-    pub fn delivered(&self) -> Delivered {
-        self.mappings.iter().map(|(_, progress)| progress.borrow().delivered).fold(Delivered::default(), |all, one| {
-            Delivered {
-                invocations: all.invocations + one.invocations,
-                failures: all.failures + one.failures,
-                discarded: all.discarded + one.discarded,
-            }
-        })
-    }
-
     /// The store, beside the functions: nothing it does is recorded or made to fail.
     ///
     /// # Errors
@@ -199,11 +171,6 @@ impl Portal {
         let env = self.env(variables.into_iter().chain([region]).collect());
         let aws = sdk_config(&env, Seam::unrecorded(&self.services).client())?;
         Ok(Store::new(&aws, STACK, env.random))
-    }
-
-    /// All environment variables of the function called `name`.
-    pub fn environment_of(&self, name: &str) -> Option<&BTreeMap<String, String>> {
-        self.environments.get(name)
     }
 
     /// Invokes the function called `name` with an event, as Lambda would.
@@ -260,7 +227,6 @@ impl Portal {
             let started = functions::start(name, &aws, &env).await;
             let handle = started.map_err(|error| StartError(format!("{name} does not start: {error}")))?;
             self.lambdas.insert(name.clone(), Lambda::new(function, handle, env.random));
-            self.environments.insert(name.clone(), variables);
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ impl UserId {
         good.then(|| Self(text.to_owned()))
     }
 
-    /// The user that never exists: where a real one is not known, the same store call is made for this one.
+    /// The user that never exists: for a call that is only to be made, whatever it finds.
     pub fn nobody() -> Self {
         Self::new([0; 16])
     }

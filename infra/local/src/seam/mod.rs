@@ -8,7 +8,7 @@ mod record;
 mod services;
 
 pub(crate) use record::Records;
-pub use record::{Attempt, Call, Fault, Faults};
+pub use record::{Attempt, Call, Fault};
 pub(crate) use services::Services;
 
 use attempt::Facts;

@@ -17,8 +17,6 @@ pub struct Call {
     pub operation: String,
     /// The tables without the stack's name, sorted, one for each item.
     pub tables: Vec<String>,
-    /// How many items: as many as `tables`.
-    pub items: usize,
     /// The consumed capacity, in units, as the answer has it.
     pub capacity: f64,
     /// The sequential step of its function: a call that starts while another is under way shares that one's.
@@ -58,7 +56,7 @@ pub enum Fault {
 }
 
 /// Decides about every attempt.
-pub type Faults = Arc<dyn Fn(&Attempt) -> Fault + Send + Sync>;
+pub(crate) type Faults = Arc<dyn Fn(&Attempt) -> Fault + Send + Sync>;
 
 /// What is to go wrong, and how many attempts each function has made at each operation since that was said.
 #[derive(Default)]
@@ -68,6 +66,7 @@ struct Plan {
 }
 
 /// All calls of a portal's functions, and the faults they meet.
+#[derive(Default)]
 pub(crate) struct Records {
     calls: Mutex<Vec<(u64, Call)>>,
     next: AtomicU64,
@@ -75,20 +74,13 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    pub(crate) fn new(faults: Option<Faults>) -> Self {
-        Self { calls: Mutex::default(), next: AtomicU64::new(0), plan: Mutex::new(Plan { faults, ..Plan::default() }) }
-    }
-
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.lock().iter().map(|(_, call)| call.clone()).collect()
-    }
-
     pub(crate) fn take(&self) -> Vec<Call> {
         std::mem::take(&mut *self.lock()).into_iter().map(|(_, call)| call).collect()
     }
 
-    pub(crate) fn set_faults(&self, faults: Option<Faults>) {
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Plan { faults, ..Plan::default() };
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        let plan = Plan { faults: Some(faults), attempts: BTreeMap::new() };
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(u64, Call)>> {
@@ -145,7 +137,6 @@ impl Lane {
             function: attempt.function.clone(),
             service: attempt.service.clone(),
             operation: attempt.operation.clone(),
-            items: attempt.tables.len(),
             tables: attempt.tables.clone(),
             capacity: 0.0,
             generation,

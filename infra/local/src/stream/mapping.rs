@@ -21,23 +21,11 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How often the stream is looked at although nothing was seen to be written.
 const POLL_EVERY: Duration = Duration::from_millis(100);
 
-/// What a mapping has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Delivered {
-    /// Invocations, good or bad.
-    pub invocations: usize,
-    /// Invocations that crashed, timed out, or reported a failure.
-    pub failures: usize,
-    /// Records discarded because they had become too old.
-    pub discarded: usize,
-}
-
 /// How far a mapping has come.
 #[derive(Clone, Default)]
 pub(crate) struct Progress {
     /// Everything up to this sequence number is done with.
-    pub(crate) consumed: Option<String>,
-    pub(crate) delivered: Delivered,
+    consumed: Option<String>,
 }
 
 /// Hands the records of one stream to one function.
@@ -72,7 +60,7 @@ impl Consumer {
         let latest = newest(database, mapping.table()).map_err(no_stream)?;
         let start = if mapping.starting_position == "LATEST" { latest } else { None };
         let after = checkpoint.as_ref().and_then(|file| fs::read_to_string(file).ok()).or(start);
-        let progress = watch::Sender::new(Progress { consumed: after.clone(), ..Progress::default() });
+        let progress = watch::Sender::new(Progress { consumed: after.clone() });
         let reader = Reader::new(database, mapping.table(), after);
         Ok(Self { reader, mapping, patterns, lambda, clock, work: VecDeque::new(), progress, checkpoint })
     }
@@ -134,10 +122,6 @@ impl Consumer {
             Err(_) => Some(batch),
             Ok(answer) => self.lowest_failure(answer, &batch).map(|index| batch.split_off(index)),
         };
-        self.progress.send_modify(|progress| {
-            progress.delivered.invocations += 1;
-            progress.delivered.failures += usize::from(again.is_some());
-        });
         if let Some(again) = again {
             self.work.push_front(again);
             tokio::time::sleep(RETRY_AFTER).await;
@@ -178,7 +162,6 @@ impl Consumer {
         let discarded = before - self.work.iter().map(Vec::len).sum::<usize>();
         if discarded > 0 {
             tracing::warn!(discarded, table = self.mapping.table(), "stream records have become too old");
-            self.progress.send_modify(|progress| progress.delivered.discarded += discarded);
             self.checkpoint();
         }
     }

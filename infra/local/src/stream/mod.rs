@@ -4,7 +4,6 @@ mod drops;
 mod mapping;
 
 pub(crate) use drops::watch_drops;
-pub use mapping::Delivered;
 pub(crate) use mapping::{Consumer, Progress};
 
 use crate::json::at;

@@ -158,11 +158,6 @@ impl Template {
     pub fn read(overrides: &BTreeMap<String, String>) -> Result<Self, StartError> {
         read(overrides).map_err(|why| StartError(format!("template.yaml cannot be used: {why}.")))
     }
-
-    /// The function called `name`.
-    pub fn function(&self, name: &str) -> Option<&Function> {
-        self.functions.iter().find(|function| function.name == name)
-    }
 }
 
 impl Mapping {
