@@ -85,6 +85,16 @@ fn every_client_of_aws_lives_beside_the_only_code_that_calls_it() {
 }
 
 #[test]
+fn audit_is_put_and_never_updated_or_deleted() {
+    for (path, source) in rust_files("shared/src/store") {
+        let code = code(&source);
+        let uses = code.matches("tables.audit").count();
+        assert_eq!(uses, code.matches("&self.tables.audit, self.random.bytes())").count(), "{path}");
+    }
+    assert!(code(&text("shared/src/store/items/audit.rs")).contains("put_new(table"));
+}
+
+#[test]
 fn functions_use_shared_and_never_another_function() {
     for name in folders("functions") {
         let manifest = text(&format!("functions/{name}/Cargo.toml"));

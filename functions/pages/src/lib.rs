@@ -175,7 +175,7 @@ impl Visit<'_> {
             ("invalid_token", "used") => Some("This link has been used already. Ask for a new one."),
             ("invalid_token", _) => Some("This link or code does not work. Try again, or ask for a new one."),
             ("invalid_request", _) => Some("That did not look like an email address. Please check it."),
-            ("too_many_attempts", _) => Some("That was too often. Please wait a minute, then try again."),
+            ("too_many_attempts", _) => Some("That was too often. Please wait a while, then try again."),
             ("unavailable", _) => Some("That did not work just now. Please try again in a moment."),
             _ => Some("That did not work. Please try again."),
         }

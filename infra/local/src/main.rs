@@ -2,8 +2,11 @@
 
 use clap::Parser;
 use local::{Options, Portal, logs};
+use shared::domain::address::EmailAddress;
+use shared::domain::portal::{Origin, PortalName};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Runs a whole Vestibule portal on this machine: sign-in pages, API, tables and mail.
 #[derive(Parser)]
@@ -16,14 +19,32 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The portal's short name.
-    #[arg(long, value_name = "NAME", default_value = "partner")]
+    #[arg(long, value_name = "NAME", default_value = "partner", value_parser = portal_name)]
     portal: String,
     /// The frontend's origin: where people land once they are signed in, and whose pages may call.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = origin)]
     frontend: Option<String>,
     /// Adds one more active user.
-    #[arg(long, value_name = "EMAIL")]
+    #[arg(long, value_name = "EMAIL", value_parser = guest)]
     user: Option<String>,
+}
+
+fn portal_name(text: &str) -> Result<String, &'static str> {
+    let wanted = "1 to 32 of a-z, 0-9 and hyphen, starting with a letter";
+    PortalName::parse(text).map(|name| name.to_string()).ok_or(wanted)
+}
+
+fn origin(text: &str) -> Result<String, &'static str> {
+    let wanted = "an origin like http://localhost:5173, with nothing after it";
+    Origin::parse(text).map(|origin| origin.to_string()).ok_or(wanted)
+}
+
+fn guest(text: &str) -> Result<String, &'static str> {
+    let address = EmailAddress::parse(text).ok_or("a mail address")?;
+    match address.as_str() {
+        "ada@example.com" | "grace@example.com" => Err("somebody else than Ada and Grace, who are there already"),
+        other => Ok(other.to_owned()),
+    }
 }
 
 #[tokio::main]
@@ -50,16 +71,17 @@ async fn main() -> ExitCode {
     println!("  ada@example.com      active: gets a link");
     println!("  grace@example.com    invited: gets none before she is activated");
     if let Some(guest) = guest {
-        println!("  {guest}    active: gets a link");
+        println!("  {guest:<20} active: gets a link");
     }
     println!("  anybody else         gets none, and cannot tell");
     println!();
-    println!("Links and mails that were not sent are printed here.");
+    println!("One mail a minute for each address. Links, and mails that were not sent, are printed here.");
     println!();
     if let Err(error) = tokio::signal::ctrl_c().await {
         eprintln!("Ctrl-C cannot be heard: {error}.");
         return ExitCode::FAILURE;
     }
-    portal.shutdown().await;
+    // A request that does not end must not keep the portal.
+    let _in_time = tokio::time::timeout(Duration::from_secs(1), portal.shutdown()).await;
     ExitCode::SUCCESS
 }
