@@ -69,6 +69,17 @@ pub struct Links {
     pub code_attempts: u64,
     /// `OTHER_BROWSER`: what a link does in a browser that did not ask for it.
     pub other_browser: OtherBrowser,
+    /// `ACTIVATION`: how an invited user becomes an active one.
+    pub activation: Activation,
+}
+
+/// How an invited user becomes an active one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// With the first link she redeems: for portals without passwords.
+    Link,
+    /// With her first password: the default.
+    Password,
 }
 
 /// What a link does in a browser that did not ask for it.
@@ -98,6 +109,8 @@ pub struct Asking {
 pub struct Mailing {
     /// `MAIL_FROM`: the sender's address.
     pub from: EmailAddress,
+    /// `MAIL_CONFIGURATION_SET`: SES's configuration set, which says where bounces go and that links stay as they are.
+    pub configuration_set: String,
     /// `MAIL_PER_HOUR`: to one address.
     pub per_hour: u64,
     /// `MAIL_PER_DAY`: to one address.
@@ -141,6 +154,7 @@ impl Config {
                 lifetime: read.span("LINK_MINUTES", MINUTE, 1..=1440)?,
                 code_attempts: read.number("CODE_ATTEMPTS", 1..=10)?,
                 other_browser: read.required("OTHER_BROWSER", "button, code or off", OtherBrowser::parse)?,
+                activation: read.required("ACTIVATION", "link or password", Activation::parse)?,
             },
             session_lifetime: read.span("SESSION_HOURS", HOUR, 1..=87_660)?,
             asking: Asking {
@@ -150,6 +164,7 @@ impl Config {
             },
             mail: Mailing {
                 from: read.required("MAIL_FROM", "a mail address", EmailAddress::parse)?,
+                configuration_set: read.required("MAIL_CONFIGURATION_SET", "the name of a configuration set", some)?,
                 per_hour: read.number("MAIL_PER_HOUR", 1..=1000)?,
                 per_day: read.number("MAIL_PER_DAY", 1..=10_000)?,
                 per_day_portal: read.number("MAIL_PER_DAY_PORTAL", 1..=1_000_000)?,
@@ -159,6 +174,16 @@ impl Config {
             table_prefix: read.required("TABLE_PREFIX", "the first part of the tables' names", some)?,
             key_ring_secret: read.required("KEY_RING_SECRET", "the name or ARN of a secret", some)?,
         })
+    }
+}
+
+impl Activation {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "link" => Some(Self::Link),
+            "password" => Some(Self::Password),
+            _ => None,
+        }
     }
 }
 
@@ -244,7 +269,9 @@ mod tests {
     use crate::randomness::Random;
     use std::collections::BTreeMap;
 
-    const GOOD: [(&str, &str); 24] = [
+    const GOOD: [(&str, &str); 26] = [
+        ("ACTIVATION", "link"),
+        ("MAIL_CONFIGURATION_SET", "vestibule-mail"),
         ("PORTAL", "partner"),
         ("PORTAL_NAME", "Partner"),
         ("PUBLIC_URL", "https://login.example.com"),

@@ -96,6 +96,7 @@ async fn ending_a_session_that_is_over_or_never_was_writes_nothing() {
 async fn an_address_is_never_two_users() {
     let world = World::start().await;
     let store = world.portal.store().unwrap();
+    let now = world.time.now();
     let user = |n| User {
         id: UserId::new([n; 16]),
         address: EmailAddress::parse("new@example.com").unwrap(),
@@ -104,10 +105,11 @@ async fn an_address_is_never_two_users() {
         resources: vec![],
         status: Status::Active,
         epoch: Epoch(0),
+        created_at: now,
     };
-    let now = world.time.now();
     let users: Vec<_> = (1..=8).map(user).collect();
-    let added = join_all(users.iter().map(|user| store.add_user(user, now))).await;
+    let events: Vec<_> = users.iter().map(|user| event(&user.id, now)).collect();
+    let added = join_all(users.iter().zip(&events).map(|(user, event)| store.add_user(user, event))).await;
     let new = added.into_iter().filter(|added| added.unwrap() == Added::New).count();
     assert_eq!(new, 1);
     let named = world.rows("users").iter().filter(|row| row["address"]["S"] == "new@example.com").count();

@@ -4,10 +4,12 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong is to stop")]
 
 mod acts;
+mod admin;
 mod asking;
 mod codes;
 mod costs;
 mod frontends;
+mod grants;
 mod hostile;
 mod journeys;
 mod leaks;

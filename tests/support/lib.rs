@@ -2,6 +2,9 @@
 
 #![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a test that goes wrong is to stop")]
 
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
 use local::{Options, Portal};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -12,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// 21 November 2026, 14:00 UTC: the start of every throttle's window but the day's.
 const START: u64 = 1_795_269_600;
@@ -296,6 +299,25 @@ impl Browser<'_> {
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(form(fields))).await
+    }
+
+    /// A call of the administration, signed with this key (id and secret alike).
+    pub async fn admin(&self, key: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let (url, body) = (format!("{}/admin/users", self.world.portal.url()), body.to_string());
+        let identity = Credentials::from_keys(key, key, None).into();
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(local::template::REGION)
+            .name("execute-api")
+            .time(UNIX_EPOCH + secs(self.world.time.now().secs()))
+            .settings(SigningSettings::default())
+            .build()
+            .expect("whole parameters");
+        let signed = SignableRequest::new("POST", &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()));
+        let signed = sign(signed.expect("a good request"), &params.into()).expect("a signature");
+        let request = self.bare(Method::POST, "/admin/users").header("content-type", "application/json").body(body);
+        let headers = headers.iter().copied().chain(signed.output().headers());
+        self.send(headers.fold(request, |request, (name, value)| request.header(name, value))).await
     }
 
     /// Asks for a link, and gives the mail.

@@ -11,7 +11,7 @@ use message::Message;
 use send::{Outcome, Ses};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
-use shared::config::StartError;
+use shared::config::{Activation, StartError};
 use shared::domain::ids::{Peppered, RecordId};
 use shared::domain::mail::{End, Mail, MailKey, Minted, State};
 use shared::domain::portal::Origin;
@@ -42,7 +42,8 @@ impl Start for Mailer {
         let public = app.config.site.public.clone();
         let public =
             public.ok_or_else(|| StartError("PUBLIC_URL is not set, but the mailer's links need it.".into()))?;
-        Ok(Self { app, ses: Ses::new(aws), public })
+        let ses = Ses::new(aws, &app.config.mail.configuration_set);
+        Ok(Self { app, ses, public })
     }
 }
 
@@ -144,7 +145,7 @@ impl Mailer {
         let budgets = self.budgets(&ring, mail);
         match self.app.store.claim_mail(mail, &mail.link(&minted), &minted.kid, &budgets, &event).await? {
             Claim::Ours => Ok(Some(minted)),
-            Claim::OverBudget => self.over(mail, End::Throttled, ("reason", "budget")).await,
+            Claim::OverBudget(budget) => self.over(mail, End::Throttled, ("reason", budget)).await,
             Claim::Superseded | Claim::Taken => Err(Again),
         }
     }
@@ -169,7 +170,7 @@ impl Mailer {
         match self.app.store.reclaim_mail(mail, minted, now).await? {
             Claim::Ours => Ok(Some(minted.clone())),
             Claim::Superseded => self.over(mail, End::Superseded, ("reason", "epoch-moved")).await,
-            Claim::OverBudget | Claim::Taken => Err(Again),
+            Claim::OverBudget(_) | Claim::Taken => Err(Again),
         }
     }
 
@@ -196,6 +197,7 @@ impl Mailer {
             None => Err("no-account"),
             Some(user) => match user.status {
                 Status::Active => Ok(user),
+                Status::Invited if self.app.config.links.activation == Activation::Link => Ok(user),
                 Status::Invited => Err("not-activated"),
                 Status::Suspended => Err("suspended"),
             },
@@ -204,7 +206,8 @@ impl Mailer {
 
     async fn over(&self, mail: &Mail, end: End, note: (&'static str, &str)) -> Result<Option<Minted>, Again> {
         self.app.store.settle_mail(mail, &Ending { end, note }, self.app.clock.now()).await?;
-        tracing::info!(end = end.as_str(), mail = mail.key.id.as_str(), "mail over");
+        let reason = if end == End::Sent || end == End::Failed { "" } else { note.1 };
+        tracing::info!(end = end.as_str(), reason, mail = mail.key.id.as_str(), "mail over");
         Ok(None)
     }
 

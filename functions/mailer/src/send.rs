@@ -21,15 +21,18 @@ pub(crate) enum Outcome {
 }
 
 /// The client. One attempt of at most 5 s: the next one is the next claim's.
-pub(crate) struct Ses(Client);
+pub(crate) struct Ses {
+    client: Client,
+    configuration_set: String,
+}
 
 impl Ses {
-    pub(crate) fn new(aws: &SdkConfig) -> Self {
+    pub(crate) fn new(aws: &SdkConfig, configuration_set: &str) -> Self {
         let limit = Duration::from_secs(5);
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limit).operation_timeout(limit).build();
         let config =
             aws_sdk_sesv2::config::Builder::from(aws).retry_config(RetryConfig::disabled()).timeout_config(timeouts);
-        Self(Client::from_conf(config.build()))
+        Self { client: Client::from_conf(config.build()), configuration_set: configuration_set.to_owned() }
     }
 
     pub(crate) async fn send(&self, message: &Message) -> Outcome {
@@ -37,8 +40,9 @@ impl Ses {
             return Outcome::Refused("unbuildable".to_owned());
         };
         let request = self
-            .0
+            .client
             .send_email()
+            .configuration_set_name(&self.configuration_set)
             .from_email_address(&message.from)
             .destination(Destination::builder().to_addresses(&message.to).build())
             .content(content);

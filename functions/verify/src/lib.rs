@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;
-use shared::config::OtherBrowser;
+use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::{LinkId, UserId};
 use shared::domain::link::{Attempt, Code, Link, Nonce, Redeemer};
 use shared::domain::portal::Origin;
@@ -212,7 +212,8 @@ impl Visit<'_> {
         };
         let mut event = self.app.event("login", &link.user, ("session", session.hash.to_string()), &client, self.now);
         event.metadata.push(("began", began.as_str().to_owned()));
-        let redeem = Redeem { link: &link, by, session: &session, event: &event };
+        let activates = config.links.activation == Activation::Link;
+        let redeem = Redeem { link: &link, by, session: &session, event: &event, activates };
         let session = self.app.store.redeem(&redeem).await?;
         Ok(Redeemed { link, session, id, asked: by.asked })
     }

@@ -21,6 +21,7 @@ pub(crate) type Handle = Arc<dyn Fn(Value, String) -> BoxFuture<'static, Result<
 /// Why it does not start.
 pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Handle, StartError> {
     match name {
+        "admin" => http(admin::handle, aws, env).await,
         "request-login" => http(request_login::handle, aws, env).await,
         "pages" => http(pages::handle, aws, env).await,
         "verify" => http(verify::handle, aws, env).await,

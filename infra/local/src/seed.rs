@@ -2,10 +2,13 @@
 
 use shared::config::StartError;
 use shared::domain::address::EmailAddress;
+use shared::domain::agent::Client;
+use shared::domain::audit::Event;
 use shared::domain::ids::UserId;
 use shared::domain::user::{Epoch, Resource, Status, User};
 use shared::env::Env;
 use shared::store::Store;
+use std::time::Duration;
 
 /// Adds Ada, who is active, Grace, who is invited, and whoever starts the portal, if they said so. Those who are there
 /// already stay as they are.
@@ -24,6 +27,7 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
         ("grace@example.com", "Grace Hopper", Status::Invited, vec![]),
     ];
     people.extend(user.map(|address| (address, address, Status::Active, vec![])));
+    let now = env.clock.now();
     for (address, name, status, resources) in people {
         let user = User {
             id: UserId::new(env.random.bytes()),
@@ -34,8 +38,18 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
             resources,
             status,
             epoch: Epoch(0),
+            created_at: now,
         };
-        let added = store.add_user(&user, env.clock.now()).await;
+        let event = Event {
+            action: "local.added".to_owned(),
+            user: user.id.clone(),
+            resource: ("user", user.id.to_string()),
+            metadata: vec![],
+            client: Client::new("127.0.0.1", ""),
+            at: now,
+            expires_at: now.plus(Duration::from_secs(86_400)),
+        };
+        let added = store.add_user(&user, &event).await;
         added.map_err(|_| StartError(format!("{address} cannot be added: the store does not work.")))?;
     }
     Ok(())

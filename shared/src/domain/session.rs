@@ -103,6 +103,7 @@ mod tests {
             resources: vec![],
             status: Status::Active,
             epoch: Epoch(3),
+            created_at: Timestamp::from_secs(1),
         };
         let session = Session {
             hash: SessionHash::from_bytes([0; 32]),

@@ -2,6 +2,7 @@
 
 use super::address::EmailAddress;
 use super::ids::UserId;
+use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Counts the moments at which everything a user held became void. A link or session is dead when the user's epoch is
@@ -69,4 +70,6 @@ pub struct User {
     pub status: Status,
     /// What links and sessions must have been minted under.
     pub epoch: Epoch,
+    /// When she was added.
+    pub created_at: Timestamp,
 }

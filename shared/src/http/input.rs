@@ -33,18 +33,29 @@ impl Request {
     /// 403, 415, 413 or 400, in that order.
     pub fn input<T: DeserializeOwned>(&self, site: &Site, own: &Origin) -> Result<T, Problem> {
         origin::check(self, site, own)?;
-        if !self.is_json() && !self.is_form() {
-            return Err(Problem::new(Kind::UnsupportedMediaType, "Send application/json, or a form."));
+        if !self.is_form() {
+            return self.json();
         }
+        read_form(self.text()?).ok_or_else(|| Problem::invalid_request("The form is not one of this endpoint's."))
+    }
+
+    /// The body of a request that API Gateway has authorised: JSON, not too large, UTF-8, every field known and there once.
+    ///
+    /// # Errors
+    /// 415, 413 or 400, in that order.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if !self.is_json() {
+            return Err(Problem::new(Kind::UnsupportedMediaType, "Send application/json; pages may send a form."));
+        }
+        read_json(self.text()?)
+    }
+
+    fn text(&self) -> Result<&str, Problem> {
         let body = self.body();
         if body.len() > LARGEST_BODY {
             return Err(Problem::new(Kind::PayloadTooLarge, "Send at most 16 KiB."));
         }
-        let text = std::str::from_utf8(body).map_err(|_| Problem::invalid_request("The body is not UTF-8."))?;
-        if self.is_form() {
-            return read_form(text).ok_or_else(|| Problem::invalid_request("The form is not one of this endpoint's."));
-        }
-        read_json(text)
+        std::str::from_utf8(body).map_err(|_| Problem::invalid_request("The body is not UTF-8."))
     }
 }
 

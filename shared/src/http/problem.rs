@@ -22,6 +22,8 @@ pub enum Kind {
     UsedToken,
     /// 403: a page elsewhere sent this.
     OriginNotAllowed,
+    /// 409: the address is somebody's. Only administrators are told.
+    AlreadyExists,
     /// 413: more than 16 KiB.
     PayloadTooLarge,
     /// 415: neither JSON nor, where a page posts, a form.
@@ -41,6 +43,7 @@ impl Kind {
             Self::ExpiredToken => (410, "expired-token", "This link has expired"),
             Self::UsedToken => (410, "used-token", "This link has been used"),
             Self::OriginNotAllowed => (403, "origin-not-allowed", "This origin may not call"),
+            Self::AlreadyExists => (409, "already-exists", "This user is there already"),
             Self::PayloadTooLarge => (413, "payload-too-large", "The body is too large"),
             Self::UnsupportedMediaType => (415, "unsupported-media-type", "The body is of the wrong type"),
             Self::TooManyAttempts => (429, "too-many-attempts", "Too many attempts"),
@@ -62,9 +65,11 @@ impl Kind {
             Self::InvalidRequest => Some("error=invalid_request"),
             Self::TooManyAttempts => Some("error=too_many_attempts"),
             Self::Unavailable => Some("error=unavailable"),
-            Self::NotAuthenticated | Self::OriginNotAllowed | Self::PayloadTooLarge | Self::UnsupportedMediaType => {
-                None
-            }
+            Self::NotAuthenticated
+            | Self::OriginNotAllowed
+            | Self::AlreadyExists
+            | Self::PayloadTooLarge
+            | Self::UnsupportedMediaType => None,
         }
     }
 }

@@ -66,6 +66,12 @@ impl Request {
         Client::new(ip, self.header("user-agent").unwrap_or_default())
     }
 
+    /// Who signed the call, where API Gateway has checked the signature: an ARN.
+    pub fn iam_arn(&self) -> &str {
+        let authorizer = self.context().and_then(|context| context.authorizer.as_ref());
+        authorizer.and_then(|authorizer| authorizer.iam.as_ref()?.user_arn.as_deref()).unwrap_or_default()
+    }
+
     /// The origin this portal is reached at: `PUBLIC_URL`, or the domain name API Gateway was called by; never a header.
     ///
     /// # Errors

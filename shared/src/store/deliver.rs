@@ -8,7 +8,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::audit::Event;
 use crate::domain::link::Link;
 use crate::domain::mail::{End, Mail, MailKey, Minted};
-use crate::domain::throttle::Throttle;
+use crate::domain::throttle::{Scope, Throttle};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
 use aws_sdk_dynamodb::types::{ConditionCheck, Update};
@@ -24,8 +24,8 @@ pub const MOST_UNANSWERED: u64 = 3;
 pub enum Claim {
     /// It is ours to send.
     Ours,
-    /// The silent budget is used up.
-    OverBudget,
+    /// This silent budget is used up: `address-budget` or `portal-budget`.
+    OverBudget(&'static str),
     /// The user's epoch has moved since the link was minted, or she may not sign in any more.
     Superseded,
     /// Somebody else has it.
@@ -43,7 +43,7 @@ pub struct Ending<'a> {
 #[derive(Clone, Copy, PartialEq)]
 enum Write {
     Row,
-    Budget,
+    Budget(Scope),
     User,
     Token,
     Audit,
@@ -68,15 +68,12 @@ impl Store {
     /// # Errors
     /// [`Unavailable`].
     pub async fn user_at(&self, address: &EmailAddress) -> Result<Option<User>, Unavailable> {
-        let get = |key| {
-            let get = self.client.get_item().table_name(&self.tables.users).consistent_read(true);
-            get.set_key(Some(key)).send()
-        };
-        let claim = get(users::claim_key(address)).await.map_err(|error| Unavailable::because("user_at", &error))?.item;
+        let get = self.client.get_item().table_name(&self.tables.users).consistent_read(true);
+        let claim = get.set_key(Some(users::claim_key(address))).send().await;
+        let claim = claim.map_err(|error| Unavailable::because("user_at", &error))?.item;
         let Some(claim) = claim else { return Ok(None) };
         let id = users::claimed_by(&claim).ok_or_else(|| Unavailable::unreadable("users"))?;
-        let user = get(users::user_key(&id)).await.map_err(|error| Unavailable::because("user_at", &error))?.item;
-        user.map(|user| users::from_item(&user).ok_or_else(|| Unavailable::unreadable("users"))).transpose()
+        self.user(&id).await
     }
 
     /// The first claim: from queued to sending, within all `budgets`, fixing what the link is made of, so that every
@@ -121,20 +118,26 @@ impl Store {
             .put(Write::Token, token)
             .put(Write::Audit, audit::put(event, &self.tables.audit, self.random.bytes()));
         let writes = budgets.iter().fold(writes, |writes, budget| {
-            writes.update(Write::Budget, throttles::count(&self.tables.throttles, budget, now))
+            writes.update(Write::Budget(budget.scope), throttles::count(&self.tables.throttles, budget, now))
         });
         match writes.commit(self, "claim_mail").await {
             Ok(()) => Ok(Claim::Ours),
             Err(Refusal::Conditions(failed)) => {
-                let row = failed.iter().any(|(write, _)| matches!(write, Write::Row | Write::Token));
-                Ok(if row { Claim::Taken } else { Claim::OverBudget })
+                let refused = |wanted: Write| failed.iter().any(|(write, _)| *write == wanted);
+                Ok(if refused(Write::Row) || refused(Write::Token) {
+                    Claim::Taken
+                } else if refused(Write::Budget(Scope::MailPortal)) {
+                    Claim::OverBudget("portal-budget")
+                } else {
+                    Claim::OverBudget("address-budget")
+                })
             }
             Err(other) => Err(other.into()),
         }
     }
 
-    /// A later claim, once the lease has lapsed: takes the lease, counts the attempt, and checks that the user is still
-    /// active and of the epoch that the link was minted under.
+    /// A later claim, once the lease has lapsed: takes the lease, counts the attempt, and checks that the user is not
+    /// suspended and still of the epoch that the link was minted under.
     ///
     /// Costs 1 transaction of 1 update and 1 check.
     ///
@@ -158,9 +161,9 @@ impl Store {
         let user = ConditionCheck::builder()
             .table_name(&self.tables.users)
             .set_key(Some(users::user_key(&minted.user)))
-            .condition_expression("attribute_exists(pk) AND #status = :active AND epoch = :epoch")
+            .condition_expression("attribute_exists(pk) AND #status <> :suspended AND epoch = :epoch")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":active", s(Status::Active.as_str()))
+            .expression_attribute_values(":suspended", s(Status::Suspended.as_str()))
             .expression_attribute_values(":epoch", n(minted.epoch.0))
             .build()
             .expect("a whole check");

@@ -32,6 +32,8 @@ pub struct Redeem<'a> {
     pub session: &'a Session,
     /// What is written down then.
     pub event: &'a Event,
+    /// Whether it also makes an invited user an active one.
+    pub activates: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -115,17 +117,19 @@ impl Store {
     }
 
     fn sign_in(&self, redeem: &Redeem<'_>) -> Update {
+        let also = if redeem.activates { Status::Invited } else { Status::Active };
         #[expect(clippy::expect_used, reason = "every required field is set")]
         Update::builder()
             .table_name(&self.tables.users)
             .set_key(Some(users::user_key(&redeem.link.user)))
-            .update_expression("SET last_sign_in_at = :now")
+            .update_expression("SET last_sign_in_at = :now, #status = :active")
             .condition_expression(
-                "attribute_exists(pk) AND #status = :active AND epoch = :epoch AND address = :address",
+                "attribute_exists(pk) AND #status IN (:active, :also) AND epoch = :epoch AND address = :address",
             )
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":now", n(redeem.session.created_at.millis()))
             .expression_attribute_values(":active", s(Status::Active.as_str()))
+            .expression_attribute_values(":also", s(also.as_str()))
             .expression_attribute_values(":epoch", n(redeem.link.epoch.0))
             .expression_attribute_values(":address", s(redeem.link.address.as_str()))
             .build()

@@ -19,6 +19,8 @@ pub(super) struct Received<'a> {
     pub(super) path: &'a str,
     /// `POST /auth/verify`.
     pub(super) route: &'a str,
+    /// Whether its signature was checked.
+    pub(super) signed: bool,
     pub(super) parameters: &'a BTreeMap<String, String>,
     pub(super) source_ip: &'a str,
     pub(super) public: &'a Url,
@@ -62,9 +64,12 @@ impl Received<'_> {
 
     fn context(&self, headers: &BTreeMap<String, String>) -> Value {
         let domain = self.public.host_str().unwrap_or_default();
+        let arn = format!("arn:aws:iam::{ACCOUNT}:user/local");
+        let iam = json!({ "accessKey": "local", "accountId": ACCOUNT, "callerId": "local", "userArn": arn, "userId": "local" });
         json!({
             "accountId": ACCOUNT,
             "apiId": API,
+            "authorizer": self.signed.then(|| json!({ "iam": iam })),
             "domainName": domain,
             "domainPrefix": domain.split('.').next(),
             "http": {

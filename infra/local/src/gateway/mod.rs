@@ -7,6 +7,7 @@ mod cors;
 mod event;
 mod reply;
 mod routes;
+mod signature;
 
 pub(crate) use routes::Routes;
 
@@ -76,11 +77,15 @@ impl Gateway {
         let Some(body) = read(body).await else {
             return reply::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
+        if found.signed && !signature::is_good(parts, &body, self.clock.now()) {
+            return reply::message(StatusCode::FORBIDDEN, "Forbidden");
+        }
         let received = Received {
             parts,
             body: &body,
             path: &path,
             route: &found.key,
+            signed: found.signed,
             parameters: &found.parameters,
             source_ip,
             public: &self.public,

@@ -11,6 +11,7 @@ pub(crate) struct Routes<T>(Vec<Entry<T>>);
 struct Entry<T> {
     method: String,
     path: String,
+    signed: bool,
     target: T,
 }
 
@@ -20,6 +21,8 @@ pub(super) struct Found<'a, T> {
     pub(super) key: String,
     /// The path's variable parts.
     pub(super) parameters: BTreeMap<String, String>,
+    /// Whether the call must be signed.
+    pub(super) signed: bool,
     /// Where it leads.
     pub(super) target: &'a T,
 }
@@ -34,11 +37,11 @@ impl<T> Routes<T> {
     /// # Errors
     /// It has a greedy part.
     pub(crate) fn add(&mut self, route: &Route, target: T) -> Result<(), StartError> {
-        let Route { method, path } = route;
+        let Route { method, path, signed } = route;
         if path.contains("+}") || path.contains('$') {
             return Err(StartError(format!("The route {method} {path} is of a kind that the local gateway lacks.")));
         }
-        self.0.push(Entry { method: method.clone(), path: path.clone(), target });
+        self.0.push(Entry { method: method.clone(), path: path.clone(), signed: *signed, target });
         Ok(())
     }
 
@@ -48,7 +51,12 @@ impl<T> Routes<T> {
         let fitting = fitting.filter_map(|entry| Some((entry, fit(&entry.path, path)?)));
         let (entry, parameters) =
             fitting.min_by_key(|(entry, parameters)| (parameters.len(), entry.method == "ANY"))?;
-        Some(Found { key: format!("{} {}", entry.method, entry.path), parameters, target: &entry.target })
+        Some(Found {
+            key: format!("{} {}", entry.method, entry.path),
+            parameters,
+            signed: entry.signed,
+            target: &entry.target,
+        })
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Facts {
     pub(super) body: Value,
     /// The tables' short names, one for each item, sorted.
     pub(super) tables: Vec<String>,
+    /// What IAM must allow for it: action and table (or nothing), one for each item, sorted.
+    pub(super) actions: Vec<(String, String)>,
 }
 
 impl Facts {
@@ -33,9 +35,15 @@ impl Facts {
             None => format!("{} {path}", request.method()),
         };
         let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        let mut tables = if service == "dynamodb" { tables(&body) } else { vec![] };
+        let mut actions = match service.as_str() {
+            "dynamodb" => touched(&operation, &body),
+            _ => vec![(format!("{service}:{operation}"), String::new())],
+        };
+        actions.sort();
+        let mut tables: Vec<_> =
+            actions.iter().map(|(_, table)| table.clone()).filter(|table| !table.is_empty()).collect();
         tables.sort();
-        Self { service, operation, body, tables }
+        Self { service, operation, body, tables, actions }
     }
 
     /// Whether it may have changed a table.
@@ -44,16 +52,24 @@ impl Facts {
     }
 }
 
-fn tables(body: &Value) -> Vec<String> {
+/// The actions and tables of a request to DynamoDB: in a transaction each item has its own.
+fn touched(operation: &str, body: &Value) -> Vec<(String, String)> {
     let name = |of: &Value| at(of, "/TableName").as_str().map(|name| short_name(name).to_owned());
-    if let Some(acts) = at(body, "/TransactItems").as_array() {
-        return acts.iter().filter_map(|act| name(act.as_object()?.values().next()?)).collect();
+    if let Some(items) = at(body, "/TransactItems").as_array() {
+        let acts = items.iter().filter_map(|item| item.as_object()?.iter().next());
+        let act = |(act, of): (&String, &Value)| {
+            let act = if act == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{act}Item") };
+            Some((format!("dynamodb:{act}"), name(of)?))
+        };
+        return acts.filter_map(act).collect();
     }
+    let action = format!("dynamodb:{operation}");
     if let Some(batches) = at(body, "/RequestItems").as_object() {
         let items = |batch: &Value| batch.as_array().or(at(batch, "/Keys").as_array()).map_or(0, Vec::len);
-        let repeated =
-            |(name, batch): (&String, &Value)| std::iter::repeat_n(short_name(name).to_owned(), items(batch));
+        let repeated = |(name, batch): (&String, &Value)| {
+            std::iter::repeat_n((action.clone(), short_name(name).to_owned()), items(batch))
+        };
         return batches.iter().flat_map(repeated).collect();
     }
-    name(body).into_iter().collect()
+    name(body).map(|table| (action, table)).into_iter().collect()
 }

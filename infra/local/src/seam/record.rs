@@ -17,6 +17,8 @@ pub struct Call {
     pub operation: String,
     /// The tables without the stack's name, sorted, one for each item.
     pub tables: Vec<String>,
+    /// What IAM must allow for it: action and table (or nothing), one for each item, sorted.
+    pub actions: Vec<(String, String)>,
     /// The consumed capacity, in units, as the answer has it.
     pub capacity: f64,
     /// The sequential step of its function: a call that starts while another is under way shares that one's.
@@ -138,6 +140,7 @@ impl Lane {
             service: attempt.service.clone(),
             operation: attempt.operation.clone(),
             tables: attempt.tables.clone(),
+            actions: facts.actions.clone(),
             capacity: 0.0,
             generation,
             status: 0,

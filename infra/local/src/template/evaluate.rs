@@ -92,6 +92,14 @@ impl Scope<'_> {
         text_of(&value).ok_or_else(|| format!("{value} is not a text"))
     }
 
+    /// A text, or a list of texts.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub(super) fn texts(&self, value: &Value) -> Result<Vec<String>, String> {
+        if value.is_array() { self.list(value) } else { Ok(vec![self.text(value)?]) }
+    }
+
     fn list(&self, value: &Value) -> Result<Vec<String>, String> {
         match self.evaluate(value)? {
             Some(Value::Array(items)) => items.iter().map(|item| self.text(item)).collect(),

@@ -47,6 +47,8 @@ pub struct Function {
     pub name: String,
     /// Its environment as the template gives it, without what Lambda adds.
     pub environment: BTreeMap<String, String>,
+    /// What its role allows: action and resource, as the function's own policies have them.
+    pub grants: Vec<(String, String)>,
     /// How long it may take.
     pub timeout: Duration,
     /// What it answers.
@@ -62,6 +64,8 @@ pub struct Route {
     pub method: String,
     /// `/auth/verify/{token}`.
     pub path: String,
+    /// Whether calls must be signed: `AWS_IAM`.
+    pub signed: bool,
 }
 
 /// An event source mapping of a table's stream, with the properties of SAM's `DynamoDB` event.
@@ -207,6 +211,7 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
     let mut function = Function {
         name: scope.text(at(resource, "/Metadata/BuildProperties/Binary"))?,
         environment: BTreeMap::new(),
+        grants: grants(scope, at(properties, "/Policies"))?,
         timeout: Duration::from_secs(
             at(properties, "/Timeout").as_u64().or(at(globals, "/Timeout").as_u64()).unwrap_or(3),
         ),
@@ -221,12 +226,16 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
     for (name, event) in at(properties, "/Events").as_object().into_iter().flatten() {
         let properties = at(event, "/Properties");
         match at(event, "/Type").as_str().unwrap_or_default() {
-            "HttpApi" if !at(properties, "/Auth").is_null() => {
-                return Err(format!("the event {name} wants Auth, which the local gateway cannot check yet"));
-            }
             "HttpApi" => function.routes.push(Route {
                 method: scope.text(at(properties, "/Method"))?.to_uppercase(),
                 path: scope.text(at(properties, "/Path"))?,
+                signed: match at(properties, "/Auth/Authorizer").as_str() {
+                    Some("AWS_IAM") => true,
+                    None => false,
+                    Some(other) => {
+                        return Err(format!("the event {name} wants {other}, which the local gateway lacks"));
+                    }
+                },
             }),
             "DynamoDB" => function.streams.push(typed(scope, properties)?),
             // Topics, queues and timers have no source here: whoever tests them invokes the function.
@@ -234,6 +243,23 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
         }
     }
     Ok(function)
+}
+
+/// What policies allow. One that denies, or that is not written out, is more than is understood here.
+fn grants(scope: &Scope<'_>, policies: &Value) -> Result<Vec<(String, String)>, String> {
+    let mut grants = vec![];
+    let statements = policies.as_array().into_iter().flatten().map(|policy| at(policy, "/Statement"));
+    for statement in statements.flat_map(|statements| statements.as_array().into_iter().flatten()) {
+        if at(statement, "/Effect") != "Allow" {
+            return Err("a policy of a function does not allow".to_owned());
+        }
+        for action in scope.texts(at(statement, "/Action"))? {
+            for resource in scope.texts(at(statement, "/Resource"))? {
+                grants.push((action.clone(), resource));
+            }
+        }
+    }
+    Ok(grants)
 }
 
 fn table(scope: &Scope<'_>, properties: &Value) -> Result<Table, String> {

@@ -1,10 +1,9 @@
 //! `users`: the user under `user#<id>`, and the claim of the address under `email#<address>`, which holds only the id.
 //! They are created and changed together, so an address is unique.
 
-use super::{Item, item, n, number, s, text};
+use super::{Item, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::UserId;
-use crate::domain::time::Timestamp;
 use crate::domain::user::{Epoch, Resource, Status, User};
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -26,7 +25,7 @@ pub(in crate::store) fn claimed_by(claim: &Item) -> Option<UserId> {
     UserId::parse(text(claim, "user_id")?)
 }
 
-pub(in crate::store) fn to_item(user: &User, created_at: Timestamp) -> Item {
+pub(in crate::store) fn to_item(user: &User) -> Item {
     let resources = user.resources.iter().map(resource).collect();
     let mut whole = user_key(&user.id);
     whole.extend(item([
@@ -38,7 +37,7 @@ pub(in crate::store) fn to_item(user: &User, created_at: Timestamp) -> Item {
         ("resources", Some(AttributeValue::L(resources))),
         ("status", Some(s(user.status.as_str()))),
         ("epoch", Some(n(user.epoch.0))),
-        ("created_at", Some(n(created_at.millis()))),
+        ("created_at", Some(n(user.created_at.millis()))),
     ]));
     whole
 }
@@ -52,6 +51,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<User> {
         resources: item.get("resources")?.as_l().ok()?.iter().map(read_resource).collect::<Option<_>>()?,
         status: Status::parse(text(item, "status")?)?,
         epoch: Epoch(number(item, "epoch")?),
+        created_at: moment(item, "created_at")?,
     })
 }
 
