@@ -5,3 +5,4 @@
 mod architecture;
 mod names;
 mod sources;
+mod template;

@@ -21,7 +21,7 @@ async fn everything_that_functions_do(world: &World) {
     ada.get(&mail.path()).await;
     world.time.pass(mins(6));
     ada.get("/auth/sign-in").await;
-    world.browser().admin("local", &[], &user).await;
+    world.browser().admin("local", &[("idempotency-key", "two")], &user).await;
     ada.me().await;
     ada.post("/auth/logout", json!({})).await;
     let mail = phone.ask("ada@example.com").await;

@@ -1,0 +1,112 @@
+//! What no linter knows about `template.yaml`.
+
+use crate::sources::text;
+use local::template::Template;
+use tests::owned;
+
+/// A resource's block.
+fn resource<'a>(yaml: &'a str, name: &str) -> &'a str {
+    let resources = yaml.split_once("\nResources:\n").unwrap().1;
+    let start = if resources.starts_with(&format!("  {name}:\n")) {
+        0
+    } else {
+        resources.find(&format!("\n  {name}:\n")).unwrap() + 1
+    };
+    let block = &resources[start..];
+    let end = block[2..].match_indices("\n  ").find(|(at, _)| !block[at + 5..].starts_with([' ', '#']));
+    end.map_or(block, |(at, _)| &block[..at + 3])
+}
+
+fn blocks_of_type<'a>(yaml: &'a str, kind: &str) -> Vec<&'a str> {
+    let mark = format!("    Type: {kind}\n");
+    let names = yaml
+        .match_indices(&mark)
+        .map(|(at, _)| yaml[..at].trim_end().rsplit(['\n', ' ']).next().unwrap().trim_end_matches(':'));
+    names.map(|name| resource(yaml, name)).collect()
+}
+
+#[test]
+fn a_function_behind_the_api_does_not_refer_to_it() {
+    // CloudFormation would find a cycle, and neither cfn-lint nor `sam validate` does.
+    let yaml = text("template.yaml");
+    let functions = blocks_of_type(&yaml, "AWS::Serverless::Function");
+    assert!(functions.len() >= 7);
+    for function in functions.into_iter().filter(|block| block.contains("HttpApi")) {
+        let elsewhere = function.replace("ApiId: !Ref Api,", "");
+        assert!(
+            !elsewhere.contains("!Ref Api\n") && !elsewhere.contains("${Api}") && !elsewhere.contains("!GetAtt Api."),
+            "{function}"
+        );
+    }
+    let globals = yaml.split_once("\nGlobals:\n").unwrap().1.split_once("\nResources:").unwrap().0;
+    assert!(!globals.contains("${Api}") && !globals.contains("!Ref Api\n"));
+}
+
+#[test]
+fn the_key_ring_is_frozen_and_retained() {
+    // Any change of GenerateSecretString makes new keys, and signs everybody out.
+    let frozen = r#"  KeyRing:
+    Type: AWS::SecretsManager::Secret
+    DeletionPolicy: Retain
+    UpdateReplacePolicy: Retain
+    Properties:
+      Description: The key ring of this portal. The generated root gives the first key and the pepper.
+      GenerateSecretString:
+        SecretStringTemplate: '{"keys": []}'
+        GenerateStringKey: root
+        PasswordLength: 64
+        ExcludePunctuation: true
+"#;
+    assert_eq!(resource(&text("template.yaml"), "KeyRing").trim_end(), frozen.trim_end());
+}
+
+#[test]
+fn mails_are_neither_opened_nor_clicked_on_somebodys_behalf() {
+    let yaml = text("template.yaml");
+    let events = resource(&yaml, "MailEvents");
+    let types = events.lines().find(|line| line.contains("MatchingEventTypes:")).unwrap().to_lowercase();
+    assert!(types.contains("bounce") && !types.contains("open") && !types.contains("click"), "{types}");
+    assert!(!resource(&yaml, "MailConfigurationSet").contains("TrackingOptions"));
+}
+
+#[test]
+fn tables_stay_when_the_stack_goes_and_people_and_audit_can_be_recovered() {
+    let yaml = text("template.yaml");
+    let tables = blocks_of_type(&yaml, "AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 6);
+    for table in tables {
+        assert!(table.contains("DeletionPolicy: Retain") && table.contains("UpdateReplacePolicy: Retain"), "{table}");
+        let kept = table.starts_with("  UsersTable") || table.starts_with("  AuditTable");
+        for property in ["PointInTimeRecoveryEnabled: true", "DeletionProtectionEnabled: true", "SSEEnabled: true"] {
+            assert_eq!(table.contains(property), kept, "{property} {table}");
+        }
+    }
+}
+
+#[test]
+fn administration_is_signed_and_nothing_else_is() {
+    let template = Template::read(&owned(&[("MailFrom", "no-reply@example.com")])).unwrap();
+    let routes: Vec<_> = template.functions.iter().flat_map(|function| &function.routes).collect();
+    assert!(routes.iter().any(|route| route.signed) && routes.iter().any(|route| !route.signed));
+    for route in routes {
+        assert_eq!(route.signed, route.path.starts_with("/admin/"), "{}", route.path);
+    }
+}
+
+#[test]
+fn the_access_log_has_no_path_and_the_mailer_outlasts_its_batch() {
+    let yaml = text("template.yaml");
+    let api = resource(&yaml, "Api");
+    let format = api.lines().find(|line| line.contains("Format:")).unwrap();
+    assert!(format.contains("$context.routeKey"), "{format}");
+    for leak in ["$context.path", "$context.identity", "$context.authorizer", "$request", "rawPath"] {
+        assert!(!format.contains(leak), "{leak} in {format}");
+    }
+    let mailer = resource(&yaml, "Mailer");
+    let number = |key: &str| {
+        let rest = mailer.split_once(key).unwrap().1;
+        rest.split('\n').next().unwrap().trim().parse::<u64>().unwrap()
+    };
+    // 5 s an attempt at SES, and as much again for the store.
+    assert!(number("Timeout:") >= number("BatchSize:") * 10);
+}
