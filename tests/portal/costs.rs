@@ -99,6 +99,11 @@ async fn every_request_costs_what_the_readme_says() {
     )
     .await;
 
+    let user = json!({"email": "eve@example.com", "name": "Eve"});
+    let admin = async |key: &str| phone.admin("local", &[("idempotency-key", key)], &user).await.status.as_u16();
+    count(&world, &mut t, "POST /admin/users", "admin", admin("one")).await;
+    count(&world, &mut t, "POST /admin/users, repeated", "admin", admin("one")).await;
+
     let heading =
         "| request | status | DynamoDB requests | depth | read units | write units |\n|---|---|---|---|---|---|\n";
     let table = format!("{heading}{t}");

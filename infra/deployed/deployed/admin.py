@@ -1,0 +1,44 @@
+"""An admin back end: signs its calls with its own key, and may do nothing but call the admin API."""
+
+import json
+
+from botocore.exceptions import ClientError
+
+from .checks import Failure, expect
+from .emulator import Principal
+from .web import JSON
+
+SHOWN = ("email", "name", "role", "resources")
+RESOURCES = [{"type": "status-page", "id": "sp_1", "name": "Main site", "slug": "main-site"}]
+
+
+def person(address, name):
+    """What to ask the admin API for: an active user who may see one resource."""
+    return {"email": address, "name": name, "role": "member", "resources": RESOURCES, "status": "active"}
+
+
+def create_user(api, back_end, who):
+    """Creates a user through the signed call; returns the id."""
+    made = api.signed(back_end, "POST", "/admin/users", who).must_be(201).json()
+    for name, value in who.items():
+        expect(f"The new user's {name}", made[name], value)
+    return made["id"]
+
+
+def refuses_others(stack, back_end, who):
+    """Nobody else gets in: not unsigned, not with a wrong secret, not without the policy; and it opens nothing else."""
+    nobody = stack.emulator.principal(f"{stack.name}-nobody")
+    wrong = Principal(back_end.name, back_end.key, back_end.secret[::-1])
+    answers = {
+        "an unsigned": stack.api.call("POST", "/admin/users", JSON, json.dumps(who)),
+        "a wrongly signed": stack.api.signed(wrong, "POST", "/admin/users", who),
+        "a stranger's": stack.api.signed(nobody, "POST", "/admin/users", who),
+    }
+    for how, answer in answers.items():
+        expect(f"The status of {how} admin call", answer.status, 403)
+    try:
+        stack.emulator.client("dynamodb", back_end).scan(TableName=f"{stack.name}-users")
+    except ClientError as error:
+        expect("Why the back end may not read a table", error.response["Error"]["Code"], "AccessDeniedException")
+    else:
+        raise Failure("The admin back end may read the users table.")

@@ -1,0 +1,111 @@
+"""Stands in for the one thing the emulator leaves out: importing an HTTP API's OpenAPI body.
+
+Routes, integrations, authorisation and CORS are made exactly from the body in the processed template. What the body does
+not say is not added, and what cannot be carried over stops the run.
+"""
+
+import fnmatch
+import json
+
+from botocore.exceptions import ClientError
+
+from .checks import Failure, require
+from .intrinsics import Intrinsics
+from .places import REGION
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method")
+
+
+def import_body(stack):
+    """Makes the API of `stack` what its OpenAPI body says, and returns its routes: route key to authorisation."""
+    gateway = stack.emulator.client("apigatewayv2", stack.deployer)
+    logical, body = _body(stack)
+    api = stack.physical(logical)
+    _clear(gateway, api)
+    routes = {}
+    integrations = {}
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            require(method in METHODS, f"The API's body has {method!r} at {path}, which is no method.")
+            key = f"{'ANY' if method.startswith('x-') else method.upper()} {path}"
+            target = _integration(gateway, api, key, operation["x-amazon-apigateway-integration"], integrations)
+            routes[key] = _authorisation(key, operation, body)
+            gateway.create_route(ApiId=api, RouteKey=key, Target=target, AuthorizationType=routes[key])
+            _may_be_invoked(stack, api, key, operation["x-amazon-apigateway-integration"]["uri"])
+    if cors := body.get("x-amazon-apigateway-cors"):
+        gateway.update_api(ApiId=api, CorsConfiguration={name[0].upper() + name[1:]: each for name, each in cors.items()})
+    return routes
+
+
+def _body(stack):
+    template = stack.processed_template()
+    bodies = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::ApiGatewayV2::Api"}
+    require(len(bodies) == 1, f"The template has {len(bodies)} HTTP APIs, but must have one.")
+    [(logical, resource)] = bodies.items()
+    described = stack.describe()
+    resources = stack.resources()
+    arn = described["StackId"].split(":")
+    pseudo = {
+        "AWS::Partition": arn[1],
+        "AWS::Region": arn[3],
+        "AWS::AccountId": arn[4],
+        "AWS::StackId": described["StackId"],
+        "AWS::StackName": stack.name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+    parameters = {name: str(each.get("Default")) for name, each in template.get("Parameters", {}).items()}
+    parameters |= {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+    physical = {name: each for name, (_, each) in resources.items()}
+
+    def attribute(name, what):
+        kind, each = resources[name]
+        if (kind, what) != ("AWS::Lambda::Function", "Arn"):
+            raise Failure(f"The API's body needs {name}.{what}, which cannot be told here.")
+        return f"arn:{arn[1]}:lambda:{arn[3]}:{arn[4]}:function:{each}"
+
+    return logical, Intrinsics(template, parameters | pseudo | physical, attribute).value(resource["Properties"]["Body"])
+
+
+def _clear(gateway, api):
+    for route in gateway.get_routes(ApiId=api)["Items"]:
+        gateway.delete_route(ApiId=api, RouteId=route["RouteId"])
+    for integration in gateway.get_integrations(ApiId=api)["Items"]:
+        gateway.delete_integration(ApiId=api, IntegrationId=integration["IntegrationId"])
+
+
+def _integration(gateway, api, key, declared, made):
+    kind, version = declared["type"].upper(), declared.get("payloadFormatVersion")
+    require((kind, version) == ("AWS_PROXY", "2.0"), f"{key} has a {kind} {version} integration, not AWS_PROXY 2.0.")
+    uri = declared["uri"]
+    if uri not in made:
+        made[uri] = gateway.create_integration(
+            ApiId=api, IntegrationType=kind, IntegrationUri=uri, PayloadFormatVersion=version,
+            IntegrationMethod=declared["httpMethod"])["IntegrationId"]  # fmt: skip
+    return f"integrations/{made[uri]}"
+
+
+def _authorisation(key, operation, body):
+    """`NONE`, or `AWS_IAM` where the body's security scheme is SigV4."""
+    schemes = [name for each in operation.get("security", body.get("security", [])) for name in each]
+    if not schemes:
+        return "NONE"
+    declared = body.get("components", {}).get("securitySchemes", {})
+    kinds = {declared.get(name, {}).get("x-amazon-apigateway-authtype") for name in schemes}
+    require(kinds == {"awsSigv4"}, f"{key} is authorised by {schemes}, which is not IAM.")
+    return "AWS_IAM"
+
+
+def _may_be_invoked(stack, api, key, uri):
+    """API Gateway itself asks for the function's permission; the emulator does not, so it is looked up here."""
+    function = uri.split("/functions/")[1].removesuffix("/invocations")
+    method, path = key.split(" ")
+    source = f"arn:aws:execute-api:{REGION}:{function.split(':')[4]}:{api}/$default/{method}{path}"
+    try:
+        policy = json.loads(stack.emulator.client("lambda", stack.deployer).get_policy(FunctionName=function)["Policy"])
+    except ClientError:
+        policy = {"Statement": []}
+    for statement in policy["Statement"]:
+        pattern = statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "")
+        if statement["Principal"] == {"Service": "apigateway.amazonaws.com"} and fnmatch.fnmatchcase(source, pattern):
+            return
+    raise Failure(f"API Gateway may not invoke {function} for {key}.")

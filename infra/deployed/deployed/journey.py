@@ -1,0 +1,114 @@
+"""The whole journey of one person, through the API's address and with the real binaries."""
+
+import re
+import urllib.parse
+
+from . import admin
+from .checks import expect, require
+from .tables import Tables
+from .web import Browser
+
+FRONTEND = "https://portal.example.com"
+STRANGER = "https://elsewhere.example.net"
+PROBLEM = "urn:vestibule:problem:"
+
+
+def browser_rules(stack):
+    """CORS for the frontend and for nobody else; no post from elsewhere; nothing without a session."""
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    allowed = stack.api.call("OPTIONS", "/auth/request-login", asked | {"origin": FRONTEND}).must_be(204)
+    expect("The allowed origin", allowed.header("access-control-allow-origin"), FRONTEND)
+    expect("Whether credentials are allowed", allowed.header("access-control-allow-credentials"), "true")
+    refused = stack.api.call("OPTIONS", "/auth/request-login", asked | {"origin": STRANGER})
+    expect("What a stranger's origin is allowed", refused.header("access-control-allow-origin"), None)
+    elsewhere = Browser(stack.api).send("/auth/request-login", {"email": "x@example.com"}, STRANGER).must_be(403)
+    expect("The problem of a stranger's post", elsewhere.json()["type"], f"{PROBLEM}origin-not-allowed")
+    nobody = stack.api.call("GET", "/auth/me").must_be(401)
+    expect("The problem without a session", nobody.json()["type"], f"{PROBLEM}not-authenticated")
+
+
+def asks(browser, address):
+    """Asks for a mail on the frontend; returns the answer."""
+    return browser.send("/auth/request-login", {"email": address}, FRONTEND).must_be(200)
+
+
+def asks_for_both(stack, address, unknown):
+    """A known and an unknown address get the same answer; returns the browser that asked for the known one."""
+    ada, nobody = Browser(stack.api), Browser(stack.api)
+    answers = [asks(ada, address), asks(nobody, unknown)]
+    shapes = [(each.status, each.body, sorted(name for name, _ in each.headers)) for each in answers]
+    expect("The answer for an unknown address", shapes[1], shapes[0])
+    expect("The frontend's allowed origin", answers[0].header("access-control-allow-origin"), FRONTEND)
+    return ada
+
+
+def path_of(stack, mail):
+    """The path of the mailed link, which must lead to the stack's own address."""
+    require(mail.link is not None and mail.code is not None, f"The mail lacks link or code: {mail.subject}")
+    url = urllib.parse.urlsplit(mail.link)
+    expect("Where the mailed link leads", f"{url.scheme}://{url.netloc}", stack.api.url)
+    require(mail.code not in mail.subject, "The subject holds the code.")
+    return url.path
+
+
+def fields_of(page):
+    """The hidden fields of the page behind a link."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)"', page.body))
+
+
+def follows(stack, browser, mail):
+    """Opens the link and submits its page; returns the answer."""
+    page = browser.get(path_of(stack, mail)).must_be(200)
+    require(page.header("content-type").startswith("text/html"), "The page behind the link is not HTML.")
+    return browser.submit("/auth/verify", fields_of(page)).must_be(303)
+
+
+def signs_in(stack, mailbox, address):
+    """A new browser asks, follows the next mail's link and is signed in."""
+    browser = Browser(stack.api)
+    count = len(mailbox.to(address))
+    asks(browser, address)
+    follows(stack, browser, mailbox.wait(address, count + 1))
+    browser.get("/auth/me").must_be(200)
+    return browser
+
+
+def link(stack, ada, mail, who):
+    """Opening the link spends nothing, following it signs in, once, and `me` says who is there."""
+    tables = Tables(stack)
+    before = tables.rows("tokens")
+    opened = Browser(stack.api).get(path_of(stack, mail)).must_be(200)
+    require(opened.header("set-cookie") is None, "Opening a link sets a cookie.")
+    expect("What the link's row is after it was opened", tables.rows("tokens"), before)
+    landed = follows(stack, ada, mail).header("location")
+    expect("Where a followed link leads", landed, f"{FRONTEND}{stack.parameters['DashboardPath']}")
+    again = Browser(stack.api).submit("/auth/verify", fields_of(opened)).must_be(303)
+    expect("Where a used link leads", again.header("location"), f"{FRONTEND}/login?error=invalid_token&reason=used")
+    me = ada.get("/auth/me").must_be(200).json()
+    expect("Who is signed in", {name: me[name] for name in admin.SHOWN}, {name: who[name] for name in admin.SHOWN})
+    return me["id"]
+
+
+def code(stack, mailbox, address):
+    """A second browser signs in with the code, after a wrong one; returns that browser."""
+    browser = Browser(stack.api)
+    count = len(mailbox.to(address))
+    asks(browser, address)
+    mail = mailbox.wait(address, count + 1)
+    wrong = "0000 0000" if mail.code != "0000 0000" else "1111 1111"
+    problem = browser.send("/auth/verify", {"code": wrong}).must_be(400).json()
+    expect("The problem of a wrong code", problem["type"], f"{PROBLEM}invalid-token")
+    signed_in = browser.send("/auth/verify", {"code": mail.code}).must_be(200).json()
+    expect("Whom the code signs in", signed_in["user"]["email"], address)
+    browser.get("/auth/me").must_be(200)
+    return browser
+
+
+def leaves(browser, other):
+    """Signing out ends this session at once, even for a kept cookie, and no other session."""
+    kept = dict(browser.cookies)
+    browser.send("/auth/logout").must_be(200)
+    expect("The session cookies after signing out", [name for name in browser.cookies if name.endswith(".sid")], [])
+    browser.cookies = kept
+    browser.get("/auth/me").must_be(401)
+    other.get("/auth/me").must_be(200)
