@@ -118,7 +118,9 @@ async fn start_process<C: Start>() -> Result<C, StartError> {
 
 /// One JSON object a line on standard output: `docs/security.md` says what is never in one.
 fn log_as_json() {
-    tracing_subscriber::fmt().json().without_time().with_target(false).flatten_event(true).init();
+    let lines = tracing_subscriber::fmt().json().without_time().with_target(false).flatten_event(true);
+    // The runtime's span around each invocation would repeat the id that is logged anyway.
+    lines.with_current_span(false).with_span_list(false).init();
     // The message of a panic may quote what was worked on; its place may not.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

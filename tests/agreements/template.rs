@@ -77,7 +77,7 @@ fn tables_stay_when_the_stack_goes_and_people_and_audit_can_be_recovered() {
     for table in tables {
         assert!(table.contains("DeletionPolicy: Retain") && table.contains("UpdateReplacePolicy: Retain"), "{table}");
         let kept = table.starts_with("  UsersTable") || table.starts_with("  AuditTable");
-        for property in ["PointInTimeRecoveryEnabled: true", "DeletionProtectionEnabled: true", "SSEEnabled: true"] {
+        for property in ["PointInTimeRecoveryEnabled: true", "DeletionProtectionEnabled: true"] {
             assert_eq!(table.contains(property), kept, "{property} {table}");
         }
     }

@@ -63,7 +63,9 @@ def _run(options, steps, cleanup):
         where = f"{stack.api.host}:80:127.0.0.1:{emulator.port}"
         say(f"\nThe stack stays at {stack.api.url} until you interrupt this; AWS's endpoints are at {emulator.url}.")
         say(f"  curl -i --connect-to {where} http://{stack.api.host}/auth/me")
-        signal.pause()
+        say(f"  curl {emulator.url}/_ministack/ses/messages")
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,11 @@ class Tables:
 
     def rows(self, table):
         """All rows of a table."""
-        pages = self.client.get_paginator("scan").paginate(TableName=f"{self.prefix}-{table}", ConsistentRead=True)
+        name = f"{self.prefix}-{table}"
+        try:
+            pages = list(self.client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True))
+        except self.client.exceptions.ResourceNotFoundException:
+            raise Failure(f"There is no table {name}.") from None
         items = [item for page in pages for item in page["Items"]]
         return [{name: _plain(value) for name, value in item.items()} for item in items]
 

@@ -16,6 +16,7 @@ pub fn capture() {
     ONCE.call_once(|| {
         // The same calls as in `shared::lambda`.
         let json = tracing_subscriber::fmt::layer().json().without_time().with_target(false).flatten_event(true);
+        let json = json.with_current_span(false).with_span_list(false);
         let layer = json.with_writer(|| Tape).with_filter(without_dynoxide(Level::INFO));
         // Somebody else may have been first: then their subscriber stays.
         let _first = tracing_subscriber::registry().with(layer).try_init();
