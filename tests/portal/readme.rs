@@ -8,7 +8,7 @@ use tokio::process::Command;
 async fn the_readmes_commands_sign_in_and_out() {
     let readme = include_str!("../../README.md");
     let script =
-        readme.split("```sh\n").map(|rest| rest.split("```").next().unwrap()).find(|block| block.contains("curl"));
+        readme.split("```sh\n").map(|rest| rest.split("```").next().unwrap()).find(|block| block.contains("localhost"));
     let world = World::start().await;
     let script = script.unwrap().replace("http://localhost:8787", &world.portal.url());
     assert!(script.contains(&world.portal.url()));
