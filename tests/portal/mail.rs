@@ -203,4 +203,12 @@ async fn the_silent_budget_protects_a_mailbox_and_is_written_down() {
     world.browser().ask("ada@example.com").await;
     world.browser().ask("ada@example.com").await;
     assert_eq!((count("sent"), count("throttled"), world.mails().await.len()), (3, 2, 3));
+    // The alarm of the template reads the second of these in the log.
+    let mut reasons: Vec<_> =
+        world.rows("mail").iter().filter_map(|row| row["reason"]["S"].as_str().map(str::to_owned)).collect();
+    reasons.sort();
+    assert_eq!(reasons, ["address-budget", "portal-budget"]);
+    let said = r#""end":"throttled","reason":"portal-budget""#;
+    assert!(local::logs::taken().contains(said));
+    assert!(include_str!("../../template.yaml").contains(r#"'{ $.reason = "portal-budget" }'"#));
 }

@@ -99,6 +99,7 @@ pub async fn handle(mailer: &Mailer, event: StreamEvent) -> BatchResponse {
     let mut batch_item_failures = Vec::new();
     for Record { dynamodb: change } in event.records {
         let Some(to) = Peppered::parse(&change.keys.pk.s) else {
+            tracing::error!("a stream record has a key that no mail has");
             continue;
         };
         let key = MailKey { to, id: RecordId::from_stored(change.keys.sk.s) };
