@@ -92,7 +92,7 @@ async fn records_that_come_twice_or_in_another_order_send_each_mail_once() {
     }
     assert_eq!(world.mails().await.len(), 3);
     let inserted = |record: &serde_json::Value| record["eventName"] == "INSERT";
-    let mut records: Vec<_> = world.portal.stream_records().unwrap().into_iter().filter(inserted).collect();
+    let mut records: Vec<_> = world.portal.stream_records(None).unwrap().into_iter().filter(inserted).collect();
     records.reverse();
     let again = world.portal.invoke("mailer", json!({"Records": records})).await.unwrap();
     assert_eq!(again, json!({"batchItemFailures": []}));
@@ -108,7 +108,7 @@ async fn two_mailers_with_the_same_record_send_one_mail() {
         _ => Fault::None,
     });
     world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
-    let records = world.portal.stream_records().unwrap();
+    let records = world.portal.stream_records(None).unwrap();
     let other = world.portal.invoke("mailer", json!({"Records": records})).await.unwrap();
     assert!(other["batchItemFailures"].as_array().unwrap().len() <= 1);
     world.settled().await;

@@ -5,8 +5,9 @@
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
+use http_body_util::BodyExt;
 use local::{Options, Portal};
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -52,6 +53,7 @@ pub struct World {
     /// Its time.
     pub time: Time,
     client: Client,
+    in_process: bool,
     strangers: AtomicU64,
 }
 
@@ -68,6 +70,16 @@ impl World {
 
     /// A portal of these options; the clock is the test's.
     pub async fn of(options: Options) -> Self {
+        Self::reached(options, false).await
+    }
+
+    /// The same without a socket between browsers and gateway: with a seeded source of randomness and a paused runtime,
+    /// everything in it happens the same every time.
+    pub async fn in_process(options: Options) -> Self {
+        Self::reached(options, true).await
+    }
+
+    async fn reached(options: Options, in_process: bool) -> Self {
         local::logs::capture();
         let time = Time::start();
         let options = Options { clock: Some(time.clock()), trust_source_ip_header: true, ..options };
@@ -75,7 +87,7 @@ impl World {
             Portal::start(options).await.expect("the portal starts"),
             Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client"),
         );
-        Self { portal, time, client, strangers: AtomicU64::new(0) }
+        Self { portal, time, client, in_process, strangers: AtomicU64::new(0) }
     }
 
     /// A browser with no cookies, behind an address of its own.
@@ -114,6 +126,21 @@ impl World {
     /// Everything in every table, for comparing before and after.
     pub fn everything(&self) -> String {
         json!(self.dump()).to_string()
+    }
+
+    async fn exchange(&self, request: RequestBuilder) -> (StatusCode, HeaderMap, String) {
+        let request = request.build().expect("a good request");
+        if !self.in_process {
+            let response = self.client.execute(request).await.expect("the gateway answers");
+            let (status, headers) = (response.status(), response.headers().clone());
+            return (status, headers, response.text().await.unwrap_or_default());
+        }
+        let mut request = http::Request::<reqwest::Body>::try_from(request).expect("a good request");
+        let host = self.portal.url().replace("http://", "").parse().expect("a host");
+        request.headers_mut().insert("host", host);
+        let (head, body) = self.portal.answer(request.map(axum::body::Body::new)).await.into_parts();
+        let body = body.collect().await.expect("a whole answer").to_bytes();
+        (head.status, head.headers, String::from_utf8_lossy(&body).into_owned())
     }
 
     fn dump(&self) -> BTreeMap<String, Vec<Value>> {
@@ -266,21 +293,21 @@ impl Browser<'_> {
 
     /// Sends, and keeps what cookies come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.expect("the gateway answers");
+        let (status, headers, body) = self.world.exchange(request).await;
         let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-        let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).iter().map(text).collect();
+        let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().map(text).collect();
         for cookie in &cookies {
             let (name, rest) = cookie.split_once('=').unwrap_or_default();
             let value = rest.split(';').next().unwrap_or_default();
             self.set_cookie(name, Some(value).filter(|value| !value.is_empty()));
         }
-        let differing = ["date", "set-cookie", "apigw-requestid"];
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value)));
+        let differing = ["date", "set-cookie", "apigw-requestid", "content-length"];
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value)));
         Answer {
-            status: response.status(),
+            status,
             headers: headers.filter(|(name, _)| !differing.contains(&name.as_str())).collect(),
             cookies,
-            body: response.text().await.unwrap_or_default(),
+            body,
         }
     }
 

@@ -1,19 +1,18 @@
-//! The embedded DynamoDB: the real store code talks to it over HTTP, through the real SDK.
+//! The embedded DynamoDB: the real store code talks to it through the real SDK, whose requests are answered here.
 
-use crate::stop::Stopping;
 use crate::template::Table;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
 use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::config::StartError;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 /// Our clock, as dynoxide wants it.
 struct Time(Clock);
@@ -62,24 +61,29 @@ fn create(database: &Database, table: &Table) -> Result<(), String> {
     Ok(())
 }
 
-/// Serves the database on a loopback port of the system's choice, until `stopping`; gives its URL.
-///
-/// # Errors
-/// No port is to be had.
-pub(crate) async fn serve(
-    database: Database,
-    tasks: &mut JoinSet<()>,
-    stopping: Stopping,
-) -> Result<String, StartError> {
-    let no_port = |error| StartError(format!("The embedded DynamoDB gets no port: {error}."));
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(no_port)?;
-    let address = listener.local_addr().map_err(no_port)?;
-    tasks.spawn(async move {
-        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stopping.wait()).await {
-            tracing::error!(error, "the embedded DynamoDB broke off");
-        }
-    });
-    Ok(format!("http://{address}/"))
+/// Answers a request as DynamoDB's JSON protocol does: status and body.
+pub(crate) fn answer(database: &Database, operation: &str, body: &Value) -> (u16, String) {
+    let answered = match operation {
+        "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
+        "GetItem" => run(body, |request| database.get_item(request)),
+        "Query" => run(body, |request| database.query(request)),
+        "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
+        "UpdateItem" => run(body, |request| database.update_item(request)),
+        other => Err(DynoxideError::UnsupportedCapability(format!("Vestibule does without {other}"))),
+    };
+    match answered {
+        Ok(body) => (200, body),
+        Err(error) => (error.status_code(), error.to_json()),
+    }
+}
+
+fn run<I: DeserializeOwned, O: Serialize>(
+    body: &Value,
+    act: impl FnOnce(I) -> Result<O, DynoxideError>,
+) -> Result<String, DynoxideError> {
+    let unreadable = |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
+    let request = I::deserialize(body).map_err(unreadable)?;
+    serde_json::to_string(&act(request)?).map_err(unreadable)
 }
 
 /// Every item of every table, under the table's name without the stack's.

@@ -1,6 +1,7 @@
 //! What a portal is started with.
 
 use shared::clock::Clock;
+use shared::randomness::Random;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -23,10 +24,14 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// Tells the time to everything here; with `data`, the database keeps to the machine's own clock all the same.
     pub clock: Option<Clock>,
+    /// Draws all randomness: with a seeded one, a portal that is called by one caller does the same every time.
+    pub random: Option<Random>,
     /// The key ring's value; without one it is generated, or read from `data`.
     pub key_ring: Option<String>,
     /// Whether mailed links and dropped mails are printed on standard output.
     pub announce: bool,
+    /// Leaves the streams alone: whoever started the portal hands their records over, in what order they like.
+    pub streams_by_hand: bool,
     /// Whether the request header `x-local-source-ip` sets the address a request comes from.
     pub trust_source_ip_header: bool,
 }

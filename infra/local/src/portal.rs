@@ -14,7 +14,9 @@ use crate::template::{STACK, Template};
 use crate::{dynamodb, functions};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use dynoxide::{Database, DynoxideError};
+use lambda_http::Service;
 use serde_json::Value;
 use shared::aws::sdk_config;
 use shared::clock::Clock;
@@ -41,8 +43,11 @@ pub struct Portal {
     services: Arc<Services>,
     records: Arc<Records>,
     lambdas: BTreeMap<String, Lambda>,
+    streams: Vec<String>,
     mappings: Vec<(String, watch::Receiver<Progress>)>,
+    gateway: Router,
     clock: Clock,
+    random: Random,
     tasks: JoinSet<()>,
     stop: Stop,
 }
@@ -53,7 +58,8 @@ impl Portal {
     /// # Errors
     /// Why it cannot start, in a sentence.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let (clock, random) = (options.clock.clone().unwrap_or_else(Clock::system), Random::system());
+        let clock = options.clock.clone().unwrap_or_else(Clock::system);
+        let random = options.random.clone().unwrap_or_else(Random::system);
         let listener = listen(options.port).await?;
         let port = listener.local_addr().map_err(|error| StartError(format!("There is no port: {error}.")))?.port();
         let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
@@ -62,12 +68,17 @@ impl Portal {
         let directory = options.data.as_deref();
         make_directory(directory)?;
 
-        let (stop, mut tasks) = (Stop::new(), JoinSet::new());
+        let (stop, tasks) = (Stop::new(), JoinSet::new());
         let database = dynamodb::open(directory, &clock, &template.tables)?;
-        let dynamodb = dynamodb::serve(database.clone(), &mut tasks, stop.stopping()).await?;
         let inbox = Arc::new(Inbox::new(clock.clone(), options.announce));
         let key_ring = KeyRing::new(&template.key_ring, options.key_ring.clone(), directory, &random)?;
-        let services = Services::new(dynamodb, Arc::clone(&inbox), Arc::new(key_ring), random.clone());
+        let services = Services {
+            database: database.clone(),
+            inbox: Arc::clone(&inbox),
+            key_ring: Arc::new(key_ring),
+            written: watch::Sender::new(()),
+            random: random.clone(),
+        };
         let mut portal = Self {
             port,
             public_url,
@@ -76,8 +87,11 @@ impl Portal {
             services: Arc::new(services),
             records: Arc::new(Records::default()),
             lambdas: BTreeMap::new(),
+            streams: streams(&template),
             mappings: vec![],
+            gateway: Router::new(),
             clock,
+            random,
             tasks,
             stop,
         };
@@ -88,19 +102,22 @@ impl Portal {
         for (route, lambda) in portal.routes(&template) {
             routes.add(route, lambda)?;
         }
-        portal.start_streams(template.functions, options.announce, directory)?;
+        if !options.streams_by_hand {
+            portal.start_streams(template.functions, options.announce, directory)?;
+        }
         let gateway = Gateway {
             routes,
             cors: template.cors,
             public,
             trust_source_ip_header: options.trust_source_ip_header,
             clock: portal.clock.clone(),
-            random,
+            random: portal.random.clone(),
         };
         let users = ["ada@example.com, active".to_owned(), "grace@example.com, invited: she gets no mail".to_owned()];
         let users = users.into_iter().chain(options.user.map(|user| format!("{user}, active"))).collect();
         let local = Local { inbox, public: portal.public_url.clone(), users };
-        portal.tasks.spawn(serve(listener, gateway, local, portal.stop.stopping()));
+        portal.gateway = router(gateway, local);
+        portal.tasks.spawn(serve(listener, portal.gateway.clone(), portal.stop.stopping()));
         Ok(portal)
     }
 
@@ -112,6 +129,13 @@ impl Portal {
     /// Where people reach it, and where its links lead.
     pub fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    /// Answers a request as the gateway does, without a socket in between.
+    pub async fn answer(&self, mut request: Request) -> Response {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 0))));
+        let Ok(response) = self.gateway.clone().call(request).await;
+        response
     }
 
     /// The mails so far, newest last.
@@ -190,12 +214,13 @@ impl Portal {
         dynamodb::dump(&self.database, &self.tables)
     }
 
-    /// Every record of every stream that a function reads, as it is handed over.
+    /// The records of every stream that a function reads, as they are handed over: those after the one with this sequence
+    /// number, or all.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn stream_records(&self) -> Result<Vec<Value>, DynoxideError> {
-        let streams = self.mappings.iter().map(|(table, _)| stream::records(&self.database, table));
+    pub fn stream_records(&self, after: Option<&str>) -> Result<Vec<Value>, DynoxideError> {
+        let streams = self.streams.iter().map(|table| stream::records(&self.database, table, after));
         Ok(streams.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
@@ -215,7 +240,7 @@ impl Portal {
     }
 
     fn env(&self, variables: BTreeMap<String, String>) -> Env {
-        Env::new(variables, self.clock.clone(), Random::system())
+        Env::new(variables, self.clock.clone(), self.random.clone())
     }
 
     async fn start_functions(&mut self, template: &Template) -> Result<(), StartError> {
@@ -266,6 +291,12 @@ impl Portal {
     }
 }
 
+/// The tables whose streams a function reads.
+fn streams(template: &Template) -> Vec<String> {
+    let mappings = template.functions.iter().flat_map(|function| &function.streams);
+    mappings.map(|mapping| mapping.table().to_owned()).collect()
+}
+
 async fn listen(port: Option<u16>) -> Result<TcpListener, StartError> {
     let wanted = port.unwrap_or_default();
     TcpListener::bind(("127.0.0.1", wanted)).await.map_err(|error| match error.kind() {
@@ -282,14 +313,17 @@ fn make_directory(directory: Option<&Path>) -> Result<(), StartError> {
         .map_err(|error| StartError(format!("{} cannot be a directory: {error}.", directory.display())))
 }
 
-async fn serve(listener: TcpListener, gateway: Gateway, local: Local, stopping: Stopping) {
+fn router(gateway: Gateway, local: Local) -> Router {
     let gateway = Arc::new(gateway);
-    let router = local_page::router(Arc::new(local)).merge(Router::new().fallback(
+    local_page::router(Arc::new(local)).merge(Router::new().fallback(
         move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {
             let gateway = Arc::clone(&gateway);
             async move { gateway.answer(peer.ip(), request).await }
         },
-    ));
+    ))
+}
+
+async fn serve(listener: TcpListener, router: Router, stopping: Stopping) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopping.wait()).await {
         tracing::error!(%error, "the gateway broke off");

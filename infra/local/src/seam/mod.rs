@@ -41,16 +41,13 @@ impl Seam {
 
     /// As the SDK wants it.
     pub(crate) fn client(self) -> SharedHttpClient {
-        http_client_fn(move |settings, components| {
-            let wire = self.services.wire(settings, components);
-            SharedHttpConnector::new(Connection { seam: self.clone(), wire })
-        })
+        http_client_fn(move |_settings, _components| SharedHttpConnector::new(Connection(self.clone())))
     }
 
-    async fn attempt(self, request: HttpRequest, wire: SharedHttpConnector) -> Result<HttpResponse, ConnectorError> {
+    async fn attempt(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let facts = Facts::of(&request);
         let Some(lane) = self.lane else {
-            return self.services.answer(&facts, request, &wire).await.map(|answer| answer.response);
+            return self.services.answer(&facts).map(|answer| answer.response);
         };
         let started = lane.start(&facts);
         // A network is never as fast as a function call: whoever is asked side by side gets to start side by side.
@@ -58,18 +55,19 @@ impl Seam {
         match started.fault() {
             Fault::None => {}
             Fault::FailBefore => return Err(failed("the request was not sent")),
+            Fault::TimeOut => return Err(ConnectorError::timeout("the request was not sent in time".into())),
             Fault::Delay(span) => tokio::time::sleep(span).await,
             Fault::Reply(status, body) => {
                 started.finish(status, 0.0);
                 return services::reply(status, body);
             }
             Fault::LoseAnswer => {
-                let answer = self.services.answer(&facts, request, &wire).await?;
+                let answer = self.services.answer(&facts)?;
                 started.finish(answer.response.status().as_u16(), answer.capacity);
                 return Err(failed("the answer was lost"));
             }
         }
-        let answer = self.services.answer(&facts, request, &wire).await?;
+        let answer = self.services.answer(&facts)?;
         started.finish(answer.response.status().as_u16(), answer.capacity);
         Ok(answer.response)
     }
@@ -79,14 +77,11 @@ fn failed(why: &'static str) -> ConnectorError {
     ConnectorError::io(why.into())
 }
 
-struct Connection {
-    seam: Seam,
-    wire: SharedHttpConnector,
-}
+struct Connection(Seam);
 
 impl HttpConnector for Connection {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.seam.clone().attempt(request, self.wire.clone()))
+        HttpConnectorFuture::new(self.0.clone().attempt(request))
     }
 }
 

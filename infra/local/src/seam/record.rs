@@ -49,6 +49,8 @@ pub enum Fault {
     None,
     /// The connection breaks before anything was sent.
     FailBefore,
+    /// Nothing is sent in time.
+    TimeOut,
     /// It is done, and then the connection breaks.
     LoseAnswer,
     /// It is sent this much later.

@@ -1,17 +1,14 @@
 //! Who answers in Amazon's place.
 
 use super::attempt::Facts;
+use crate::dynamodb;
 use crate::inbox::Inbox;
 use crate::json::at;
 use crate::key_ring::KeyRing;
-use aws_smithy_http_client::Builder;
-use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorSettings};
-use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use http_body_util::BodyExt;
+use dynoxide::Database;
 use serde_json::{Value, json};
 use shared::domain::ids::UserId;
 use shared::randomness::Random;
@@ -20,8 +17,8 @@ use tokio::sync::watch;
 
 /// The services of one portal.
 pub(crate) struct Services {
-    /// The embedded DynamoDB's URL.
-    pub(crate) dynamodb: String,
+    /// The embedded DynamoDB.
+    pub(crate) database: Database,
     /// Where SES delivers.
     pub(crate) inbox: Arc<Inbox>,
     /// What Secrets Manager holds.
@@ -30,7 +27,6 @@ pub(crate) struct Services {
     pub(crate) written: watch::Sender<()>,
     /// For message ids.
     pub(crate) random: Random,
-    http: SharedHttpClient,
 }
 
 /// An answer, and the capacity it says was consumed.
@@ -46,24 +42,10 @@ impl From<HttpResponse> for Answer {
 }
 
 impl Services {
-    pub(crate) fn new(dynamodb: String, inbox: Arc<Inbox>, key_ring: Arc<KeyRing>, random: Random) -> Self {
-        Self { dynamodb, inbox, key_ring, written: watch::Sender::new(()), random, http: Builder::new().build_http() }
-    }
-
-    /// What requests to the embedded DynamoDB travel over.
-    pub(super) fn wire(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        self.http.http_connector(settings, components)
-    }
-
     /// Answers a request.
-    pub(super) async fn answer(
-        &self,
-        facts: &Facts,
-        request: HttpRequest,
-        wire: &SharedHttpConnector,
-    ) -> Result<Answer, ConnectorError> {
+    pub(super) fn answer(&self, facts: &Facts) -> Result<Answer, ConnectorError> {
         match (facts.service.as_str(), facts.operation.as_str()) {
-            ("dynamodb", _) => self.forward(facts, request, wire).await,
+            ("dynamodb", operation) => self.ask_dynamodb(operation, facts),
             ("ses", "SendEmail") => self.send(&facts.body).map(Answer::from),
             ("secretsmanager", "GetSecretValue") => self.secret(&facts.body).map(Answer::from),
             (service, operation) => {
@@ -73,27 +55,18 @@ impl Services {
         }
     }
 
-    async fn forward(
-        &self,
-        facts: &Facts,
-        mut request: HttpRequest,
-        wire: &SharedHttpConnector,
-    ) -> Result<Answer, ConnectorError> {
+    fn ask_dynamodb(&self, operation: &str, facts: &Facts) -> Result<Answer, ConnectorError> {
         let mut body = facts.body.clone();
-        if let (true, Some(fields)) = (reports_capacity(&facts.operation), body.as_object_mut()) {
+        if let Some(fields) = body.as_object_mut() {
             fields.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
         }
-        request.set_uri(self.dynamodb.as_str()).map_err(|error| ConnectorError::user(error.into()))?;
-        request.headers_mut().remove("content-length");
-        *request.body_mut() = SdkBody::from(body.to_string());
-        let mut response = wire.call(request).await?;
-        let bytes = response.take_body().collect().await.map_err(ConnectorError::io)?.to_bytes();
+        let (status, answer) = dynamodb::answer(&self.database, operation, &body);
         if facts.writes() {
             self.written.send_replace(());
         }
         let capacity =
-            serde_json::from_slice(&bytes).map_or(0.0, |answer: Value| capacity(at(&answer, "/ConsumedCapacity")));
-        Ok(Answer { response: response.map(|_| SdkBody::from(bytes.clone())), capacity })
+            serde_json::from_str(&answer).map_or(0.0, |answer: Value| capacity(at(&answer, "/ConsumedCapacity")));
+        Ok(Answer { response: reply(status, answer)?, capacity })
     }
 
     fn send(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
@@ -135,10 +108,6 @@ fn refuse(status: u16, code: &'static str, message: &str) -> Result<HttpResponse
     let mut response = reply(status, json!({ "__type": code, "message": message }).to_string())?;
     response.headers_mut().insert("x-amzn-errortype", code);
     Ok(response)
-}
-
-fn reports_capacity(operation: &str) -> bool {
-    ["Item", "Query", "Scan"].iter().any(|part| operation.contains(part))
 }
 
 /// One report, or one for each table.

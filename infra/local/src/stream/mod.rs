@@ -60,9 +60,9 @@ pub(crate) fn newest(database: &Database, table: &str) -> Result<Option<String>,
     Ok(described.shards.into_iter().find_map(|shard| shard.sequence_number_range.ending_sequence_number))
 }
 
-/// Every record of a table's stream so far.
-pub(crate) fn records(database: &Database, table: &str) -> Result<Vec<Value>, DynoxideError> {
-    let mut reader = Reader::new(database, table, None);
+/// The records of a table's stream so far, after the one with this sequence number.
+pub(crate) fn records(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>, DynoxideError> {
+    let mut reader = Reader::new(database, table, after.map(str::to_owned));
     let mut records = reader.next()?;
     while let more @ [_, ..] = reader.next()?.as_slice() {
         records.extend_from_slice(more);
