@@ -2,14 +2,6 @@
 //! far it has come, and gives figures or the first thing that broke. `tests/portal/proofs.rs` runs each small inside
 //! `cargo test`; `cargo run --profile proof -p proofs -- --help` runs them large. `docs/proofs.md` says what each proves.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a proof that goes wrong is to stop"
-)]
-
 pub mod progress;
 
 /// What came of a proof: figures, or what broke and how to see it again.
@@ -22,7 +14,7 @@ pub struct Figures(pub Vec<(&'static str, String)>);
 impl Figures {
     /// With one more.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.0.push((name, value.to_string()));
         self
     }
