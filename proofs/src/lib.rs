@@ -2,7 +2,10 @@
 //! far it has come, and gives figures or the first thing that broke. `tests/portal/proofs.rs` runs each small inside
 //! `cargo test`; `cargo run --profile proof -p proofs -- --help` runs them large. `docs/proofs.md` says what each proves.
 
+pub mod outage;
 pub mod progress;
+
+use tokio::runtime::Builder;
 
 /// What came of a proof: figures, or what broke and how to see it again.
 pub type Proof = Result<Figures, String>;
@@ -18,4 +21,14 @@ impl Figures {
         self.0.push((name, value.to_string()));
         self
     }
+}
+
+/// Runs `proof` on one thread, in a time that passes only while everything waits.
+///
+/// # Panics
+/// When the system gives no runtime.
+pub fn paused<T>(proof: impl Future<Output = T>) -> T {
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
+    #[expect(clippy::expect_used, reason = "without a runtime there is no proof")]
+    runtime.expect("a runtime").block_on(proof)
 }

@@ -12,7 +12,7 @@ use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
 use shared::store::Store;
 use shared::store::add_user::Added;
-use shared::store::deliver::{Claim, LEASE};
+use shared::store::deliver::{Claim, Found, LEASE};
 use tests::{World, mins, secs};
 
 fn event(user: &UserId, at: Timestamp) -> Event {
@@ -37,7 +37,8 @@ async fn queued_mail(world: &World, store: &Store) -> Mail {
     let row = world.rows("mail").remove(0);
     let text = |name: &str| row[name]["S"].as_str().unwrap().to_owned();
     let key = MailKey { to: Peppered::parse(&text("pk")).unwrap(), id: RecordId::from_stored(text("sk")) };
-    store.unfinished_mail(&key).await.unwrap().unwrap()
+    let Found::Unfinished(mail) = store.unfinished_mail(&key).await.unwrap() else { unreachable!("nobody has it") };
+    *mail
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,6 +34,7 @@ async fn everything_that_functions_do(world: &World) {
         _ => Fault::None,
     });
     let mail = world.browser().ask("ada@example.com").await;
+    world.sweep().await;
     let conflict = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "cancelled",
         "CancellationReasons": [{"Code": "TransactionConflict", "Message": "ongoing"}]

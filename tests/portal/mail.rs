@@ -70,15 +70,16 @@ async fn a_retry_after_a_rotation_still_sends_the_same_link() {
     let ring: serde_json::Value = serde_json::from_str(&world.portal.key_ring().unwrap()).unwrap();
     world.portal.set_fault(|attempt| match attempt.service.as_str() {
         "ses" if attempt.number == 1 => Fault::LoseAnswer,
-        "ses" if attempt.number < 10 => Fault::FailBefore,
+        "ses" if attempt.number < 4 => Fault::FailBefore,
         _ => Fault::None,
     });
     world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
-    reaches(&world, "sending").await;
+    world.settled().await;
     let mut rotated = ring;
     rotated["keys"] = json!([{"kid": "2", "secret": "s".repeat(64), "added_at": 0}]);
     world.portal.set_key_ring(Some(rotated.to_string()));
     world.time.pass(mins(6));
+    world.sweep().await;
     let mails = world.mails().await;
     assert_eq!(mails.len(), 2);
     assert_eq!((&mails[0]["links"], &mails[0]["code"]), (&mails[1]["links"], &mails[1]["code"]));
@@ -135,60 +136,108 @@ async fn a_provider_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     }
 }
 
-#[tokio::test]
-async fn a_mail_whose_link_has_expired_is_marked_and_not_sent() {
+/// Asks while SES takes nothing, until the stream has left the mail to wait.
+async fn waiting() -> World {
     let world = World::start().await;
     world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::FailBefore } else { Fault::None });
     world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
-    reaches(&world, "sending").await;
+    world.settled().await;
+    assert_eq!(states(&world), ["sending"]);
+    world
+}
+
+#[tokio::test]
+async fn a_mail_whose_link_has_expired_is_marked_and_not_sent() {
+    let world = waiting().await;
     world.time.pass(mins(15));
-    reaches(&world, "expired").await;
+    world.sweep().await;
+    assert_eq!(states(&world), ["expired"]);
     world.portal.set_fault(|_| Fault::None);
     assert!(world.mails().await.is_empty());
 }
 
 #[tokio::test]
 async fn a_mail_whose_users_epoch_moved_is_superseded() {
-    let world = World::start().await;
-    world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::FailBefore } else { Fault::None });
-    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
-    reaches(&world, "sending").await;
+    let world = waiting().await;
     world.move_epoch("ada@example.com");
-    reaches(&world, "superseded").await;
+    world.time.pass(mins(1));
+    world.sweep().await;
+    assert_eq!(states(&world), ["superseded"]);
     world.portal.set_fault(|_| Fault::None);
     assert!(world.mails().await.is_empty());
 }
 
-/// Waits until the first mail has been claimed this often without an answer.
-async fn unanswered(world: &World, times: &str) {
-    for _ in 0..1000 {
-        if world.rows("mail").first().is_some_and(|row| row["unanswered"]["N"] == times) {
-            return;
+#[tokio::test]
+async fn a_mail_that_is_refused_for_the_moment_waits_longer_each_time_until_its_link_expires() {
+    let world = waiting().await;
+    let tried = || world.rows("mail")[0]["attempts"]["N"].as_str().unwrap().parse::<u64>().unwrap();
+    assert_eq!(tried(), 3);
+    let mut minutes = vec![];
+    for minute in 1..=15 {
+        let before = tried();
+        world.time.pass(mins(1));
+        world.sweep().await;
+        if tried() > before {
+            minutes.push(minute);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    assert_eq!(world.rows("mail")[0]["unanswered"]["N"], times);
+    assert_eq!(minutes, [1, 3, 7, 12]);
+    assert_eq!(states(&world), ["expired"]);
+}
+
+#[tokio::test]
+async fn the_sweep_leaves_what_is_the_streams_or_waits_and_takes_what_the_stream_has_given_up() {
+    let options = local::Options { events_by_hand: true, ..local::Options::default() };
+    let world = World::of(options).await;
+    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    world.time.pass(secs(30));
+    world.sweep().await;
+    assert_eq!(states(&world), ["queued"]);
+    world.time.pass(secs(1));
+    world.sweep().await;
+    assert_eq!((states(&world), world.portal.inbox().len()), (vec!["sent".to_owned()], 1));
 }
 
 #[tokio::test]
 async fn a_mail_that_crashes_us_stops_itself() {
     let world = World::start().await;
-    // As if the function had died while sending, three times: the provider does not answer, and what would be written
-    // then (one update, which the SDK tries three times) does not arrive.
-    let crash = |attempt: &local::seam::Attempt| match attempt.operation.as_str() {
-        "SendEmail" => Fault::FailBefore,
-        "UpdateItem" if attempt.number <= 9 => Fault::FailBefore,
-        _ => Fault::None,
-    };
-    world.portal.set_fault(crash);
+    world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::Crash } else { Fault::None });
     world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
-    for times in ["1", "2", "3"] {
-        unanswered(&world, times).await;
-        world.time.pass(secs(31));
+    world.settled().await;
+    for unanswered in ["1", "2", "3"] {
+        assert_eq!(
+            (&world.rows("mail")[0]["unanswered"]["N"], states(&world)),
+            (&json!(unanswered), vec!["sending".to_owned()])
+        );
+        world.time.pass(secs(61));
+        let _crashed = world.portal.invoke("mailer", json!({"Sweep": {}})).await;
     }
-    reaches(&world, "failed").await;
-    assert_eq!(world.rows("mail")[0]["reason"]["S"], "unanswered");
+    assert_eq!(
+        (states(&world), &world.rows("mail")[0]["reason"]["S"]),
+        (vec!["failed".to_owned()], &json!("unanswered"))
+    );
     assert!(world.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_read_is_ended_and_the_next_is_sent() {
+    let options = local::Options { events_by_hand: true, ..local::Options::default() };
+    let world = World::of(options).await;
+    for email in ["grace@example.com", "ada@example.com"] {
+        world.browser().post("/auth/request-login", json!({"email": email})).await;
+    }
+    let rows = world.rows("mail");
+    let poison = rows.iter().find(|row| row["address"]["S"] == "grace@example.com").unwrap();
+    let spoil = json!({
+        "TableName": format!("{}-mail", local::template::STACK), "Key": {"pk": poison["pk"], "sk": poison["sk"]},
+        "UpdateExpression": "SET link_id = :x", "ExpressionAttributeValues": {":x": {"S": "x"}},
+    });
+    world.portal.database().update_item(serde_json::from_value(spoil).unwrap()).unwrap();
+    world.time.pass(secs(61));
+    world.sweep().await;
+    let mut states = states(&world);
+    states.sort();
+    assert_eq!((states, world.portal.inbox().len()), (vec!["failed".to_owned(), "sent".to_owned()], 1));
 }
 
 #[tokio::test]

@@ -23,21 +23,29 @@ const START: u64 = 1_795_269_600;
 
 /// The time, as the test wants it.
 #[derive(Clone)]
-pub struct Time(Arc<AtomicU64>);
+pub struct Time {
+    millis: Arc<AtomicU64>,
+    runs_since: Option<tokio::time::Instant>,
+}
 
 impl Time {
-    fn start() -> Self {
-        Self(Arc::new(AtomicU64::new(START * 1000)))
+    fn stopped() -> Self {
+        Self { millis: Arc::new(AtomicU64::new(START * 1000)), runs_since: None }
+    }
+
+    fn running() -> Self {
+        Self { runs_since: Some(tokio::time::Instant::now()), ..Self::stopped() }
     }
 
     /// Lets time pass.
     pub fn pass(&self, span: Duration) {
-        self.0.fetch_add(u64::try_from(span.as_millis()).unwrap_or_default(), Ordering::SeqCst);
+        self.millis.fetch_add(u64::try_from(span.as_millis()).unwrap_or_default(), Ordering::SeqCst);
     }
 
     /// The moment.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        let ran = self.runs_since.map(|start| start.elapsed()).unwrap_or_default();
+        Timestamp::from_millis(self.millis.load(Ordering::SeqCst)).plus(ran)
     }
 
     fn clock(&self) -> Clock {
@@ -70,18 +78,23 @@ impl World {
 
     /// A portal of these options; the clock is the test's.
     pub async fn of(options: Options) -> Self {
-        Self::reached(options, false).await
+        Self::reached(options, Time::stopped(), false).await
     }
 
     /// The same without a socket between browsers and gateway: with a seeded source of randomness and a paused runtime,
     /// everything in it happens the same every time.
     pub async fn in_process(options: Options) -> Self {
-        Self::reached(options, true).await
+        Self::reached(options, Time::stopped(), true).await
     }
 
-    async fn reached(options: Options, in_process: bool) -> Self {
+    /// The same with a clock that goes with the runtime's: in a paused runtime, whoever sleeps lets time pass for leases,
+    /// schedules, timeouts and everything else alike.
+    pub async fn in_step(options: Options) -> Self {
+        Self::reached(options, Time::running(), true).await
+    }
+
+    async fn reached(options: Options, time: Time, in_process: bool) -> Self {
         local::logs::capture();
-        let time = Time::start();
         let options = Options { clock: Some(time.clock()), trust_source_ip_header: true, ..options };
         let (portal, client) = (
             Portal::start(options).await.expect("the portal starts"),
@@ -110,6 +123,15 @@ impl World {
     /// When the stream is broken.
     pub async fn settled(&self) {
         self.portal.mail_settled().await.expect("the stream works");
+    }
+
+    /// What the schedule does every minute: takes up the mails that were left to wait.
+    ///
+    /// # Panics
+    /// When the mailer crashes.
+    pub async fn sweep(&self) {
+        let swept = self.portal.invoke("mailer", json!({"Sweep": {}})).await;
+        assert_eq!(swept, Ok(json!({"batchItemFailures": []})));
     }
 
     /// The latest mail.

@@ -1,7 +1,8 @@
-//! Reads the outbox's stream and sends what is to be sent.
+//! Sends what is in the outbox: the stream brings each mail as it is asked for, and once a minute the sweep takes up what
+//! is not over yet. A retry sends the same link.
 //!
-//! Every record ends in one of three ways: the mail is over (sent, or its row says why not), somebody else has it, or it
-//! is reported back and comes again. A retry sends the same link.
+//! A record of the stream comes again only where the next moment may do better: the store cannot be reached, or SES has
+//! refused the mail for the first or second time. Everything else waits in its row, where it is in nobody's way.
 
 mod message;
 mod send;
@@ -22,7 +23,7 @@ use shared::env::Env;
 use shared::keys::Ring;
 use shared::lambda::Start;
 use shared::store::Unavailable;
-use shared::store::deliver::{Claim, Ending, MOST_UNANSWERED};
+use shared::store::deliver::{Claim, Ending, Found, MOST_UNANSWERED};
 use std::time::Duration;
 
 /// This function has no route: it reads a stream.
@@ -47,15 +48,25 @@ impl Start for Mailer {
     }
 }
 
-/// What Lambda hands over of the stream: only the keys are read, the row itself says where it stands now.
+/// How often the stream brings a mail that SES refuses; after that it waits for the sweep.
+const SOON: u64 = 3;
+/// How long it waits then, at first and at most; each time twice as long.
+const WAITS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(300));
+/// How long a sweep goes on: well within the function's timeout, whatever its last mail takes.
+const SWEEPS_FOR: Duration = Duration::from_secs(60);
+
+/// What this function is invoked with.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct StreamEvent {
-    records: Vec<Record>,
+pub enum Event {
+    /// By the stream. Only the keys are read: the row itself says where it stands now.
+    Records(Vec<Record>),
+    /// By the schedule: `{"Sweep": {}}`.
+    Sweep {},
 }
 
+/// One record of the stream.
 #[derive(Deserialize)]
-struct Record {
+pub struct Record {
     dynamodb: Change,
 }
 
@@ -91,104 +102,130 @@ struct Failure {
     item_identifier: String,
 }
 
-/// The mail is not over: its record is to come again.
+/// The mail is not over, and the next moment may do better: its record is to come again.
 struct Again;
 
-/// Handles a batch. One record that fails does not keep the others from being tried.
-pub async fn handle(mailer: &Mailer, event: StreamEvent) -> BatchResponse {
-    let mut batch_item_failures = Vec::new();
-    for Record { dynamodb: change } in event.records {
-        let Some(to) = Peppered::parse(&change.keys.pk.s) else {
-            tracing::error!("a stream record has a key that no mail has");
-            continue;
-        };
-        let key = MailKey { to, id: RecordId::from_stored(change.keys.sk.s) };
-        if mailer.deliver(&key).await.is_err() {
-            batch_item_failures.push(Failure { item_identifier: change.sequence_number });
+/// Handles a batch of the stream, or sweeps. One mail that fails does not keep the others from being tried.
+pub async fn handle(mailer: &Mailer, event: Event) -> BatchResponse {
+    let batch_item_failures = match event {
+        Event::Records(records) => mailer.deliver_all(records).await,
+        Event::Sweep {} => {
+            // What fails is swept again in a minute.
+            let _swept = mailer.sweep().await;
+            Vec::new()
         }
-    }
+    };
     BatchResponse { batch_item_failures }
 }
 
 impl Mailer {
+    async fn deliver_all(&self, records: Vec<Record>) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for Record { dynamodb: change } in records {
+            let Some(to) = Peppered::parse(&change.keys.pk.s) else {
+                tracing::error!("a stream record has a key that no mail has");
+                continue;
+            };
+            let key = MailKey { to, id: RecordId::from_stored(change.keys.sk.s) };
+            if self.deliver(&key).await.is_err() {
+                failures.push(Failure { item_identifier: change.sequence_number });
+            }
+        }
+        failures
+    }
+
+    /// Takes up what should be over by now: what the stream has left to wait, what a crash has left behind.
+    async fn sweep(&self) -> Result<(), Unavailable> {
+        let start = self.app.clock.now();
+        let mut unfinished = self.app.store.unfinished_mails(start).await?;
+        // Not always in the same order: a mail that crashes us must not always keep the same ones from being tried.
+        unfinished.sort_by_cached_key(|_| self.app.random.bytes::<8>());
+        for key in unfinished {
+            if self.app.clock.now().since(start) >= SWEEPS_FOR {
+                break;
+            }
+            let _swept_again_in_a_minute = self.deliver(&key).await;
+        }
+        Ok(())
+    }
+
     async fn deliver(&self, key: &MailKey) -> Result<(), Again> {
         let now = self.app.clock.now();
-        let Some(mail) = self.app.store.unfinished_mail(key).await? else {
-            return Ok(());
+        let mail = match self.app.store.unfinished_mail(key).await? {
+            Found::Unfinished(mail) => mail,
+            Found::Over => return Ok(()),
+            Found::Unreadable => return Ok(self.over(key, End::Failed, ("reason", "unreadable")).await?),
         };
-        let minted = match &mail.state {
-            State::Queued => self.claim(&mail, now).await?,
-            State::Sending { minted, lease_until, unanswered } => {
-                self.reclaim(&mail, minted, (*lease_until, *unanswered), now).await?
-            }
-        };
-        match minted {
-            Some(minted) => self.send(&mail, &minted).await,
-            None => Ok(()),
+        match &mail.state {
+            State::Queued => self.claim(&mail, now).await,
+            State::Sending { minted, lease_until, .. } if *lease_until <= now => self.reclaim(&mail, minted, now).await,
+            // Somebody has it, or it waits.
+            State::Sending { .. } => Ok(()),
         }
     }
 
-    /// Decides whether there is anything to send, and if so, claims it; `None` when the mail is over.
-    async fn claim(&self, mail: &Mail, now: Timestamp) -> Result<Option<Minted>, Again> {
+    /// Decides whether there is anything to send, and if so, claims and sends it.
+    async fn claim(&self, mail: &Mail, now: Timestamp) -> Result<(), Again> {
         let expires_at = Timestamp::from_secs(mail.asked_at.plus(self.app.config.links.lifetime).secs());
         let user = match self.recipient(mail).await? {
             Ok(user) => user,
-            Err(reason) => return self.over(mail, End::Dropped, ("reason", reason)).await,
+            Err(reason) => return Ok(self.over(&mail.key, End::Dropped, ("reason", reason)).await?),
         };
         if expires_at <= now {
-            return self.over(mail, End::Expired, ("reason", "link-expired")).await;
+            return Ok(self.over(&mail.key, End::Expired, ("reason", "link-expired")).await?);
         }
         let ring = self.app.keys.ring(now).await;
-        let kid = ring.signing(now).ok_or_else(Again::no_key)?.kid.clone();
+        let kid = ring.signing(now).ok_or(Again)?.kid.clone();
         let minted = Minted { user: user.id.clone(), epoch: user.epoch, kid, expires_at };
         let resource = ("mail", mail.key.id.as_str().to_owned());
         let event = self.app.event("login.requested", &user.id, resource, &mail.client, now);
         let budgets = self.budgets(&ring, mail);
         match self.app.store.claim_mail(mail, &mail.link(&minted), &minted.kid, &budgets, &event).await? {
-            Claim::Ours => Ok(Some(minted)),
-            Claim::OverBudget(budget) => self.over(mail, End::Throttled, ("reason", budget)).await,
-            Claim::Superseded | Claim::Taken => Err(Again),
+            Claim::Ours => self.send(mail, &minted, 1).await,
+            Claim::OverBudget(budget) => Ok(self.over(&mail.key, End::Throttled, ("reason", budget)).await?),
+            Claim::Superseded | Claim::Taken => Ok(()),
         }
     }
 
     /// Takes over what a crash, or a refusal for the moment, has left.
-    async fn reclaim(
-        &self,
-        mail: &Mail,
-        minted: &Minted,
-        (lease_until, unanswered): (Timestamp, u64),
-        now: Timestamp,
-    ) -> Result<Option<Minted>, Again> {
-        if lease_until > now {
-            return Err(Again);
-        }
+    async fn reclaim(&self, mail: &Mail, minted: &Minted, now: Timestamp) -> Result<(), Again> {
+        let State::Sending { attempts, unanswered, .. } = mail.state else { return Ok(()) };
         if minted.expires_at <= now {
-            return self.over(mail, End::Expired, ("reason", "link-expired")).await;
+            return Ok(self.over(&mail.key, End::Expired, ("reason", "link-expired")).await?);
         }
         if unanswered >= MOST_UNANSWERED {
-            return self.over(mail, End::Failed, ("reason", "unanswered")).await;
+            return Ok(self.over(&mail.key, End::Failed, ("reason", "unanswered")).await?);
         }
         match self.app.store.reclaim_mail(mail, minted, now).await? {
-            Claim::Ours => Ok(Some(minted.clone())),
-            Claim::Superseded => self.over(mail, End::Superseded, ("reason", "epoch-moved")).await,
-            Claim::OverBudget(_) | Claim::Taken => Err(Again),
+            Claim::Ours => self.send(mail, minted, attempts + 1).await,
+            Claim::Superseded => Ok(self.over(&mail.key, End::Superseded, ("reason", "epoch-moved")).await?),
+            Claim::OverBudget(_) | Claim::Taken => Ok(()),
         }
     }
 
-    async fn send(&self, mail: &Mail, minted: &Minted) -> Result<(), Again> {
+    /// Sends for the `attempt`th time.
+    async fn send(&self, mail: &Mail, minted: &Minted, attempt: u64) -> Result<(), Again> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
-        let key = ring.get(&minted.kid).ok_or_else(Again::no_key)?;
-        let link = mail.link(minted);
-        let url = self.public.join(&format!("/auth/verify/{}", ring.sign_link(key, &link)));
-        let message = Message::sign_in(&self.app.config, mail, &url, &key.code(&link.id)).ok_or(Again)?;
-        match self.ses.send(&message).await {
-            Outcome::Sent(id) => self.over(mail, End::Sent, ("message_id", &id)).await.map(|_| ()),
-            Outcome::Refused(reason) => self.over(mail, End::Failed, ("reason", &reason)).await.map(|_| ()),
+        let outcome = match self.message(&ring, mail, minted) {
+            Some(message) => self.ses.send(&message).await,
+            None => Outcome::NotNow("the key of this mail is not in the key ring".to_owned()),
+        };
+        match outcome {
+            Outcome::Sent(id) => Ok(self.over(&mail.key, End::Sent, ("message_id", &id)).await?),
+            Outcome::Refused(reason) => Ok(self.over(&mail.key, End::Failed, ("reason", &reason)).await?),
             Outcome::NotNow(reason) => {
-                self.app.store.release_mail(mail, &reason, self.app.clock.now()).await?;
-                Err(Again)
+                let again = self.app.clock.now().plus(wait(attempt)).min(minted.expires_at);
+                self.app.store.release_mail(mail, &reason, again).await?;
+                if attempt < SOON { Err(Again) } else { Ok(()) }
             }
         }
+    }
+
+    fn message(&self, ring: &Ring, mail: &Mail, minted: &Minted) -> Option<Message> {
+        let key = ring.get(&minted.kid)?;
+        let link = mail.link(minted);
+        let url = self.public.join(&format!("/auth/verify/{}", ring.sign_link(key, &link)));
+        Message::sign_in(&self.app.config, mail, &url, &key.code(&link.id))
     }
 
     /// Who is to get the mail, or why nobody is.
@@ -205,11 +242,11 @@ impl Mailer {
         })
     }
 
-    async fn over(&self, mail: &Mail, end: End, note: (&'static str, &str)) -> Result<Option<Minted>, Again> {
+    async fn over(&self, mail: &MailKey, end: End, note: (&'static str, &str)) -> Result<(), Unavailable> {
         self.app.store.settle_mail(mail, &Ending { end, note }, self.app.clock.now()).await?;
         let reason = if end == End::Sent || end == End::Failed { "" } else { note.1 };
-        tracing::info!(end = end.as_str(), reason, mail = mail.key.id.as_str(), "mail over");
-        Ok(None)
+        tracing::info!(end = end.as_str(), reason, mail = mail.id.as_str(), "mail over");
+        Ok(())
     }
 
     /// The silent budgets: nobody's mailbox is flooded, and nobody floods through us.
@@ -226,11 +263,11 @@ impl Mailer {
     }
 }
 
-impl Again {
-    fn no_key() -> Self {
-        tracing::error!("the key ring does not have the key of a mail");
-        Self
-    }
+/// How long a mail waits that SES has refused for the `attempt`th time.
+fn wait(attempt: u64) -> Duration {
+    let (first, most) = WAITS;
+    let doublings = u32::try_from(attempt.saturating_sub(SOON)).unwrap_or(u32::MAX);
+    if attempt < SOON { Duration::ZERO } else { first.saturating_mul(2_u32.saturating_pow(doublings)).min(most) }
 }
 
 impl From<Unavailable> for Again {

@@ -30,8 +30,8 @@ pub struct Options {
     pub key_ring: Option<String>,
     /// Whether mailed links and dropped mails are printed on standard output.
     pub announce: bool,
-    /// Leaves the streams alone: whoever started the portal hands their records over, in what order they like.
-    pub streams_by_hand: bool,
+    /// Leaves streams and schedules alone: whoever started the portal invokes their functions, in what order they like.
+    pub events_by_hand: bool,
     /// Whether the request header `x-local-source-ip` sets the address a request comes from.
     pub trust_source_ip_header: bool,
 }

@@ -10,7 +10,7 @@ use crate::seam::{Attempt, Call, Fault, Records, Seam, Services};
 use crate::seed::seed;
 use crate::stop::{Stop, Stopping};
 use crate::stream::{self, Consumer, Progress};
-use crate::template::{STACK, Template};
+use crate::template::{STACK, Schedule, Template};
 use crate::{dynamodb, functions};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
@@ -102,8 +102,8 @@ impl Portal {
         for (route, lambda) in portal.routes(&template) {
             routes.add(route, lambda)?;
         }
-        if !options.streams_by_hand {
-            portal.start_streams(template.functions, options.announce, directory)?;
+        if !options.events_by_hand {
+            portal.start_events(template.functions, options.announce, directory)?;
         }
         let gateway = Gateway {
             routes,
@@ -262,7 +262,7 @@ impl Portal {
         routes.filter_map(|(function, route)| Some((route, self.lambdas.get(&function.name)?.clone())))
     }
 
-    fn start_streams(
+    fn start_events(
         &mut self,
         functions: Vec<crate::template::Function>,
         announce: bool,
@@ -270,6 +270,9 @@ impl Portal {
     ) -> Result<(), StartError> {
         for function in functions {
             let Some(lambda) = self.lambdas.get(&function.name).cloned() else { continue };
+            for schedule in function.schedules {
+                self.tasks.spawn(run_schedule(schedule, lambda.clone(), self.stop.stopping()));
+            }
             for mapping in function.streams {
                 let table = mapping.table().to_owned();
                 let (written, stopping) = (&self.services.written, self.stop.stopping());
@@ -311,6 +314,20 @@ fn make_directory(directory: Option<&Path>) -> Result<(), StartError> {
     let Some(directory) = directory else { return Ok(()) };
     std::fs::create_dir_all(directory)
         .map_err(|error| StartError(format!("{} cannot be a directory: {error}.", directory.display())))
+}
+
+/// Invokes as the schedule says; how the invocation went, nobody asks.
+async fn run_schedule(schedule: Schedule, lambda: Lambda, stopping: Stopping) {
+    let run = async {
+        loop {
+            tokio::time::sleep(schedule.every).await;
+            let _invoked = lambda.invoke(schedule.input.clone()).await;
+        }
+    };
+    tokio::select! {
+        () = run => {}
+        () = stopping.wait() => {}
+    }
 }
 
 fn router(gateway: Gateway, local: Local) -> Router {

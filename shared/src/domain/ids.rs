@@ -118,6 +118,11 @@ impl RecordId {
         Self(format!("{:012x}-{:016x}", now.millis(), u64::from_be_bytes(random)))
     }
 
+    /// The first that there can be of `now`: ids of earlier moments sort before it.
+    pub fn first_at(now: Timestamp) -> Self {
+        Self::new(now, [0; 8])
+    }
+
     /// From a table's sort key, which only [`RecordId::new`] ever wrote.
     pub const fn from_stored(text: String) -> Self {
         Self(text)

@@ -47,6 +47,8 @@ pub enum State {
         minted: Minted,
         /// Until when the claim holds.
         lease_until: Timestamp,
+        /// How many claims there have been.
+        attempts: u64,
         /// How many claims in a row have not come back.
         unanswered: u64,
     },

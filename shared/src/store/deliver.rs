@@ -1,11 +1,12 @@
 //! Delivering a mail (promise 7): claim, send, settle. A crash between any two of them leaves a row that says so, and a
-//! retry that sends the same link.
+//! retry that sends the same link. The stream brings each mail once; what is not over then, the sweep finds in the rows.
 
 use super::items::{audit, mail, n, put_new, s, throttles, tokens, users};
 use super::transaction::{Refusal, Transaction};
 use super::{Store, Unavailable};
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::Event;
+use crate::domain::ids::RecordId;
 use crate::domain::link::Link;
 use crate::domain::mail::{End, Mail, MailKey, Minted};
 use crate::domain::throttle::{Scope, Throttle};
@@ -18,6 +19,18 @@ use std::time::Duration;
 pub const LEASE: Duration = Duration::from_secs(30);
 /// How many claims in a row may go unanswered (we crashed, or lost the answer) before the mail is given up.
 pub const MOST_UNANSWERED: u64 = 3;
+/// How old an unfinished mail must be to be swept: younger ones are the stream's.
+const SWEPT_FROM: Duration = LEASE;
+
+/// What is there of a mail.
+pub enum Found {
+    /// One that is not over.
+    Unfinished(Box<Mail>),
+    /// Nothing, or one that is over.
+    Over,
+    /// One that is not over, but was not written by this version.
+    Unreadable,
+}
 
 /// What came of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,17 +63,42 @@ enum Write {
 }
 
 impl Store {
-    /// The mail, if it is still there and not over. Costs 1 consistent read.
+    /// The mail, if it is still there and not over.
+    ///
+    /// Costs 1 consistent read.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn unfinished_mail(&self, key: &MailKey) -> Result<Option<Mail>, Unavailable> {
+    pub async fn unfinished_mail(&self, key: &MailKey) -> Result<Found, Unavailable> {
         let get = self.client.get_item().table_name(&self.tables.mail).consistent_read(true);
         let got = get.set_key(Some(mail::key(key))).send().await;
         let item = got.map_err(|error| Unavailable::because("unfinished_mail", &error))?.item;
         // A row that is over may have lost its address.
         let unfinished = item.filter(|item| item.contains_key("unfinished"));
-        unfinished.map(|item| mail::from_item(&item).ok_or_else(|| Unavailable::unreadable("mail"))).transpose()
+        Ok(unfinished.map_or(Found::Over, |item| {
+            mail::from_item(&item).map_or(Found::Unreadable, |mail| Found::Unfinished(Box::new(mail)))
+        }))
+    }
+
+    /// The mails that should be over by now, oldest first: at most a megabyte of keys.
+    ///
+    /// Costs 1 query of the sparse index.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn unfinished_mails(&self, now: Timestamp) -> Result<Vec<MailKey>, Unavailable> {
+        let before = RecordId::first_at(now.minus(SWEPT_FROM));
+        let query = self
+            .client
+            .query()
+            .table_name(&self.tables.mail)
+            .index_name("unfinished")
+            .key_condition_expression("unfinished = :mail AND sk < :before")
+            .expression_attribute_values(":mail", s("mail"))
+            .expression_attribute_values(":before", s(before.as_str()));
+        let found = query.send().await.map_err(|error| Unavailable::because("unfinished_mails", &error))?;
+        let keys: Option<_> = found.items().iter().map(mail::key_of).collect();
+        keys.ok_or_else(|| Unavailable::unreadable("mail"))
     }
 
     /// The user who has `address`. Costs 2 consistent reads, one after the other; 1 where nobody has it.
@@ -177,23 +215,23 @@ impl Store {
         }
     }
 
-    /// Gives a claimed mail back after an attempt that the provider refused for the moment: the next may come at once.
+    /// Gives a claimed mail back after an attempt that the provider refused for the moment: the next may come from `again`.
     ///
     /// Costs 1 update.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn release_mail(&self, mail: &Mail, reason: &str, now: Timestamp) -> Result<(), Unavailable> {
+    pub async fn release_mail(&self, mail: &Mail, reason: &str, again: Timestamp) -> Result<(), Unavailable> {
         let update = self
             .client
             .update_item()
             .table_name(&self.tables.mail)
             .set_key(Some(mail::key(&mail.key)))
-            .update_expression("SET lease_until = :now, unanswered = :none, reason = :reason")
+            .update_expression("SET lease_until = :again, unanswered = :none, reason = :reason")
             .condition_expression("attribute_exists(pk) AND #status = :sending")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sending", s("sending"))
-            .expression_attribute_values(":now", n(now.millis()))
+            .expression_attribute_values(":again", n(again.millis()))
             .expression_attribute_values(":none", n(0))
             .expression_attribute_values(":reason", s(reason));
         self.update("release_mail", update).await.map(|_done| ())
@@ -206,7 +244,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn settle_mail(&self, mail: &Mail, ending: &Ending<'_>, now: Timestamp) -> Result<(), Unavailable> {
+    pub async fn settle_mail(&self, mail: &MailKey, ending: &Ending<'_>, now: Timestamp) -> Result<(), Unavailable> {
         let (note, text) = ending.note;
         let remove =
             if ending.end == End::Dropped { "unfinished, lease_until, address" } else { "unfinished, lease_until" };
@@ -214,7 +252,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&self.tables.mail)
-            .set_key(Some(mail::key(&mail.key)))
+            .set_key(Some(mail::key(mail)))
             .update_expression(format!("SET #status = :end, ended_at = :now, #note = :note REMOVE {remove}"))
             .condition_expression("attribute_exists(unfinished)")
             .expression_attribute_names("#status", "status")

@@ -4,6 +4,7 @@ use crate::dynamodb::short_name;
 use crate::json::at;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// One request.
 pub(super) struct Facts {
@@ -12,7 +13,7 @@ pub(super) struct Facts {
     /// `TransactWriteItems`, `GetSecretValue`, `SendEmail`.
     pub(super) operation: String,
     /// The body.
-    pub(super) body: Value,
+    pub(super) body: Arc<Value>,
     /// The tables' short names, one for each item, sorted.
     pub(super) tables: Vec<String>,
     /// What IAM must allow for it: action and table (or nothing), one for each item, sorted.
@@ -43,7 +44,7 @@ impl Facts {
         let mut tables: Vec<_> =
             actions.iter().map(|(_, table)| table.clone()).filter(|table| !table.is_empty()).collect();
         tables.sort();
-        Self { service, operation, body, tables, actions }
+        Self { service, operation, body: Arc::new(body), tables, actions }
     }
 
     /// Whether it may have changed a table.
@@ -71,5 +72,6 @@ fn touched(operation: &str, body: &Value) -> Vec<(String, String)> {
         };
         return batches.iter().flat_map(repeated).collect();
     }
-    name(body).map(|table| (action, table)).into_iter().collect()
+    let index = at(body, "/IndexName").as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
+    name(body).map(|table| (action, table + &index)).into_iter().collect()
 }

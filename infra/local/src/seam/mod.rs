@@ -56,6 +56,8 @@ impl Seam {
             Fault::None => {}
             Fault::FailBefore => return Err(failed("the request was not sent")),
             Fault::TimeOut => return Err(ConnectorError::timeout("the request was not sent in time".into())),
+            // Not a panic: nobody is to read about it.
+            Fault::Crash => std::panic::resume_unwind(Box::new("a crash on purpose")),
             Fault::Delay(span) => tokio::time::sleep(span).await,
             Fault::Reply(status, body) => {
                 started.finish(status, 0.0);

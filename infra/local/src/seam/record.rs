@@ -1,6 +1,7 @@
 //! What was sent, and what is to go wrong.
 
 use super::attempt::Facts;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,8 @@ pub struct Attempt {
     pub operation: String,
     /// The tables without the stack's name, sorted, one for each item.
     pub tables: Vec<String>,
+    /// What is sent.
+    pub body: Arc<Value>,
     /// The how-manieth of this function and operation since the faults were set: 1 is the first.
     pub number: usize,
 }
@@ -57,6 +60,8 @@ pub enum Fault {
     Delay(Duration),
     /// It is not sent; this status and body come back.
     Reply(u16, String),
+    /// The function dies right there.
+    Crash,
 }
 
 /// Decides about every attempt.
@@ -134,6 +139,7 @@ impl Lane {
             service: facts.service.clone(),
             operation: facts.operation.clone(),
             tables: facts.tables.clone(),
+            body: Arc::clone(&facts.body),
             number: 0,
         };
         let id = self.records.next.fetch_add(1, Ordering::Relaxed);

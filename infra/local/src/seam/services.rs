@@ -56,7 +56,7 @@ impl Services {
     }
 
     fn ask_dynamodb(&self, operation: &str, facts: &Facts) -> Result<Answer, ConnectorError> {
-        let mut body = facts.body.clone();
+        let mut body = (*facts.body).clone();
         if let Some(fields) = body.as_object_mut() {
             fields.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
         }

@@ -19,13 +19,19 @@ use tokio::sync::watch;
 /// How long a failed batch rests.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How often the stream is looked at although nothing was seen to be written.
-const POLL_EVERY: Duration = Duration::from_millis(100);
+const POLL_EVERY: Duration = Duration::from_secs(1);
 
 /// How far a mapping has come.
 #[derive(Clone, Default)]
 pub(crate) struct Progress {
     /// Everything up to this sequence number is done with.
     consumed: Option<String>,
+}
+
+/// Records that go into an invocation together.
+struct Batch {
+    records: Vec<Value>,
+    retries: i64,
 }
 
 /// Hands the records of one stream to one function.
@@ -35,7 +41,7 @@ pub(crate) struct Consumer {
     patterns: Vec<Value>,
     lambda: Lambda,
     clock: Clock,
-    work: VecDeque<Vec<Value>>,
+    work: VecDeque<Batch>,
     progress: watch::Sender<Progress>,
     checkpoint: Option<PathBuf>,
 }
@@ -106,26 +112,41 @@ impl Consumer {
             return Ok(false);
         }
         let wanted: Vec<_> = records.into_iter().filter(|record| self.wants(record)).collect();
-        self.work.extend(wanted.chunks(self.mapping.batch_size.max(1)).map(<[_]>::to_vec));
+        let batches = wanted.chunks(self.mapping.batch_size.max(1));
+        self.work.extend(batches.map(|records| Batch { records: records.to_vec(), retries: 0 }));
         self.checkpoint();
         Ok(true)
     }
 
-    async fn deliver(&mut self, mut batch: Vec<Value>) {
-        let answer = self.lambda.invoke(json!({ "Records": batch })).await;
+    async fn deliver(&mut self, mut batch: Batch) {
+        let answer = self.lambda.invoke(json!({ "Records": batch.records })).await;
         let again = match &answer {
-            Err(_) if self.mapping.bisect_batch_on_function_error && batch.len() > 1 => {
-                let second = batch.split_off(batch.len() / 2);
-                self.work.push_front(second);
+            // Halving does not count as a retry.
+            Err(_) if self.mapping.bisect_batch_on_function_error && batch.records.len() > 1 => {
+                let second = batch.records.split_off(batch.records.len() / 2);
+                self.work.push_front(Batch { records: second, retries: batch.retries });
                 Some(batch)
             }
-            Err(_) => Some(batch),
-            Ok(answer) => self.lowest_failure(answer, &batch).map(|index| batch.split_off(index)),
+            Err(_) => self.retried(batch.records, batch.retries),
+            Ok(answer) => {
+                let failed = self.lowest_failure(answer, &batch.records);
+                failed.and_then(|index| self.retried(batch.records.split_off(index), batch.retries))
+            }
         };
         if let Some(again) = again {
             self.work.push_front(again);
             tokio::time::sleep(RETRY_AFTER).await;
         }
+    }
+
+    /// The same once more; `None` where that has been done too often.
+    fn retried(&self, records: Vec<Value>, retries: i64) -> Option<Batch> {
+        let most = self.mapping.maximum_retry_attempts;
+        if most < 0 || retries < most {
+            return Some(Batch { records, retries: retries + 1 });
+        }
+        tracing::warn!(discarded = records.len(), table = self.mapping.table(), "stream records have failed too often");
+        None
     }
 
     /// Where the batch is to be taken up again. An id that is none of the batch's fails all of it.
@@ -154,12 +175,13 @@ impl Consumer {
             let written = at(record, "/dynamodb/ApproximateCreationDateTime").as_f64().unwrap_or_default();
             now.since(Timestamp::from_secs(whole(written))) <= Duration::from_secs(most)
         };
-        let before: usize = self.work.iter().map(Vec::len).sum();
+        let waiting = |work: &VecDeque<Batch>| work.iter().map(|batch| batch.records.len()).sum::<usize>();
+        let before = waiting(&self.work);
         for batch in &mut self.work {
-            batch.retain(young);
+            batch.records.retain(young);
         }
-        self.work.retain(|batch| !batch.is_empty());
-        let discarded = before - self.work.iter().map(Vec::len).sum::<usize>();
+        self.work.retain(|batch| !batch.records.is_empty());
+        let discarded = before - waiting(&self.work);
         if discarded > 0 {
             tracing::warn!(discarded, table = self.mapping.table(), "stream records have become too old");
             self.checkpoint();
@@ -168,7 +190,7 @@ impl Consumer {
 
     /// Says that everything before the first record still to be done is done with.
     fn checkpoint(&self) {
-        let first = self.work.front().and_then(|batch| batch.first());
+        let first = self.work.front().and_then(|batch| batch.records.first());
         let consumed = match first.map(|record| sequence_number(record).parse::<u128>()) {
             Some(Ok(number)) => Some((number - 1).to_string()),
             _ => self.reader.after.clone(),

@@ -55,6 +55,17 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// The streams it reads.
     pub streams: Vec<Mapping>,
+    /// When it is invoked by the clock.
+    pub schedules: Vec<Schedule>,
+}
+
+/// A schedule: how often, and with what.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// How long from one invocation to the next.
+    pub every: Duration,
+    /// The event.
+    pub input: Value,
 }
 
 /// One route: `POST /auth/verify`.
@@ -82,6 +93,9 @@ pub struct Mapping {
     /// Whether a batch that failed as a whole is halved.
     #[serde(default)]
     pub bisect_batch_on_function_error: bool,
+    /// How often a batch that failed is tried again; less than 0 is for ever.
+    #[serde(default = "for_ever")]
+    pub maximum_retry_attempts: i64,
     /// How old a record may become; 0 and less is for ever.
     #[serde(default)]
     pub maximum_record_age_in_seconds: i64,
@@ -185,6 +199,10 @@ const fn hundred() -> usize {
     100
 }
 
+const fn for_ever() -> i64 {
+    -1
+}
+
 fn read(overrides: &BTreeMap<String, String>) -> Result<Template, String> {
     // Tests start many portals in one process: the text is parsed once.
     static WHOLE: LazyLock<Result<Value, String>> = LazyLock::new(|| yaml::parse(TEXT));
@@ -217,6 +235,7 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
         ),
         routes: vec![],
         streams: vec![],
+        schedules: vec![],
     };
     for variables in [at(globals, "/Environment/Variables"), at(properties, "/Environment/Variables")] {
         for (name, value) in variables.as_object().into_iter().flatten() {
@@ -238,11 +257,26 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
                 },
             }),
             "DynamoDB" => function.streams.push(typed(scope, properties)?),
-            // Topics, queues and timers have no source here: whoever tests them invokes the function.
+            "Schedule" => function.schedules.push(schedule(scope, properties)?),
+            // Topics and queues have no source here: whoever tests them invokes the function.
             _ => {}
         }
     }
     Ok(function)
+}
+
+/// `rate(<n> minutes)`; cron expressions are more than is understood here.
+fn schedule(scope: &Scope<'_>, properties: &Value) -> Result<Schedule, String> {
+    let text = scope.text(at(properties, "/Schedule"))?;
+    let rate = text.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')')).and_then(|rate| rate.split_once(' '));
+    let minutes =
+        rate.filter(|(_, unit)| unit.starts_with("minute")).and_then(|(number, _)| number.parse::<u64>().ok());
+    let every = minutes.map(|minutes| Duration::from_secs(60 * minutes));
+    let input = scope.text(at(properties, "/Input"))?;
+    Ok(Schedule {
+        every: every.ok_or_else(|| format!("the schedule {text} is no rate in minutes"))?,
+        input: serde_json::from_str(&input).map_err(|_| format!("the input of the schedule {text} is not JSON"))?,
+    })
 }
 
 /// What policies allow. One that denies, or that is not written out, is more than is understood here.

@@ -14,6 +14,10 @@ pub(in crate::store) fn key(key: &MailKey) -> Item {
     item([("pk", Some(s(key.to.to_string()))), ("sk", Some(s(key.id.as_str())))])
 }
 
+pub(in crate::store) fn key_of(item: &Item) -> Option<MailKey> {
+    Some(MailKey { to: Peppered::parse(text(item, "pk")?)?, id: RecordId::from_stored(text(item, "sk")?.to_owned()) })
+}
+
 /// The row of a mail that was just asked for, kept until `expires_at`.
 pub(in crate::store) fn queued(mail: &Mail, expires_at: Timestamp) -> Item {
     let mut whole = key(&mail.key);
@@ -34,10 +38,7 @@ pub(in crate::store) fn queued(mail: &Mail, expires_at: Timestamp) -> Item {
 /// A mail that is not over: one that is may have lost its address.
 pub(in crate::store) fn from_item(item: &Item) -> Option<Mail> {
     Some(Mail {
-        key: MailKey {
-            to: Peppered::parse(text(item, "pk")?)?,
-            id: RecordId::from_stored(text(item, "sk")?.to_owned()),
-        },
+        key: key_of(item)?,
         address: EmailAddress::parse(text(item, "address")?)?,
         link: LinkId::parse(text(item, "link_id")?)?,
         next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
@@ -58,6 +59,7 @@ fn state(item: &Item) -> Option<State> {
                 expires_at: moment(item, "link_expires_at")?,
             },
             lease_until: moment(item, "lease_until")?,
+            attempts: number(item, "attempts")?,
             unanswered: number(item, "unanswered")?,
         }),
         _ => None,
