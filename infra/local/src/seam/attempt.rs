@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value;
 
 /// One request.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// `dynamodb`, `secretsmanager` or `ses`; for anything else, the host.
     pub(super) service: String,
     /// `TransactWriteItems`, `GetSecretValue`, `SendEmail`.
