@@ -1,7 +1,7 @@
 //! `cargo run --profile proof -p proofs -- <proof>`: the proofs at any size.
 
 use clap::{Parser, Subcommand};
-use proofs::Proof;
+use proofs::{Proof, crash};
 use std::process::ExitCode;
 
 /// Proves the promises of docs/security.md under failure and attack, and prints what it measured.
@@ -13,10 +13,15 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Which {}
+enum Which {
+    /// A crash at every point: whatever goes wrong at whichever call, the flow comes to its normal end
+    Crash(crash::Selection),
+}
 
 fn main() -> ExitCode {
-    let proof: Proof = match Arguments::parse().proof {};
+    let proof: Proof = match Arguments::parse().proof {
+        Which::Crash(selection) => crash::run(&selection, true),
+    };
     report(proof)
 }
 
