@@ -16,9 +16,14 @@ use flows::Flow;
 use invariants::{Facts, INVARIANTS};
 use scene::Scene;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use tests::{mins, owned};
 
+/// Where the choice begins moves on by this from flow to flow: a prime, so that it meets every fault somewhere.
+const SPREAD: usize = 97;
 /// How many broken cases are shown.
 const MOST_SHOWN: usize = 20;
 
@@ -72,15 +77,15 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
     if selection.flow.is_none() {
         nothing_granted_is_left_out(&calm)?;
     }
-    let cases: Vec<_> = flows.iter().zip(&calm).flat_map(|(flow, seen)| selection.cases(flow, &seen.points)).collect();
-    let progress = Progress::new("cases", cases.len() as u64, shown);
+    let numbered = flows.iter().zip(&calm).enumerate();
+    let cases = numbered.flat_map(|(number, (flow, seen))| selection.cases(number, flow, &seen.points));
+    let cases: Vec<_> = cases.collect();
     let (mut tally, mut broken) = (Tally::default(), vec![]);
-    for case in &cases {
-        match case.run() {
+    for (case, result) in cases.iter().zip(run_all(&cases, shown)) {
+        match result {
             Ok(seen) => tally.count(case, &seen),
             Err(why) => broken.push(why),
         }
-        progress.step();
     }
     if !broken.is_empty() {
         let first: Vec<_> = broken.iter().take(MOST_SHOWN).cloned().collect();
@@ -93,18 +98,41 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
     Ok(tally.figures(flows.len(), present))
 }
 
+/// Every case's result, in their order; as many side by side as the machine has cores.
+fn run_all(cases: &[Case<'_>], shown: bool) -> Vec<Result<Seen, String>> {
+    let progress = Progress::new("cases", cases.len() as u64, shown);
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(case) = cases.get(number) else { return };
+            let result = case.run();
+            results.lock().unwrap_or_else(PoisonError::into_inner).insert(number, result);
+            progress.step();
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}
+
 impl Selection {
     fn is_everything(&self) -> bool {
         self.every <= 1 && self.fault.is_none() && self.extent.is_none() && self.point.is_none()
     }
 
-    fn cases<'a>(&self, flow: &'a Flow, points: &'a [Point]) -> Vec<Case<'a>> {
-        let numbered = points.iter().zip(1..);
-        let all = numbered.flat_map(|(point, number)| {
-            let strikes = point.faults().into_iter().map(move |(kind, extent)| Strike { point: number, kind, extent });
+    /// The cases of the flow with this number; where only some are wanted, not of every flow the same.
+    fn cases<'a>(&self, number: usize, flow: &'a Flow, points: &'a [Point]) -> Vec<Case<'a>> {
+        let all = points.iter().zip(1..).flat_map(|(point, at)| {
+            let strikes = point.faults().into_iter().map(move |(kind, extent)| Strike { point: at, kind, extent });
             strikes.map(move |strike| Case { flow, point, strike })
         });
-        all.filter(|case| self.wants(case.strike)).step_by(self.every.max(1)).collect()
+        let wanted: Vec<_> = all.filter(|case| self.wants(case.strike)).collect();
+        let every = self.every.clamp(1, wanted.len().max(1));
+        wanted.into_iter().skip(number * SPREAD % every).step_by(every).collect()
     }
 
     fn wants(&self, strike: Strike) -> bool {
