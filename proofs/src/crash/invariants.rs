@@ -29,9 +29,6 @@ pub(super) const INVARIANTS: &[Invariant] = &[
 
 impl Facts {
     /// Of a scene.
-    ///
-    /// # Errors
-    /// The database cannot be read, or a mail carries no link.
     pub(super) fn of(scene: &Scene, ends: &'static [&'static str]) -> Result<Self, String> {
         let tables = scene.world.portal.dump().map_err(|error| error.to_string())?;
         let mut mails = vec![];

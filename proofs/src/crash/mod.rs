@@ -3,17 +3,21 @@
 //! come back, the stream hands over again, and when everything is over the flow must have come to its normal end and
 //! the invariants must hold.
 
+mod aftermath;
 mod faults;
 mod flows;
 mod invariants;
+mod kinds;
 mod scene;
+mod stream;
 
 use crate::progress::Progress;
 use crate::{Figures, Proof};
 use clap::Args;
-use faults::{Faults, Kind, Point, Strike};
+use faults::Faults;
 use flows::Flow;
 use invariants::{Facts, INVARIANTS};
+use kinds::{Kind, Point, Strike};
 use scene::Scene;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
@@ -70,10 +74,10 @@ type Grant = (String, String, String);
 /// The cases that broke, and how to see them again.
 pub fn run(selection: &Selection, shown: bool) -> Proof {
     let flows: Vec<_> = flows::all().into_iter().filter(|flow| is(&selection.flow, flow.name)).collect();
-    let mut calm = vec![];
-    for flow in &flows {
-        calm.push(once(flow, None).map_err(|why| format!("the flow {} by itself: {why}", flow.name))?);
-    }
+    let calm = side_by_side(&flows, &Progress::new("flows", flows.len() as u64, false), |flow| {
+        once(flow, None).map_err(|why| format!("the flow {} by itself: {why}", flow.name))
+    });
+    let calm = calm.into_iter().collect::<Result<Vec<_>, _>>()?;
     if selection.flow.is_none() {
         nothing_granted_is_left_out(&calm)?;
     }
@@ -81,7 +85,8 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
     let cases = numbered.flat_map(|(number, (flow, seen))| selection.cases(number, flow, &seen.points));
     let cases: Vec<_> = cases.collect();
     let (mut tally, mut broken) = (Tally::default(), vec![]);
-    for (case, result) in cases.iter().zip(run_all(&cases, shown)) {
+    let progress = Progress::new("cases", cases.len() as u64, shown);
+    for (case, result) in cases.iter().zip(side_by_side(&cases, &progress, Case::run)) {
         match result {
             Ok(seen) => tally.count(case, &seen),
             Err(why) => broken.push(why),
@@ -98,22 +103,21 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
     Ok(tally.figures(flows.len(), present))
 }
 
-/// Every case's result, in their order; as many side by side as the machine has cores.
-fn run_all(cases: &[Case<'_>], shown: bool) -> Vec<Result<Seen, String>> {
-    let progress = Progress::new("cases", cases.len() as u64, shown);
+/// What `work` makes of each item, in their order; as many at a time as the machine has cores.
+fn side_by_side<T: Sync, R: Send>(items: &[T], progress: &Progress, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let work = || {
+    let worker = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = cases.get(number) else { return };
-            let result = case.run();
+            let Some(item) = items.get(number) else { return };
+            let result = work(item);
             results.lock().unwrap_or_else(PoisonError::into_inner).insert(number, result);
             progress.step();
         }
     };
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-            scope.spawn(work);
+            scope.spawn(worker);
         }
     });
     results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()

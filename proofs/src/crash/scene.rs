@@ -1,6 +1,7 @@
 //! Where a flow happens: a fresh world, and clients who come back when they are told "later".
 
-use super::faults::{Faults, Kind, Met, Script, Strike};
+use super::faults::{Faults, Met, Script};
+use super::kinds::{Kind, Strike};
 use local::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,9 +14,6 @@ use tests::{Answer, Browser, Mail, World, owned, secs};
 
 /// How often a client comes back.
 const MOST_TRIES: usize = 8;
-/// How often the stream hands a record over, and how far apart: a lease of 30 s lapses several times.
-const MOST_DELIVERIES: usize = 60;
-const BETWEEN_DELIVERIES: Duration = secs(7);
 
 /// A flow's world, and what the flow has brought about so far.
 pub(super) struct Scene {
@@ -24,12 +22,12 @@ pub(super) struct Scene {
     /// Who makes things go wrong.
     pub(super) faults: Arc<Faults>,
     /// The last record of the stream that is done with.
-    consumed: RefCell<Option<String>>,
+    pub(super) consumed: RefCell<Option<String>>,
     /// Tokens of links that have been redeemed.
-    redeemed: RefCell<Vec<String>>,
+    pub(super) redeemed: RefCell<Vec<String>>,
     /// Sessions that are to live, and sessions that have ended, by their tokens.
-    living: RefCell<Vec<String>>,
-    ended: RefCell<Vec<String>>,
+    pub(super) living: RefCell<Vec<String>>,
+    pub(super) ended: RefCell<Vec<String>>,
     /// How often a client was told "later".
     later: RefCell<usize>,
 }
@@ -76,9 +74,6 @@ impl Scene {
     }
 
     /// Does what a client does until it is told something else than "later".
-    ///
-    /// # Errors
-    /// It is told "later" without a reason or for ever, or in a wrong way.
     pub(super) async fn insist(&self, act: impl AsyncFn() -> Answer) -> Result<Answer, String> {
         let mut came_back = false;
         for _ in 0..MOST_TRIES {
@@ -100,9 +95,6 @@ impl Scene {
     }
 
     /// The same, for an answer that must be of this status, and of this problem type if it is one.
-    ///
-    /// # Errors
-    /// As [`Self::insist`], or another answer.
     pub(super) async fn due(
         &self,
         status: u16,
@@ -124,17 +116,11 @@ impl Scene {
     }
 
     /// Asks for a mail.
-    ///
-    /// # Errors
-    /// Anything but success.
     pub(super) async fn ask(&self, browser: &Browser<'_>, email: &str) -> Result<Answer, String> {
         self.due(200, "", async || browser.post("/auth/request-login", json!({"email": email})).await).await
     }
 
     /// Asks for a mail and waits for it.
-    ///
-    /// # Errors
-    /// Anything but success, or no mail.
     pub(super) async fn mailed(&self, browser: &Browser<'_>, email: &str) -> Result<Mail, String> {
         self.ask(browser, email).await?;
         self.deliver().await?;
@@ -142,17 +128,11 @@ impl Scene {
     }
 
     /// The latest mail.
-    ///
-    /// # Errors
-    /// There is none.
     pub(super) fn mail(&self) -> Result<Mail, String> {
         self.world.portal.inbox().last().map(|mail| Mail(json!(mail))).ok_or_else(|| "there is no mail".to_owned())
     }
 
     /// Redeems by JSON.
-    ///
-    /// # Errors
-    /// Anything but success.
     pub(super) async fn redeem(&self, browser: &Browser<'_>, mail: &Mail, body: Value) -> Result<Answer, String> {
         let answer = self.due(200, "", async || browser.post("/auth/verify", body.clone()).await).await?;
         self.signed_in(browser, mail)?;
@@ -160,9 +140,6 @@ impl Scene {
     }
 
     /// Writes down that this browser has a session by this mail.
-    ///
-    /// # Errors
-    /// It has none.
     pub(super) fn signed_in(&self, browser: &Browser<'_>, mail: &Mail) -> Result<(), String> {
         let session = browser.cookie("partner.sid").ok_or("a redeem that succeeded set no cookie")?;
         self.began(session, mail);
@@ -176,9 +153,6 @@ impl Scene {
     }
 
     /// Asks, and redeems the link in the same browser.
-    ///
-    /// # Errors
-    /// Anything but success.
     pub(super) async fn sign_in(&self, browser: &Browser<'_>, email: &str) -> Result<Mail, String> {
         let mail = self.mailed(browser, email).await?;
         self.redeem(browser, &mail, json!({"token": mail.token()})).await?;
@@ -186,17 +160,11 @@ impl Scene {
     }
 
     /// Who is signed in: somebody.
-    ///
-    /// # Errors
-    /// Nobody.
     pub(super) async fn me(&self, browser: &Browser<'_>) -> Result<Answer, String> {
         self.due(200, "", async || browser.me().await).await
     }
 
     /// Signs out.
-    ///
-    /// # Errors
-    /// Anything but success.
     pub(super) async fn log_out(&self, browser: &Browser<'_>) -> Result<(), String> {
         let session = browser.cookie("partner.sid").unwrap_or_default();
         self.due(200, "", async || browser.post("/auth/logout", json!({})).await).await?;
@@ -213,92 +181,13 @@ impl Scene {
         self.ended.borrow_mut().push(session.to_owned());
     }
 
-    /// Hands the stream's records to the mailer, as the mapping does, until they are done with.
-    ///
-    /// # Errors
-    /// The mailer broke off by itself, or never finished.
-    pub(super) async fn deliver(&self) -> Result<(), String> {
-        for _ in 0..MOST_DELIVERIES {
-            if self.deliver_once().await? {
-                return Ok(());
-            }
-            self.pass(BETWEEN_DELIVERIES);
-        }
-        Err("the stream hands a record over for ever".to_owned())
-    }
-
-    /// One delivery of what is pending; whether nothing is left.
-    ///
-    /// # Errors
-    /// The mailer broke off by itself.
-    pub(super) async fn deliver_once(&self) -> Result<bool, String> {
-        let pending = self.pending()?;
-        if pending.is_empty() {
-            return Ok(true);
-        }
-        let answer = self.world.portal.invoke("mailer", json!({"Records": pending})).await;
-        let met = self.over();
-        let done = match answer {
-            Err(_) if met.died => 0,
-            Err(why) => return Err(format!("the mailer broke off by itself: {why}")),
-            Ok(answer) => lowest_failure(&answer, &pending),
-        };
-        if let Some(last) = pending.get(..done).and_then(<[_]>::last) {
-            *self.consumed.borrow_mut() = Some(number(last).to_owned());
-        }
-        Ok(done == pending.len())
-    }
-
-    /// What is under way arrives, and then everything that is left to do is done.
-    ///
-    /// # Errors
-    /// As [`Self::deliver`].
-    pub(super) async fn finish(&self) -> Result<(), String> {
-        self.deliver().await?;
-        self.world.portal.let_arrive();
-        self.deliver().await
-    }
-
-    /// After it all: a used link gives nobody anything and changes nothing, an ended session is nobody's, and a living one
-    /// still lives.
-    ///
-    /// # Errors
-    /// What is not so.
-    pub(super) async fn aftermath(&self) -> Result<(), String> {
-        let stranger = self.browser();
-        let before = self.world.everything();
-        for token in self.redeemed.borrow().iter() {
-            let body = json!({"token": token, "attempt": "somebody-else-tries"});
-            let answer = stranger.post("/auth/verify", body).await;
-            if !["used-token", "expired-token", "invalid-token"].contains(&answer.problem().as_str()) {
-                return Err(format!("a used link answered {} {} to a stranger", answer.status, answer.body));
-            }
-        }
-        for (sessions, status) in [(&self.ended, 401), (&self.living, 200)] {
-            for session in sessions.borrow().iter() {
-                stranger.set_cookie("partner.sid", Some(session));
-                let answer = stranger.me().await;
-                if answer.status.as_u16() != status {
-                    return Err(format!(
-                        "a session that is to answer {status} answered {} {}",
-                        answer.status, answer.body
-                    ));
-                }
-            }
-            if status == 401 && self.world.everything() != before {
-                return Err("used links and ended sessions changed the tables".to_owned());
-            }
-        }
-        Ok(())
-    }
-
     /// How often a client was told "later".
     pub(super) fn told_later(&self) -> usize {
         *self.later.borrow()
     }
 
     /// An invocation is over.
-    fn over(&self) -> Met {
+    pub(super) fn over(&self) -> Met {
         if self.faults.strike().is_some_and(|strike| strike.kind == Kind::Late) {
             self.world.portal.let_arrive();
         }
@@ -320,14 +209,6 @@ impl Scene {
         };
         Err(format!("{} {} was answered, but {wrong}", answer.status, answer.body))
     }
-
-    /// The mails that were queued, and not done with.
-    fn pending(&self) -> Result<Vec<Value>, String> {
-        let after = self.consumed.borrow().clone();
-        let records = self.world.portal.stream_records(after.as_deref()).map_err(|error| error.to_string())?;
-        let queued = |record: &Value| record["eventName"] == "INSERT";
-        Ok(records.into_iter().filter(queued).take(10).collect())
-    }
 }
 
 enum Told {
@@ -345,17 +226,6 @@ fn told(answer: &Answer) -> Told {
         (303, _) if page.ends_with("?error=too_many_attempts") => Told::Wait(secs(60)),
         _ => Told::Something,
     }
-}
-
-fn number(record: &Value) -> &str {
-    record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default()
-}
-
-/// How many records of a batch come before the first that is to come again.
-fn lowest_failure(answer: &Value, batch: &[Value]) -> usize {
-    let failures = answer["batchItemFailures"].as_array().into_iter().flatten();
-    let place = |failure: &Value| batch.iter().position(|record| failure["itemIdentifier"] == number(record));
-    failures.map(|failure| place(failure).unwrap_or_default()).min().unwrap_or(batch.len())
 }
 
 /// A request with a bearer token.

@@ -68,6 +68,11 @@ impl Seam {
                 started.finish(answer.response.status().as_u16(), answer.capacity);
                 return Err(failed("the answer was lost"));
             }
+            Fault::DoneBut(status, body) => {
+                let answer = self.services.answer(&facts)?;
+                started.finish(status, answer.capacity);
+                return services::reply(status, body);
+            }
             Fault::Late => {
                 started.leave_under_way(facts);
                 return Err(ConnectorError::timeout("nothing came back in time".into()));

@@ -57,6 +57,8 @@ pub enum Fault {
     Delay(Duration),
     /// It is not sent; this status and body come back.
     Reply(u16, String),
+    /// It is done, and this status and body come back.
+    DoneBut(u16, String),
     /// Nothing comes back in time, and it arrives after all: when `Portal::let_arrive` says.
     Late,
     /// DynamoDB leaves a whole batch undone, as it does when it is busy.

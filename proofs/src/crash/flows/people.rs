@@ -1,7 +1,7 @@
 //! What people and administrators do.
 
 use super::{Flow, Outcome};
-use crate::crash::faults::cancelled;
+use crate::crash::kinds::cancelled;
 use crate::crash::scene::{Scene, with_bearer};
 use local::seam::Fault;
 use reqwest::Method;
@@ -31,6 +31,7 @@ pub(super) fn flows() -> Vec<Flow> {
         Flow::new("logout-by-form", |scene| Box::pin(logout_by_form(scene))),
         Flow::new("epoch-moves", |scene| Box::pin(epoch_moves(scene))),
         Flow::new("keys-are-renewed", |scene| Box::pin(keys_are_renewed(scene))),
+        Flow::new("keys-are-renewed-for-a-code", |scene| Box::pin(keys_are_renewed_for_a_code(scene))),
         Flow::new("admin-adds", |scene| Box::pin(admin_adds(scene))),
     ]
 }
@@ -240,6 +241,11 @@ async fn keys_are_renewed(scene: &Scene) -> Outcome {
     scene.me(&browser).await?;
     add(scene, "one", "eve@example.com", 201).await?;
     scene.log_out(&browser).await
+}
+
+async fn keys_are_renewed_for_a_code(scene: &Scene) -> Outcome {
+    scene.pass(mins(6));
+    code(scene).await
 }
 
 /// Adds a user by the administration's back end, which carries a key for its own repeats.
