@@ -1,7 +1,7 @@
 //! `cargo run --profile proof -p proofs -- <proof>`: the proofs at any size.
 
 use clap::{Parser, Subcommand};
-use proofs::{Proof, outage};
+use proofs::{Proof, crash, outage};
 use std::process::ExitCode;
 
 /// Proves the promises of docs/security.md under failure and attack, and prints what it measured.
@@ -14,6 +14,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Which {
+    /// A crash at every point: whatever goes wrong at whichever call, the flow comes to its normal end
+    Crash(crash::Selection),
     /// An hour without SES, and one mail that keeps failing in front of others.
     Outage {
         /// How many mails are asked for in that hour.
@@ -27,6 +29,7 @@ enum Which {
 
 fn main() -> ExitCode {
     let proven = match Arguments::parse().proof {
+        Which::Crash(selection) => report(&crash::run(&selection, true)),
         Which::Outage { mails, neighbours } => report(&outage::hour(mails)) && report(&outage::poison(neighbours)),
     };
     if proven { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -116,11 +116,11 @@ type Poison = fn(&Attempt) -> Fault;
 const POISONS: [(&str, Poison); 4] = [
     (
         "crashes the mailer while it is sent",
-        |attempt| if sends_to_poison(attempt) { Fault::Crash } else { Fault::None },
+        |attempt| if sends_to_poison(attempt) { Fault::DieBefore } else { Fault::None },
     ),
     (
         "crashes the mailer before it is claimed",
-        |attempt| if looks_up_poison(attempt) { Fault::Crash } else { Fault::None },
+        |attempt| if looks_up_poison(attempt) { Fault::DieBefore } else { Fault::None },
     ),
     ("is refused for the moment, always", |attempt| {
         if sends_to_poison(attempt) { Fault::Reply(429, error("TooManyRequestsException")) } else { Fault::None }

@@ -201,7 +201,7 @@ async fn the_sweep_leaves_what_is_the_streams_or_waits_and_takes_what_the_stream
 #[tokio::test]
 async fn a_mail_that_crashes_us_stops_itself() {
     let world = World::start().await;
-    world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::Crash } else { Fault::None });
+    world.portal.set_fault(|attempt| if attempt.service == "ses" { Fault::DieBefore } else { Fault::None });
     world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
     world.settled().await;
     for unanswered in ["1", "2", "3"] {

@@ -158,6 +158,13 @@ impl Portal {
         self.records.set_faults(Arc::new(faults));
     }
 
+    /// Lets arrive what the functions gave up and is still under way ([`Fault::Late`]); says how much that was.
+    pub fn let_arrive(&self) -> usize {
+        let under_way = self.records.take_under_way();
+        under_way.iter().for_each(|request| self.services.arrive(request));
+        under_way.len()
+    }
+
     /// The key ring's value; `None` while it cannot be had.
     pub fn key_ring(&self) -> Option<String> {
         self.services.key_ring.get()

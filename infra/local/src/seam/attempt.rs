@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// One request.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// `dynamodb`, `secretsmanager` or `ses`; for anything else, the host.
     pub(super) service: String,
     /// `TransactWriteItems`, `GetSecretValue`, `SendEmail`.

@@ -11,13 +11,15 @@ pub(crate) use record::Records;
 pub use record::{Attempt, Call, Fault};
 pub(crate) use services::Services;
 
-use attempt::Facts;
+use crate::json::at;
+pub(crate) use attempt::Facts;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use record::Lane;
+use serde_json::json;
 use std::fmt;
 use std::sync::Arc;
 
@@ -56,8 +58,6 @@ impl Seam {
             Fault::None => {}
             Fault::FailBefore => return Err(failed("the request was not sent")),
             Fault::TimeOut => return Err(ConnectorError::timeout("the request was not sent in time".into())),
-            // Not a panic: nobody is to read about it.
-            Fault::Crash => std::panic::resume_unwind(Box::new("a crash on purpose")),
             Fault::Delay(span) => tokio::time::sleep(span).await,
             Fault::Reply(status, body) => {
                 started.finish(status, 0.0);
@@ -68,6 +68,26 @@ impl Seam {
                 started.finish(answer.response.status().as_u16(), answer.capacity);
                 return Err(failed("the answer was lost"));
             }
+            Fault::DoneBut(status, body) => {
+                let answer = self.services.answer(&facts)?;
+                started.finish(status, answer.capacity);
+                return services::reply(status, body);
+            }
+            Fault::Late => {
+                started.leave_under_way(facts);
+                return Err(ConnectorError::timeout("nothing came back in time".into()));
+            }
+            Fault::Undone => {
+                let undone = json!({"Responses": {}, "UnprocessedKeys": at(&facts.body, "/RequestItems")});
+                started.finish(200, 0.0);
+                return services::reply(200, undone.to_string());
+            }
+            Fault::DieBefore => die(),
+            Fault::DieAfter => {
+                let answer = self.services.answer(&facts)?;
+                started.finish(answer.response.status().as_u16(), answer.capacity);
+                die()
+            }
         }
         let answer = self.services.answer(&facts)?;
         started.finish(answer.response.status().as_u16(), answer.capacity);
@@ -77,6 +97,12 @@ impl Seam {
 
 fn failed(why: &'static str) -> ConnectorError {
     ConnectorError::io(why.into())
+}
+
+/// Ends the invocation where it stands, as when the machine under it goes away. No panic: nobody has made a mistake, and
+/// no hook is to say so.
+fn die() -> ! {
+    std::panic::resume_unwind(Box::new("the function died"))
 }
 
 struct Connection(Seam);

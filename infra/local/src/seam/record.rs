@@ -60,8 +60,16 @@ pub enum Fault {
     Delay(Duration),
     /// It is not sent; this status and body come back.
     Reply(u16, String),
-    /// The function dies right there.
-    Crash,
+    /// It is done, and this status and body come back.
+    DoneBut(u16, String),
+    /// Nothing comes back in time, and it arrives after all: when `Portal::let_arrive` says.
+    Late,
+    /// DynamoDB leaves a whole batch undone, as it does when it is busy.
+    Undone,
+    /// The function dies before it is sent.
+    DieBefore,
+    /// It is done, and the function dies before it hears of it.
+    DieAfter,
 }
 
 /// Decides about every attempt.
@@ -80,9 +88,15 @@ pub(crate) struct Records {
     calls: Mutex<Vec<(u64, Call)>>,
     next: AtomicU64,
     plan: Mutex<Plan>,
+    under_way: Mutex<Vec<Facts>>,
 }
 
 impl Records {
+    /// Requests that were given up and have not arrived yet.
+    pub(crate) fn take_under_way(&self) -> Vec<Facts> {
+        std::mem::take(&mut *self.under_way.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn take(&self) -> Vec<Call> {
         std::mem::take(&mut *self.lock()).into_iter().map(|(_, call)| call).collect()
     }
@@ -169,6 +183,11 @@ impl Started<'_> {
     /// What is to become of it.
     pub(super) fn fault(&self) -> Fault {
         self.lane.records.fault(self.attempt.clone())
+    }
+
+    /// Leaves the request under way: nobody waits for it any more.
+    pub(super) fn leave_under_way(&self, facts: Facts) {
+        self.lane.records.under_way.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
     }
 
     /// Writes down how it ended.

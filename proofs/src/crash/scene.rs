@@ -1,0 +1,249 @@
+//! Where a flow happens: a fresh world, and clients who come back when they are told "later".
+
+use super::faults::{Faults, Met, Script};
+use super::kinds::{Kind, Strike};
+use local::Options;
+use reqwest::Method;
+use serde_json::{Value, json};
+use shared::randomness::Random;
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tests::{Answer, Browser, Mail, World, owned, secs};
+
+/// How often a client comes back.
+const MOST_TRIES: usize = 8;
+
+/// A flow's world, and what the flow has brought about so far.
+pub(super) struct Scene {
+    /// The portal.
+    pub(super) world: World,
+    /// Who makes things go wrong.
+    pub(super) faults: Arc<Faults>,
+    /// The last record of the stream that is done with.
+    pub(super) consumed: RefCell<Option<String>>,
+    /// Tokens of links that have been redeemed.
+    pub(super) redeemed: RefCell<Vec<String>>,
+    /// Sessions that are to live, and sessions that have ended, by their tokens.
+    pub(super) living: RefCell<Vec<String>>,
+    pub(super) ended: RefCell<Vec<String>>,
+    /// How often a client was told "later".
+    later: RefCell<usize>,
+}
+
+impl Scene {
+    /// A world in which everything happens the same every time, until `faults` strikes.
+    pub(super) async fn new(parameters: &[(&str, &str)], faults: Arc<Faults>) -> Self {
+        let world = World::in_process(Options {
+            parameters: owned(parameters),
+            // The port differs from world to world; what links and mails say is not to.
+            public_url: Some("http://localhost:8787".to_owned()),
+            events_by_hand: true,
+            random: Some(seeded()),
+            ..Options::default()
+        });
+        let world = world.await;
+        let decides = Arc::clone(&faults);
+        world.portal.take_calls();
+        world.portal.set_fault(move |attempt| decides.decide(attempt));
+        Self {
+            world,
+            faults,
+            consumed: RefCell::default(),
+            redeemed: RefCell::default(),
+            living: RefCell::default(),
+            ended: RefCell::default(),
+            later: RefCell::default(),
+        }
+    }
+
+    /// A browser, or another client.
+    pub(super) fn browser(&self) -> Browser<'_> {
+        self.world.browser()
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&self, span: Duration) {
+        self.world.time.pass(span);
+    }
+
+    /// Wants something to go wrong by itself.
+    pub(super) fn script(&self, script: Script) {
+        self.faults.script(script);
+    }
+
+    /// Does what a client does until it is told something else than "later".
+    pub(super) async fn insist(&self, act: impl AsyncFn() -> Answer) -> Result<Answer, String> {
+        let mut came_back = false;
+        for _ in 0..MOST_TRIES {
+            let answer = act().await;
+            let met = self.over();
+            match (told(&answer), came_back) {
+                (Told::Later, _) => {
+                    self.may_say_later(&answer, met)?;
+                    *self.later.borrow_mut() += 1;
+                    came_back = true;
+                    self.pass(secs(2));
+                }
+                // The first try was done after all, and its answer was lost: this is the second within the throttle's window.
+                (Told::Wait(span), true) => self.pass(span),
+                _ => return Ok(answer),
+            }
+        }
+        Err("a client was told to come back for ever".to_owned())
+    }
+
+    /// The same, for an answer that must be of this status, and of this problem type if it is one.
+    pub(super) async fn due(
+        &self,
+        status: u16,
+        problem: &str,
+        act: impl AsyncFn() -> Answer,
+    ) -> Result<Answer, String> {
+        let answer = self.insist(act).await?;
+        let is = (answer.status.as_u16(), answer.problem());
+        if is == (status, problem.to_owned()) {
+            return Ok(answer);
+        }
+        Err(format!(
+            "{} {} was answered where {status} {problem} is due: {}{}",
+            is.0,
+            is.1,
+            answer.location(),
+            answer.body
+        ))
+    }
+
+    /// Asks for a mail.
+    pub(super) async fn ask(&self, browser: &Browser<'_>, email: &str) -> Result<Answer, String> {
+        self.due(200, "", async || browser.post("/auth/request-login", json!({"email": email})).await).await
+    }
+
+    /// Asks for a mail and waits for it.
+    pub(super) async fn mailed(&self, browser: &Browser<'_>, email: &str) -> Result<Mail, String> {
+        self.ask(browser, email).await?;
+        self.deliver().await?;
+        self.mail()
+    }
+
+    /// The latest mail.
+    pub(super) fn mail(&self) -> Result<Mail, String> {
+        self.world.portal.inbox().last().map(|mail| Mail(json!(mail))).ok_or_else(|| "there is no mail".to_owned())
+    }
+
+    /// Redeems by JSON.
+    pub(super) async fn redeem(&self, browser: &Browser<'_>, mail: &Mail, body: Value) -> Result<Answer, String> {
+        let answer = self.due(200, "", async || browser.post("/auth/verify", body.clone()).await).await?;
+        self.signed_in(browser, mail)?;
+        Ok(answer)
+    }
+
+    /// Writes down that this browser has a session by this mail.
+    pub(super) fn signed_in(&self, browser: &Browser<'_>, mail: &Mail) -> Result<(), String> {
+        let session = browser.cookie("partner.sid").ok_or("a redeem that succeeded set no cookie")?;
+        self.began(session, mail);
+        Ok(())
+    }
+
+    /// Writes down that there is this session by this mail.
+    pub(super) fn began(&self, session: String, mail: &Mail) {
+        self.living.borrow_mut().push(session);
+        self.redeemed.borrow_mut().push(mail.token());
+    }
+
+    /// Asks, and redeems the link in the same browser.
+    pub(super) async fn sign_in(&self, browser: &Browser<'_>, email: &str) -> Result<Mail, String> {
+        let mail = self.mailed(browser, email).await?;
+        self.redeem(browser, &mail, json!({"token": mail.token()})).await?;
+        Ok(mail)
+    }
+
+    /// Who is signed in: somebody.
+    pub(super) async fn me(&self, browser: &Browser<'_>) -> Result<Answer, String> {
+        self.due(200, "", async || browser.me().await).await
+    }
+
+    /// Signs out.
+    pub(super) async fn log_out(&self, browser: &Browser<'_>) -> Result<(), String> {
+        let session = browser.cookie("partner.sid").unwrap_or_default();
+        self.due(200, "", async || browser.post("/auth/logout", json!({})).await).await?;
+        if browser.cookie("partner.sid").is_some() {
+            return Err("a logout left the cookie".to_owned());
+        }
+        self.over_with(&session);
+        Ok(())
+    }
+
+    /// Writes down that this session has ended.
+    pub(super) fn over_with(&self, session: &str) {
+        self.living.borrow_mut().retain(|one| one != session);
+        self.ended.borrow_mut().push(session.to_owned());
+    }
+
+    /// How often a client was told "later".
+    pub(super) fn told_later(&self) -> usize {
+        *self.later.borrow()
+    }
+
+    /// An invocation is over.
+    pub(super) fn over(&self) -> Met {
+        if self.faults.strike().is_some_and(|strike| strike.kind == Kind::Late) {
+            self.world.portal.let_arrive();
+        }
+        self.faults.invocation_over()
+    }
+
+    fn may_say_later(&self, answer: &Answer, met: Met) -> Result<(), String> {
+        let hidden = self.faults.strike().is_some_and(Strike::is_hidden) && met.scripted == 0;
+        let wrong = if met.struck + met.scripted == 0 {
+            "nothing went wrong"
+        } else if hidden {
+            "one attempt went wrong, and the next would have gone through"
+        } else if answer.status == 500 && !met.died {
+            "nothing died"
+        } else if !answer.cookies.is_empty() {
+            "cookies came with it"
+        } else {
+            return Ok(());
+        };
+        Err(format!("{} {} was answered, but {wrong}", answer.status, answer.body))
+    }
+}
+
+enum Told {
+    Something,
+    Later,
+    Wait(Duration),
+}
+
+fn told(answer: &Answer) -> Told {
+    let page = answer.location();
+    match (answer.status.as_u16(), answer.problem().as_str()) {
+        (503, "unavailable") | (500, _) => Told::Later,
+        (303, _) if page.ends_with("?error=unavailable") => Told::Later,
+        (429, _) => Told::Wait(secs(answer.json()["retry_after"].as_u64().unwrap_or(60))),
+        (303, _) if page.ends_with("?error=too_many_attempts") => Told::Wait(secs(60)),
+        _ => Told::Something,
+    }
+}
+
+/// A request with a bearer token.
+pub(super) async fn with_bearer(browser: &Browser<'_>, method: Method, path: &str, token: &str) -> Answer {
+    let request = browser.request(method, path).header("authorization", format!("Bearer {token}"));
+    browser.send(request.header("content-type", "application/json").body("{}")).await
+}
+
+/// SplitMix64: the same bytes in every run.
+fn seeded() -> Random {
+    let state = AtomicU64::new(1);
+    Random::from_fn(move |bytes| {
+        for chunk in bytes.chunks_mut(8) {
+            let mut z = state.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            let word = (z ^ (z >> 31)).to_le_bytes();
+            chunk.iter_mut().zip(word).for_each(|(byte, from)| *byte = from);
+        }
+    })
+}
