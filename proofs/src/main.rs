@@ -13,10 +13,15 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Which {}
+enum Which {
+    /// Tokens x racers, redeem against suspend, logout against use: one winner each, nothing accepted after its end
+    Race(proofs::race::Sizes),
+}
 
 fn main() -> ExitCode {
-    let proof: Proof = match Arguments::parse().proof {};
+    let proof: Proof = match Arguments::parse().proof {
+        Which::Race(sizes) => proofs::race::run(&sizes, true),
+    };
     report(proof)
 }
 
