@@ -3,6 +3,7 @@
 //! `cargo test`; `cargo run --profile proof -p proofs -- --help` runs them large. `docs/proofs.md` says what each proves.
 
 pub mod dice;
+pub mod forge;
 pub mod progress;
 pub mod race;
 pub mod stage;

@@ -15,7 +15,7 @@ use shared::domain::user::{Epoch, Status, User};
 use shared::keys::Ring;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tests::{World, owned};
+use tests::World;
 
 /// A user, and the link that she was mailed.
 #[derive(Clone, Debug)]
@@ -32,11 +32,10 @@ pub struct Ticket {
     pub nonce: String,
 }
 
-/// A portal without a socket between it and its browsers, with these of the template's parameters.
-pub async fn world(dice: &mut Dice, parameters: &[(&str, &str)]) -> World {
+/// A portal of these options, without a socket between it and its browsers, its mails handed over by [`tickets`].
+pub async fn world(dice: &mut Dice, options: Options) -> World {
     let random = Some(random(Dice::new(dice.throw())));
-    let parameters = owned(parameters);
-    World::in_process(Options { streams_by_hand: true, random, parameters, ..Options::default() }).await
+    World::in_process(Options { streams_by_hand: true, random, ..options }).await
 }
 
 /// The key ring of a world, for reading what the portal has signed.

@@ -6,16 +6,17 @@
 
 mod dynamodb_local;
 mod ends;
-mod redeems;
+pub(crate) mod redeems;
 mod suspensions;
 
 use crate::dice::Dice;
 use crate::progress::Progress;
 use crate::stage;
 use crate::{Figures, Proof};
+use local::Options;
 use std::sync::Arc;
 use std::time::Duration;
-use tests::World;
+use tests::{World, owned};
 use tokio::runtime::{Builder, Runtime};
 
 /// How many links or sessions one portal sees: its tables are in memory, and where minutes pass, its links must live on.
@@ -143,7 +144,7 @@ async fn opened(
     many: usize,
     parameters: &[(&str, &str)],
 ) -> Result<(Arc<World>, Vec<stage::Ticket>), String> {
-    let world = stage::world(dice, parameters).await;
+    let world = stage::world(dice, Options { parameters: owned(parameters), ..Options::default() }).await;
     let tickets = stage::tickets(&world, dice, many).await?;
     world.portal.take_calls();
     world.portal.set_fault(stage::crowd(Dice::new(dice.throw())));

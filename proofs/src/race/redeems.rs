@@ -14,11 +14,11 @@ use tests::{Answer, World};
 use tokio::task::JoinSet;
 
 /// The cookie of a session.
-pub(super) const SESSION: &str = "partner.sid";
+pub(crate) const SESSION: &str = "partner.sid";
 /// The cookie of the browser that asked.
-pub(super) const ASK: &str = "partner.ask";
+pub(crate) const ASK: &str = "partner.ask";
 /// The random field of the page that several racers have in common.
-pub(super) const PAGE: &str = "the-page-that-is-open-twice";
+pub(crate) const PAGE: &str = "the-page-that-is-open-twice";
 /// More would use up the tries of the code.
 const CODES: usize = 5;
 
