@@ -5,10 +5,10 @@ use proofs::{forge, race};
 #[test]
 fn whoever_races_one_wins_and_what_has_ended_is_over() {
     let small = race::Sizes {
-        tokens: 40,
+        tokens: 6,
         racers: 16,
-        suspensions: 20,
-        requests: 1000,
+        suspensions: 4,
+        requests: 200,
         seed: 1,
         only: None,
         dynamodb_local: false,
