@@ -3,8 +3,12 @@
 //! `cargo test`; `cargo run --profile proof -p proofs -- --help` runs them large. `docs/proofs.md` says what each proves.
 
 pub mod crash;
+pub mod dice;
+pub mod forge;
 pub mod outage;
 pub mod progress;
+pub mod race;
+pub mod stage;
 
 use tokio::runtime::Builder;
 

@@ -4,6 +4,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a proof that goes wrong is to stop")]
 
 use crate::{Figures, Proof, paused};
+use clap::Args;
 use local::seam::{Attempt, Fault};
 use serde_json::{Value, json};
 use shared::domain::portal::PortalName;
@@ -11,6 +12,27 @@ use shared::keys::Ring;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tests::{World, mins, secs};
+
+/// How large.
+#[derive(Args, Clone, Debug)]
+pub struct Sizes {
+    /// How many mails are asked for in an hour without SES
+    #[arg(long, default_value_t = 1000)]
+    pub mails: u64,
+    /// How many mails stand behind one that keeps failing
+    #[arg(long, default_value_t = 100)]
+    pub neighbours: u64,
+}
+
+/// Both of it.
+///
+/// # Errors
+/// What broke.
+pub fn run(sizes: &Sizes) -> Proof {
+    let mut figures = hour(sizes.mails)?;
+    figures.0.extend(poison(sizes.neighbours)?.0);
+    Ok(figures)
+}
 
 /// What SES does to a mail it does not take.
 const REFUSALS: [fn() -> Fault; 5] = [
@@ -47,10 +69,7 @@ fn text(row: &Value, name: &str) -> String {
 
 /// `mails` are asked for in the course of an hour in which SES takes none, some answers being lost on the way back; then
 /// it works again. Every mail must have left or be marked, and no two messages of one mail may differ.
-///
-/// # Errors
-/// What broke.
-pub fn hour(mails: u64) -> Proof {
+fn hour(mails: u64) -> Proof {
     paused(async {
         let world = world().await;
         world.portal.set_fault(|attempt| match attempt.service.as_str() {
@@ -138,11 +157,8 @@ fn looks_up_poison(attempt: &Attempt) -> bool {
     attempt.operation == "GetItem" && attempt.body.to_string().contains(&format!("email#{POISON}"))
 }
 
-/// A mail that cannot be sent stands in front of `neighbours` others: how long do they wait for it?
-///
-/// # Errors
-/// A neighbour waits longer than a minute, or the poisonous mail is never over.
-pub fn poison(neighbours: u64) -> Proof {
+/// A mail that cannot be sent stands in front of `neighbours` others: they may wait a minute for it, and no longer.
+fn poison(neighbours: u64) -> Proof {
     let mut figures = Figures::default().with("neighbours behind each poisonous mail", &neighbours);
     for (what, fault) in POISONS {
         let (longest, invocations) =

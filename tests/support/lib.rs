@@ -275,6 +275,11 @@ impl Answer {
 }
 
 impl Browser<'_> {
+    /// The address it is behind: what rows say of who wrote them.
+    pub fn ip(&self) -> &str {
+        &self.ip
+    }
+
     /// A request as this browser would begin it: from one of the portal's own pages.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.bare(method, path);

@@ -1,0 +1,210 @@
+//! The real store on DynamoDB Local, and the rows that show what it did.
+
+use super::server::Server;
+use crate::dice::{Dice, random};
+use crate::race::redeems::{PAGE, Racer};
+use crate::stage::attribute;
+use aws_smithy_http_client::Builder;
+use local::template::{REGION, STACK, Template};
+use serde_json::{Value, json};
+use shared::aws::sdk_config;
+use shared::clock::Clock;
+use shared::domain::address::EmailAddress;
+use shared::domain::agent::Client;
+use shared::domain::audit::Event;
+use shared::domain::ids::{LinkId, Peppered, RecordId, SessionHash, UserId};
+use shared::domain::link::{Attempt, Link, Redeemer};
+use shared::domain::mail::{Mail, MailKey, State};
+use shared::domain::session::{Began, Session};
+use shared::domain::throttle::{Scope, Throttle, Window};
+use shared::domain::time::Timestamp;
+use shared::domain::user::{Epoch, Status, User};
+use shared::env::Env;
+use shared::store::deliver::Claim;
+use shared::store::redeem::{Redeem, Refused};
+use shared::store::{Store, Unavailable};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Any moment will do: nothing here waits for one.
+const NOW: Timestamp = Timestamp::from_secs(1_795_269_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The tables of template.yaml, and the store on them.
+pub(super) struct Tables {
+    server: Server,
+    store: Store,
+}
+
+/// A link that two mailers wanted to claim at once, and the session it will give.
+pub(super) struct Minted {
+    link: Link,
+    pub(super) session: SessionHash,
+}
+
+impl Tables {
+    pub(super) async fn open(server: Server, seed: u64) -> Result<Self, String> {
+        let parameters = [
+            ("Portal", "partner"),
+            ("PortalName", "Partner"),
+            ("PublicUrl", "http://localhost:8787"),
+            ("MailFrom", "no-reply@localhost.example"),
+        ];
+        let template = Template::read(&tests::owned(&parameters)).map_err(|error| error.to_string())?;
+        for table in &template.tables {
+            server.call("CreateTable", &table.create).await?;
+        }
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_REGION", REGION),
+            ("AWS_ENDPOINT_URL", &server.url),
+        ];
+        let variables: BTreeMap<_, _> = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let env = Env::new(variables, Clock::from_fn(|| NOW), random(Dice::of(seed, 1)));
+        let aws = sdk_config(&env, Builder::new().build_http()).map_err(|error| error.to_string())?;
+        let tables = Self { server, store: Store::new(&aws, STACK, env.random) };
+        tables.warm_up().await;
+        Ok(tables)
+    }
+
+    /// Java is slow at first, and the store waits no longer than in production.
+    async fn warm_up(&self) {
+        for _ in 0..20 {
+            let _found = self.store.user(&UserId::nobody()).await;
+        }
+    }
+
+    /// A user, and a link of hers: asked for, and claimed by two mailers at once.
+    pub(super) async fn mint(&self, dice: &mut Dice) -> Result<Minted, String> {
+        let random = random(Dice::new(dice.throw()));
+        let user = UserId::new(random.bytes());
+        let address = EmailAddress::parse(&format!("{user}@example.com")).ok_or("an address")?;
+        let new = User {
+            id: user.clone(),
+            address: address.clone(),
+            name: String::new(),
+            role: "partner".to_owned(),
+            resources: vec![],
+            status: Status::Active,
+            epoch: Epoch(0),
+            created_at: NOW,
+        };
+        let late = |_| "DynamoDB Local did not answer in time".to_owned();
+        self.store.add_user(&new, &event("added", &user, 0)).await.map_err(late)?;
+        let mail = Mail {
+            key: MailKey { to: Peppered::from_bytes(random.bytes()), id: RecordId::new(NOW, random.bytes()) },
+            address: address.clone(),
+            link: LinkId::from_bytes(random.bytes()),
+            next: None,
+            client: Client::new("192.0.2.0", ""),
+            asked_at: NOW,
+            state: State::Queued,
+        };
+        let throttles = |scopes: [Scope; 3]| {
+            scopes.map(|scope| Throttle { scope, key: mail.key.to, window: Window::Aligned(DAY), limit: 1 })
+        };
+        let asked = [Scope::AskMinute, Scope::AskHour, Scope::AskNetwork];
+        let asked = self.store.ask(&mail, &throttles(asked), DAY).await;
+        asked.map_err(|refused| format!("asking was refused: {refused:?}"))?;
+        let link = Link { id: mail.link, user, address, epoch: Epoch(0), expires_at: NOW.plus(DAY), next: None };
+        let budgets = throttles([Scope::MailHour, Scope::MailDay, Scope::MailPortal]);
+        let events = [event("login.requested", &link.user, 1), event("login.requested", &link.user, 2)];
+        let claim = |event| self.store.claim_mail(&mail, &link, "1", &budgets, event);
+        let [one, other] = &events;
+        let claims = tokio::join!(claim(one), claim(other));
+        match claims {
+            (Ok(Claim::Ours), Ok(Claim::Taken)) | (Ok(Claim::Taken), Ok(Claim::Ours)) => {
+                Ok(Minted { link, session: SessionHash::from_bytes(random.bytes()) })
+            }
+            other => Err(format!("two mailers claimed one mail: {other:?}")),
+        }
+    }
+
+    /// Redeems as this racer does, the `n`th of them.
+    pub(super) async fn redeem(&self, minted: &Minted, racer: Racer, n: usize) -> Result<Session, Refused> {
+        let attempt = match racer {
+            Racer::SamePage => Some(PAGE.to_owned()),
+            Racer::OtherPage => Some(format!("a-page-of-its-own-{n}")),
+            Racer::Owner | Racer::Code | Racer::Stranger => None,
+        };
+        let attempt = attempt.and_then(|attempt| Attempt::parse(&attempt)).map(|attempt| attempt.hash());
+        let by = Redeemer { asked: matches!(racer, Racer::Owner | Racer::Code), attempt };
+        let session = Session {
+            hash: minted.session,
+            user: minted.link.user.clone(),
+            epoch: minted.link.epoch,
+            created_at: NOW,
+            expires_at: NOW.plus(DAY),
+            last_seen_at: NOW,
+            client: client(n),
+            began: Began::Link,
+        };
+        let event = event("login", &minted.link.user, n);
+        let redeem = Redeem { link: &minted.link, by: &by, session: &session, event: &event, activates: false };
+        self.store.redeem(&redeem).await
+    }
+
+    /// Whether the session signs its user in.
+    pub(super) async fn looks(&self, minted: &Minted) -> Result<bool, Unavailable> {
+        Ok(self.store.look(&minted.link.user, &minted.session, NOW).await?.is_some())
+    }
+
+    /// Whether the session was there to be marked as seen.
+    pub(super) async fn seen(&self, session: &Session) -> Result<bool, Unavailable> {
+        self.store.seen(session, NOW).await
+    }
+
+    /// Ends the session.
+    pub(super) async fn end(&self, minted: &Minted) -> Result<(), Unavailable> {
+        self.store.end(&minted.session, &event("logout", &minted.link.user, 0)).await
+    }
+
+    /// Suspends the user, as an administrator's act would: status and epoch.
+    pub(super) async fn suspend(&self, minted: &Minted) -> Result<(), String> {
+        let update = json!({
+            "TableName": format!("{STACK}-users"), "Key": {"pk": {"S": format!("user#{}", minted.link.user)}},
+            "UpdateExpression": "SET #status = :suspended ADD epoch :one",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":suspended": {"S": "suspended"}, ":one": {"N": "1"}},
+        });
+        self.server.call("UpdateItem", &update).await.map(drop)
+    }
+
+    /// The user's session rows.
+    pub(super) async fn sessions(&self, minted: &Minted) -> Result<Vec<Value>, String> {
+        self.rows("sessions", minted).await
+    }
+
+    /// How often this was written down about the user.
+    pub(super) async fn audits(&self, minted: &Minted, action: &str) -> Result<usize, String> {
+        let rows = self.rows("audit", minted).await?;
+        Ok(rows.iter().filter(|row| attribute(row, "action") == action).count())
+    }
+
+    async fn rows(&self, table: &str, minted: &Minted) -> Result<Vec<Value>, String> {
+        let query = json!({
+            "TableName": format!("{STACK}-{table}"), "ConsistentRead": true, "KeyConditionExpression": "pk = :user",
+            "ExpressionAttributeValues": {":user": {"S": minted.link.user.as_str()}},
+        });
+        let answer = self.server.call("Query", &query).await?;
+        answer.get("Items").and_then(Value::as_array).cloned().ok_or_else(|| "a query without items".to_owned())
+    }
+}
+
+/// The `n`th racer's address, by which its row is known.
+fn client(n: usize) -> Client {
+    Client::new(&format!("192.0.2.{n}"), "")
+}
+
+fn event(action: &str, user: &UserId, n: usize) -> Event {
+    Event {
+        action: format!("partner.{action}"),
+        user: user.clone(),
+        resource: ("proof", n.to_string()),
+        metadata: vec![],
+        client: client(n),
+        at: NOW,
+        expires_at: NOW.plus(DAY),
+    }
+}

@@ -1,0 +1,170 @@
+//! Logout against use: a session that has ended is not accepted once more, and no write brings it back.
+
+use super::opened;
+use super::redeems::{PAGE, Racer, SESSION, by_user, events, redeem};
+use crate::Figures;
+use crate::dice::Dice;
+use crate::stage::{Ticket, end_everything};
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tests::{World, mins};
+use tokio::task::JoinSet;
+
+/// How many use one session at once.
+const USERS: usize = 10;
+/// After how many requests the end may come, at the latest: in milliseconds.
+const LATEST: usize = 16;
+
+/// How a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Two logouts at once.
+    Logout,
+    /// The user is suspended.
+    Suspension,
+    /// The user's epoch moves.
+    Epoch,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tally {
+    sessions: usize,
+    requests: usize,
+    accepted_before: usize,
+    under_way: usize,
+    after: usize,
+}
+
+impl Tally {
+    pub(super) const fn add(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.requests += other.requests;
+        self.accepted_before += other.accepted_before;
+        self.under_way += other.under_way;
+        self.after += other.after;
+    }
+
+    pub(super) fn figures(&self, figures: Figures) -> Figures {
+        figures
+            .with("sessions ended while in use, by logout, suspension or moved epoch", &self.sessions)
+            .with("requests that raced the end", &self.requests)
+            .with("of these accepted, begun before the end's answer", &self.accepted_before)
+            .with("of these refused, begun before the end's answer", &self.under_way)
+            .with("of these begun after the end's answer", &self.after)
+            .with("of these accepted", &0)
+    }
+}
+
+/// Ends the sessions of one portal, one after the other, each under `requests` requests.
+pub(super) async fn race(dice: &mut Dice, sessions: usize, requests: usize) -> Result<Tally, String> {
+    // Links and sessions so long that the minutes which pass here do not matter, and that cookies are renewed.
+    let long = [("SessionHours", "87600"), ("LinkMinutes", "1440")];
+    let (world, tickets) = opened(dice, sessions, &long).await?;
+    let mut tally = Tally { sessions, ..Tally::default() };
+    let mut ends = Vec::new();
+    for ticket in &tickets {
+        let end = *dice.pick(&[End::Logout, End::Logout, End::Suspension, End::Epoch]);
+        tally.add(one_session(&world, dice, ticket, end, requests).await?);
+        ends.push(end);
+        world.portal.take_calls();
+    }
+    let (sessions, logouts) = (by_user(&world, "sessions"), events(&world, "partner.logout"));
+    for (ticket, end) in tickets.iter().zip(ends) {
+        let user = ticket.user.as_str();
+        let rows = sessions.get(user).map(Vec::len).unwrap_or_default();
+        let audits = logouts.get(user).copied().unwrap_or_default();
+        let wanted = if end == End::Logout { (0, 1) } else { (1, 0) };
+        if (rows, audits) != wanted {
+            return Err(format!("after {end:?}, {} has {rows} sessions and {audits} logouts", ticket.email));
+        }
+    }
+    Ok(tally)
+}
+
+async fn one_session(
+    world: &Arc<World>,
+    dice: &mut Dice,
+    ticket: &Ticket,
+    end: End,
+    requests: usize,
+) -> Result<Tally, String> {
+    let signed_in = redeem(world, ticket, Racer::SamePage).await;
+    let session = signed_in.session.ok_or_else(|| format!("{} is not signed in", ticket.email))?;
+    let answered = Arc::new(AtomicBool::new(false));
+    let mut tasks = JoinSet::new();
+    for n in 0..USERS {
+        let (world, session, ticket) = (Arc::clone(world), session.clone(), ticket.clone());
+        let (answered, dice) = (Arc::clone(&answered), Dice::new(dice.throw()));
+        let many = requests / USERS + usize::from(n < requests % USERS);
+        tasks.spawn(async move { use_it(&world, &ticket, &session, dice, many, &answered).await });
+    }
+    tokio::time::sleep(Duration::from_millis(dice.below(LATEST) as u64)).await;
+    match end {
+        End::Logout => log_out_twice(world, &session).await?,
+        End::Suspension => end_everything(world, &ticket.user, true),
+        End::Epoch => end_everything(world, &ticket.user, false),
+    }
+    answered.store(true, Ordering::SeqCst);
+    let mut tally = Tally::default();
+    for done in tasks.join_all().await {
+        tally.add(done.map_err(|why| format!("{end:?}: {why}"))?);
+    }
+    Ok(tally)
+}
+
+/// Either answer ends the session: both have come.
+async fn log_out_twice(world: &World, session: &str) -> Result<(), String> {
+    let browsers = [world.browser(), world.browser()];
+    browsers.iter().for_each(|browser| browser.set_cookie(SESSION, Some(session)));
+    let [one, other] = &browsers;
+    let answers = tokio::join!(one.post("/auth/logout", json!({})), other.post("/auth/logout", json!({})));
+    for answer in [answers.0, answers.1] {
+        if answer.status != 200 {
+            return Err(format!("a logout was answered {} {}", answer.status, answer.problem()));
+        }
+    }
+    Ok(())
+}
+
+/// Looks who is signed in, most of the time; else redeems the same link once more from the page that had it. Now and then
+/// five minutes pass, so that the next look also writes that the session was seen.
+async fn use_it(
+    world: &World,
+    ticket: &Ticket,
+    session: &str,
+    mut dice: Dice,
+    many: usize,
+    answered: &AtomicBool,
+) -> Result<Tally, String> {
+    let mut tally = Tally::default();
+    for _ in 0..many {
+        if dice.one_in(25) {
+            world.time.pass(mins(5));
+        }
+        tokio::time::sleep(Duration::from_millis(dice.below(2) as u64)).await;
+        let browser = world.browser();
+        let repeats = dice.one_in(10);
+        let late = answered.load(Ordering::SeqCst);
+        let answer = if repeats {
+            browser.post("/auth/verify", json!({"token": ticket.token, "attempt": PAGE})).await
+        } else {
+            browser.set_cookie(SESSION, Some(session));
+            browser.me().await
+        };
+        let status = answer.status.as_u16();
+        let refused = if repeats { status == 410 } else { status == 401 };
+        tally.requests += 1;
+        match (late, status) {
+            (true, _) if refused => tally.after += 1,
+            (false, _) if refused => tally.under_way += 1,
+            (false, 200) => tally.accepted_before += 1,
+            _ => {
+                let problem = answer.problem();
+                return Err(format!("{} was answered {status} {problem}, after the end: {late}", ticket.email));
+            }
+        }
+    }
+    Ok(tally)
+}

@@ -1,0 +1,188 @@
+//! What races and forgeries happen on: a portal in process, with users who have been mailed a link each.
+
+#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a proof that goes wrong is to stop")]
+
+use crate::dice::{Dice, random};
+use local::seam::{Attempt, Fault};
+use local::{Options, Portal};
+use serde_json::{Value, json};
+use shared::domain::address::EmailAddress;
+use shared::domain::agent::Client;
+use shared::domain::audit::Event;
+use shared::domain::ids::UserId;
+use shared::domain::portal::PortalName;
+use shared::domain::user::{Epoch, Status, User};
+use shared::keys::Ring;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tests::World;
+
+/// A user, and the link that she was mailed.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Who.
+    pub user: UserId,
+    /// Her address.
+    pub email: String,
+    /// The link's token.
+    pub token: String,
+    /// The code beside it.
+    pub code: String,
+    /// The nonce that her browser was given.
+    pub nonce: String,
+}
+
+/// A portal of these options, without a socket between it and its browsers, its mails handed over by [`tickets`].
+pub async fn world(dice: &mut Dice, options: Options) -> World {
+    let random = Some(random(Dice::new(dice.throw())));
+    World::in_process(Options { events_by_hand: true, random, ..options }).await
+}
+
+/// The key ring of a world, for reading what the portal has signed.
+///
+/// # Errors
+/// It has none.
+pub fn ring(world: &World) -> Result<Ring, String> {
+    let portal = PortalName::parse("partner").ok_or("a portal's name")?;
+    Ring::parse(&world.portal.key_ring().unwrap_or_default(), &portal)
+}
+
+/// Adds `many` users, lets each ask in a browser of her own, and has **two mailers at once** deliver every record, as
+/// often as it takes.
+///
+/// # Errors
+/// A user was sent anything but one mail, or a link has not exactly one row.
+pub async fn tickets(world: &World, dice: &mut Dice, many: usize) -> Result<Vec<Ticket>, String> {
+    let mut asked = Vec::new();
+    for n in 0..many {
+        let (user, email) = (add_user(world, dice, n).await?, email(n));
+        let browser = world.browser();
+        let answer = browser.post("/auth/request-login", json!({"email": email})).await;
+        let nonce = browser.cookie("partner.ask").ok_or_else(|| format!("asking was answered {answer:?}"))?;
+        asked.push((user, email, nonce));
+    }
+    world.portal.set_fault(crowd(Dice::new(dice.throw())));
+    deliver(&world.portal).await?;
+    let inbox = world.portal.inbox();
+    let ticket = |(user, email, nonce)| {
+        let mails: Vec<_> = inbox.iter().filter(|mail| mail.to == email).collect();
+        let [mail] = mails.as_slice() else {
+            return Err(format!("two mailers with one record sent {} mails to {email}", mails.len()));
+        };
+        let token = mail.links.first().and_then(|link| link.rsplit('/').next()).unwrap_or_default().to_owned();
+        Ok(Ticket { user, email, token, code: mail.code.clone().unwrap_or_default(), nonce })
+    };
+    let tickets: Vec<Ticket> = asked.into_iter().map(ticket).collect::<Result<_, _>>()?;
+    let rows = world.rows("tokens").len();
+    if rows != many {
+        return Err(format!("{many} links have {rows} rows"));
+    }
+    Ok(tickets)
+}
+
+fn email(n: usize) -> String {
+    format!("user{n}@example.com")
+}
+
+async fn add_user(world: &World, dice: &mut Dice, n: usize) -> Result<UserId, String> {
+    let now = world.time.now();
+    let id = UserId::new(((u128::from(dice.throw()) << 64) | u128::from(dice.throw())).to_be_bytes());
+    let user = User {
+        id: id.clone(),
+        address: EmailAddress::parse(&email(n)).ok_or("an address")?,
+        name: format!("User {n}"),
+        role: "partner".to_owned(),
+        resources: vec![],
+        status: Status::Active,
+        epoch: Epoch(0),
+        created_at: now,
+    };
+    let event = Event {
+        action: "local.added".to_owned(),
+        user: id.clone(),
+        resource: ("user", id.to_string()),
+        metadata: vec![],
+        client: Client::new("127.0.0.1", ""),
+        at: now,
+        expires_at: now.plus(Duration::from_secs(86_400)),
+    };
+    let store = world.portal.store().map_err(|error| error.to_string())?;
+    store.add_user(&user, &event).await.map_err(|_| format!("{} cannot be added", user.address))?;
+    Ok(id)
+}
+
+/// Hands every queued mail to two mailers at once, again and again until neither wants to see it once more.
+async fn deliver(portal: &Portal) -> Result<(), String> {
+    let records = portal.stream_records(None).map_err(|error| error.to_string())?;
+    let mut records: Vec<Value> = records.into_iter().filter(|record| record["eventName"] == "INSERT").collect();
+    for _ in 0..100 {
+        let mut again = Vec::new();
+        for batch in records.chunks(10) {
+            let event = json!({"Records": batch});
+            let (one, other) = tokio::join!(portal.invoke("mailer", event.clone()), portal.invoke("mailer", event));
+            let failed = [failures(&one?), failures(&other?)].concat();
+            let wanted = |record: &&Value| failed.iter().any(|failed| *failed == record["dynamodb"]["SequenceNumber"]);
+            again.extend(batch.iter().filter(wanted).cloned());
+        }
+        if again.is_empty() {
+            return Ok(());
+        }
+        records = again;
+    }
+    Err(format!("{} mails are not over after 100 deliveries", records.len()))
+}
+
+fn failures(answer: &Value) -> Vec<Value> {
+    let failures = answer["batchItemFailures"].as_array().into_iter().flatten();
+    failures.map(|failure| failure["itemIdentifier"].clone()).collect()
+}
+
+/// What becomes of calls while others race: some are late by up to 2 ms, and one write in twenty meets another one, which
+/// no embedded database shows by itself.
+pub fn crowd(dice: Dice) -> impl Fn(&Attempt) -> Fault + Send + Sync + 'static {
+    let dice = Mutex::new(dice);
+    move |attempt| {
+        if attempt.service != "dynamodb" {
+            return Fault::None;
+        }
+        let mut dice = dice.lock().unwrap_or_else(PoisonError::into_inner);
+        match (dice.below(20), attempt.operation.as_str()) {
+            (0, "TransactWriteItems") => Fault::Reply(400, conflict_of_transactions()),
+            (0, "UpdateItem") => Fault::Reply(400, error("TransactionConflictException").to_string()),
+            (1..=12, _) => Fault::Delay(Duration::from_millis(dice.below(3) as u64)),
+            _ => Fault::None,
+        }
+    }
+}
+
+fn conflict_of_transactions() -> String {
+    let mut cancelled = error("TransactionCanceledException");
+    cancelled["CancellationReasons"] = json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing"}]);
+    cancelled.to_string()
+}
+
+/// An error as DynamoDB sends it.
+fn error(kind: &str) -> Value {
+    json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "said the store"})
+}
+
+/// Suspends a user, or moves her epoch only, in one write that needs no look for her first.
+pub fn end_everything(world: &World, user: &UserId, suspend: bool) {
+    let mut request = json!({
+        "TableName": format!("{}-users", local::template::STACK), "Key": {"pk": {"S": format!("user#{user}")}},
+        "UpdateExpression": "ADD epoch :one", "ExpressionAttributeValues": {":one": {"N": "1"}},
+    });
+    if suspend {
+        request["UpdateExpression"] = "SET #status = :suspended ADD epoch :one".into();
+        request["ExpressionAttributeNames"] = json!({"#status": "status"});
+        request["ExpressionAttributeValues"][":suspended"] = json!({"S": "suspended"});
+    }
+    let request = serde_json::from_value(request).expect("an update");
+    let _updated = world.portal.database().update_item(request).expect("the user is updated");
+}
+
+/// An item's text or number.
+pub fn attribute<'a>(row: &'a Value, name: &str) -> &'a str {
+    let value = &row[name];
+    value["S"].as_str().or_else(|| value["N"].as_str()).unwrap_or_default()
+}
