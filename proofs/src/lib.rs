@@ -2,6 +2,8 @@
 //! far it has come, and gives figures or the first thing that broke. `tests/portal/proofs.rs` runs each small inside
 //! `cargo test`; `cargo run --profile proof -p proofs -- --help` runs them large. `docs/proofs.md` says what each proves.
 
+pub mod dice;
+pub mod fuzz;
 pub mod progress;
 
 /// What came of a proof: figures, or what broke and how to see it again.

@@ -17,6 +17,7 @@ mod links;
 mod mail;
 mod origins;
 mod pages;
+mod proofs;
 mod races;
 mod readme;
 mod sessions;
