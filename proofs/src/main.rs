@@ -19,6 +19,21 @@ enum Which {
     Crash(proofs::crash::Selection),
     /// A million forged links, sessions and nonces: none accepted
     Forge(proofs::forge::Sizes),
+    /// Whatever bytes come in: the corpus of the fuzz targets, and seeded changes of it. `proofs/fuzz/run` goes further.
+    Fuzz {
+        /// How many changed inputs each target gets; those that cost more get fewer.
+        #[arg(long, default_value_t = 1_000_000)]
+        changes: u64,
+        /// Where the changes begin.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Tries one input only: that of --file.
+        #[arg(long, requires = "file")]
+        target: Option<String>,
+        /// The file that holds it.
+        #[arg(long, requires = "target")]
+        file: Option<std::path::PathBuf>,
+    },
     /// An hour without SES, and mails that keep failing in front of others
     Outage(proofs::outage::Sizes),
     /// Tokens x racers, redeem against suspend, logout against use: one winner each, nothing accepted after its end
@@ -31,6 +46,8 @@ fn main() -> ExitCode {
     let proof: Proof = match Arguments::parse().proof {
         Which::Crash(selection) => proofs::crash::run(&selection, true),
         Which::Forge(sizes) => proofs::forge::run(&sizes, true),
+        Which::Fuzz { target: Some(target), file: Some(file), .. } => proofs::fuzz::replay(&target, &file),
+        Which::Fuzz { changes, seed, .. } => proofs::fuzz::run(changes, seed, true),
         Which::Outage(sizes) => proofs::outage::run(&sizes),
         Which::Race(sizes) => proofs::race::run(&sizes, true),
     };

@@ -110,3 +110,36 @@ fn the_access_log_has_no_path_and_the_mailer_outlasts_its_batch() {
     // 5 s an attempt at SES, and as much again for the store.
     assert!(number("Timeout:") >= number("BatchSize:") * 10);
 }
+
+#[test]
+fn a_template_without_end_is_refused_in_a_sentence() {
+    let table = |name: &str, value: &str| {
+        format!("  {name}: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: {value}}}}}\n")
+    };
+    let doubled = |n: usize| table(&format!("T{n}"), &format!("!Sub \"${{T{0}}}${{T{0}}}\"", n - 1));
+    let doubled = table("T0", "aaaaaaaa") + &(1..40).map(doubled).collect::<String>();
+    let both = |n: usize| format!("  C{n}: !Or [!Condition C{0}, !Condition C{0}]\n", n - 1);
+    let both = (1..40).map(both).collect::<String>();
+    let chosen = table("T", "!If [C39, x, y]");
+    for (what, template, why) in [
+        ("itself", format!("Resources:\n{}", table("T", "!Ref T")), "refers to itself"),
+        ("a circle", format!("Resources:\n{}{}", table("T", "!Ref U"), table("U", "!Sub 'x${T}'")), "refers to itself"),
+        (
+            "a circle of conditions",
+            format!("Conditions:\n  C39: !Condition B\n  B: !Not [!Condition C39]\nResources:\n{chosen}"),
+            "refers to itself",
+        ),
+        ("names that double", format!("Resources:\n{doubled}"), "too many, or too long"),
+        (
+            "conditions that double",
+            format!("Conditions:\n  C0: !Equals [a, b]\n{both}Resources:\n{chosen}"),
+            "too many, or too long",
+        ),
+        ("depth", format!("Resources:\n  {}x\n", "- ".repeat(5000)), "deeper than"),
+        ("more depth", "[".repeat(100) + &"]".repeat(100), "deeper than"),
+        ("an alias", "Resources: &a [*a]\n".to_owned(), "alias"),
+    ] {
+        let refused = Template::of(&template, &owned(&[])).unwrap_err().to_string();
+        assert!(refused.contains(why), "{what}: {refused}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The proofs, small: `cargo run --profile proof -p proofs -- --help` runs them large.
 
-use proofs::{crash, forge, outage, race};
+use proofs::{crash, forge, fuzz, outage, race};
 
 #[test]
 fn whoever_races_one_wins_and_what_has_ended_is_over() {
@@ -31,4 +31,9 @@ fn every_mail_leaves_or_is_marked_and_none_keeps_others_waiting() {
 fn a_crash_at_some_of_the_points_of_every_flow_breaks_nothing() {
     let small = crash::Selection { every: 500, ..crash::Selection::default() };
     crash::run(&small, false).unwrap();
+}
+
+#[test]
+fn whatever_bytes_come_in_is_read_or_refused_as_promised() {
+    fuzz::run(1000, 1, false).unwrap();
 }

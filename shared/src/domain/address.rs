@@ -130,6 +130,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_has_at_most_254_octets_whatever_it_becomes() {
+        let domain = ["b".repeat(63), "c".repeat(63), "d".repeat(59)].join(".");
+        let address = |local: usize| format!("{}@{domain}", "a".repeat(local));
+        assert_eq!(address(64).len(), 252);
+        let whole = format!("{}dd", address(64));
+        assert_eq!((whole.len(), parsed(&whole)), (254, Some(whole.clone())));
+        assert_eq!(parsed(&format!("{whole}d")), None);
+        // Shorter as typed than in ASCII.
+        let typed = format!("{}@{}.example", "a".repeat(64), vec!["ü".repeat(40); 4].join("."));
+        assert!(typed.chars().count() < 254);
+        assert_eq!(parsed(&typed), None);
+    }
+
+    #[test]
     fn a_masked_address_shows_one_letter_and_the_domain() {
         let address = EmailAddress::parse("ada@example.com").unwrap();
         assert_eq!(address.masked(), "a••@example.com");

@@ -145,6 +145,18 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_is_16_to_128_visible_characters() {
+        for good in ["0123456789abcdef", &"~".repeat(128)] {
+            assert_eq!(Attempt::parse(good).unwrap().expose(), good);
+        }
+        for wrong in
+            ["", "0123456789abcde", &"x".repeat(129), "0123456789 abcdef", "0123456789abcdef\n", "0123456789äbcdef"]
+        {
+            assert!(Attempt::parse(wrong).is_none(), "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn secrets_do_not_print() {
         let shown = format!("{:?} {:?} {:?}", Nonce::new([1; 32]), Attempt::new([2; 32]), Code::from_hash(&[3; 32]));
         assert_eq!(shown, "Nonce([redacted]) Attempt([redacted]) Code([redacted])");

@@ -50,6 +50,18 @@ mod tests {
     }
 
     #[test]
+    fn at_most_512_characters_are_kept_as_typed_and_as_resolved() {
+        let typed = |n: usize| next(&format!("/{}", "a".repeat(n)));
+        let origin = "https://portal.example.com".len();
+        assert_eq!(typed(511 - origin).map(|next| next.len()), Some(512));
+        assert_eq!(typed(512 - origin), None);
+        // Longer as typed than as resolved: 512 characters, and 517.
+        let up = |n: usize| next(&format!("/{}b", "a/../".repeat(n)));
+        assert_eq!(up(102).as_deref(), Some("https://portal.example.com/b"));
+        assert_eq!(up(103), None);
+    }
+
+    #[test]
     fn everything_that_leads_elsewhere_is_refused() {
         let long = format!("/{}", "a".repeat(600));
         for text in [

@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn a_token_longer_than_any_of_ours_is_not_looked_at() {
+        let ring = ring("partner");
+        let key = ring.get("1").unwrap();
+        let token =
+            |next: usize| ring.sign_link(key, &Link { next: Some(Next::from_stored("x".repeat(next))), ..link() });
+        let fits: Vec<_> = (2500..3000).map(token).filter(|token| (4095..=4098).contains(&token.len())).collect();
+        assert!(fits.iter().any(|token| token.len() == LONGEST) && fits.iter().any(|token| token.len() > LONGEST));
+        for token in fits {
+            assert_eq!(ring.read_link(&token).is_ok(), token.len() <= LONGEST, "{}", token.len());
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_while_the_ring_is_fresh_and_later_while_it_is_stale() {
         let token = signed_after(|header, _| header.kid = Some("2".to_owned()));
         assert_eq!(ring("partner").read_link(&token).unwrap_err(), TokenError::Invalid);

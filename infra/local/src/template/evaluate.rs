@@ -3,7 +3,14 @@
 use super::parameters::text_of;
 use crate::json::at;
 use serde_json::{Map, Value};
+use std::cell::Cell;
 use std::collections::BTreeMap;
+
+/// How far names may lead to names: what goes further, most likely goes round in a circle.
+const DEEPEST: usize = 100;
+/// How many values may be looked at, and how many characters of text made, in all: a few lines that each name the one
+/// above twice would otherwise run for ever. Ours takes less than a fiftieth of it.
+const MOST: usize = 1_000_000;
 
 /// The pseudo parameters of the one stack there is.
 const PSEUDO: [(&str, &str); 5] = [
@@ -16,17 +23,29 @@ const PSEUDO: [(&str, &str); 5] = [
 
 /// What names mean in a template.
 pub(super) struct Scope<'a> {
-    pub(super) parameters: BTreeMap<String, String>,
-    pub(super) conditions: &'a Value,
-    pub(super) resources: &'a Value,
+    parameters: BTreeMap<String, String>,
+    conditions: &'a Value,
+    resources: &'a Value,
+    depth: Cell<usize>,
+    left: Cell<usize>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) const fn new(parameters: BTreeMap<String, String>, conditions: &'a Value, resources: &'a Value) -> Self {
+        Self { parameters, conditions, resources, depth: Cell::new(0), left: Cell::new(MOST) }
+    }
 }
 
 impl Scope<'_> {
     /// What `value` stands for; `None` is `AWS::NoValue`.
     ///
     /// # Errors
-    /// A function or a name that is not known here, named.
+    /// A function or a name that is not known here, named; or there is no end to it.
     pub(super) fn evaluate(&self, value: &Value) -> Result<Option<Value>, String> {
+        self.deeper(|| self.evaluate_here(value))
+    }
+
+    fn evaluate_here(&self, value: &Value) -> Result<Option<Value>, String> {
         match value {
             Value::Array(items) => {
                 let items = items.iter().map(|item| self.evaluate(item)).collect::<Result<Vec<_>, _>>()?;
@@ -36,8 +55,29 @@ impl Scope<'_> {
                 Some((name, argument)) => self.call(name, argument),
                 None => self.object(map).map(Some),
             },
-            plain => Ok(Some(plain.clone())),
+            plain => {
+                self.spend(plain.as_str().map_or(0, str::len))?;
+                Ok(Some(plain.clone()))
+            }
         }
+    }
+
+    /// One step further from where the evaluation began.
+    fn deeper<T>(&self, step: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+        self.spend(1)?;
+        let depth = self.depth.get();
+        if depth == DEEPEST {
+            return Err("a value refers to itself, or goes too deep".to_owned());
+        }
+        self.depth.set(depth + 1);
+        let done = step();
+        self.depth.set(depth);
+        done
+    }
+
+    fn spend(&self, n: usize) -> Result<(), String> {
+        self.left.set(self.left.get().checked_sub(n).ok_or("its values become too many, or too long")?);
+        Ok(())
     }
 
     fn object(&self, map: &Map<String, Value>) -> Result<Value, String> {
@@ -68,6 +108,7 @@ impl Scope<'_> {
             ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(between), list] => {
                     let list = self.list(list)?;
+                    self.spend(between.len().saturating_mul(list.len()))?;
                     Ok(Some(list.join(between).into()))
                 }
                 _ => Err("Fn::Join does not have a separator and a list".to_owned()),
@@ -108,10 +149,12 @@ impl Scope<'_> {
     }
 
     fn reference(&self, name: &str) -> Result<String, String> {
+        self.spend(name.len())?;
         if let Some((_, value)) = PSEUDO.iter().find(|(pseudo, _)| *pseudo == name) {
             return Ok((*value).to_owned());
         }
         if let Some(value) = self.parameters.get(name) {
+            self.spend(value.len())?;
             return Ok(value.clone());
         }
         let resource = self.resources.get(name).ok_or_else(|| format!("nothing is called {name}"))?;
@@ -125,6 +168,7 @@ impl Scope<'_> {
 
     /// An ARN; no other attribute is known before a deployment.
     fn attribute(&self, of: &str, attribute: &str) -> Result<String, String> {
+        self.spend(of.len())?;
         let resource = self.resources.get(of).ok_or_else(|| format!("nothing is called {of}"))?;
         let (region, account) = (super::REGION, super::ACCOUNT);
         match (kind(resource), attribute) {
@@ -142,6 +186,7 @@ impl Scope<'_> {
 
     /// `${Name}`, `${Name.Attribute}`, and `${!Literal}`.
     fn substitute(&self, text: &str) -> Result<String, String> {
+        self.spend(text.len())?;
         let (mut done, mut rest) = (String::new(), text);
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after.split_once('}').ok_or_else(|| format!("'{text}' does not close a brace"))?;
@@ -162,6 +207,10 @@ impl Scope<'_> {
     }
 
     fn holds(&self, condition: &Value) -> Result<bool, String> {
+        self.deeper(|| self.holds_here(condition))
+    }
+
+    fn holds_here(&self, condition: &Value) -> Result<bool, String> {
         let map = condition.as_object().ok_or_else(|| format!("{condition} is not a condition"))?;
         let all = |parts: &[Value]| parts.iter().map(|part| self.holds(part)).collect::<Result<Vec<_>, _>>();
         match map.iter().next() {

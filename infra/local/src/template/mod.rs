@@ -174,7 +174,19 @@ impl Template {
     /// # Errors
     /// What cannot be evaluated, in a sentence.
     pub fn read(overrides: &BTreeMap<String, String>) -> Result<Self, StartError> {
-        read(overrides).map_err(|why| StartError(format!("template.yaml cannot be used: {why}.")))
+        // Tests start many portals in one process: the text is parsed once.
+        static WHOLE: LazyLock<Result<Value, String>> = LazyLock::new(|| yaml::parse(TEXT));
+        let read = WHOLE.as_ref().map_err(Clone::clone).and_then(|whole| read(whole, overrides));
+        read.map_err(|why| StartError(format!("template.yaml cannot be used: {why}.")))
+    }
+
+    /// The same of another template's text.
+    ///
+    /// # Errors
+    /// What cannot be read or evaluated, in a sentence.
+    pub fn of(text: &str, overrides: &BTreeMap<String, String>) -> Result<Self, StartError> {
+        let read = yaml::parse(text).and_then(|whole| read(&whole, overrides));
+        read.map_err(|why| StartError(format!("The template cannot be used: {why}.")))
     }
 }
 
@@ -203,12 +215,9 @@ const fn for_ever() -> i64 {
     -1
 }
 
-fn read(overrides: &BTreeMap<String, String>) -> Result<Template, String> {
-    // Tests start many portals in one process: the text is parsed once.
-    static WHOLE: LazyLock<Result<Value, String>> = LazyLock::new(|| yaml::parse(TEXT));
-    let whole = WHOLE.as_ref().map_err(Clone::clone)?;
+fn read(whole: &Value, overrides: &BTreeMap<String, String>) -> Result<Template, String> {
     let parameters = parameters::read(at(whole, "/Parameters"), overrides)?;
-    let scope = Scope { parameters, conditions: at(whole, "/Conditions"), resources: at(whole, "/Resources") };
+    let scope = Scope::new(parameters, at(whole, "/Conditions"), at(whole, "/Resources"));
     let globals = at(whole, "/Globals/Function");
     let (mut functions, mut tables, mut cors, mut key_ring) = (vec![], vec![], None, None);
     for (name, resource) in at(whole, "/Resources").as_object().into_iter().flatten() {
