@@ -46,7 +46,7 @@ pub(super) struct Finish {
     pub(super) session: Option<String>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Tally {
     tokens: usize,
     winners: usize,

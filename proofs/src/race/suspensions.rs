@@ -16,7 +16,7 @@ const RACERS: usize = 6;
 /// How late the suspension may come: most redeems are over by then.
 const LATEST: usize = 9;
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Tally {
     links: usize,
     signed_in_first: usize,
