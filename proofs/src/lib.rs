@@ -6,6 +6,7 @@ pub mod crash;
 pub mod dice;
 pub mod forge;
 pub mod fuzz;
+pub mod hash;
 pub mod outage;
 pub mod progress;
 pub mod race;

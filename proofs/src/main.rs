@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use proofs::Proof;
+use shared::hashing::Costs;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -34,6 +35,18 @@ enum Which {
         #[arg(long, requires = "target")]
         file: Option<std::path::PathBuf>,
     },
+    /// The password hash against the reference implementation in C, in turn.
+    Hash {
+        /// How often each hashes.
+        #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u64).range(1..))]
+        runs: u64,
+        /// What a hash costs.
+        #[arg(long, default_value = "m=19456,t=2,p=1", value_parser = costs)]
+        costs: Costs,
+        /// Hashes once, for the run that compares.
+        #[arg(long, hide = true)]
+        once: bool,
+    },
     /// An hour without SES, and mails that keep failing in front of others
     Outage(proofs::outage::Sizes),
     /// Tokens x racers, redeem against suspend, logout against use: one winner each, nothing accepted after its end
@@ -48,10 +61,16 @@ fn main() -> ExitCode {
         Which::Forge(sizes) => proofs::forge::run(&sizes, true),
         Which::Fuzz { target: Some(target), file: Some(file), .. } => proofs::fuzz::replay(&target, &file),
         Which::Fuzz { changes, seed, .. } => proofs::fuzz::run(changes, seed, true),
+        Which::Hash { costs, once: true, .. } => proofs::hash::once(costs),
+        Which::Hash { runs, costs, once: false } => proofs::hash::against_reference(runs, costs),
         Which::Outage(sizes) => proofs::outage::run(&sizes),
         Which::Race(sizes) => proofs::race::run(&sizes, true),
     };
     report(proof.map(|figures| figures.with("seconds", &started.elapsed().as_secs())))
+}
+
+fn costs(text: &str) -> Result<Costs, String> {
+    Costs::parse(text).ok_or_else(|| "must be like m=19456,t=2,p=1, and what the functions would compute".to_owned())
 }
 
 #[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]

@@ -7,6 +7,7 @@ use crate::{Figures, Proof, paused};
 use clap::Args;
 use local::seam::{Attempt, Fault};
 use serde_json::{Value, json};
+use shared::domain::link::Purpose;
 use shared::domain::portal::PortalName;
 use shared::keys::Ring;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,7 +123,7 @@ fn links_by_id(world: &World) -> BTreeMap<String, BTreeSet<String>> {
     let ring = Ring::parse(&world.portal.key_ring().unwrap(), &PortalName::parse("partner").unwrap()).unwrap();
     let mut links: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for link in world.portal.inbox().into_iter().flat_map(|mail| mail.links) {
-        let id = ring.read_link(link.rsplit('/').next().unwrap_or_default()).unwrap().content.id;
+        let id = ring.read_link(Purpose::SignIn, link.rsplit('/').next().unwrap_or_default()).unwrap().content.id;
         links.entry(id.to_string()).or_default().insert(link);
     }
     links

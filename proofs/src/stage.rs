@@ -13,6 +13,7 @@ use shared::domain::ids::UserId;
 use shared::domain::portal::PortalName;
 use shared::domain::user::{Epoch, Status, User};
 use shared::keys::Ring;
+use shared::store::add_user::NewUser;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tests::World;
@@ -96,10 +97,11 @@ async fn add_user(world: &World, dice: &mut Dice, n: usize) -> Result<UserId, St
         status: Status::Active,
         epoch: Epoch(0),
         created_at: now,
+        last_sign_in_at: None,
     };
     let event = Event {
         action: "local.added".to_owned(),
-        user: id.clone(),
+        subject: (&id).into(),
         resource: ("user", id.to_string()),
         metadata: vec![],
         client: Client::new("127.0.0.1", ""),
@@ -107,7 +109,7 @@ async fn add_user(world: &World, dice: &mut Dice, n: usize) -> Result<UserId, St
         expires_at: now.plus(Duration::from_secs(86_400)),
     };
     let store = world.portal.store().map_err(|error| error.to_string())?;
-    store.add_user(&user, &event).await.map_err(|_| format!("{} cannot be added", user.address))?;
+    store.add_user(&NewUser::from(&user), &event).await.map_err(|_| format!("{} cannot be added", user.address))?;
     Ok(id)
 }
 

@@ -3,15 +3,15 @@
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
 use crate::domain::agent::Client;
-use crate::domain::audit::Event;
-use crate::domain::ids::UserId;
+use crate::domain::audit::{Event, Subject};
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::http::Problem;
+use crate::http::problem::Kind;
 use crate::keys::{Keys, TokenError};
 use crate::lambda::Start;
 use crate::randomness::Random;
-use crate::store::{Store, Unavailable};
+use crate::store::{Store, Unavailable, use_up};
 use aws_types::SdkConfig;
 
 /// Configuration, time, randomness, keys and the store.
@@ -42,14 +42,14 @@ impl App {
     pub fn event(
         &self,
         action: &str,
-        user: &UserId,
+        subject: impl Into<Subject>,
         resource: (&'static str, String),
         client: &Client,
         at: Timestamp,
     ) -> Event {
         Event {
             action: format!("{}.{action}", self.config.portal),
-            user: user.clone(),
+            subject: subject.into(),
             resource,
             metadata: vec![],
             client: client.clone(),
@@ -62,6 +62,18 @@ impl App {
 impl From<Unavailable> for Problem {
     fn from(_: Unavailable) -> Self {
         Self::unavailable()
+    }
+}
+
+/// For links that did nothing.
+impl From<use_up::Refused> for Problem {
+    fn from(refused: use_up::Refused) -> Self {
+        match refused {
+            use_up::Refused::Invalid => Self::invalid_token(),
+            use_up::Refused::Expired => Self::new(Kind::ExpiredToken, "Ask for a new one."),
+            use_up::Refused::Used => Self::new(Kind::UsedToken, "Ask for a new one."),
+            use_up::Refused::Unavailable => Self::unavailable(),
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 //! names it. The same names, in `PascalCase`, are the template's parameters.
 
 use crate::domain::address::EmailAddress;
+use crate::domain::password::Policy;
 use crate::domain::portal::{Origin, PortalName, Site};
 use crate::env::Env;
+use crate::hashing::Costs;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -37,6 +39,8 @@ pub struct Config {
     pub links: Links,
     /// `SESSION_HOURS`: how long a session lasts, 1 hour to 10 years.
     pub session_lifetime: Duration,
+    /// What a password must be, and what its hash costs.
+    pub passwords: Passwords,
     /// How often one may ask.
     pub asking: Asking,
     /// How much is mailed, and from where.
@@ -69,8 +73,18 @@ pub struct Links {
     pub code_attempts: u64,
     /// `OTHER_BROWSER`: what a link does in a browser that did not ask for it.
     pub other_browser: OtherBrowser,
+    /// `ACTIVATION_HOURS`: how long an invitation's link works, 1 to 720 hours.
+    pub activation_lifetime: Duration,
+    /// `RESET_MINUTES`: how long a link for another password works, 5 to 1440 minutes.
+    pub reset_lifetime: Duration,
     /// `ACTIVATION`: how an invited user becomes an active one.
     pub activation: Activation,
+    /// `SELF_SIGN_UP`: whether anybody may become a user.
+    pub sign_up: bool,
+    /// `ACTIVATE_URL`: the frontend's page for invitations, which gets the link's token after `#token=`.
+    pub activate_url: Option<String>,
+    /// `RESET_URL`: the same for another password.
+    pub reset_url: Option<String>,
 }
 
 /// How an invited user becomes an active one.
@@ -93,6 +107,23 @@ pub enum OtherBrowser {
     Off,
 }
 
+/// What a password must be, and what its hash costs.
+#[derive(Clone, Copy, Debug)]
+pub struct Passwords {
+    /// `PASSWORD_MINIMUM`: the fewest characters of a new one, 8 to 64.
+    pub at_least: usize,
+    /// `ARGON2_MEMORY_KIB` and `ARGON2_PASSES`: what hashing one costs, 7168 to 131072 KiB and 1 to 10 passes over them.
+    pub costs: Costs,
+    /// `PREVIOUS_ARGON2`: what it cost before, while such hashes are still stored, such as `m=19456,t=2,p=1`.
+    pub previous: Option<Costs>,
+    /// `PASSWORD_ATTEMPTS`: how many attempts an address takes in a quarter of an hour.
+    pub attempts: u64,
+    /// `PASSWORD_FAILURES`: how many wrong ones in a row an address takes, until a mailed link is used.
+    pub failures: u64,
+    /// `PASSWORD_PER_NETWORK_HOUR`: how many wrong ones a network may try, an hour.
+    pub per_network_hour: u64,
+}
+
 /// How often one may ask for a mail, visibly (429).
 #[derive(Clone, Copy, Debug)]
 pub struct Asking {
@@ -102,6 +133,8 @@ pub struct Asking {
     pub per_hour: u64,
     /// `ASK_PER_NETWORK_HOUR`: per network.
     pub per_network_hour: u64,
+    /// `SIGN_UPS_PER_DAY`: per mailbox, whatever tag its address carries.
+    pub sign_ups_per_day: u64,
 }
 
 /// How much is mailed, silently limited, and from where.
@@ -154,13 +187,31 @@ impl Config {
                 lifetime: read.span("LINK_MINUTES", MINUTE, 1..=1440)?,
                 code_attempts: read.number("CODE_ATTEMPTS", 1..=10)?,
                 other_browser: read.required("OTHER_BROWSER", "button, code or off", OtherBrowser::parse)?,
+                activation_lifetime: read.span("ACTIVATION_HOURS", HOUR, 1..=720)?,
+                reset_lifetime: read.span("RESET_MINUTES", MINUTE, 5..=1440)?,
                 activation: read.required("ACTIVATION", "link or password", Activation::parse)?,
+                sign_up: read.required("SELF_SIGN_UP", "on or off", on_or_off)?,
+                activate_url: read.optional("ACTIVATE_URL", A_PAGE, page_url)?,
+                reset_url: read.optional("RESET_URL", A_PAGE, page_url)?,
             },
             session_lifetime: read.span("SESSION_HOURS", HOUR, 1..=87_660)?,
+            passwords: Passwords {
+                at_least: read.size("PASSWORD_MINIMUM", 8..=64)?,
+                costs: Costs {
+                    memory_kib: read.size("ARGON2_MEMORY_KIB", 7168..=131_072)?,
+                    passes: read.size("ARGON2_PASSES", 1..=10)?,
+                    lanes: 1,
+                },
+                previous: read.optional("PREVIOUS_ARGON2", "costs like m=19456,t=2,p=1", Costs::parse)?,
+                attempts: read.number("PASSWORD_ATTEMPTS", 1..=1000)?,
+                failures: read.number("PASSWORD_FAILURES", 10..=10_000)?,
+                per_network_hour: read.number("PASSWORD_PER_NETWORK_HOUR", 1..=100_000)?,
+            },
             asking: Asking {
                 per_minute: read.number("ASK_PER_MINUTE", 1..=60)?,
                 per_hour: read.number("ASK_PER_HOUR", 1..=1000)?,
                 per_network_hour: read.number("ASK_PER_NETWORK_HOUR", 1..=100_000)?,
+                sign_ups_per_day: read.number("SIGN_UPS_PER_DAY", 1..=1000)?,
             },
             mail: Mailing {
                 from: read.required("MAIL_FROM", "a mail address", EmailAddress::parse)?,
@@ -174,6 +225,13 @@ impl Config {
             table_prefix: read.required("TABLE_PREFIX", "the first part of the tables' names", some)?,
             key_ring_secret: read.required("KEY_RING_SECRET", "the name or ARN of a secret", some)?,
         })
+    }
+}
+
+impl Config {
+    /// What a password that `address` chooses is measured against.
+    pub fn password_policy<'a>(&'a self, address: &'a EmailAddress) -> Policy<'a> {
+        Policy { at_least: self.passwords.at_least, address, portal: &self.brand.name }
     }
 }
 
@@ -199,6 +257,7 @@ impl OtherBrowser {
 }
 
 const AN_ORIGIN: &str = "an origin like https://portal.example.com (http only on localhost), with nothing after it";
+const A_PAGE: &str = "the URL of a page, https or on http://localhost, without a fragment";
 const A_PATH: &str = "a path that starts with one slash";
 
 fn some(text: &str) -> Option<String> {
@@ -217,6 +276,21 @@ fn origins(text: &str) -> Option<Vec<Origin>> {
 fn path(text: &str) -> Option<String> {
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"\\?#".contains(&b));
     (text.starts_with('/') && !text.starts_with("//") && plain).then(|| text.to_owned())
+}
+
+fn on_or_off(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// A page that a fragment can be put after.
+fn page_url(text: &str) -> Option<String> {
+    let url = url::Url::parse(text).ok()?;
+    let good = Origin::of(&url).is_some() && url.fragment().is_none() && url.username().is_empty();
+    good.then(|| url.into())
 }
 
 fn title(text: &str) -> Option<String> {
@@ -257,6 +331,12 @@ impl Reader<'_> {
         Err(StartError(format!("{name} is {number}, but must be {wanted}.")))
     }
 
+    /// A number of a smaller type, which its bounds fit into.
+    fn size<T: TryFrom<u64>>(&self, name: &str, bounds: RangeInclusive<u64>) -> Result<T, StartError> {
+        let number = self.number(name, bounds)?;
+        T::try_from(number).map_err(|_| StartError(format!("{name} is {number}, but must be smaller.")))
+    }
+
     fn span(&self, name: &str, unit: u64, bounds: RangeInclusive<u64>) -> Result<Duration, StartError> {
         Ok(Duration::from_secs(self.number(name, bounds)? * unit))
     }
@@ -269,8 +349,17 @@ mod tests {
     use crate::randomness::Random;
     use std::collections::BTreeMap;
 
-    const GOOD: [(&str, &str); 26] = [
+    const GOOD: [(&str, &str); 39] = [
+        ("PASSWORD_ATTEMPTS", "10"),
+        ("PASSWORD_FAILURES", "100"),
+        ("PASSWORD_PER_NETWORK_HOUR", "100"),
         ("ACTIVATION", "link"),
+        ("ACTIVATION_HOURS", "72"),
+        ("RESET_MINUTES", "60"),
+        ("SELF_SIGN_UP", "off"),
+        ("SIGN_UPS_PER_DAY", "3"),
+        ("ACTIVATE_URL", "https://portal.example.com/activate"),
+        ("RESET_URL", "https://portal.example.com/reset"),
         ("MAIL_CONFIGURATION_SET", "vestibule-mail"),
         ("PORTAL", "partner"),
         ("PORTAL_NAME", "Partner"),
@@ -286,6 +375,10 @@ mod tests {
         ("CODE_ATTEMPTS", "5"),
         ("OTHER_BROWSER", "button"),
         ("SESSION_HOURS", "24"),
+        ("PASSWORD_MINIMUM", "15"),
+        ("ARGON2_MEMORY_KIB", "19456"),
+        ("ARGON2_PASSES", "2"),
+        ("PREVIOUS_ARGON2", "m=7168,t=5,p=1"),
         ("ASK_PER_MINUTE", "1"),
         ("ASK_PER_HOUR", "5"),
         ("ASK_PER_NETWORK_HOUR", "200"),
@@ -312,8 +405,24 @@ mod tests {
     }
 
     #[test]
+    fn passwords_are_hashed_at_the_configured_costs_in_one_lane() {
+        let passwords = read_with("ARGON2_MEMORY_KIB", "65536").unwrap().passwords;
+        assert_eq!((passwords.at_least, passwords.costs.to_string().as_str()), (15, "m=65536,t=2,p=1"));
+        assert_eq!(passwords.previous, Costs::parse("m=7168,t=5,p=1"));
+        assert_eq!(read_with("PREVIOUS_ARGON2", "").unwrap().passwords.previous, None);
+    }
+
+    #[test]
     fn what_may_be_left_out_may_and_nothing_else() {
-        let optional = ["PUBLIC_URL", "FRONTEND_URL", "ALLOWED_ORIGINS", "LOGO_URL"];
+        let optional = [
+            "PUBLIC_URL",
+            "FRONTEND_URL",
+            "ALLOWED_ORIGINS",
+            "LOGO_URL",
+            "ACTIVATE_URL",
+            "RESET_URL",
+            "PREVIOUS_ARGON2",
+        ];
         for (name, _) in GOOD {
             let read = read_with(name, "");
             if optional.contains(&name) {
@@ -344,8 +453,20 @@ mod tests {
             ("LINK_MINUTES", "1441"),
             ("CODE_ATTEMPTS", "11"),
             ("OTHER_BROWSER", "maybe"),
+            ("SELF_SIGN_UP", "yes"),
+            ("ACTIVATE_URL", "http://portal.example.com/activate"),
+            ("RESET_URL", "https://portal.example.com/reset#token=x"),
             ("SESSION_HOURS", "87661"),
             ("SESSION_HOURS", "-1"),
+            ("PASSWORD_MINIMUM", "7"),
+            ("PASSWORD_MINIMUM", "65"),
+            ("ARGON2_MEMORY_KIB", "7167"),
+            ("ARGON2_MEMORY_KIB", "131073"),
+            ("ARGON2_PASSES", "0"),
+            ("ARGON2_PASSES", "11"),
+            ("PREVIOUS_ARGON2", "m=19456,t=2"),
+            ("PREVIOUS_ARGON2", "t=2,m=19456,p=1"),
+            ("PREVIOUS_ARGON2", "m=131073,t=2,p=1"),
             ("ASK_PER_MINUTE", "0"),
             ("MAIL_DAYS", "0"),
             ("AUDIT_DAYS", "x"),

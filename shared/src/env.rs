@@ -3,6 +3,8 @@
 use crate::clock::Clock;
 use crate::randomness::Random;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// The surroundings of a function, as values: one process can hold many.
 #[derive(Clone)]
@@ -12,6 +14,8 @@ pub struct Env {
     pub clock: Clock,
     /// Draws randomness.
     pub random: Random,
+    /// Counts the password hashes that are computed: every account must take as many.
+    pub hashes: Arc<AtomicU64>,
 }
 
 impl Env {
@@ -19,12 +23,12 @@ impl Env {
     pub fn of_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let variables = std::env::vars().collect();
-        Self { variables, clock: Clock::system(), random: Random::system() }
+        Self { variables, clock: Clock::system(), random: Random::system(), hashes: Arc::default() }
     }
 
     /// One made up by the caller.
-    pub const fn new(variables: BTreeMap<String, String>, clock: Clock, random: Random) -> Self {
-        Self { variables, clock, random }
+    pub fn new(variables: BTreeMap<String, String>, clock: Clock, random: Random) -> Self {
+        Self { variables, clock, random, hashes: Arc::new(AtomicU64::new(0)) }
     }
 
     /// A variable; an empty one counts as unset, which is how a template says "nothing".

@@ -1,6 +1,7 @@
 //! Whom a request signs in. Every authenticated request goes through here.
 
 use crate::app::App;
+use crate::domain::ids::UserId;
 use crate::domain::portal::{Origin, PortalName};
 use crate::domain::session::{SEEN_EVERY, Session};
 use crate::domain::time::Timestamp;
@@ -8,6 +9,7 @@ use crate::domain::user::User;
 use crate::http::cookie::{self, Cookie};
 use crate::http::{Problem, Request};
 use crate::keys::{Ring, SessionClaims, TokenError};
+use crate::store::Unavailable;
 
 /// Somebody signed in.
 pub struct SignedIn {
@@ -62,24 +64,50 @@ impl App {
     /// # Errors
     /// 401 when nobody, 400 and 503 as for [`token`] and [`claims`].
     pub async fn signed_in(&self, request: &Request, own: &Origin) -> Result<SignedIn, Problem> {
+        let (signed_in, ()) = self.signed_in_beside(request, own, async |_| Ok(())).await?;
+        Ok(signed_in)
+    }
+
+    /// The same, and beside the look what `also` does for the user whom the token names: of use only if she is signed in.
+    ///
+    /// # Errors
+    /// As [`App::signed_in`], and those of `also`.
+    pub async fn signed_in_beside<T>(
+        &self,
+        request: &Request,
+        own: &Origin,
+        also: impl AsyncFnOnce(&UserId) -> Result<T, Unavailable>,
+    ) -> Result<(SignedIn, T), Problem> {
         let now = self.clock.now();
         let shown = token(request, &self.config.portal, own)?.ok_or_else(Problem::not_authenticated)?;
         let ring = self.keys.ring(now).await;
         let claims = claims(&ring, shown.token, now)?.ok_or_else(Problem::not_authenticated)?;
-        let found = self.store.look(&claims.user, &claims.id.hash(), now).await?;
-        let (user, session) = found.ok_or_else(Problem::not_authenticated)?;
+        let hash = claims.id.hash();
+        let (found, also) = tokio::join!(self.store.look(&claims.user, &hash, now), also(&claims.user));
+        let (user, session) = found?.ok_or_else(Problem::not_authenticated)?;
+        let renewed_cookie = self.note_seen(&session, &shown, own, now).await?;
+        Ok((SignedIn { user, session, renewed_cookie }, also?))
+    }
 
-        let mut renewed_cookie = None;
-        if now.since(session.last_seen_at) >= SEEN_EVERY {
-            if !self.store.seen(&session, now).await? {
-                return Err(Problem::not_authenticated());
-            }
-            let outlives_cookies = session.expires_at.since(session.created_at) > cookie::LONGEST;
-            if outlives_cookies && shown.by_cookie {
-                let left = session.expires_at.since(now);
-                renewed_cookie = Some(Cookie::session(&self.config.portal, own).set(shown.token, left));
-            }
+    /// Notes every five minutes that the session was used; gives its cookie again where that would end before it does.
+    async fn note_seen(
+        &self,
+        session: &Session,
+        shown: &Shown<'_>,
+        own: &Origin,
+        now: Timestamp,
+    ) -> Result<Option<String>, Problem> {
+        if now.since(session.last_seen_at) < SEEN_EVERY {
+            return Ok(None);
         }
-        Ok(SignedIn { user, session, renewed_cookie })
+        if !self.store.seen(session, now).await? {
+            return Err(Problem::not_authenticated());
+        }
+        let outlives_cookies = session.expires_at.since(session.created_at) > cookie::LONGEST;
+        let cookie = || {
+            let left = session.expires_at.since(now);
+            Cookie::session(&self.config.portal, own).set(shown.token, left)
+        };
+        Ok((outlives_cookies && shown.by_cookie).then(cookie))
     }
 }

@@ -14,6 +14,11 @@ fn template() -> Template {
 fn routes_of_code() -> BTreeSet<(String, String)> {
     let functions = [
         ("admin", admin::ROUTES),
+        ("activate", activate::ROUTES),
+        ("reset", reset::ROUTES),
+        ("sessions", sessions::ROUTES),
+        ("sign-in", sign_in::ROUTES),
+        ("sign-up", sign_up::ROUTES),
         ("request-login", request_login::ROUTES),
         ("pages", pages::ROUTES),
         ("verify", verify::ROUTES),
@@ -74,7 +79,7 @@ fn routes_are_the_same_in_code_template_router_and_readme() {
         .collect();
     assert_eq!(watched, code, "the router of cargo lambda watch");
 
-    let is_route = |cell: &str| ["GET /", "POST /"].iter().any(|start| cell.starts_with(start));
+    let is_route = |cell: &str| ["GET /", "POST /", "PATCH /", "DELETE /"].iter().any(|start| cell.starts_with(start));
     let known: BTreeSet<_> = folders("functions").into_iter().collect();
     let documented: BTreeSet<_> =
         table_rows(&text("README.md"), is_route).into_iter().filter(|(_, function)| known.contains(function)).collect();
@@ -102,7 +107,9 @@ fn tables_are_the_same_in_template_store_and_architecture() {
 fn variables_are_the_same_in_config_and_template_and_named_after_their_parameters() {
     let source = text("shared/src/config.rs");
     let code = source.split("#[cfg(test)]").next().unwrap();
-    let looks_like_one = |word: &&str| word.len() > 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let of_one = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let looks_like_one =
+        |word: &&str| word.len() > 3 && word.starts_with(|c: char| c.is_ascii_uppercase()) && word.bytes().all(of_one);
     let read: BTreeSet<_> = code.split('"').filter(looks_like_one).map(str::to_owned).collect();
     for function in template().functions {
         let given: BTreeSet<_> = function.environment.keys().cloned().collect();

@@ -25,6 +25,21 @@ async function person(javaScriptEnabled) {
   return { context, page, done: async () => { assert.deepEqual(complaints, []); await context.close(); } };
 }
 
+/** Asks for a link on the sign-in page of a portal with passwords, where a password is the first choice. */
+async function asksForLink({ page }, portal, email) {
+  await page.goto(`${portal.url}/auth/sign-in`);
+  await page.getByText("Email me a link instead").click();
+  await page.getByRole("group").getByLabel("Email address").fill(email);
+  await page.getByRole("button", { name: "Email me a sign-in link" }).click();
+  await page.waitForURL(`${portal.url}/auth/check-mail`);
+}
+
+/** Signs in on the sign-in page, which the person is on. */
+async function signsIn({ page }, email, password) {
+  await page.getByLabel("Email address").first().fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
 
 async function me(person, portal) {
   const answer = await person.context.request.get(`${portal.url}/auth/me`);
@@ -81,10 +96,7 @@ for (const js of [true, false]) {
 
       test("another browser sees a masked address and a button, and only the button signs in", async () => {
         const ada = await person(js);
-        await ada.page.goto(`${portal.url}/auth/sign-in`);
-        await ada.page.getByLabel("Email address").fill("ada@example.com");
-        await ada.page.getByRole("button").click();
-        await ada.page.waitForURL(`${portal.url}/auth/check-mail`);
+        await asksForLink(ada, portal, "ada@example.com");
         const mail = await portal.mail(0);
 
         const phone = await person(js);
@@ -107,10 +119,7 @@ for (const js of [true, false]) {
 
       test("signs in with the code, after a wrong one", async () => {
         const eve = await person(js);
-        await eve.page.goto(`${portal.url}/auth/sign-in`);
-        await eve.page.getByLabel("Email address").fill("eve@example.com");
-        await eve.page.getByRole("button").click();
-        await eve.page.waitForURL(`${portal.url}/auth/check-mail`);
+        await asksForLink(eve, portal, "eve@example.com");
         const { code } = await portal.mail(1);
         const wrong = code === "0000 0000" ? "1111 1111" : "0000 0000";
         await eve.page.getByLabel("8-digit code").fill(wrong);
@@ -121,6 +130,83 @@ for (const js of [true, false]) {
         await eve.page.waitForURL(`${portal.url}/auth/signed-in`);
         assert.equal(await me(eve, portal), "eve@example.com");
         await eve.done();
+      });
+
+      test("nobody can sign up where users are invited", async () => {
+        const mallory = await person(js);
+        await mallory.page.goto(`${portal.url}/auth/sign-in`);
+        assert.equal(await mallory.page.getByRole("link", { name: "Sign up" }).count(), 0);
+        assert.equal((await mallory.context.request.get(`${portal.url}/auth/sign-up`)).status(), 404);
+        await mallory.done();
+      });
+    });
+
+    describe("with passwords, and anybody may sign up", () => {
+      let portal;
+      before(async () => { portal = await startPortal("--set", "SelfSignUp=on", "--set", "AskPerMinute=10"); });
+      after(() => portal.stop());
+
+      test("an invited user activates, signs out, signs in, forgets her password and sets another", async () => {
+        const grace = await person(js);
+        const { page } = grace;
+        await asksForLink(grace, portal, "grace@example.com");
+        await page.goto((await portal.mail(0)).links[0]);
+        await page.getByText("g••@example.com").waitFor();
+        await page.getByLabel("Password", { exact: true }).fill("two otters");
+        await page.getByRole("button", { name: "Set the password and sign in" }).click();
+        await page.getByRole("alert").getByText("It is too short: use at least 15 characters.").waitFor();
+        await page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
+        await page.getByRole("button", { name: "Set the password and sign in" }).click();
+        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        assert.equal(await me(grace, portal), "grace@example.com");
+
+        await page.getByRole("button", { name: "Sign out" }).click();
+        await page.waitForURL(`${portal.url}/auth/sign-in`);
+        await signsIn(grace, "grace@example.com", "three quiet otters pant");
+        await page.getByRole("alert").getByText("The address or the password is wrong.").waitFor();
+        assert.equal(await me(grace, portal), 401);
+        await signsIn(grace, "grace@example.com", "three quiet otters paint");
+        await page.waitForURL(`${portal.url}/auth/signed-in`);
+
+        const phone = await person(js);
+        await phone.page.goto(`${portal.url}/auth/sign-in`);
+        await phone.page.getByRole("link", { name: "Forgot your password?" }).click();
+        await phone.page.getByLabel("Email address").fill("grace@example.com");
+        await phone.page.getByRole("button", { name: "Email me a link" }).click();
+        await phone.page.getByRole("heading", { name: "Check your mail" }).waitFor();
+        await phone.page.goto((await portal.mail(1)).links[0]);
+        await phone.page.getByLabel("New password").fill("a lantern under the bridge");
+        const show = phone.page.getByLabel("Show the password");
+        assert.equal(await show.count(), js ? 1 : 0, "what does nothing without JavaScript is not there without it");
+        if (js) {
+          await show.check();
+          assert.equal(await phone.page.getByLabel("New password").getAttribute("type"), "text");
+        }
+        await phone.page.getByRole("button", { name: "Set the password" }).click();
+        await phone.page.getByRole("status").getByText("Your password has been changed.").waitFor();
+        assert.equal(await me(grace, portal), 401, "every session has ended");
+        assert.deepEqual((await portal.mail(2)).links, [], "the notice has no link");
+        await signsIn(phone, "grace@example.com", "a lantern under the bridge");
+        await phone.page.waitForURL(`${portal.url}/auth/signed-in`);
+        assert.equal(await me(phone, portal), "grace@example.com");
+        await phone.done();
+        await grace.done();
+      });
+
+      test("somebody signs up, and is signed in with the first password", async () => {
+        const joan = await person(js);
+        await joan.page.goto(`${portal.url}/auth/sign-in`);
+        await joan.page.getByRole("link", { name: "Sign up" }).click();
+        await joan.page.getByLabel("Name").fill("Joan");
+        await joan.page.getByLabel("Email address").fill("joan@example.com");
+        await joan.page.getByRole("button", { name: "Sign up" }).click();
+        await joan.page.getByText("We have sent a message").waitFor();
+        await joan.page.goto((await portal.mail(3)).links[0]);
+        await joan.page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
+        await joan.page.getByRole("button", { name: "Set the password and sign in" }).click();
+        await joan.page.waitForURL(`${portal.url}/auth/signed-in`);
+        assert.equal(await me(joan, portal), "joan@example.com");
+        await joan.done();
       });
     });
   });

@@ -6,19 +6,20 @@ use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
 use shared::domain::audit::Event;
 use shared::domain::ids::{Peppered, RecordId, SessionHash, UserId};
-use shared::domain::mail::{Mail, MailKey, Minted};
+use shared::domain::link::Purpose;
+use shared::domain::mail::{Letter, Mail, MailKey, Minted};
 use shared::domain::throttle::{Scope, Throttle, Window};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
 use shared::store::Store;
-use shared::store::add_user::Added;
+use shared::store::add_user::{Added, NewUser};
 use shared::store::deliver::{Claim, Found, LEASE};
 use tests::{World, mins, secs};
 
 fn event(user: &UserId, at: Timestamp) -> Event {
     Event {
         action: "partner.test".to_owned(),
-        user: user.clone(),
+        subject: user.into(),
         resource: ("test", String::new()),
         metadata: vec![],
         client: Client::new("192.0.2.1", ""),
@@ -49,15 +50,21 @@ async fn one_of_many_claims_wins_and_a_lease_holds_until_it_lapses() {
     let now = world.time.now();
     let user = store.user_at(&mail.address).await.unwrap().unwrap();
     let expires_at = now.plus(mins(15));
-    let minted = Minted { user: user.id.clone(), epoch: user.epoch, kid: "1".to_owned(), expires_at };
-    let (link, event) = (mail.link(&minted), event(&user.id, now));
+    let minted = Minted {
+        letter: Letter::Link(Purpose::SignIn),
+        user: user.id.clone(),
+        epoch: user.epoch,
+        kid: "1".to_owned(),
+        expires_at,
+    };
+    let event = event(&user.id, now);
     let budgets = [Scope::MailHour, Scope::MailDay, Scope::MailPortal].map(|scope| Throttle {
         scope,
         key: mail.key.to,
         window: Window::Aligned(mins(60)),
         limit: 10,
     });
-    let claims = join_all((0..16).map(|_| store.claim_mail(&mail, &link, "1", &budgets, &event))).await;
+    let claims = join_all((0..16).map(|_| store.claim_mail(&mail, &minted, &budgets, &event))).await;
     let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
     assert_eq!(claims.iter().filter(|claim| **claim == Claim::Ours).count(), 1, "{claims:?}");
     assert_eq!(claims.iter().filter(|claim| **claim == Claim::Taken).count(), 15, "{claims:?}");
@@ -85,11 +92,11 @@ async fn ending_a_session_that_is_over_or_never_was_writes_nothing() {
     let store = world.portal.store().unwrap();
     let before = world.everything();
     let over = event(&user, world.time.now().plus(mins(24 * 60)));
-    store.end(&session, &over).await.unwrap();
-    store.end(&SessionHash::from_bytes([0; 32]), &event(&user, world.time.now())).await.unwrap();
-    store.end(&session, &event(&UserId::nobody(), world.time.now())).await.unwrap();
+    store.end(&user, &session, &over).await.unwrap();
+    store.end(&user, &SessionHash::from_bytes([0; 32]), &event(&user, world.time.now())).await.unwrap();
+    store.end(&UserId::nobody(), &session, &event(&user, world.time.now())).await.unwrap();
     assert_eq!(world.everything(), before);
-    store.end(&session, &event(&user, world.time.now())).await.unwrap();
+    store.end(&user, &session, &event(&user, world.time.now())).await.unwrap();
     assert!(world.rows("sessions").is_empty());
 }
 
@@ -107,10 +114,12 @@ async fn an_address_is_never_two_users() {
         status: Status::Active,
         epoch: Epoch(0),
         created_at: now,
+        last_sign_in_at: None,
     };
     let users: Vec<_> = (1..=8).map(user).collect();
     let events: Vec<_> = users.iter().map(|user| event(&user.id, now)).collect();
-    let added = join_all(users.iter().zip(&events).map(|(user, event)| store.add_user(user, event))).await;
+    let new: Vec<_> = users.iter().map(NewUser::from).collect();
+    let added = join_all(new.iter().zip(&events).map(|(new, event)| store.add_user(new, event))).await;
     let new = added.into_iter().filter(|added| added.unwrap() == Added::New).count();
     assert_eq!(new, 1);
     let named = world.rows("users").iter().filter(|row| row["address"]["S"] == "new@example.com").count();

@@ -1,6 +1,7 @@
 //! What each request costs: counted, and compared with the table that is checked in and shown in the README.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::fmt::Write;
 use tests::{World, mins, secs};
 
@@ -17,15 +18,40 @@ async fn count(world: &World, table: &mut String, name: &str, function: &str, ac
         .filter(|call| call.function == function && call.service == "dynamodb")
         .collect();
     let depth = calls.iter().map(|call| call.generation).collect::<std::collections::BTreeSet<_>>().len();
-    let (reads, writes): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.operation.contains("Get"));
+    let (reads, writes): (Vec<_>, Vec<_>) =
+        calls.iter().partition(|call| call.operation.contains("Get") || call.operation == "Query");
     let units = |calls: &[&local::seam::Call]| calls.iter().map(|call| call.capacity).sum::<f64>() + 0.0;
     let (reads, writes) = (units(&reads), units(&writes));
     let _ = writeln!(table, "| {name} | {status} | {} | {depth} | {reads} | {writes} |", calls.len());
 }
 
+async fn administration(world: &World, t: &mut String) {
+    let admin = world.browser();
+    let call = async |method: Method, path: &str, body: Option<Value>| {
+        admin.call(method, path, body.as_ref()).await.status.as_u16()
+    };
+    let users =
+        json!({"users": [{"email": "bob@example.com", "name": "Bob"}, {"email": "kim@example.com", "name": "Kim"}]});
+    let import = call(Method::POST, "/admin/users/import", Some(users));
+    count(world, t, "POST /admin/users/import, two users", "admin", import).await;
+    let (ada, eve) = (world.id_of("ada@example.com"), world.id_of("eve@example.com"));
+    let (ada, eve) = (format!("/admin/users/{ada}"), format!("/admin/users/{eve}"));
+    let (resend, sessions) = (format!("{eve}/resend"), format!("{ada}/sessions"));
+    let (renamed, moved) = (json!({"name": "Ada"}), json!({"email": "ada@king.example"}));
+    count(world, t, "POST /admin/users/{id}/resend", "admin", call(Method::POST, &resend, None)).await;
+    count(world, t, "GET /admin/users", "admin", call(Method::GET, "/admin/users", None)).await;
+    count(world, t, "GET /admin/users/{id}", "admin", call(Method::GET, &ada, None)).await;
+    count(world, t, "PATCH /admin/users/{id}", "admin", call(Method::PATCH, &ada, Some(renamed))).await;
+    count(world, t, "PATCH /admin/users/{id}, address", "admin", call(Method::PATCH, &ada, Some(moved))).await;
+    count(world, t, "DELETE /admin/users/{id}/sessions", "admin", call(Method::DELETE, &sessions, None)).await;
+    count(world, t, "DELETE /admin/users/{id}", "admin", call(Method::DELETE, &ada, None)).await;
+    count(world, t, "DELETE /admin/users/{id}, repeated", "admin", call(Method::DELETE, &ada, None)).await;
+}
+
 #[tokio::test]
 async fn every_request_costs_what_the_readme_says() {
-    let world = World::start().await;
+    let cheap = [("Argon2MemoryKib", "7168"), ("Argon2Passes", "1")];
+    let world = World::with(&cheap).await;
     let (ada, phone, nobody) = (world.browser(), world.browser(), world.browser());
     let mut t = String::new();
     let post = async |browser: &tests::Browser<'_>, path: &str, body| browser.post(path, body).await.status.as_u16();
@@ -103,10 +129,42 @@ async fn every_request_costs_what_the_readme_says() {
     let admin = async |key: &str| phone.admin("local", &[("idempotency-key", key)], &user).await.status.as_u16();
     count(&world, &mut t, "POST /admin/users", "admin", admin("one")).await;
     count(&world, &mut t, "POST /admin/users, repeated", "admin", admin("one")).await;
+    administration(&world, &mut t).await;
+    passwords(&world, &mut t).await;
 
     let heading =
         "| request | status | DynamoDB requests | depth | read units | write units |\n|---|---|---|---|---|---|\n";
     let table = format!("{heading}{t}");
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&table), "the README's table of costs must be:\n\n{table}");
+}
+
+/// A first password, signing in, another password, and the sessions.
+async fn passwords(world: &World, t: &mut String) {
+    let (grace, laptop) = (world.browser(), world.browser());
+    let post = async |browser: &tests::Browser<'_>, path: &str, body| browser.post(path, body).await.status.as_u16();
+    let end = async |path: &str| laptop.send(laptop.request(reqwest::Method::DELETE, path)).await.status.as_u16();
+    world.time.pass(mins(60));
+    let mail = grace.ask("grace@example.com").await;
+    let password = "correct horse battery staple";
+    let body = json!({"token": mail.token(), "password": password});
+    count(world, t, "POST /auth/activate", "activate", post(&grace, "/auth/activate", body)).await;
+    let credentials = json!({"email": "grace@example.com", "password": password});
+    let wrong = json!({"email": "grace@example.com", "password": "wrong"});
+    count(world, t, "POST /auth/sign-in", "sign-in", post(&laptop, "/auth/sign-in", credentials.clone())).await;
+    count(world, t, "POST /auth/sign-in, signed in already", "sign-in", post(&laptop, "/auth/sign-in", credentials))
+        .await;
+    count(world, t, "POST /auth/sign-in, wrong or unknown", "sign-in", post(&laptop, "/auth/sign-in", wrong)).await;
+    count(world, t, "GET /auth/sessions", "sessions", async { laptop.get("/auth/sessions").await.status.as_u16() })
+        .await;
+    let list = laptop.get("/auth/sessions").await.json();
+    let graces = list.as_array().unwrap().iter().find(|one| one["current"] == false).unwrap();
+    let one = format!("/auth/sessions/{}", graces["id"].as_str().unwrap());
+    count(world, t, "DELETE /auth/sessions/{id}", "sessions", end(&one)).await;
+    count(world, t, "DELETE /auth/sessions", "sessions", end("/auth/sessions")).await;
+    let forgot = json!({"email": "grace@example.com"});
+    world.time.pass(mins(60));
+    count(world, t, "POST /auth/forgot-password", "reset", post(&laptop, "/auth/forgot-password", forgot)).await;
+    let body = json!({"token": world.mail().await.token(), "password": password});
+    count(world, t, "POST /auth/reset-password", "reset", post(&laptop, "/auth/reset-password", body)).await;
 }

@@ -5,6 +5,10 @@
 
 mod acts;
 mod admin;
+mod admin_change;
+mod admin_end;
+mod admin_import;
+mod admin_look;
 mod asking;
 mod codes;
 mod costs;
@@ -13,12 +17,17 @@ mod grants;
 mod hostile;
 mod journeys;
 mod leaks;
+mod letters;
 mod links;
 mod mail;
+mod matrix;
 mod origins;
 mod pages;
+mod passwords;
 mod proofs;
 mod races;
 mod readme;
 mod sessions;
+mod sign_in;
+mod tokens;
 mod weather;

@@ -11,6 +11,10 @@ async fn every_answer_carries_the_security_headers_and_is_not_stored() {
     let answers = [
         browser.get("/auth/sign-in").await,
         browser.get("/auth/check-mail").await,
+        browser.get("/auth/forgot-password").await,
+        browser.get("/auth/sign-up").await,
+        browser.get("/auth/activate/broken").await,
+        browser.get("/auth/reset-password/broken").await,
         browser.get(&mail.path()).await,
         browser.get("/auth/verify/broken").await,
         browser.me().await,
@@ -52,8 +56,8 @@ async fn the_pages_wear_the_portals_name_colour_and_logo() {
 async fn a_page_says_only_our_own_sentences() {
     let world = World::start().await;
     let browser = world.browser();
-    let page = browser.get("/auth/sign-in?error=%3Cscript%3E&reason=%22%3E&next=%22%3E%3Cscript%3E").await;
-    assert!(page.body.contains("That did not work.") && !page.body.contains("<script"), "{}", page.body);
+    let page = browser.get("/auth/sign-in?error=%3Cimg%3E&reason=%22%3E&next=%22%3E%3Cimg%3E").await;
+    assert!(page.body.contains("That did not work.") && !page.body.contains("<img"), "{}", page.body);
     let reasons = [("expired", "has expired"), ("used", "has been used"), ("invalid", "does not work")];
     for (reason, words) in reasons {
         let page = browser.get(&format!("/auth/sign-in?error=invalid_token&reason={reason}")).await;

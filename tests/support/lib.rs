@@ -169,10 +169,15 @@ impl World {
         self.portal.dump().expect("the database can be read")
     }
 
+    /// The id of the user with this address; empty where there is none.
+    pub fn id_of(&self, email: &str) -> String {
+        let claim = self.rows("users").into_iter().find(|row| row["pk"]["S"] == format!("email#{email}"));
+        claim.unwrap_or_default()["user_id"]["S"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// Changes an attribute of the user with this address behind everybody's back, as an administrator's act would.
     pub fn set_user(&self, email: &str, update: &str, values: &Value) {
-        let claim = self.rows("users").into_iter().find(|row| row["pk"]["S"] == format!("email#{email}"));
-        let id = claim.unwrap_or_default()["user_id"]["S"].as_str().unwrap_or_default().to_owned();
+        let id = self.id_of(email);
         let mut request = json!({
             "TableName": format!("{}-users", local::template::STACK), "Key": {"pk": {"S": format!("user#{id}")}},
             "UpdateExpression": update, "ExpressionAttributeNames": {"#status": "status"},
@@ -355,9 +360,27 @@ impl Browser<'_> {
         self.send(request.body(form(fields))).await
     }
 
-    /// A call of the administration, signed with this key (id and secret alike).
+    /// Adds a user: a call of the administration, signed with this key.
     pub async fn admin(&self, key: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let (url, body) = (format!("{}/admin/users", self.world.portal.url()), body.to_string());
+        self.signed(key, Method::POST, "/admin/users", headers, Some(body)).await
+    }
+
+    /// A call of the administration by whoever may.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.signed("local", method, path, &[], body).await
+    }
+
+    /// A call of the administration, signed with this key (id and secret alike).
+    pub async fn signed(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let url = format!("{}{path}", self.world.portal.url());
+        let text = body.map(Value::to_string).unwrap_or_default();
         let identity = Credentials::from_keys(key, key, None).into();
         let params = SigningParams::builder()
             .identity(&identity)
@@ -367,9 +390,12 @@ impl Browser<'_> {
             .settings(SigningSettings::default())
             .build()
             .expect("whole parameters");
-        let signed = SignableRequest::new("POST", &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()));
+        let bytes = SignableBody::Bytes(text.as_bytes());
+        let signed = SignableRequest::new(method.as_str(), &url, headers.iter().copied(), bytes);
         let signed = sign(signed.expect("a good request"), &params.into()).expect("a signature");
-        let request = self.bare(Method::POST, "/admin/users").header("content-type", "application/json").body(body);
+        let request = self.bare(method, path);
+        let request =
+            if body.is_some() { request.header("content-type", "application/json").body(text) } else { request };
         let headers = headers.iter().copied().chain(signed.output().headers());
         self.send(headers.fold(request, |request, (name, value)| request.header(name, value))).await
     }

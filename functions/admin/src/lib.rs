@@ -1,133 +1,130 @@
-//! `POST /admin/users`: adds a user.
+//! The administration of users.
 //!
 //! API Gateway lets in only calls that are signed by a role which may (`AWS_IAM`); there is no admin password, and browsers
-//! never call this. Takes `{email, name, role?, resources?, status?}`, `status` being `invited` (the default) or `active`.
-//! Answers 201 `{id, email, name, role, resources, status, created_at}`. With an `Idempotency-Key`, a repeat gets the same
-//! answer and changes nothing. 409 where the address is somebody's already.
+//! never call this. One file for each act or two says what it takes and answers. Everything is refused alike: 400
+//! `invalid-request`, 404 for an id that no user has, 413, 415, 503; and every act is written down with who signed it.
 
-use serde::{Deserialize, Serialize};
+mod change;
+mod end;
+mod import;
+mod invite;
+mod look;
+mod user;
+
+use aws_types::SdkConfig;
+use change::Change;
 use shared::app::App;
-use shared::domain::address::EmailAddress;
+use shared::config::StartError;
+use shared::domain::audit::Event;
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Epoch, Resource, Status, User};
+use shared::domain::user::User;
+use shared::env::Env;
 use shared::http::problem::Kind;
-use shared::http::reply::Reply;
 use shared::http::{Problem, Request, Response};
-use shared::store::add_user::Added;
+use shared::lambda::Start;
+use shared::passwords::Passwords;
+use shared::store::administer::Done;
 
 /// What this function answers.
-pub const ROUTES: &[&str] = &["POST /admin/users"];
+pub const ROUTES: &[&str] = &[
+    "POST /admin/users",
+    "POST /admin/users/import",
+    "POST /admin/users/{id}/resend",
+    LIST,
+    "GET /admin/users/{id}",
+    "PATCH /admin/users/{id}",
+    "DELETE /admin/users/{id}",
+    "DELETE /admin/users/{id}/sessions",
+];
 
-/// How many resources a user may have: an item of DynamoDB holds 400 KB.
-const MOST_RESOURCES: usize = 200;
+/// The one route with a query.
+const LIST: &str = "GET /admin/users";
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Input {
-    email: String,
-    name: String,
-    #[serde(default)]
-    role: String,
-    #[serde(default)]
-    resources: Vec<Resource>,
-    #[serde(default)]
-    status: NewStatus,
+/// How often an act is tried on a user who is changed by others meanwhile.
+const TRIES: usize = 4;
+
+/// What this function holds.
+pub struct Admin {
+    app: App,
+    /// Says which imported hashes could ever sign in.
+    passwords: Passwords,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "lowercase")]
-enum NewStatus {
-    #[default]
-    Invited,
-    Active,
+impl Start for Admin {
+    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+        let app = App::start(aws, env).await?;
+        Ok(Self { passwords: Passwords::new(&app.config, env), app })
+    }
 }
 
-#[derive(Serialize)]
-struct Output<'a> {
-    id: &'a str,
-    email: &'a str,
-    name: &'a str,
-    role: &'a str,
-    resources: &'a [Resource],
-    status: &'static str,
-    created_at: String,
+/// What is done to a user who is there.
+enum Act<'a> {
+    Resend,
+    Change(&'a Change),
+    EndSessions,
+    Erase,
 }
 
 /// Handles the request.
 ///
 /// # Errors
-/// See the module.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let input: Input = request.json()?;
-    let now = app.clock.now();
-    let repeatable = request.header("idempotency-key");
-    let user = new_user(input, new_id(app, repeatable, now).await?, now)?;
-    let action = if user.status == Status::Active { "added" } else { "invited" };
-    let resource = ("user", user.id.to_string());
-    let mut event = app.event(action, &user.id, resource, &request.client(), now);
-    event.metadata.push(("actor", request.iam_arn().to_owned()));
-    match app.store.add_user(&user, &event).await? {
-        Added::New => Ok(created(&user)),
-        Added::Existed => {
-            let earlier = if repeatable.is_some() { app.store.user(&user.id).await? } else { None };
-            let same = earlier.filter(|earlier| earlier.address == user.address);
-            same.map(|earlier| created(&earlier)).ok_or_else(taken)
+/// See the acts.
+pub async fn handle(admin: &Admin, request: Request) -> Result<Response, Problem> {
+    if request.route() == LIST {
+        return admin.list(&request).await;
+    }
+    let [] = request.only_query([])?;
+    match request.route() {
+        "POST /admin/users" => admin.invite(&request).await,
+        "POST /admin/users/import" => admin.import(&request).await,
+        "POST /admin/users/{id}/resend" => admin.resend(&request).await,
+        "GET /admin/users/{id}" => admin.one(&request).await,
+        "PATCH /admin/users/{id}" => admin.change(&request).await,
+        "DELETE /admin/users/{id}" => admin.erase(&request).await,
+        "DELETE /admin/users/{id}/sessions" => admin.end_sessions(&request).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// The id in the path.
+fn id(request: &Request) -> Result<UserId, Problem> {
+    UserId::parse(request.path_parameter("id")).ok_or_else(Problem::not_found)
+}
+
+fn taken(detail: &'static str) -> Problem {
+    Problem::new(Kind::AlreadyExists, detail)
+}
+
+impl Admin {
+    /// The user whose id is in the path.
+    async fn user(&self, request: &Request) -> Result<User, Problem> {
+        self.app.store.user(&id(request)?).await?.ok_or_else(Problem::not_found)
+    }
+
+    /// Does it to the user as she is, and gives her as she was; reads again where somebody else was faster.
+    async fn act(&self, request: &Request, act: Act<'_>) -> Result<User, Problem> {
+        for _ in 0..TRIES {
+            let user = self.user(request).await?;
+            let done = match &act {
+                Act::Resend => self.resend_to(request, &user).await?,
+                Act::Change(change) => self.change_to(request, &user, change).await?,
+                Act::EndSessions => self.end_sessions_of(request, &user).await?,
+                Act::Erase => self.erase_row(request, &user).await?,
+            };
+            match done {
+                Done::Yes => return Ok(user),
+                Done::Taken => return Err(taken("There is another user with this address.")),
+                Done::Changed => {}
+            }
         }
+        Err(Problem::unavailable())
     }
-}
 
-/// A random id; with an idempotency key always the same for the same key, so that the second of two calls finds the first
-/// one's user.
-async fn new_id(app: &App, key: Option<&str>, now: Timestamp) -> Result<UserId, Problem> {
-    let Some(key) = key else { return Ok(UserId::new(app.random.bytes())) };
-    if !(1..=128).contains(&key.len()) {
-        return Err(Problem::invalid_request("`Idempotency-Key` must have 1 to 128 characters."));
+    /// What is written down of an act, and who did it.
+    fn event(&self, request: &Request, action: &str, user: &UserId, now: Timestamp) -> Event {
+        let mut event = self.app.event(action, user, ("user", user.to_string()), &request.client(), now);
+        event.metadata.push(("actor", request.iam_arn().to_owned()));
+        event
     }
-    let hash = app.keys.ring(now).await.pepper(&["idempotency", key]);
-    let mut id = [0; 16];
-    id.iter_mut().zip(hash.as_bytes()).for_each(|(byte, from)| *byte = *from);
-    Ok(UserId::new(id))
-}
-
-fn new_user(input: Input, id: UserId, now: Timestamp) -> Result<User, Problem> {
-    let invalid = Problem::invalid_request;
-    let plain = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
-    let address = EmailAddress::parse(&input.email).ok_or_else(|| invalid("`email` is no mail address."))?;
-    if input.name.trim().is_empty() || !plain(&input.name, 120) {
-        return Err(invalid("`name` must be 1 to 120 printable characters."));
-    }
-    if !plain(&input.role, 60) {
-        return Err(invalid("`role` must be at most 60 printable characters."));
-    }
-    let whole = |resource: &Resource| {
-        let Resource { kind, id, name, slug } = resource;
-        [kind, id, name, slug].into_iter().all(|text| plain(text, 200))
-    };
-    if input.resources.len() > MOST_RESOURCES || !input.resources.iter().all(whole) {
-        return Err(invalid("`resources` must be at most 200, their fields at most 200 printable characters."));
-    }
-    let status = match input.status {
-        NewStatus::Invited => Status::Invited,
-        NewStatus::Active => Status::Active,
-    };
-    let (name, role, resources) = (input.name, input.role, input.resources);
-    Ok(User { id, address, name, role, resources, status, epoch: Epoch(0), created_at: now })
-}
-
-fn created(user: &User) -> Response {
-    let output = Output {
-        id: user.id.as_str(),
-        email: user.address.as_str(),
-        name: &user.name,
-        role: &user.role,
-        resources: &user.resources,
-        status: user.status.as_str(),
-        created_at: user.created_at.rfc3339(),
-    };
-    Reply::json(201, &output)
-}
-
-fn taken() -> Problem {
-    Problem::new(Kind::AlreadyExists, "There is a user with this address, or this key was used for another one.")
 }

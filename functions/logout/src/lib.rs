@@ -47,5 +47,6 @@ async fn end_session(app: &App, request: &Request, own: &Origin) -> Result<(), P
     };
     let session = claims.id.hash();
     let event = app.event("logout", &claims.user, ("session", session.to_string()), &request.client(), now);
-    Ok(app.store.end(&session, &event).await?)
+    let _was_running = app.store.end(&claims.user, &session, &event).await?;
+    Ok(())
 }

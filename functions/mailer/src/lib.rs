@@ -6,23 +6,26 @@
 
 mod message;
 mod send;
+mod words;
 
 use aws_types::SdkConfig;
-use message::Message;
+use message::{Carried, Message};
 use send::{Outcome, Ses};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::config::{Activation, StartError};
-use shared::domain::ids::{Peppered, RecordId};
-use shared::domain::mail::{End, Mail, MailKey, Minted, State};
+use shared::domain::ids::{Peppered, RecordId, UserId};
+use shared::domain::link::Purpose;
+use shared::domain::mail::{End, Letter, Mail, MailKey, Minted, State, Wanted};
 use shared::domain::portal::Origin;
 use shared::domain::throttle::{Scope, Throttle, Window};
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Status, User};
+use shared::domain::user::{Epoch, Status, User};
 use shared::env::Env;
 use shared::keys::Ring;
 use shared::lambda::Start;
 use shared::store::Unavailable;
+use shared::store::add_user::{Added, NewUser};
 use shared::store::deliver::{Claim, Ending, Found, MOST_UNANSWERED};
 use std::time::Duration;
 
@@ -52,6 +55,8 @@ impl Start for Mailer {
 const SOON: u64 = 3;
 /// How long it waits then, at first and at most; each time twice as long.
 const WAITS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(300));
+/// How long a notice is still news.
+const NOTICES_FOR: Duration = Duration::from_secs(86_400);
 /// How long a sweep goes on: well within the function's timeout, whatever its last mail takes.
 const SWEEPS_FOR: Duration = Duration::from_secs(60);
 
@@ -100,6 +105,14 @@ pub struct BatchResponse {
 #[serde(rename_all = "camelCase")]
 struct Failure {
     item_identifier: String,
+}
+
+/// What is to become of a mail.
+enum Plan {
+    /// This is sent, to this user under this epoch.
+    Send((UserId, Epoch), Letter),
+    /// Nothing is, for this reason.
+    Over(End, &'static str),
 }
 
 /// The mail is not over, and the next moment may do better: its record is to come again.
@@ -166,24 +179,83 @@ impl Mailer {
 
     /// Decides whether there is anything to send, and if so, claims and sends it.
     async fn claim(&self, mail: &Mail, now: Timestamp) -> Result<(), Again> {
-        let expires_at = Timestamp::from_secs(mail.asked_at.plus(self.app.config.links.lifetime).secs());
-        let user = match self.recipient(mail).await? {
-            Ok(user) => user,
-            Err(reason) => return Ok(self.over(&mail.key, End::Dropped, ("reason", reason)).await?),
+        let (user, letter) = match self.decide(mail, now).await? {
+            Plan::Send(user, letter) => (user, letter),
+            Plan::Over(end, reason) => return Ok(self.over(&mail.key, end, ("reason", reason)).await?),
         };
+        let expires_at = Timestamp::from_secs(mail.asked_at.plus(self.lifetime(mail, letter)).secs());
         if expires_at <= now {
             return Ok(self.over(&mail.key, End::Expired, ("reason", "link-expired")).await?);
         }
         let ring = self.app.keys.ring(now).await;
         let kid = ring.signing(now).ok_or(Again)?.kid.clone();
-        let minted = Minted { user: user.id.clone(), epoch: user.epoch, kid, expires_at };
+        let (user, epoch) = user;
         let resource = ("mail", mail.key.id.as_str().to_owned());
-        let event = self.app.event("login.requested", &user.id, resource, &mail.client, now);
-        let budgets = self.budgets(&ring, mail);
-        match self.app.store.claim_mail(mail, &mail.link(&minted), &minted.kid, &budgets, &event).await? {
+        let mut event = self.app.event("login.requested", &user, resource, &mail.client, now);
+        event.metadata.push(("letter", letter.as_str().to_owned()));
+        let minted = Minted { letter, user, epoch, kid, expires_at };
+        match self.app.store.claim_mail(mail, &minted, &self.budgets(&ring, mail), &event).await? {
             Claim::Ours => self.send(mail, &minted, 1).await,
             Claim::OverBudget(budget) => Ok(self.over(&mail.key, End::Throttled, ("reason", budget)).await?),
             Claim::Superseded | Claim::Taken => Ok(()),
+        }
+    }
+
+    /// What is to be sent, and to whom. `docs/mail.md` has the table that this is.
+    async fn decide(&self, mail: &Mail, now: Timestamp) -> Result<Plan, Unavailable> {
+        if let Wanted::Notice(notice, user, epoch) = &mail.wanted {
+            return Ok(Plan::Send((user.clone(), *epoch), Letter::Notice(*notice)));
+        }
+        let mut user = self.app.store.user_at(&mail.address).await?;
+        if let (None, Wanted::SignUp { name }) = (&user, &mail.wanted) {
+            user = self.sign_up(mail, name, now).await?;
+        }
+        let Some(user) = user else { return Ok(Plan::Over(End::Dropped, "no-account")) };
+        if let Wanted::Invitation(invited, epoch) = &mail.wanted
+            && (invited != &user.id || *epoch != user.epoch)
+        {
+            return Ok(Plan::Over(End::Superseded, "epoch-moved"));
+        }
+        let letter = match (user.status, &mail.wanted, self.app.config.links.activation) {
+            (Status::Suspended, ..) => return Ok(Plan::Over(End::Dropped, "suspended")),
+            (Status::Active, Wanted::Invitation(..), _) => return Ok(Plan::Over(End::Superseded, "activated")),
+            (Status::Active, Wanted::Reset, Activation::Password) => Purpose::Reset,
+            (Status::Invited, _, Activation::Password) => Purpose::Activation,
+            (Status::Active | Status::Invited, ..) => Purpose::SignIn,
+        };
+        Ok(Plan::Send((user.id, user.epoch), Letter::Link(letter)))
+    }
+
+    /// Adds whoever signed up, invited: the address is hers once she has followed the link.
+    async fn sign_up(&self, mail: &Mail, name: &str, now: Timestamp) -> Result<Option<User>, Unavailable> {
+        let user = User {
+            id: UserId::new(self.app.random.bytes()),
+            address: mail.address.clone(),
+            name: name.to_owned(),
+            role: String::new(),
+            resources: vec![],
+            status: Status::Invited,
+            epoch: Epoch(0),
+            created_at: now,
+            last_sign_in_at: None,
+        };
+        let event = self.app.event("signed-up", &user.id, ("user", user.id.to_string()), &mail.client, now);
+        match self.app.store.add_user(&NewUser::from(&user), &event).await? {
+            Added::New => Ok(Some(user)),
+            // Somebody was faster: whoever has the address now, it is her mail.
+            Added::Existed => self.app.store.user_at(&mail.address).await,
+        }
+    }
+
+    /// How long after the asking it makes sense to send it; for a link, how long it works.
+    fn lifetime(&self, mail: &Mail, letter: Letter) -> Duration {
+        let links = &self.app.config.links;
+        match letter {
+            _ if matches!(mail.wanted, Wanted::Invitation(..)) => links.activation_lifetime,
+            Letter::Link(Purpose::SignIn) => links.lifetime,
+            Letter::Link(Purpose::Activation) => links.activation_lifetime,
+            Letter::Link(Purpose::Reset) => links.reset_lifetime,
+            Letter::Notice(_) => NOTICES_FOR,
         }
     }
 
@@ -221,25 +293,28 @@ impl Mailer {
         }
     }
 
+    /// What is handed to SES; `None` where the ring no longer has the key of the link.
     fn message(&self, ring: &Ring, mail: &Mail, minted: &Minted) -> Option<Message> {
-        let key = ring.get(&minted.kid)?;
-        let link = mail.link(minted);
-        let url = self.public.join(&format!("/auth/verify/{}", ring.sign_link(key, &link)));
-        Message::sign_in(&self.app.config, mail, &url, &key.code(&link.id))
+        let carried = match mail.link(minted) {
+            Some(link) => {
+                let key = ring.get(&minted.kid)?;
+                Some(Carried { url: self.url(link.purpose, &ring.sign_link(key, &link)), code: key.code(&link.id) })
+            }
+            None => None,
+        };
+        Message::new(&self.app.config, &self.public, mail, minted, carried.as_ref())
     }
 
-    /// Who is to get the mail, or why nobody is.
-    async fn recipient(&self, mail: &Mail) -> Result<Result<User, &'static str>, Unavailable> {
-        let user = self.app.store.user_at(&mail.address).await?;
-        Ok(match user {
-            None => Err("no-account"),
-            Some(user) => match user.status {
-                Status::Active => Ok(user),
-                Status::Invited if self.app.config.links.activation == Activation::Link => Ok(user),
-                Status::Invited => Err("not-activated"),
-                Status::Suspended => Err("suspended"),
-            },
-        })
+    /// Where a link leads: to the built-in pages, or to the frontend's, which no server is told the token of.
+    fn url(&self, purpose: Purpose, token: &str) -> String {
+        let links = &self.app.config.links;
+        let (built_in, frontends) = match purpose {
+            Purpose::SignIn => ("verify", None),
+            Purpose::Activation => ("activate", links.activate_url.as_ref()),
+            Purpose::Reset => ("reset-password", links.reset_url.as_ref()),
+        };
+        let built_in = || self.public.join(&format!("/auth/{built_in}/{token}"));
+        frontends.map_or_else(built_in, |page| format!("{page}#token={token}"))
     }
 
     async fn over(&self, mail: &MailKey, end: End, note: (&'static str, &str)) -> Result<(), Unavailable> {
@@ -249,17 +324,23 @@ impl Mailer {
         Ok(())
     }
 
-    /// The silent budgets: nobody's mailbox is flooded, and nobody floods through us.
-    fn budgets(&self, ring: &Ring, mail: &Mail) -> [Throttle; 3] {
+    /// The silent budgets: nobody's mailbox is flooded, and nobody floods through us. What administrators send, and notices,
+    /// have one of their own.
+    fn budgets(&self, ring: &Ring, mail: &Mail) -> Vec<Throttle> {
         let limits = &self.app.config.mail;
-        let address = mail.key.to;
+        let (address, portal) = (mail.key.to, ring.pepper(&["portal"]));
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
-        [
-            (Scope::MailHour, address, hour, limits.per_hour),
-            (Scope::MailDay, address, day, limits.per_day),
-            (Scope::MailPortal, ring.pepper(&["portal"]), day, limits.per_day_portal),
-        ]
-        .map(|(scope, key, length, limit)| Throttle { scope, key, window: Window::Aligned(length), limit })
+        let budgets = if mail.wanted.is_self_requested() {
+            vec![
+                (Scope::MailHour, address, hour, limits.per_hour),
+                (Scope::MailDay, address, day, limits.per_day),
+                (Scope::MailPortal, portal, day, limits.per_day_portal),
+            ]
+        } else {
+            vec![(Scope::MailReserve, portal, day, limits.per_day_portal)]
+        };
+        let throttle = |(scope, key, length, limit)| Throttle { scope, key, window: Window::Aligned(length), limit };
+        budgets.into_iter().map(throttle).collect()
     }
 }
 

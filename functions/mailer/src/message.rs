@@ -1,12 +1,14 @@
-//! The mail itself: HTML and text, with the link and the code. The subject holds neither, and nothing a stranger typed is
-//! in any of it.
+//! The mail itself: one HTML and one text template, filled with the words of the letter, and with the link and the code
+//! where it has any.
 
+use crate::words::Words;
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
 use shared::domain::link::Code;
-use shared::domain::mail::Mail;
+use shared::domain::mail::{Mail, Minted};
+use shared::domain::portal::Origin;
 
 /// What goes to the mail provider.
 pub(crate) struct Message {
@@ -17,55 +19,95 @@ pub(crate) struct Message {
     pub(crate) text: String,
 }
 
+/// The link of a letter that carries one, and its code.
+pub(crate) struct Carried {
+    pub(crate) url: String,
+    pub(crate) code: Code,
+}
+
 #[derive(Template)]
-#[template(path = "sign-in.html")]
+#[template(path = "letter.html")]
 struct Html<'a> {
     portal: &'a str,
     accent: &'a str,
     on_accent: &'static str,
     logo: Option<&'a str>,
-    link: &'a str,
-    code: &'a str,
-    minutes: u64,
-    asked: &'a str,
+    words: &'a Words,
+    link: Option<&'a str>,
+    code: Option<&'a str>,
 }
 
 #[derive(Template)]
-#[template(path = "sign-in.txt")]
+#[template(path = "letter.txt")]
 struct Text<'a> {
     portal: &'a str,
-    link: &'a str,
-    code: &'a str,
-    minutes: u64,
-    asked: &'a str,
+    opening: String,
+    words: &'a Words,
+    known_heading: String,
+    otherwise_heading: String,
+    otherwise: Vec<String>,
+    link: Option<&'a str>,
+    code_is_for: String,
+    code: Option<&'a str>,
 }
 
 impl Message {
-    /// The sign-in mail; `None` if a template cannot be filled, which their types rule out.
-    pub(crate) fn sign_in(config: &Config, mail: &Mail, link: &str, code: &Code) -> Option<Self> {
-        let (brand, code) = (&config.brand, code.expose());
-        let minutes = config.links.lifetime.as_secs() / 60;
-        let (client, ip, when) = (mail.client.in_words(), &mail.client.ip, mail.asked_at.in_words());
-        let asked = format!("{client}, IP address {ip}, {when}");
+    /// The letter that was decided on; `None` if a template cannot be filled, which their types rule out.
+    pub(crate) fn new(
+        config: &Config,
+        public: &Origin,
+        mail: &Mail,
+        minted: &Minted,
+        carried: Option<&Carried>,
+    ) -> Option<Self> {
+        let brand = &config.brand;
+        let words = Words::of(minted.letter, mail, config, public);
+        let link = carried.map(|carried| carried.url.as_str());
+        let code = carried.filter(|_| words.code.is_some()).map(|carried| carried.code.expose());
         let html = Html {
             portal: &brand.name,
             accent: &brand.accent,
             on_accent: on(&brand.accent),
             logo: brand.logo.as_deref(),
+            words: &words,
             link,
-            code: &code,
-            minutes,
-            asked: &asked,
+            code: code.as_deref(),
         };
-        let text = Text { portal: &brand.name, link, code: &code, minutes, asked: &asked };
+        let text = Text {
+            portal: &brand.name,
+            opening: lines(&format!("{} {}{}", words.opening, brand.name, words.rest), 76).join("\n"),
+            words: &words,
+            known_heading: words.known.0.to_uppercase(),
+            otherwise_heading: words.otherwise.0.to_uppercase(),
+            otherwise: lines(words.otherwise.1, 72),
+            link,
+            code_is_for: lines(words.code.unwrap_or_default(), 76).join("\n"),
+            code: code.as_deref(),
+        };
         Some(Self {
             from: mailbox(&brand.name, config.mail.from.as_str()),
             to: mail.address.to_string(),
-            subject: format!("Sign in to {}", brand.name),
             html: html.render().ok()?,
             text: text.render().ok()?,
+            subject: words.subject,
         })
     }
+}
+
+/// `text` in lines of at most `most` characters, but for words that are longer.
+fn lines(text: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Black or white, whichever is easier to read on `accent`: at least 4.5 to 1 on every colour (WCAG 2.2, 1.4.3).

@@ -7,7 +7,9 @@ use shared::domain::ids::sha256;
 use shared::domain::portal::Origin;
 
 /// Submits the form of a link page once somebody sees it.
-pub(crate) const SCRIPT: &str = include_str!("../templates/submit.js");
+pub(crate) const SUBMIT: &str = include_str!("../templates/submit.js");
+/// Lets somebody see the password that is being typed.
+pub(crate) const SHOW: &str = include_str!("../templates/show.js");
 const STYLE: &str = include_str!("../templates/style.css");
 
 /// What every page shows of the portal.
@@ -31,7 +33,7 @@ impl Look {
     }
 }
 
-/// Nothing but our own style, script and logo. Forms may lead to the frontends: Chrome and Safari apply `form-action` to
+/// Nothing but our own style, scripts and logo. Forms may lead to the frontends: Chrome and Safari apply `form-action` to
 /// the redirect after a post as well.
 fn policy(config: &Config, style: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(sha256(text.as_bytes())));
@@ -39,10 +41,11 @@ fn policy(config: &Config, style: &str) -> String {
     let images = logo.map_or_else(|| "'none'".to_owned(), |logo| logo.origin().ascii_serialization());
     let frontends: Vec<_> = config.site.allowed.iter().map(Origin::as_str).collect();
     format!(
-        "default-src 'none'; style-src {}; script-src {}; img-src {images}; form-action 'self' {}; base-uri 'none'; \
+        "default-src 'none'; style-src {}; script-src {} {}; img-src {images}; form-action 'self' {}; base-uri 'none'; \
          frame-ancestors 'none'",
         hash(style),
-        hash(SCRIPT),
+        hash(SUBMIT),
+        hash(SHOW),
         frontends.join(" "),
     )
 }

@@ -1,21 +1,70 @@
-//! The templates and what they are filled with. askama escapes every value but the style and the script, which are ours.
+//! The templates and what they are filled with. askama escapes every value but the style and the scripts, which are ours.
 
+use super::asking::Wanted;
 use super::look::Brand;
+use super::sentences::Notice;
 use askama::Template;
+use shared::domain::address::EmailAddress;
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
 pub(crate) struct SignIn<'a> {
     pub(crate) brand: &'a Brand,
-    pub(crate) notice: Option<&'static str>,
+    pub(crate) notice: Option<Notice>,
     pub(crate) next: Option<String>,
+    pub(crate) passwords: bool,
+    pub(crate) sign_up: bool,
+    pub(crate) script: &'static str,
 }
 
 #[derive(Template)]
 #[template(path = "check-mail.html")]
 pub(crate) struct CheckMail<'a> {
     pub(crate) brand: &'a Brand,
-    pub(crate) notice: Option<&'static str>,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) wanted: Wanted,
+    pub(crate) passwords: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign-up.html")]
+pub(crate) struct SignUp<'a> {
+    pub(crate) brand: &'a Brand,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) passwords: bool,
+    pub(crate) login_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "forgot-password.html")]
+pub(crate) struct ForgotPassword<'a> {
+    pub(crate) brand: &'a Brand,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) login_url: String,
+}
+
+/// The form of an invitation, and of a link for another password.
+#[derive(Template)]
+#[template(path = "set-password.html")]
+pub(crate) struct SetPassword<'a> {
+    pub(crate) brand: &'a Brand,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) invited: bool,
+    pub(crate) address: &'a EmailAddress,
+    pub(crate) token: &'a str,
+    pub(crate) attempt: &'a str,
+    pub(crate) at_least: usize,
+    pub(crate) script: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "old-invitation.html")]
+pub(crate) struct OldInvitation<'a> {
+    pub(crate) brand: &'a Brand,
+    pub(crate) heading: &'static str,
+    pub(crate) used: bool,
+    pub(crate) address: &'a EmailAddress,
+    pub(crate) login_url: String,
 }
 
 #[derive(Template)]

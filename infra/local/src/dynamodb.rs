@@ -65,7 +65,9 @@ fn create(database: &Database, table: &Table) -> Result<(), String> {
 pub(crate) fn answer(database: &Database, operation: &str, body: &Value) -> (u16, String) {
     let answered = match operation {
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
         "GetItem" => run(body, |request| database.get_item(request)),
+        "PutItem" => run(body, |request| database.put_item(request)),
         "Query" => run(body, |request| database.query(request)),
         "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
         "UpdateItem" => run(body, |request| database.update_item(request)),

@@ -21,7 +21,12 @@ pub(crate) type Handle = Arc<dyn Fn(Value, String) -> BoxFuture<'static, Result<
 /// Why it does not start.
 pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Handle, StartError> {
     match name {
+        "activate" => http(activate::handle, aws, env).await,
         "admin" => http(admin::handle, aws, env).await,
+        "reset" => http(reset::handle, aws, env).await,
+        "sessions" => http(sessions::handle, aws, env).await,
+        "sign-in" => http(sign_in::handle, aws, env).await,
+        "sign-up" => http(sign_up::handle, aws, env).await,
         "request-login" => http(request_login::handle, aws, env).await,
         "pages" => http(pages::handle, aws, env).await,
         "verify" => http(verify::handle, aws, env).await,

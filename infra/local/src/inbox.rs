@@ -19,7 +19,7 @@ pub struct Mail {
     pub text: String,
     /// The HTML part.
     pub html: String,
-    /// The sign-in links of the plain part.
+    /// The links of the plain part that carry a token.
     pub links: Vec<String>,
     /// The code of the plain part, as it stands there: `1234 5678`.
     pub code: Option<String>,
@@ -84,11 +84,11 @@ impl Inbox {
     }
 }
 
+/// Of the built-in pages, or of a frontend's that takes the token in its fragment.
 fn links(text: &str) -> Vec<String> {
-    text.split_whitespace()
-        .filter(|word| word.starts_with("http") && word.contains("/auth/"))
-        .map(str::to_owned)
-        .collect()
+    let marks = ["/auth/verify/", "/auth/activate/", "/auth/reset-password/", "#token="];
+    let carries_a_token = |word: &&str| word.starts_with("http") && marks.iter().any(|mark| word.contains(mark));
+    text.split_whitespace().filter(carries_a_token).map(str::to_owned).collect()
 }
 
 /// `\d{4} \d{4}`

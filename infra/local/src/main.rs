@@ -27,6 +27,14 @@ struct Arguments {
     /// Adds one more active user.
     #[arg(long, value_name = "EMAIL", value_parser = guest)]
     user: Option<String>,
+    /// Sets one of template.yaml's parameters, such as SelfSignUp=on or Activation=link; may be given again.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    set: Vec<(String, String)>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("a parameter and its value, like SelfSignUp=on")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn portal_name(text: &str) -> Result<String, &'static str> {
@@ -51,10 +59,19 @@ fn guest(text: &str) -> Result<String, &'static str> {
 #[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]
 async fn main() -> ExitCode {
     logs::to_terminal();
-    let Arguments { port, data, portal, frontend, user } = Arguments::parse();
+    let Arguments { port, data, portal, frontend, user, set } = Arguments::parse();
     let guest = user.clone();
-    let options =
-        Options { port: Some(port), data, portal: Some(portal), frontend, user, announce: true, ..Options::default() };
+    let parameters = set.into_iter().collect();
+    let options = Options {
+        port: Some(port),
+        data,
+        portal: Some(portal),
+        frontend,
+        user,
+        parameters,
+        announce: true,
+        ..Options::default()
+    };
     let portal = match Portal::start(options).await {
         Ok(portal) => portal,
         Err(error) => {
@@ -68,10 +85,12 @@ async fn main() -> ExitCode {
     println!("  Sign in      {url}/auth/sign-in");
     println!("  Read mail    {url}/_local/   (as JSON: {url}/_local/inbox)");
     println!();
-    println!("  ada@example.com      active: gets a link");
-    println!("  grace@example.com    invited: gets none before she is activated");
+    println!(
+        "  ada@example.com      active, without a password: gets a sign-in link; \"Forgot your password?\" sets one"
+    );
+    println!("  grace@example.com    invited: asking gets her the mail to set her first password");
     if let Some(guest) = guest {
-        println!("  {guest:<20} active: gets a link");
+        println!("  {guest:<20} active, like Ada");
     }
     println!("  anybody else         gets none, and cannot tell");
     println!();

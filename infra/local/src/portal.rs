@@ -29,6 +29,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -48,6 +49,7 @@ pub struct Portal {
     gateway: Router,
     clock: Clock,
     random: Random,
+    hashes: Arc<AtomicU64>,
     tasks: JoinSet<()>,
     stop: Stop,
 }
@@ -92,6 +94,7 @@ impl Portal {
             gateway: Router::new(),
             clock,
             random,
+            hashes: Arc::default(),
             tasks,
             stop,
         };
@@ -113,7 +116,7 @@ impl Portal {
             clock: portal.clock.clone(),
             random: portal.random.clone(),
         };
-        let users = ["ada@example.com, active".to_owned(), "grace@example.com, invited: she gets no mail".to_owned()];
+        let users = ["ada@example.com, active, without a password", "grace@example.com, invited"].map(str::to_owned);
         let users = users.into_iter().chain(options.user.map(|user| format!("{user}, active"))).collect();
         let local = Local { inbox, public: portal.public_url.clone(), users };
         portal.gateway = router(gateway, local);
@@ -156,6 +159,11 @@ impl Portal {
     /// From now on, `faults` decides what becomes of every attempt; attempts are numbered from 1 again.
     pub fn set_fault(&self, faults: impl Fn(&Attempt) -> Fault + Send + Sync + 'static) {
         self.records.set_faults(Arc::new(faults));
+    }
+
+    /// How many password hashes the functions have computed.
+    pub fn hashes(&self) -> u64 {
+        self.hashes.load(Ordering::SeqCst)
     }
 
     /// Lets arrive what the functions gave up and is still under way ([`Fault::Late`]); says how much that was.
@@ -247,7 +255,9 @@ impl Portal {
     }
 
     fn env(&self, variables: BTreeMap<String, String>) -> Env {
-        Env::new(variables, self.clock.clone(), self.random.clone())
+        let mut env = Env::new(variables, self.clock.clone(), self.random.clone());
+        env.hashes = Arc::clone(&self.hashes);
+        env
     }
 
     async fn start_functions(&mut self, template: &Template) -> Result<(), StartError> {

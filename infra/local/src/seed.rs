@@ -8,6 +8,7 @@ use shared::domain::ids::UserId;
 use shared::domain::user::{Epoch, Resource, Status, User};
 use shared::env::Env;
 use shared::store::Store;
+use shared::store::add_user::NewUser;
 use std::time::Duration;
 
 /// Adds Ada, who is active, Grace, who is invited, and whoever starts the portal, if they said so. Those who are there
@@ -39,17 +40,18 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
             status,
             epoch: Epoch(0),
             created_at: now,
+            last_sign_in_at: None,
         };
         let event = Event {
             action: "local.added".to_owned(),
-            user: user.id.clone(),
+            subject: (&user.id).into(),
             resource: ("user", user.id.to_string()),
             metadata: vec![],
             client: Client::new("127.0.0.1", ""),
             at: now,
             expires_at: now.plus(Duration::from_secs(86_400)),
         };
-        let added = store.add_user(&user, &event).await;
+        let added = store.add_user(&NewUser::from(&user), &event).await;
         added.map_err(|_| StartError(format!("{address} cannot be added: the store does not work.")))?;
     }
     Ok(())

@@ -22,16 +22,14 @@ impl Scene {
     pub(super) async fn aftermath(&self) -> Result<(), String> {
         let stranger = self.browser();
         let before = self.world.everything();
-        let (redeemed, ended, living) =
-            (self.redeemed.borrow().clone(), self.ended.borrow().clone(), self.living.borrow().clone());
-        for token in redeemed {
+        for token in self.redeemed() {
             let body = json!({"token": token, "attempt": "somebody-else-tries"});
             let answer = stranger.post("/auth/verify", body).await;
             if !["used-token", "expired-token", "invalid-token"].contains(&answer.problem().as_str()) {
                 return Err(format!("a used link answered {} {} to a stranger", answer.status, answer.body));
             }
         }
-        for (sessions, status) in [(ended, 401), (living, 200)] {
+        for (sessions, status) in [(self.ended(), 401), (self.living(), 200)] {
             for session in sessions {
                 stranger.set_cookie("partner.sid", Some(&session));
                 let answer = stranger.me().await;

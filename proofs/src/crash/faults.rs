@@ -46,7 +46,7 @@ impl Faults {
         let Some(strike) = self.strike else { return state.scripted(attempt) };
         if state.present.len() == strike.point {
             state.active = Some(point.clone());
-        } else if !state.active.as_ref().is_some_and(|active| strike.goes_on(active, &point)) {
+        } else if !state.active.as_ref().is_some_and(|active| strike.goes_on(active, &point, state.struck)) {
             return state.scripted(attempt);
         }
         state.struck += 1;

@@ -64,6 +64,8 @@ pub(super) enum Kind {
 pub(super) enum Extent {
     /// At this attempt only: the next one goes through.
     Once,
+    /// At this attempt and the next two of this call: the SDK gives up then, and the store tries again.
+    Thrice,
     /// At every attempt of this call, until the function has given up.
     Call,
     /// At everything that the function asks anybody, until it has given up.
@@ -110,6 +112,15 @@ impl Kind {
     const fn is_common(self) -> bool {
         use Kind::{FailBefore, Garbled, Hang, LoseAnswer, ServerError, Throttled, TimeOut};
         matches!(self, FailBefore | LoseAnswer | TimeOut | Hang | Throttled | ServerError | Garbled)
+    }
+
+    /// Whether the store itself tries again, and not only the SDK.
+    const fn is_conflict(self) -> bool {
+        use Kind::{CancelledThrottled, Conflict, ConflictAndCondition, DoneInProgress, InProgress, UpdateConflict};
+        matches!(
+            self,
+            Conflict | ConflictAndCondition | CancelledThrottled | InProgress | DoneInProgress | UpdateConflict
+        )
     }
 
     pub(super) const fn is_death(self) -> bool {
@@ -199,14 +210,15 @@ impl Point {
     /// Everything that can go wrong here.
     pub(super) fn faults(&self) -> Vec<(Kind, Extent)> {
         let kinds = Kind::ALL.into_iter().filter(|kind| kind.can_happen_at(self));
-        let at_all_extents =
-            kinds.flat_map(|kind| [Extent::Once, Extent::Call, Extent::Rest].map(|extent| (kind, extent)));
+        let at_all_extents = kinds
+            .flat_map(|kind| [Extent::Once, Extent::Thrice, Extent::Call, Extent::Rest].map(|extent| (kind, extent)));
         at_all_extents.filter(|(kind, extent)| self.is_case(*kind, *extent)).collect()
     }
 
     fn is_case(&self, kind: Kind, extent: Extent) -> bool {
         match extent {
             Extent::Once => true,
+            Extent::Thrice => kind.is_conflict(),
             // The mailer asks SES once, whatever comes.
             Extent::Call => !kind.is_death() && self.service != "ses",
             Extent::Rest => kind.is_common(),
@@ -217,12 +229,13 @@ impl Point {
 impl Strike {
     /// Whether no client may be told of it: it passes at once, and the next try goes through.
     pub(super) fn is_hidden(self) -> bool {
-        self.extent == Extent::Once && self.kind.passes_unseen()
+        self.extent == Extent::Thrice || (self.extent == Extent::Once && self.kind.passes_unseen())
     }
 
-    pub(super) fn goes_on(&self, active: &Point, now: &Point) -> bool {
+    pub(super) fn goes_on(&self, active: &Point, now: &Point, struck: usize) -> bool {
         match self.extent {
             Extent::Once => false,
+            Extent::Thrice => active == now && struck < 3,
             Extent::Call => active == now,
             Extent::Rest => active.function == now.function,
         }

@@ -24,10 +24,10 @@ pub(super) struct Scene {
     /// The last record of the stream that is done with.
     pub(super) consumed: RefCell<Option<String>>,
     /// Tokens of links that have been redeemed.
-    pub(super) redeemed: RefCell<Vec<String>>,
+    redeemed: RefCell<Vec<String>>,
     /// Sessions that are to live, and sessions that have ended, by their tokens.
-    pub(super) living: RefCell<Vec<String>>,
-    pub(super) ended: RefCell<Vec<String>>,
+    living: RefCell<Vec<String>>,
+    ended: RefCell<Vec<String>>,
     /// How often a client was told "later".
     later: RefCell<usize>,
 }
@@ -179,6 +179,21 @@ impl Scene {
     pub(super) fn over_with(&self, session: &str) {
         self.living.borrow_mut().retain(|one| one != session);
         self.ended.borrow_mut().push(session.to_owned());
+    }
+
+    /// The tokens of links that have been redeemed.
+    pub(super) fn redeemed(&self) -> Vec<String> {
+        self.redeemed.borrow().clone()
+    }
+
+    /// The sessions that are to live.
+    pub(super) fn living(&self) -> Vec<String> {
+        self.living.borrow().clone()
+    }
+
+    /// The sessions that have ended.
+    pub(super) fn ended(&self) -> Vec<String> {
+        self.ended.borrow().clone()
     }
 
     /// How often a client was told "later".

@@ -1,11 +1,14 @@
 //! Forgeries of what a token says: its header, its claims, and the key that signs it.
 
-#![expect(clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
+#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a proof that goes wrong is to stop")]
 
 use super::jwt::{json, segments, sign, spell, subkey};
 use super::mutations::Forger;
-use super::originals::{Original, Purpose, purpose_name};
+use super::originals::{Original, Originals, Purpose, purpose_name};
 use serde_json::{Value, json};
+use shared::domain::link::Link;
+use shared::domain::time::Timestamp;
+use shared::keys::SessionClaims;
 
 type Kind = (&'static str, fn(&mut Forger<'_>, &Original) -> String);
 
@@ -79,17 +82,7 @@ pub(super) const KINDS: [Kind; 13] = [
             format!("{}.{claims}.{signature}", spell(&changed.to_string()))
         }
     }),
-    ("of another portal with the same secrets", |forger, original| {
-        let [header, claims, _] = segments(&original.text);
-        let mut changed = json(claims);
-        if forger.dice.one_in(2) {
-            changed["iss"] = "vestibule/staff".into();
-            changed["aud"] = format!("staff/{}", purpose_name(original.purpose)).into();
-        }
-        changed["exp"] = (1_795_000_000 + forger.dice.below(100_000_000)).into();
-        let secret = forger.secret();
-        sign(header, &spell(&changed.to_string()), &subkey(&secret, "staff", purpose_name(original.purpose)))
-    }),
+    ("signed by another portal with the same secrets", by_another_portal),
     ("two of these at once", |forger, original| {
         let (_, first) = KINDS[forger.dice.below(KINDS.len() - 1)];
         let once = Original { text: first(forger, original), ..original.clone() };
@@ -97,6 +90,19 @@ pub(super) const KINDS: [Kind; 13] = [
         if once.text.is_ascii() && !once.text.is_empty() { second(forger, &once.text) } else { once.text }
     }),
 ];
+
+/// What the other portal's own functions would sign: to the same user, with the same id, for this long.
+fn by_another_portal(forger: &mut Forger<'_>, original: &Original) -> String {
+    let Originals { ring, staff, .. } = forger.originals;
+    let kid = *forger.dice.pick(&["1", "2"]);
+    let key = staff.get(kid).expect("the other portal has the same kids");
+    let expires_at = Timestamp::from_secs(1_795_270_000 + forger.dice.below(100_000_000) as u64);
+    match (ring.read_link(shared::domain::link::Purpose::SignIn, &original.text), ring.read_session(&original.text)) {
+        (Ok(link), _) => staff.sign_link(key, &Link { expires_at, ..link.content }),
+        (_, Ok(session)) => staff.sign_session(key, &SessionClaims { expires_at, ..session.content }),
+        _ => String::new(),
+    }
+}
 
 /// A header that no token of this purpose has.
 fn other_header(forger: &mut Forger<'_>, header: &str) -> String {

@@ -1,6 +1,6 @@
 //! One forgery: an original, a kind, and what came out.
 
-#![expect(clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
+#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a proof that goes wrong is to stop")]
 
 use super::originals::{Original, Originals, Purpose};
 use super::{contents, spelling};
@@ -8,12 +8,12 @@ use crate::dice::Dice;
 use shared::domain::ids::{decode_32, encode};
 
 /// How many kinds there are.
-pub(super) const KINDS: usize = spelling::KINDS.len() + contents::KINDS.len() + 1;
+pub(super) const KINDS: usize = spelling::KINDS.len() + contents::KINDS.len() + 2;
 
 /// A forger at work: the dice of this forgery, and what it forges from.
 pub(super) struct Forger<'a> {
     pub(super) dice: Dice,
-    originals: &'a Originals,
+    pub(super) originals: &'a Originals,
 }
 
 /// What it made.
@@ -40,7 +40,10 @@ impl<'a> Forger<'a> {
             return (kind, make(self, from));
         }
         if from.purpose == Purpose::Nonce && self.dice.one_in(4) {
-            return ("a nonce of one half and of another's other", self.halves());
+            return ("half a nonce with another half", self.halves());
+        }
+        if from.purpose == Purpose::Nonce && self.dice.one_in(8) {
+            return ("a nonce of another portal with the same secrets", self.nonce_of_another_portal());
         }
         let (kind, make) = spelling::KINDS[self.dice.below(spelling::KINDS.len())];
         (kind, make(self, &from.text))
@@ -60,6 +63,14 @@ impl<'a> Forger<'a> {
             _ => bytes[..16].copy_from_slice(&(own ^ (1 << (random % 128))).to_be_bytes()),
         }
         encode(&bytes)
+    }
+
+    /// As the other portal's own functions would mint it.
+    fn nonce_of_another_portal(&mut self) -> String {
+        let kid = *self.dice.pick(&["1", "2"]);
+        let key = self.originals.staff.get(kid).expect("the other portal has the same kids");
+        let random = (u128::from(self.dice.throw()) << 64) | u128::from(self.dice.throw());
+        key.mint_nonce(random.to_be_bytes()).expose()
     }
 
     /// Any link or session.

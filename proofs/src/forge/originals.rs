@@ -8,7 +8,8 @@ use crate::race::redeems::{PAGE, SESSION};
 use crate::stage::{self, Ticket, ring};
 use local::Options;
 use serde_json::json;
-use shared::domain::link::Nonce;
+use shared::domain::link::{self, Nonce};
+use shared::domain::portal::PortalName;
 use shared::http::cookie;
 use shared::keys::Ring;
 use shared::signed_in;
@@ -41,6 +42,8 @@ pub(super) struct Original {
 pub(super) struct Originals {
     pub(super) world: World,
     pub(super) ring: Ring,
+    /// Another portal's ring of the same secrets: what it signs and mints is its own.
+    pub(super) staff: Ring,
     pub(super) all: Vec<Original>,
     /// The ring's secrets, by kid.
     pub(super) secrets: [(&'static str, String); 2],
@@ -51,6 +54,8 @@ impl Originals {
         let secrets = [("1", "r".repeat(64)), ("2", "s".repeat(64))];
         let [(_, root), (kid, second)] = &secrets;
         let value = json!({"root": root, "keys": [{"kid": kid, "secret": second, "added_at": 0}]}).to_string();
+        let staff = PortalName::parse("staff").ok_or("a portal's name")?;
+        let staff = Ring::parse(&value, &staff)?;
         let world = stage::world(dice, Options { key_ring: Some(value), ..Options::default() }).await;
         let tickets = stage::tickets(&world, dice, USERS).await?;
         world.portal.set_fault(|_| local::seam::Fault::None);
@@ -69,7 +74,7 @@ impl Originals {
                 all.push(one(Purpose::Session, &session));
             }
         }
-        let originals = Self { world, ring, all, secrets };
+        let originals = Self { world, ring, staff, all, secrets };
         originals.check()?;
         Ok(originals)
     }
@@ -77,7 +82,7 @@ impl Originals {
     /// Whether the portal takes `text` for a credential of this purpose.
     pub(super) fn accepts(&self, purpose: Purpose, text: &str) -> bool {
         match purpose {
-            Purpose::Link => self.ring.read_link(text).is_ok(),
+            Purpose::Link => self.ring.read_link(link::Purpose::SignIn, text).is_ok(),
             Purpose::Session => !matches!(signed_in::claims(&self.ring, text, self.world.time.now()), Ok(None)),
             Purpose::Nonce => {
                 !self.ring.minted(cookie::nonces(text)).is_empty()
@@ -127,6 +132,7 @@ pub(super) const fn purpose_name(purpose: Purpose) -> &'static str {
 
 /// The same link as it would have been signed before the key was rotated.
 fn by_the_first_key(ring: &Ring, token: &str) -> Result<String, String> {
-    let link = ring.read_link(token).map_err(|_| "a link that was mailed cannot be read")?.content;
+    let link =
+        ring.read_link(link::Purpose::SignIn, token).map_err(|_| "a link that was mailed cannot be read")?.content;
     Ok(ring.sign_link(ring.get("1").ok_or("the first key")?, &link))
 }

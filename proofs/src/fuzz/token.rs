@@ -3,7 +3,7 @@
 use super::stage;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::Link;
+use shared::domain::link::{Link, Purpose};
 use shared::domain::portal::PortalName;
 use shared::domain::session::SessionId;
 use shared::domain::time::Timestamp;
@@ -48,7 +48,8 @@ pub fn token(data: &[u8]) {
 
 impl Tokens {
     fn refuse(&self, token: &str) {
-        let (link, session) = (self.ring.read_link(token).is_ok(), self.ring.read_session(token).is_ok());
+        let (link, session) =
+            (self.ring.read_link(Purpose::SignIn, token).is_ok(), self.ring.read_session(token).is_ok());
         assert_eq!((link, session), (token == self.link, token == self.session), "{token}");
     }
 }
@@ -70,6 +71,7 @@ fn tokens() -> Tokens {
 
 fn link(ring: &Ring) -> String {
     let link = Link {
+        purpose: Purpose::SignIn,
         id: LinkId::from_bytes([1; 32]),
         user: UserId::new([2; 16]),
         address: EmailAddress::parse("ada@example.com").unwrap(),

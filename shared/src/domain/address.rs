@@ -30,6 +30,13 @@ impl EmailAddress {
         &self.0
     }
 
+    /// The mailbox behind a tagged address, as most hosts deliver: what stands after a `+` is left out.
+    pub fn without_tag(&self) -> String {
+        let (local, domain) = self.0.split_once('@').unwrap_or_default();
+        let mailbox = local.split_once('+').map_or(local, |(mailbox, _tag)| mailbox);
+        format!("{mailbox}@{domain}")
+    }
+
     /// Enough for the owner to recognise, too little for others: `a••@example.com`.
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.split_once('@').unwrap_or_default();
@@ -127,6 +134,13 @@ mod tests {
         ] {
             assert_eq!(parsed(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_tag_does_not_make_another_mailbox() {
+        let mailbox = |text| EmailAddress::parse(text).unwrap().without_tag();
+        assert_eq!(mailbox("ada+one+two@example.com"), mailbox("ada@example.com"));
+        assert_ne!(mailbox("ada+one@example.com"), mailbox("ada@example.org"));
     }
 
     #[test]

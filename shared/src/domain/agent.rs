@@ -1,7 +1,7 @@
 //! A browser and a system in words, from a closed list: nothing a stranger typed reaches a mail or a page.
 
 /// Whom a request came from, as far as it can be told: stored with the session and in the audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     /// The address API Gateway saw.
     pub ip: String,

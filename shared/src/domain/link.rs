@@ -59,6 +59,11 @@ impl Attempt {
         good.then(|| Self(Secret::new(text.to_owned())))
     }
 
+    /// The same for a field that may be left out; `None` where it is there and not good.
+    pub fn optional(text: Option<&str>) -> Option<Option<Self>> {
+        text.map_or(Some(None), |text| Self::parse(text).map(Some))
+    }
+
     /// For the page.
     pub fn expose(&self) -> &str {
         self.0.expose()
@@ -102,9 +107,38 @@ impl Code {
     }
 }
 
+/// What a link is good for, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signing in.
+    SignIn,
+    /// The first password of an invited user.
+    Activation,
+    /// Another password.
+    Reset,
+}
+
+impl Purpose {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Activation => "activation",
+            Self::Reset => "reset",
+        }
+    }
+
+    /// From its stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::SignIn, Self::Activation, Self::Reset].into_iter().find(|purpose| purpose.as_str() == text)
+    }
+}
+
 /// What a link's token says. Only this portal can have signed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// What it is good for.
+    pub purpose: Purpose,
     /// The token's `jti`, and the key of its row.
     pub id: LinkId,
     /// Whom it signs in.

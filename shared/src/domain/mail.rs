@@ -3,7 +3,7 @@
 use super::address::EmailAddress;
 use super::agent::Client;
 use super::ids::{LinkId, Peppered, RecordId, UserId};
-use super::link::Link;
+use super::link::{Link, Purpose};
 use super::next::Next;
 use super::time::Timestamp;
 use super::user::Epoch;
@@ -17,6 +17,79 @@ pub struct MailKey {
     pub id: RecordId,
 }
 
+/// What somebody wants a mail for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// To sign in. Whoever has the address by then decides what is sent.
+    SignIn,
+    /// To set another password.
+    Reset,
+    /// To become a user, with this name.
+    SignUp {
+        /// As a stranger typed it: for the user's row, never for a mail.
+        name: String,
+    },
+    /// An administrator wants this user to come. Void once her epoch has moved.
+    Invitation(UserId, Epoch),
+    /// Something has happened to this user's account.
+    Notice(Notice, UserId, Epoch),
+}
+
+/// What has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// There is another password now.
+    PasswordChanged,
+    /// The account has another address now.
+    AddressChanged,
+}
+
+impl Wanted {
+    /// As stored and shown: the mail's kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Reset => "reset",
+            Self::SignUp { .. } => "sign-up",
+            Self::Invitation(..) => "invitation",
+            Self::Notice(Notice::PasswordChanged, ..) => "password-changed",
+            Self::Notice(Notice::AddressChanged, ..) => "address-changed",
+        }
+    }
+
+    /// Whether anybody may have asked for it who knows the address.
+    pub const fn is_self_requested(&self) -> bool {
+        matches!(self, Self::SignIn | Self::Reset | Self::SignUp { .. })
+    }
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// A link.
+    Link(Purpose),
+    /// A notice: no link.
+    Notice(Notice),
+}
+
+impl Letter {
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Link(purpose) => purpose.as_str(),
+            Self::Notice(Notice::PasswordChanged) => "password-changed",
+            Self::Notice(Notice::AddressChanged) => "address-changed",
+        }
+    }
+
+    /// From its stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let notices = [Notice::PasswordChanged, Notice::AddressChanged].map(Self::Notice);
+        let notice = notices.into_iter().find(|notice| notice.as_str() == text);
+        notice.or_else(|| Purpose::parse(text).map(Self::Link))
+    }
+}
+
 /// What a mail was asked for with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
@@ -24,7 +97,9 @@ pub struct Mail {
     pub key: MailKey,
     /// To whom.
     pub address: EmailAddress,
-    /// The link it will carry.
+    /// What for.
+    pub wanted: Wanted,
+    /// The link it will carry, if it carries one.
     pub link: LinkId,
     /// Where that link leads.
     pub next: Option<Next>,
@@ -57,13 +132,15 @@ pub enum State {
 /// What the mailer fixed at its first claim, so that every retry sends the same link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Minted {
-    /// Whom the link signs in.
+    /// What is sent.
+    pub letter: Letter,
+    /// To which user.
     pub user: UserId,
     /// Under which epoch.
     pub epoch: Epoch,
-    /// The key that signs it.
+    /// The key that signs its link.
     pub kid: String,
-    /// Its last moment.
+    /// Its last moment, and the mail's.
     pub expires_at: Timestamp,
 }
 
@@ -99,15 +176,40 @@ impl End {
 }
 
 impl Mail {
-    /// The link that this mail carries, made of what its first claim fixed.
-    pub fn link(&self, minted: &Minted) -> Link {
-        Link {
+    /// The link that this mail carries, made of what its first claim fixed; `None` for a notice.
+    pub fn link(&self, minted: &Minted) -> Option<Link> {
+        let Letter::Link(purpose) = minted.letter else { return None };
+        Some(Link {
+            purpose,
             id: self.link,
             user: minted.user.clone(),
             address: self.address.clone(),
             epoch: minted.epoch,
             expires_at: minted.expires_at,
             next: self.next.clone(),
-        }
+        })
     }
+}
+
+/// A mail as the delivery log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its id.
+    pub id: RecordId,
+    /// What it was asked for.
+    pub kind: String,
+    /// What was sent, once that is decided.
+    pub letter: Option<String>,
+    /// `queued`, `sending`, or how it ended.
+    pub status: String,
+    /// Why, where there is something to say.
+    pub reason: Option<String>,
+    /// The provider's id of the message.
+    pub message_id: Option<String>,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+    /// How often it was tried.
+    pub attempts: u64,
 }

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod link;
 pub mod mail;
 pub mod next;
+pub mod password;
 pub mod portal;
 pub mod secret;
 pub mod session;

@@ -108,7 +108,7 @@ impl Site {
     }
 
     /// The frontend's page for people who have signed in, or the built-in one.
-    fn dashboard_url(&self, own: &Origin) -> String {
+    pub fn dashboard_url(&self, own: &Origin) -> String {
         let built_in = || own.join("/auth/signed-in");
         self.frontend.as_ref().map_or_else(built_in, |frontend| frontend.join(&self.dashboard_path))
     }

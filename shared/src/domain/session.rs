@@ -43,6 +43,10 @@ pub enum Began {
     Link,
     /// With the code of a mail.
     Code,
+    /// With a password.
+    Password,
+    /// With the first password, set by an invitation's link.
+    Activation,
 }
 
 impl Began {
@@ -51,13 +55,24 @@ impl Began {
         match self {
             Self::Link => "link",
             Self::Code => "code",
+            Self::Password => "password",
+            Self::Activation => "activation",
         }
     }
 
     /// From its stored form.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Link, Self::Code].into_iter().find(|began| began.as_str() == text)
+        [Self::Link, Self::Code, Self::Password, Self::Activation].into_iter().find(|began| began.as_str() == text)
     }
+}
+
+/// Names a session: its row's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionKey {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its name.
+    pub hash: SessionHash,
 }
 
 /// Somebody signed in: one row.
@@ -104,6 +119,7 @@ mod tests {
             status: Status::Active,
             epoch: Epoch(3),
             created_at: Timestamp::from_secs(1),
+            last_sign_in_at: None,
         };
         let session = Session {
             hash: SessionHash::from_bytes([0; 32]),

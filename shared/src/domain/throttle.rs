@@ -21,6 +21,16 @@ pub enum Scope {
     MailDay,
     /// Self-requested mails of the whole portal, by the day.
     MailPortal,
+    /// Mails of administrators, and notices, of the whole portal, by the day: what strangers ask for takes none of it.
+    MailReserve,
+    /// Sign-ups for one mailbox, by the day.
+    SignUp,
+    /// Password attempts for one address, by the quarter of an hour.
+    Password,
+    /// Wrong passwords for one address in a row.
+    PasswordInARow,
+    /// Wrong passwords from one network, by the hour.
+    PasswordNetwork,
 }
 
 impl Scope {
@@ -34,6 +44,11 @@ impl Scope {
             Self::MailHour => "mail-hour",
             Self::MailDay => "mail-day",
             Self::MailPortal => "mail-portal",
+            Self::MailReserve => "mail-reserve",
+            Self::SignUp => "sign-up",
+            Self::Password => "password",
+            Self::PasswordInARow => "password-in-a-row",
+            Self::PasswordNetwork => "password-network",
         }
     }
 }

@@ -53,6 +53,11 @@ pub struct Resource {
     pub slug: String,
 }
 
+/// Whether this may be a user's name: 1 to 120 printable characters, not only spaces.
+pub fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= 120 && !text.chars().any(char::is_control)
+}
+
 /// Who may sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -72,4 +77,6 @@ pub struct User {
     pub epoch: Epoch,
     /// When she was added.
     pub created_at: Timestamp,
+    /// When she last signed in, if she ever has.
+    pub last_sign_in_at: Option<Timestamp>,
 }

@@ -11,15 +11,16 @@ use std::borrow::Cow;
 /// The largest body that is read.
 pub const LARGEST_BODY: usize = 16 * 1024;
 
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 impl Request {
     /// A request that changes something and says nothing: from an allowed origin, with no body, or one without fields.
     ///
     /// # Errors
     /// As [`Request::input`].
     pub fn no_input(&self, site: &Site, own: &Origin) -> Result<(), Problem> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Nothing {}
         if self.body().is_empty() {
             return origin::check(self, site, own);
         }
@@ -48,6 +49,33 @@ impl Request {
             return Err(Problem::new(Kind::UnsupportedMediaType, "Send application/json; pages may send a form."));
         }
         read_json(self.text()?)
+    }
+
+    /// A request that API Gateway has authorised and that says nothing: no body, or a JSON object without fields.
+    ///
+    /// # Errors
+    /// As [`Request::json`].
+    pub fn no_json(&self) -> Result<(), Problem> {
+        if self.body().is_empty() {
+            return Ok(());
+        }
+        self.json::<Nothing>().map(|Nothing {}| ())
+    }
+
+    /// The parameters of the query with these names, and no others.
+    ///
+    /// # Errors
+    /// 400 for one with another name, or that is there twice.
+    pub fn only_query<const N: usize>(&self, names: [&str; N]) -> Result<[Option<&str>; N], Problem> {
+        let mut values = [None; N];
+        for (name, value) in self.queries() {
+            let slot = names.iter().zip(&mut values).find(|(known, _)| **known == name).map(|(_, slot)| slot);
+            match slot {
+                Some(slot) if slot.is_none() => *slot = Some(value),
+                _ => return Err(Problem::invalid_request("The query has a parameter that is unknown or there twice.")),
+            }
+        }
+        Ok(values)
     }
 
     fn text(&self) -> Result<&str, Problem> {

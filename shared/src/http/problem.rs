@@ -12,6 +12,12 @@ use std::time::Duration;
 pub enum Kind {
     /// 400: the request cannot be understood.
     InvalidRequest,
+    /// 401: address and password do not belong together.
+    InvalidCredentials,
+    /// 404: this portal does not have it.
+    NotFound,
+    /// 422: the password cannot be used.
+    WeakPassword,
     /// 401: no session, or one that has ended.
     NotAuthenticated,
     /// 400: a link or code that does not work.
@@ -24,6 +30,8 @@ pub enum Kind {
     OriginNotAllowed,
     /// 409: the address is somebody's. Only administrators are told.
     AlreadyExists,
+    /// 409: the user is not in a state that this is for. Only administrators are told.
+    Conflict,
     /// 413: more than 16 KiB.
     PayloadTooLarge,
     /// 415: neither JSON nor, where a page posts, a form.
@@ -38,12 +46,16 @@ impl Kind {
     const fn facts(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::InvalidRequest => (400, "invalid-request", "The request cannot be understood"),
+            Self::InvalidCredentials => (401, "invalid-credentials", "The address or the password is wrong"),
+            Self::NotFound => (404, "not-found", "There is no such thing"),
+            Self::WeakPassword => (422, "weak-password", "This password cannot be used"),
             Self::NotAuthenticated => (401, "not-authenticated", "Not signed in"),
             Self::InvalidToken => (400, "invalid-token", "This link or code does not work"),
             Self::ExpiredToken => (410, "expired-token", "This link has expired"),
             Self::UsedToken => (410, "used-token", "This link has been used"),
             Self::OriginNotAllowed => (403, "origin-not-allowed", "This origin may not call"),
             Self::AlreadyExists => (409, "already-exists", "This user is there already"),
+            Self::Conflict => (409, "conflict", "The user is in another state"),
             Self::PayloadTooLarge => (413, "payload-too-large", "The body is too large"),
             Self::UnsupportedMediaType => (415, "unsupported-media-type", "The body is of the wrong type"),
             Self::TooManyAttempts => (429, "too-many-attempts", "Too many attempts"),
@@ -63,11 +75,15 @@ impl Kind {
             Self::ExpiredToken => Some("error=invalid_token&reason=expired"),
             Self::UsedToken => Some("error=invalid_token&reason=used"),
             Self::InvalidRequest => Some("error=invalid_request"),
+            Self::InvalidCredentials => Some("error=invalid_credentials"),
+            Self::WeakPassword => Some("error=weak_password"),
             Self::TooManyAttempts => Some("error=too_many_attempts"),
             Self::Unavailable => Some("error=unavailable"),
             Self::NotAuthenticated
+            | Self::NotFound
             | Self::OriginNotAllowed
             | Self::AlreadyExists
+            | Self::Conflict
             | Self::PayloadTooLarge
             | Self::UnsupportedMediaType => None,
         }
@@ -80,6 +96,7 @@ pub struct Problem {
     /// Its type.
     pub kind: Kind,
     detail: Cow<'static, str>,
+    reason: Option<&'static str>,
     retry_after: Option<Duration>,
     page: Option<String>,
 }
@@ -92,13 +109,15 @@ struct Document<'a> {
     status: u16,
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
 }
 
 impl Problem {
     /// A problem of `kind`; `detail` says what the caller can do about it.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), retry_after: None, page: None }
+        Self { kind, detail: detail.into(), reason: None, retry_after: None, page: None }
     }
 
     /// 400, with what is wrong.
@@ -116,6 +135,27 @@ impl Problem {
         Self::new(Kind::InvalidToken, "Ask for a new one.")
     }
 
+    /// 400 for an `attempt` that is none.
+    pub fn invalid_attempt() -> Self {
+        Self::invalid_request("`attempt` must be 16 to 128 visible ASCII characters.")
+    }
+
+    /// 401, the same for every reason not to sign somebody in.
+    pub fn invalid_credentials() -> Self {
+        Self::new(Kind::InvalidCredentials, "Check both and try again, or ask for another password.")
+    }
+
+    /// 404.
+    pub fn not_found() -> Self {
+        Self::new(Kind::NotFound, "This portal does not have it.")
+    }
+
+    /// Where it must not be told why a code did not work: later, or no.
+    #[must_use]
+    pub fn as_one_answer(self) -> Self {
+        if self.kind == Kind::Unavailable { self } else { Self::invalid_token() }
+    }
+
     /// 429 until `until`.
     pub fn too_many_attempts(now: Timestamp, until: Timestamp) -> Self {
         let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1000) as u64);
@@ -127,6 +167,13 @@ impl Problem {
         Self::new(Kind::Unavailable, "Try again in a moment.")
     }
 
+    /// With a stable word for which of several reasons it was.
+    #[must_use]
+    pub const fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
     /// Where a form that runs into this problem leads: the page shows it in words.
     #[must_use]
     pub fn on_page(mut self, page: &str) -> Self {
@@ -134,21 +181,30 @@ impl Problem {
         self
     }
 
+    /// What the caller can do about it.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The answer: to a form a redirect to its page, if it has one; else the document.
     pub fn into_response(self, to_form: bool) -> Response {
         if let (true, Some(page), Some(query)) = (to_form, &self.page, self.kind.query()) {
-            return Reply::see_other(&format!("{page}?{query}"));
+            let reason = self.reason.map(|reason| format!("&reason={reason}")).unwrap_or_default();
+            return Reply::see_other(&format!("{page}?{query}{reason}"));
         }
         let (status, name, title) = self.kind.facts();
         let retry_after = self.retry_after.map(|wait| wait.as_secs());
         let kind = format!("urn:vestibule:problem:{name}");
-        let mut response = Reply::json(status, &Document { kind, title, status, detail: &self.detail, retry_after });
+        let mut response = Reply::json(
+            status,
+            &Document { kind, title, status, detail: &self.detail, reason: self.reason, retry_after },
+        );
         let headers = response.headers_mut();
         headers.insert("content-type", super::reply::value("application/problem+json"));
         if let Some(seconds) = retry_after {
             headers.insert("retry-after", super::reply::value(&seconds.to_string()));
         }
-        if self.kind == Kind::NotAuthenticated {
+        if status == 401 {
             // RFC 9110, 15.5.2: a 401 names a scheme.
             headers.insert("www-authenticate", super::reply::value("Bearer"));
         }

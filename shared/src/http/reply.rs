@@ -33,6 +33,13 @@ impl Reply {
         response
     }
 
+    /// 204 No Content.
+    pub fn no_content() -> Response {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = lambda_http::http::StatusCode::NO_CONTENT;
+        response
+    }
+
     fn of(status: u16, content_type: &str, body: String) -> Response {
         let mut response = Response::new(Body::Text(body));
         *response.status_mut() = status.try_into().unwrap_or_default();

@@ -55,6 +55,11 @@ impl Request {
         self.0.query_string_parameters_ref().and_then(|all| all.first(name))
     }
 
+    /// All parameters of the query; one that is there twice comes twice.
+    pub(super) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.query_string_parameters_ref().into_iter().flat_map(|all| all.iter())
+    }
+
     /// A header; one that is no ASCII text reads as `?`, never as absent. API Gateway joins repeated ones with commas.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers().get(name).map(|value| value.to_str().unwrap_or("?"))

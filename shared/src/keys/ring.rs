@@ -2,6 +2,7 @@
 
 use super::UNKNOWN_FOR;
 use super::hs256::mac;
+use crate::domain::address::EmailAddress;
 use crate::domain::ids::{LinkId, Peppered};
 use crate::domain::link::{Code, Nonce};
 use crate::domain::portal::PortalName;
@@ -50,6 +51,8 @@ pub struct Key {
     pub kid: String,
     usable_from: Timestamp,
     pub(super) link: Subkey,
+    pub(super) activation: Subkey,
+    pub(super) reset: Subkey,
     pub(super) session: Subkey,
     code: Subkey,
     nonce: Subkey,
@@ -107,6 +110,11 @@ impl Ring {
         nonces.into_iter().filter(|nonce| self.keys.iter().any(|key| key.has_minted(nonce))).collect()
     }
 
+    /// Stands for an address in the mail log and in the audit.
+    pub fn mailbox(&self, address: &EmailAddress) -> Peppered {
+        self.pepper(&["mail", address.as_str()])
+    }
+
     /// Stands for `parts` in tables: nobody without the ring can tell what they were.
     pub fn pepper(&self, parts: &[&str]) -> Peppered {
         let mut mac = mac(self.pepper.expose());
@@ -124,6 +132,8 @@ impl Key {
             kid,
             usable_from,
             link: derive(secret, portal, "link"),
+            activation: derive(secret, portal, "activation"),
+            reset: derive(secret, portal, "reset"),
             session: derive(secret, portal, "session"),
             code: derive(secret, portal, "code"),
             nonce: derive(secret, portal, "nonce"),

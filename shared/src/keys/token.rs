@@ -4,7 +4,7 @@
 use super::ring::{Key, Ring, Subkey};
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{LinkId, UserId};
-use crate::domain::link::Link;
+use crate::domain::link::{Link, Purpose};
 use crate::domain::next::Next;
 use crate::domain::portal::PortalName;
 use crate::domain::session::SessionId;
@@ -68,31 +68,36 @@ struct SessionToken {
     exp: u64,
 }
 
-/// What tells the two purposes apart: `typ` and `aud`.
+/// What tells tokens apart: `typ`, `aud` and the subkey.
 #[derive(Clone, Copy)]
-enum Purpose {
-    Link,
+enum Kind {
+    Link(Purpose),
     Session,
 }
 
-impl Purpose {
-    const fn typ(self) -> &'static str {
+impl Kind {
+    const fn name(self) -> &'static str {
         match self {
-            Self::Link => "link+jwt",
-            Self::Session => "session+jwt",
+            Self::Link(Purpose::SignIn) => "link",
+            Self::Link(Purpose::Activation) => "activation",
+            Self::Link(Purpose::Reset) => "reset",
+            Self::Session => "session",
         }
     }
 
+    fn typ(self) -> String {
+        format!("{}+jwt", self.name())
+    }
+
     fn audience(self, portal: &PortalName) -> String {
-        match self {
-            Self::Link => format!("{portal}/link"),
-            Self::Session => format!("{portal}/session"),
-        }
+        format!("{portal}/{}", self.name())
     }
 
     const fn subkey(self, key: &Key) -> &Subkey {
         match self {
-            Self::Link => &key.link,
+            Self::Link(Purpose::SignIn) => &key.link,
+            Self::Link(Purpose::Activation) => &key.activation,
+            Self::Link(Purpose::Reset) => &key.reset,
             Self::Session => &key.session,
         }
     }
@@ -107,7 +112,7 @@ impl Ring {
     pub fn sign_link(&self, key: &Key, link: &Link) -> String {
         let claims = LinkToken {
             iss: issuer(&self.portal),
-            aud: Purpose::Link.audience(&self.portal),
+            aud: Kind::Link(link.purpose).audience(&self.portal),
             jti: link.id.to_string(),
             sub: link.user.to_string(),
             email: link.address.to_string(),
@@ -115,17 +120,18 @@ impl Ring {
             exp: link.expires_at.secs(),
             next: link.next.as_ref().map(|next| next.as_str().to_owned()),
         };
-        sign(key, Purpose::Link, &claims)
+        sign(key, Kind::Link(link.purpose), &claims)
     }
 
-    /// Reads a link's token; its expiry is the caller's to judge.
+    /// Reads the token of a link for `purpose`; its expiry is the caller's to judge.
     ///
     /// # Errors
     /// [`TokenError`].
-    pub fn read_link(&self, token: &str) -> Result<Signed<'_, Link>, TokenError> {
-        let Signed { content, key } = self.read::<LinkToken>(Purpose::Link, token)?;
+    pub fn read_link(&self, purpose: Purpose, token: &str) -> Result<Signed<'_, Link>, TokenError> {
+        let Signed { content, key } = self.read::<LinkToken>(Kind::Link(purpose), token)?;
         let link = || {
             Some(Link {
+                purpose,
                 id: LinkId::parse(&content.jti)?,
                 user: UserId::parse(&content.sub)?,
                 address: EmailAddress::parse(&content.email)?,
@@ -141,12 +147,12 @@ impl Ring {
     pub fn sign_session(&self, key: &Key, session: &SessionClaims) -> String {
         let claims = SessionToken {
             iss: issuer(&self.portal),
-            aud: Purpose::Session.audience(&self.portal),
+            aud: Kind::Session.audience(&self.portal),
             sid: session.id.expose(),
             sub: session.user.to_string(),
             exp: session.expires_at.secs(),
         };
-        sign(key, Purpose::Session, &claims)
+        sign(key, Kind::Session, &claims)
     }
 
     /// Reads a session's token; its expiry is the caller's to judge.
@@ -154,7 +160,7 @@ impl Ring {
     /// # Errors
     /// [`TokenError`].
     pub fn read_session(&self, token: &str) -> Result<Signed<'_, SessionClaims>, TokenError> {
-        let Signed { content, key } = self.read::<SessionToken>(Purpose::Session, token)?;
+        let Signed { content, key } = self.read::<SessionToken>(Kind::Session, token)?;
         let claims = || {
             Some(SessionClaims {
                 id: SessionId::parse(&content.sid)?,
@@ -165,32 +171,32 @@ impl Ring {
         Ok(Signed { content: claims().ok_or(TokenError::Invalid)?, key })
     }
 
-    fn read<C: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Result<Signed<'_, C>, TokenError> {
+    fn read<C: DeserializeOwned>(&self, kind: Kind, token: &str) -> Result<Signed<'_, C>, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-        let typed = header.typ.as_deref() == Some(purpose.typ()) && header.alg == Algorithm::HS256;
+        let typed = header.typ == Some(kind.typ()) && header.alg == Algorithm::HS256;
         let kid = header.kid.filter(|_| typed).ok_or(TokenError::Invalid)?;
         let unknown = if self.stale { TokenError::UnknownKeyWhileStale } else { TokenError::Invalid };
         let key = self.get(&kid).ok_or(unknown)?;
 
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;
-        validation.set_audience(&[purpose.audience(&self.portal)]);
+        validation.set_audience(&[kind.audience(&self.portal)]);
         validation.set_issuer(&[issuer(&self.portal)]);
         validation.set_required_spec_claims(&["aud", "iss", "exp"]);
-        let secret = DecodingKey::from_secret(purpose.subkey(key).expose());
+        let secret = DecodingKey::from_secret(kind.subkey(key).expose());
         let token = jsonwebtoken::decode(token, &secret, &validation).map_err(|_| TokenError::Invalid)?;
         Ok(Signed { content: token.claims, key })
     }
 }
 
-fn sign<C: Serialize>(key: &Key, purpose: Purpose, claims: &C) -> String {
+fn sign<C: Serialize>(key: &Key, kind: Kind, claims: &C) -> String {
     let mut header = Header::new(Algorithm::HS256);
-    header.typ = Some(purpose.typ().to_owned());
+    header.typ = Some(kind.typ());
     header.kid = Some(key.kid.clone());
-    let secret = EncodingKey::from_secret(purpose.subkey(key).expose());
+    let secret = EncodingKey::from_secret(kind.subkey(key).expose());
     #[expect(clippy::expect_used, reason = "strings and numbers always serialise, and HS256 is installed")]
     jsonwebtoken::encode(&header, claims, &secret).expect("claims of strings and numbers can be signed")
 }
@@ -208,6 +214,7 @@ mod tests {
 
     fn link() -> Link {
         Link {
+            purpose: Purpose::SignIn,
             id: LinkId::from_bytes([1; 32]),
             user: UserId::new([2; 16]),
             address: EmailAddress::parse("ada@example.com").unwrap(),
@@ -237,10 +244,13 @@ mod tests {
     fn a_token_says_what_was_signed() {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
-        assert_eq!(ring.read_link(&ring.sign_link(key, &link())).unwrap().content, link());
+        assert_eq!(ring.read_link(Purpose::SignIn, &ring.sign_link(key, &link())).unwrap().content, link());
         let read = ring.read_session(&ring.sign_session(key, &session())).unwrap().content;
         assert_eq!((read.id.expose(), read.user), (session().id.expose(), session().user));
-        assert!(ring.read_link(&signed_after(|_, _| ())).is_ok(), "the forgeries below differ in one thing only");
+        assert!(
+            ring.read_link(Purpose::SignIn, &signed_after(|_, _| ())).is_ok(),
+            "the forgeries below differ in one thing only"
+        );
     }
 
     #[test]
@@ -260,7 +270,11 @@ mod tests {
             ("a broken id", |_, claims| claims["jti"] = "x".into()),
         ];
         for (what, change) in wrong {
-            assert_eq!(ring("partner").read_link(&signed_after(change)).unwrap_err(), TokenError::Invalid, "{what}");
+            assert_eq!(
+                ring("partner").read_link(Purpose::SignIn, &signed_after(change)).unwrap_err(),
+                TokenError::Invalid,
+                "{what}"
+            );
         }
     }
 
@@ -268,9 +282,17 @@ mod tests {
     fn purposes_and_portals_do_not_mix_even_with_the_same_key() {
         let (partner, staff) = (ring("partner"), ring("staff"));
         let key = partner.get("1").unwrap();
-        let (link, session) = (partner.sign_link(key, &link()), partner.sign_session(key, &session()));
-        assert!(partner.read_session(&link).is_err() && partner.read_link(&session).is_err());
-        assert!(staff.read_link(&link).is_err() && staff.read_session(&session).is_err());
+        let purposes = [Purpose::SignIn, Purpose::Activation, Purpose::Reset];
+        let session = partner.sign_session(key, &session());
+        assert!(partner.read_session(&session).is_ok() && staff.read_session(&session).is_err());
+        for purpose in purposes {
+            let link = partner.sign_link(key, &Link { purpose, ..link() });
+            assert!(partner.read_session(&link).is_err() && partner.read_link(purpose, &session).is_err());
+            for other in purposes {
+                assert_eq!(partner.read_link(other, &link).is_ok(), other == purpose);
+                assert!(staff.read_link(other, &link).is_err());
+            }
+        }
     }
 
     #[test]
@@ -282,14 +304,17 @@ mod tests {
         let fits: Vec<_> = (2500..3000).map(token).filter(|token| (4095..=4098).contains(&token.len())).collect();
         assert!(fits.iter().any(|token| token.len() == LONGEST) && fits.iter().any(|token| token.len() > LONGEST));
         for token in fits {
-            assert_eq!(ring.read_link(&token).is_ok(), token.len() <= LONGEST, "{}", token.len());
+            assert_eq!(ring.read_link(Purpose::SignIn, &token).is_ok(), token.len() <= LONGEST, "{}", token.len());
         }
     }
 
     #[test]
     fn an_unknown_key_is_refused_while_the_ring_is_fresh_and_later_while_it_is_stale() {
         let token = signed_after(|header, _| header.kid = Some("2".to_owned()));
-        assert_eq!(ring("partner").read_link(&token).unwrap_err(), TokenError::Invalid);
-        assert_eq!(ring("partner").as_stale().read_link(&token).unwrap_err(), TokenError::UnknownKeyWhileStale);
+        assert_eq!(ring("partner").read_link(Purpose::SignIn, &token).unwrap_err(), TokenError::Invalid);
+        assert_eq!(
+            ring("partner").as_stale().read_link(Purpose::SignIn, &token).unwrap_err(),
+            TokenError::UnknownKeyWhileStale
+        );
     }
 }

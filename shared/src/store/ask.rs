@@ -1,4 +1,4 @@
-//! Asking for a sign-in mail (promise 1).
+//! Asking for a mail (promise 1).
 
 use super::Store;
 use super::items::{mail, put_new, throttles};
@@ -27,11 +27,11 @@ impl Store {
     /// Counts in all `throttles` and appends `mail` to the outbox, together or not at all. Nobody looks whether the
     /// address is known: the same writes for any.
     ///
-    /// Costs 1 transaction of 3 throttles and 1 put.
+    /// Costs 1 transaction of the throttles and 1 put.
     ///
     /// # Errors
     /// [`Refused`].
-    pub async fn ask(&self, mail: &Mail, throttles: &[Throttle; 3], kept: Duration) -> Result<(), Refused> {
+    pub async fn ask(&self, mail: &Mail, throttles: &[Throttle], kept: Duration) -> Result<(), Refused> {
         let now = mail.asked_at;
         let counting = throttles.iter().fold(Transaction::new(), |writes, throttle| {
             let count = throttles::count(&self.tables.throttles, throttle, now);

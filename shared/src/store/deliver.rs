@@ -7,8 +7,7 @@ use super::{Store, Unavailable};
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::Event;
 use crate::domain::ids::RecordId;
-use crate::domain::link::Link;
-use crate::domain::mail::{End, Mail, MailKey, Minted};
+use crate::domain::mail::{End, Letter, Mail, MailKey, Minted};
 use crate::domain::throttle::{Scope, Throttle};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
@@ -37,7 +36,7 @@ pub enum Found {
 pub enum Claim {
     /// It is ours to send.
     Ours,
-    /// This silent budget is used up: `address-budget` or `portal-budget`.
+    /// This silent budget is used up: `address-budget`, `portal-budget` or `reserve-budget`.
     OverBudget(&'static str),
     /// The user's epoch has moved since the link was minted, or she may not sign in any more.
     Superseded,
@@ -114,19 +113,18 @@ impl Store {
         self.user(&id).await
     }
 
-    /// The first claim: from queued to sending, within all `budgets`, fixing what the link is made of, so that every
-    /// retry makes the same.
+    /// The first claim: from queued to sending, within all `budgets`, fixing what is sent and what its link is made of, so
+    /// that every retry makes the same.
     ///
-    /// Costs 1 transaction of 1 update, 3 budgets and 2 puts.
+    /// Costs 1 transaction of 1 update, the budgets and 2 puts; a notice, which has no link, 1 put.
     ///
     /// # Errors
     /// [`Unavailable`].
     pub async fn claim_mail(
         &self,
         mail: &Mail,
-        link: &Link,
-        kid: &str,
-        budgets: &[Throttle; 3],
+        minted: &Minted,
+        budgets: &[Throttle],
         event: &Event,
     ) -> Result<Claim, Unavailable> {
         let now = event.at;
@@ -135,7 +133,7 @@ impl Store {
             .table_name(&self.tables.mail)
             .set_key(Some(mail::key(&mail.key)))
             .update_expression(
-                "SET #status = :sending, lease_until = :lease, attempts = :one, unanswered = :one, \
+                "SET #status = :sending, letter = :letter, lease_until = :lease, attempts = :one, unanswered = :one, \
                  user_id = :user, epoch = :epoch, kid = :kid, link_expires_at = :link_expires_at",
             )
             .condition_expression("attribute_exists(pk) AND #status = :queued")
@@ -144,17 +142,19 @@ impl Store {
             .expression_attribute_values(":queued", s("queued"))
             .expression_attribute_values(":lease", n(now.plus(LEASE).millis()))
             .expression_attribute_values(":one", n(1))
-            .expression_attribute_values(":user", s(link.user.as_str()))
-            .expression_attribute_values(":epoch", n(link.epoch.0))
-            .expression_attribute_values(":kid", s(kid))
-            .expression_attribute_values(":link_expires_at", n(link.expires_at.millis()))
+            .expression_attribute_values(":user", s(minted.user.as_str()))
+            .expression_attribute_values(":letter", s(minted.letter.as_str()))
+            .expression_attribute_values(":epoch", n(minted.epoch.0))
+            .expression_attribute_values(":kid", s(&minted.kid))
+            .expression_attribute_values(":link_expires_at", n(minted.expires_at.millis()))
             .build()
             .expect("a whole update");
-        let token = put_new(&self.tables.tokens, tokens::to_item(link, kid));
-        let writes = Transaction::new()
-            .update(Write::Row, row)
-            .put(Write::Token, token)
-            .put(Write::Audit, audit::put(event, &self.tables.audit, self.random.bytes()));
+        let link = mail.link(minted);
+        let writes = Transaction::new().update(Write::Row, row);
+        let writes = link.iter().fold(writes, |writes, link| {
+            writes.put(Write::Token, put_new(&self.tables.tokens, tokens::to_item(link, &minted.kid)))
+        });
+        let writes = writes.put(Write::Audit, audit::put(event, &self.tables.audit, self.random.bytes()));
         let writes = budgets.iter().fold(writes, |writes, budget| {
             writes.update(Write::Budget(budget.scope), throttles::count(&self.tables.throttles, budget, now))
         });
@@ -166,6 +166,8 @@ impl Store {
                     Claim::Taken
                 } else if refused(Write::Budget(Scope::MailPortal)) {
                     Claim::OverBudget("portal-budget")
+                } else if refused(Write::Budget(Scope::MailReserve)) {
+                    Claim::OverBudget("reserve-budget")
                 } else {
                     Claim::OverBudget("address-budget")
                 })
@@ -175,9 +177,9 @@ impl Store {
     }
 
     /// A later claim, once the lease has lapsed: takes the lease, counts the attempt, and checks that the user is not
-    /// suspended and still of the epoch that the link was minted under.
+    /// suspended and still of the epoch that the link was minted under. A notice is sent whatever has happened since.
     ///
-    /// Costs 1 transaction of 1 update and 1 check.
+    /// Costs 1 transaction of 1 update and 1 check; a notice, of 1 update.
     ///
     /// # Errors
     /// [`Unavailable`].
@@ -205,7 +207,12 @@ impl Store {
             .expression_attribute_values(":epoch", n(minted.epoch.0))
             .build()
             .expect("a whole check");
-        match Transaction::new().update(Write::Row, row).check(Write::User, user).commit(self, "reclaim_mail").await {
+        let writes = Transaction::new().update(Write::Row, row);
+        let writes = match minted.letter {
+            Letter::Link(_) => writes.check(Write::User, user),
+            Letter::Notice(_) => writes,
+        };
+        match writes.commit(self, "reclaim_mail").await {
             Ok(()) => Ok(Claim::Ours),
             Err(Refusal::Conditions(failed)) => {
                 let row = failed.iter().any(|(write, _)| *write == Write::Row);

@@ -4,21 +4,22 @@ use super::items::{audit, n, sessions};
 use super::transaction::{Refusal, Transaction};
 use super::{Store, Unavailable};
 use crate::domain::audit::Event;
-use crate::domain::ids::SessionHash;
+use crate::domain::ids::{SessionHash, UserId};
 use aws_sdk_dynamodb::types::Delete;
 
 impl Store {
-    /// Ends the session of `event`'s user and writes `event`. Where there is none that is still running, writes nothing.
+    /// Ends the session of `user` and writes `event`; `false` where there is none that is still running: then nothing is
+    /// written.
     ///
     /// Costs 1 transaction of 1 delete and 1 put.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn end(&self, session: &SessionHash, event: &Event) -> Result<(), Unavailable> {
+    pub async fn end(&self, user: &UserId, session: &SessionHash, event: &Event) -> Result<bool, Unavailable> {
         #[expect(clippy::expect_used, reason = "every required field is set")]
         let delete = Delete::builder()
             .table_name(&self.tables.sessions)
-            .set_key(Some(sessions::key(&event.user, session)))
+            .set_key(Some(sessions::key(user, session)))
             .condition_expression("attribute_exists(pk) AND expires_at > :now")
             .expression_attribute_values(":now", n(event.at.secs()))
             .build()
@@ -26,7 +27,8 @@ impl Store {
         let writes =
             Transaction::new().delete((), delete).put((), audit::put(event, &self.tables.audit, self.random.bytes()));
         match writes.commit(self, "end").await {
-            Ok(()) | Err(Refusal::Conditions(_)) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(Refusal::Conditions(_)) => Ok(false),
             Err(other) => Err(other.into()),
         }
     }

@@ -2,14 +2,20 @@
 //! [`items`] has one file per table.
 
 pub mod add_user;
+pub mod administer;
 pub mod ask;
 pub mod deliver;
 pub mod end;
+pub mod history;
 pub mod items;
 pub mod look;
 pub mod redeem;
+pub mod reset_password;
+pub mod sessions;
+pub mod sign_in;
 mod transaction;
 pub mod try_code;
+pub mod use_up;
 
 use crate::aws;
 use crate::randomness::Random;

@@ -10,7 +10,9 @@ use aws_sdk_dynamodb::types::{
 };
 use std::time::Duration;
 
-use super::items::Item;
+use super::items::{Item, throttles};
+use crate::domain::throttle::Throttle;
+use crate::domain::time::Timestamp;
 
 /// How often a transaction that ran into another one is tried.
 const TRIES: u32 = 6;
@@ -110,6 +112,45 @@ impl Store {
                 }
                 _ => return Err(Unavailable::because(act, &error)),
             }
+        }
+    }
+}
+
+impl Store {
+    /// Counts one more outside of a transaction, so that those who count at the same time are put in order and do not
+    /// conflict; `false` at the limit.
+    pub(super) async fn count(
+        &self,
+        act: &'static str,
+        throttle: &Throttle,
+        now: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let count = throttles::count(&self.tables.throttles, throttle, now);
+        let request = self
+            .client
+            .update_item()
+            .table_name(count.table_name)
+            .set_key(Some(count.key))
+            .update_expression(count.update_expression)
+            .set_condition_expression(count.condition_expression)
+            .set_expression_attribute_names(count.expression_attribute_names)
+            .set_expression_attribute_values(count.expression_attribute_values);
+        self.update(act, request).await
+    }
+
+    /// Puts one item that is not there yet.
+    pub(super) async fn put(&self, act: &'static str, put: Put) -> Result<(), Unavailable> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Its id is random: what is there already is this very item, and the answer to an earlier attempt was lost.
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(Unavailable::because(act, &error)),
         }
     }
 }

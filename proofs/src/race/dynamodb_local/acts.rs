@@ -13,15 +13,17 @@ use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
 use shared::domain::audit::Event;
 use shared::domain::ids::{LinkId, Peppered, RecordId, SessionHash, UserId};
-use shared::domain::link::{Attempt, Link, Redeemer};
-use shared::domain::mail::{Mail, MailKey, State};
+use shared::domain::link::{Attempt, Link, Purpose, Redeemer};
+use shared::domain::mail::{Letter, Mail, MailKey, Minted as Fixed, State, Wanted};
 use shared::domain::session::{Began, Session};
 use shared::domain::throttle::{Scope, Throttle, Window};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
 use shared::env::Env;
+use shared::store::add_user::NewUser;
 use shared::store::deliver::Claim;
-use shared::store::redeem::{Redeem, Refused};
+use shared::store::redeem::{Becomes, Redeem};
+use shared::store::use_up::Refused;
 use shared::store::{Store, Unavailable};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -89,12 +91,14 @@ impl Tables {
             status: Status::Active,
             epoch: Epoch(0),
             created_at: NOW,
+            last_sign_in_at: None,
         };
         let late = |_| "DynamoDB Local did not answer in time".to_owned();
-        self.store.add_user(&new, &event("added", &user, 0)).await.map_err(late)?;
+        self.store.add_user(&NewUser::from(&new), &event("added", &user, 0)).await.map_err(late)?;
         let mail = Mail {
             key: MailKey { to: Peppered::from_bytes(random.bytes()), id: RecordId::new(NOW, random.bytes()) },
             address: address.clone(),
+            wanted: Wanted::SignIn,
             link: LinkId::from_bytes(random.bytes()),
             next: None,
             client: Client::new("192.0.2.0", ""),
@@ -107,10 +111,12 @@ impl Tables {
         let asked = [Scope::AskMinute, Scope::AskHour, Scope::AskNetwork];
         let asked = self.store.ask(&mail, &throttles(asked), DAY).await;
         asked.map_err(|refused| format!("asking was refused: {refused:?}"))?;
-        let link = Link { id: mail.link, user, address, epoch: Epoch(0), expires_at: NOW.plus(DAY), next: None };
+        let letter = Letter::Link(Purpose::SignIn);
+        let fixed = Fixed { letter, user, epoch: Epoch(0), kid: "1".to_owned(), expires_at: NOW.plus(DAY) };
+        let link = mail.link(&fixed).ok_or("a mail without a link")?;
         let budgets = throttles([Scope::MailHour, Scope::MailDay, Scope::MailPortal]);
         let events = [event("login.requested", &link.user, 1), event("login.requested", &link.user, 2)];
-        let claim = |event| self.store.claim_mail(&mail, &link, "1", &budgets, event);
+        let claim = |event| self.store.claim_mail(&mail, &fixed, &budgets, event);
         let [one, other] = &events;
         let claims = tokio::join!(claim(one), claim(other));
         match claims {
@@ -141,7 +147,14 @@ impl Tables {
             began: Began::Link,
         };
         let event = event("login", &minted.link.user, n);
-        let redeem = Redeem { link: &minted.link, by: &by, session: &session, event: &event, activates: false };
+        let redeem = Redeem {
+            link: &minted.link,
+            by: &by,
+            session: &session,
+            replaces: None,
+            event: &event,
+            user: Becomes::SignedIn,
+        };
         self.store.redeem(&redeem).await
     }
 
@@ -156,8 +169,8 @@ impl Tables {
     }
 
     /// Ends the session.
-    pub(super) async fn end(&self, minted: &Minted) -> Result<(), Unavailable> {
-        self.store.end(&minted.session, &event("logout", &minted.link.user, 0)).await
+    pub(super) async fn end(&self, minted: &Minted) -> Result<bool, Unavailable> {
+        self.store.end(&minted.link.user, &minted.session, &event("logout", &minted.link.user, 0)).await
     }
 
     /// Suspends the user, as an administrator's act would: status and epoch.
@@ -200,7 +213,7 @@ fn client(n: usize) -> Client {
 fn event(action: &str, user: &UserId, n: usize) -> Event {
     Event {
         action: format!("partner.{action}"),
-        user: user.clone(),
+        subject: user.into(),
         resource: ("proof", n.to_string()),
         metadata: vec![],
         client: client(n),

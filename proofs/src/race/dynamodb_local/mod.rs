@@ -12,7 +12,7 @@ use crate::{Figures, Proof};
 use acts::{Minted, Tables};
 use server::{Server, say};
 use shared::domain::session::Session;
-use shared::store::redeem::Refused;
+use shared::store::use_up::Refused;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -87,20 +87,20 @@ fn figures(sizes: &Sizes, tally: &Tally) -> Figures {
 /// One link, all racers: one session, and everybody answered as the winner's row says.
 async fn redeems(tables: &Arc<Tables>, dice: &mut Dice, racers: usize, tally: &mut Tally) -> Result<(), String> {
     let minted = Arc::new(tables.mint(dice).await?);
-    let answers = all_at_once(tables, &minted, line_up(dice, racers)).await;
+    let answers = all_at_once(tables, &minted, line_up(dice, racers), &Arc::default()).await;
     let (session, audits) = (tables.sessions(&minted).await?, tables.audits(&minted, "partner.login").await?);
     let [session] = session.as_slice() else {
         return Err(format!("one link gave {} sessions: {answers:?}", session.len()));
     };
     let won = attribute(session, "ip").strip_prefix("192.0.2.").and_then(|n| n.parse::<usize>().ok());
-    let (winner, _) = won.and_then(|won| answers.get(won)).ok_or("a session that no racer began")?;
+    let winner = won.and_then(|won| answers.get(won)).ok_or("a session that no racer began")?.racer;
     if audits != 1 {
         return Err(format!("one link was written down {audits} times: {answers:?}"));
     }
     tally.winners += 1;
-    for (n, (racer, answer)) in answers.iter().enumerate() {
+    for (n, Finish { racer, answer, .. }) in answers.iter().enumerate() {
         let repeat =
-            matches!(racer, Racer::Owner | Racer::Code) || (*racer == Racer::SamePage && *winner == Racer::SamePage);
+            matches!(racer, Racer::Owner | Racer::Code) || (*racer == Racer::SamePage && winner == Racer::SamePage);
         match answer {
             Ok(_) if won == Some(n) => {}
             Ok(given) if repeat && given.hash == minted.session => tally.repeats += 1,
@@ -112,17 +112,35 @@ async fn redeems(tables: &Arc<Tables>, dice: &mut Dice, racers: usize, tally: &m
     Ok(())
 }
 
-type Answers = Vec<(Racer, Result<Session, Refused>)>;
+/// What came back to a racer, and whether it began too late to be let in.
+#[derive(Debug)]
+struct Finish {
+    racer: Racer,
+    late: bool,
+    answer: Result<Session, Refused>,
+}
 
-async fn all_at_once(tables: &Arc<Tables>, minted: &Arc<Minted>, racers: Vec<Racer>) -> Answers {
+type Answers = Vec<Finish>;
+
+/// Those who begin after `over` redeem what nobody may redeem any more: none of them may be let in.
+async fn all_at_once(
+    tables: &Arc<Tables>,
+    minted: &Arc<Minted>,
+    racers: Vec<Racer>,
+    over: &Arc<AtomicBool>,
+) -> Answers {
     let mut tasks = JoinSet::new();
     for (n, racer) in racers.iter().copied().enumerate() {
-        let (tables, minted) = (Arc::clone(tables), Arc::clone(minted));
-        tasks.spawn(async move { (n, tables.redeem(&minted, racer, n).await) });
+        let (tables, minted, over) = (Arc::clone(tables), Arc::clone(minted), Arc::clone(over));
+        tasks.spawn(async move {
+            let late = over.load(Ordering::SeqCst);
+            (n, late, tables.redeem(&minted, racer, n).await)
+        });
     }
     let mut answers = tasks.join_all().await;
-    answers.sort_by_key(|(n, _)| *n);
-    racers.into_iter().zip(answers).map(|(racer, (_, answer))| (racer, answer)).collect()
+    answers.sort_by_key(|(n, ..)| *n);
+    let finish = |(racer, (_, late, answer))| Finish { racer, late, answer };
+    racers.into_iter().zip(answers).map(finish).collect()
 }
 
 /// Whichever is first: once the suspension is answered, no look finds anybody.
@@ -130,25 +148,31 @@ async fn suspension(tables: &Arc<Tables>, dice: &mut Dice, tally: &mut Tally) ->
     let minted = Arc::new(tables.mint(dice).await?);
     let mut late = || Duration::from_millis(dice.below(8) as u64);
     let (racers_late, suspension_late) = (late(), late());
-    let racers = line_up(dice, RACERS);
+    let (racers, over) = (line_up(dice, RACERS), Arc::new(AtomicBool::new(false)));
     let racing = async {
         tokio::time::sleep(racers_late).await;
-        all_at_once(tables, &minted, racers).await
+        all_at_once(tables, &minted, racers, &over).await
     };
     let suspending = async {
         tokio::time::sleep(suspension_late).await;
         tables.suspend(&minted).await?;
+        over.store(true, Ordering::SeqCst);
         Ok::<_, String>(tables.looks(&minted).await)
     };
     let (answers, looked) = tokio::join!(racing, suspending);
     if looked? == Ok(true) || tables.looks(&minted).await == Ok(true) {
         return Err(format!("somebody suspended is signed in: {answers:?}"));
     }
-    tally.unavailable += answers.iter().filter(|(_, answer)| *answer == Err(Refused::Unavailable)).count();
+    if answers.iter().any(|finish| finish.late && finish.answer.is_ok()) {
+        return Err(format!("a link was redeemed after its user was suspended: {answers:?}"));
+    }
+    tally.unavailable += answers.iter().filter(|finish| finish.answer == Err(Refused::Unavailable)).count();
     let (sessions, audits) = (tables.sessions(&minted).await?.len(), tables.audits(&minted, "partner.login").await?);
     match (sessions, audits) {
         (1, 1) => tally.signed_in_first += 1,
-        (0, 0) if answers.iter().all(|(_, answer)| matches!(answer, Err(Refused::Invalid | Refused::Unavailable))) => {
+        (0, 0)
+            if answers.iter().all(|finish| matches!(finish.answer, Err(Refused::Invalid | Refused::Unavailable))) =>
+        {
             tally.suspended_first += 1;
         }
         _ => return Err(format!("{sessions} sessions and {audits} sign-ins after a suspension: {answers:?}")),

@@ -1,7 +1,8 @@
-//! `audit`: put-only. Under the user's id, time-ordered.
+//! `audit`: put-only. Under the user's id or the peppered hash of an address, time-ordered.
 
-use super::{Item, item, n, s};
-use crate::domain::audit::Event;
+use super::{Item, item, moment, n, s, text};
+use crate::domain::agent::Client;
+use crate::domain::audit::{Event, Past};
 use crate::domain::ids::RecordId;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ fn to_item(event: &Event, id: &RecordId) -> Item {
     let (kind, resource) = &event.resource;
     let metadata: HashMap<_, _> = event.metadata.iter().map(|(name, value)| ((*name).to_owned(), s(value))).collect();
     item([
-        ("pk", Some(s(event.user.as_str()))),
+        ("pk", Some(s(event.subject.to_string()))),
         ("sk", Some(s(id.as_str()))),
         ("action", Some(s(&event.action))),
         ("resource_type", Some(s(*kind))),
@@ -28,4 +29,15 @@ fn to_item(event: &Event, id: &RecordId) -> Item {
 pub(in crate::store) fn put(event: &Event, table: &str, random: [u8; 8]) -> Put {
     let id = RecordId::new(event.at, random);
     super::put_new(table, to_item(event, &id))
+}
+
+pub(in crate::store) fn from_item(item: &Item) -> Option<Past> {
+    let metadata = item.get("metadata")?.as_m().ok()?;
+    Some(Past {
+        action: text(item, "action")?.to_owned(),
+        resource: (text(item, "resource_type")?.to_owned(), text(item, "resource_id")?.to_owned()),
+        metadata: metadata.keys().filter_map(|name| Some((name.clone(), text(metadata, name)?.to_owned()))).collect(),
+        client: Client { ip: text(item, "ip")?.to_owned(), user_agent: text(item, "user_agent")?.to_owned() },
+        at: moment(item, "at")?,
+    })
 }

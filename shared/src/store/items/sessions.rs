@@ -3,11 +3,22 @@
 use super::{Item, expires_at, item, moment, n, number, s, text};
 use crate::domain::agent::Client;
 use crate::domain::ids::{SessionHash, UserId};
-use crate::domain::session::{Began, Session};
+use crate::domain::session::{Began, Session, SessionKey};
 use crate::domain::user::Epoch;
+use aws_sdk_dynamodb::types::Delete;
 
 pub(in crate::store) fn key(user: &UserId, hash: &SessionHash) -> Item {
     item([("pk", Some(s(user.as_str()))), ("sk", Some(s(hash.to_string())))])
+}
+
+/// Ends it, whether it is there or not.
+pub(in crate::store) fn delete(table: &str, session: &SessionKey) -> Delete {
+    #[expect(clippy::expect_used, reason = "every required field is set")]
+    Delete::builder()
+        .table_name(table)
+        .set_key(Some(key(&session.user, &session.hash)))
+        .build()
+        .expect("a whole delete")
 }
 
 pub(in crate::store) fn to_item(session: &Session) -> Item {

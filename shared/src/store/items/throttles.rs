@@ -1,14 +1,17 @@
 //! `throttles`: counters, under `scope#key#window`. TTL removes them a day after their window has ended.
 
-use super::{Item, item, n, s};
+use super::{Item, item, n, number, s, text};
 use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::Update;
 use std::time::Duration;
 
 const KEPT: Duration = Duration::from_secs(86_400);
+/// How long wrong passwords in a row are remembered after the last one.
+const IN_A_ROW_KEPT: Duration = Duration::from_secs(400 * 86_400);
 
-fn key(throttle: &Throttle, now: Timestamp) -> Item {
+pub(in crate::store) fn key(throttle: &Throttle, now: Timestamp) -> Item {
     item([("pk", Some(s(throttle.row(now))))])
 }
 
@@ -27,4 +30,37 @@ pub(in crate::store) fn count(table: &str, throttle: &Throttle, now: Timestamp) 
         .expression_attribute_values(":expires_at", n(expires_at.secs()))
         .build()
         .expect("a whole update")
+}
+
+/// How far a counter has come, among the `rows` that were read.
+pub(in crate::store) fn counted(rows: &[Item], throttle: &Throttle, now: Timestamp) -> u64 {
+    row(rows, throttle, now).and_then(|row| number(row, "count")).unwrap_or_default()
+}
+
+/// How many wrong passwords there have been in a row, and since which sign-in.
+pub(in crate::store) fn in_a_row(rows: &[Item], throttle: &Throttle, now: Timestamp) -> (u64, u64) {
+    let row = row(rows, throttle, now);
+    let field = |name| row.and_then(|row| number(row, name)).unwrap_or_default();
+    (field("count"), field("sign_ins"))
+}
+
+fn row<'a>(rows: &'a [Item], throttle: &Throttle, now: Timestamp) -> Option<&'a Item> {
+    rows.iter().find(|row| text(row, "pk") == Some(&throttle.row(now)))
+}
+
+/// One wrong password more since the `sign_ins`th sign-in; the first one of a new row where the old one does not go on.
+pub(in crate::store) fn one_more_in_a_row(
+    request: UpdateItemFluentBuilder,
+    throttle: &Throttle,
+    (goes_on, sign_ins): (bool, u64),
+    now: Timestamp,
+) -> UpdateItemFluentBuilder {
+    let count = if goes_on { "ADD #count :one SET" } else { "SET #count = :one," };
+    request
+        .set_key(Some(key(throttle, now)))
+        .update_expression(format!("{count} sign_ins = :sign_ins, expires_at = :expires_at"))
+        .expression_attribute_names("#count", "count")
+        .expression_attribute_values(":one", n(1))
+        .expression_attribute_values(":sign_ins", n(sign_ins))
+        .expression_attribute_values(":expires_at", n(now.plus(IN_A_ROW_KEPT).secs()))
 }

@@ -3,13 +3,10 @@
 use super::{Item, expires_at, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{AttemptHash, LinkId, UserId};
-use crate::domain::link::Link;
+use crate::domain::link::{Link, Purpose};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
-
-/// What the row was made for.
-const SIGN_IN: &str = "sign-in";
 
 pub(in crate::store) fn key(id: &LinkId) -> Item {
     item([("pk", Some(s(id.to_string())))])
@@ -18,7 +15,7 @@ pub(in crate::store) fn key(id: &LinkId) -> Item {
 pub(in crate::store) fn to_item(link: &Link, kid: &str) -> Item {
     let mut whole = key(&link.id);
     whole.extend(item([
-        ("purpose", Some(s(SIGN_IN))),
+        ("purpose", Some(s(link.purpose.as_str()))),
         ("user_id", Some(s(link.user.as_str()))),
         ("address", Some(s(link.address.as_str()))),
         ("epoch", Some(n(link.epoch.0))),
@@ -32,6 +29,7 @@ pub(in crate::store) fn to_item(link: &Link, kid: &str) -> Item {
 /// The link, and the key it was made with.
 pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
     let link = Link {
+        purpose: Purpose::parse(text(item, "purpose")?)?,
         id: LinkId::parse(text(item, "pk")?)?,
         user: UserId::parse(text(item, "user_id")?)?,
         address: EmailAddress::parse(text(item, "address")?)?,

@@ -5,7 +5,8 @@ use super::{Item, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::UserId;
 use crate::domain::user::{Epoch, Resource, Status, User};
-use aws_sdk_dynamodb::types::AttributeValue;
+use crate::hashing::PasswordHash;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 
 pub(in crate::store) fn user_key(id: &UserId) -> Item {
     item([("pk", Some(s(format!("user#{id}"))))])
@@ -23,6 +24,22 @@ pub(in crate::store) fn claim(address: &EmailAddress, id: &UserId) -> Item {
 
 pub(in crate::store) fn claimed_by(claim: &Item) -> Option<UserId> {
     UserId::parse(text(claim, "user_id")?)
+}
+
+/// The password's hash, where there is one.
+pub(in crate::store) fn password(item: &Item) -> Option<PasswordHash> {
+    PasswordHash::parse(text(item, "password")?)
+}
+
+/// The user's row with a password in it.
+pub(in crate::store) fn with_password(mut user: Item, password: Option<&PasswordHash>) -> Item {
+    user.extend(password.map(|hash| ("password".to_owned(), s(hash.as_str()))));
+    user
+}
+
+/// How often the user has signed in.
+pub(in crate::store) fn sign_ins(item: &Item) -> u64 {
+    number(item, "sign_ins").unwrap_or_default()
 }
 
 pub(in crate::store) fn to_item(user: &User) -> Item {
@@ -48,11 +65,30 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<User> {
         address: EmailAddress::parse(text(item, "address")?)?,
         name: text(item, "name")?.to_owned(),
         role: text(item, "role")?.to_owned(),
-        resources: item.get("resources")?.as_l().ok()?.iter().map(read_resource).collect::<Option<_>>()?,
+        resources: resources(item)?,
         status: Status::parse(text(item, "status")?)?,
         epoch: Epoch(number(item, "epoch")?),
         created_at: moment(item, "created_at")?,
+        last_sign_in_at: moment(item, "last_sign_in_at"),
     })
+}
+
+/// Moves the user's epoch from `epoch` to the next: everything minted under it is void.
+pub(in crate::store) fn move_epoch(table: &str, user: &UserId, epoch: Epoch) -> Update {
+    #[expect(clippy::expect_used, reason = "every required field is set")]
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(user_key(user)))
+        .update_expression("SET epoch = :next")
+        .condition_expression("attribute_exists(pk) AND epoch = :epoch")
+        .expression_attribute_values(":epoch", n(epoch.0))
+        .expression_attribute_values(":next", n(epoch.0 + 1))
+        .build()
+        .expect("a whole update")
+}
+
+fn resources(item: &Item) -> Option<Vec<Resource>> {
+    item.get("resources")?.as_l().ok()?.iter().map(read_resource).collect()
 }
 
 fn resource(resource: &Resource) -> AttributeValue {

@@ -1,0 +1,142 @@
+//! `PATCH /admin/users/{id}` changes what is given of `{name, email, role, resources, status}`: 200, and the user as she is
+//! then. What is so already is no change, and where there is none, nothing is written.
+//!
+//! `status` is `active` or `suspended`. Either, and another address, voids every session and link there is, for good:
+//! whoever is active again signs in again, and whoever is still invited is invited again with `resend`. Another address is
+//! told to both; 409 `already-exists` where it is another user's.
+
+use crate::user::{self, Shown, given};
+use crate::{Act, Admin};
+use serde::Deserialize;
+use shared::domain::address::EmailAddress;
+use shared::domain::mail::{Mail, Notice, Wanted};
+use shared::domain::time::Timestamp;
+use shared::domain::user::{Epoch, Resource, Status, User};
+use shared::http::reply::Reply;
+use shared::http::{Problem, Request, Response};
+use shared::keys::Ring;
+use shared::store::administer::Done;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    #[serde(default, deserialize_with = "given")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    role: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    resources: Option<Vec<Resource>>,
+    #[serde(default, deserialize_with = "given")]
+    status: Option<OtherStatus>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum OtherStatus {
+    Active,
+    Suspended,
+}
+
+/// What is to be different.
+pub(crate) struct Change {
+    name: Option<String>,
+    address: Option<EmailAddress>,
+    role: Option<String>,
+    resources: Option<Vec<Resource>>,
+    status: Option<Status>,
+}
+
+impl Change {
+    fn parse(input: Input) -> Result<Self, Problem> {
+        let change = Self {
+            name: input.name.map(user::name).transpose()?,
+            address: input.email.as_deref().map(user::address).transpose()?,
+            role: input.role.map(user::role).transpose()?,
+            resources: input.resources.map(user::resources).transpose()?,
+            status: input.status.map(|status| match status {
+                OtherStatus::Active => Status::Active,
+                OtherStatus::Suspended => Status::Suspended,
+            }),
+        };
+        let none = change.name.is_none()
+            && change.address.is_none()
+            && change.role.is_none()
+            && change.resources.is_none()
+            && change.status.is_none();
+        if none {
+            return Err(Problem::invalid_request("Give one of `name`, `email`, `role`, `resources`, `status`."));
+        }
+        Ok(change)
+    }
+
+    /// What it makes of a user.
+    fn of(&self, before: &User) -> User {
+        let mut after = before.clone();
+        after.name.clone_from(self.name.as_ref().unwrap_or(&before.name));
+        after.address.clone_from(self.address.as_ref().unwrap_or(&before.address));
+        after.role.clone_from(self.role.as_ref().unwrap_or(&before.role));
+        after.resources.clone_from(self.resources.as_ref().unwrap_or(&before.resources));
+        after.status = self.status.unwrap_or(before.status);
+        if after.address != before.address || after.status != before.status {
+            after.epoch = Epoch(before.epoch.0 + 1);
+        }
+        after
+    }
+}
+
+impl Admin {
+    pub(crate) async fn change(&self, request: &Request) -> Result<Response, Problem> {
+        let change = Change::parse(request.json()?)?;
+        let before = self.act(request, Act::Change(&change)).await?;
+        Ok(Reply::json(200, &Shown::from(&change.of(&before))))
+    }
+
+    pub(crate) async fn change_to(&self, request: &Request, before: &User, change: &Change) -> Result<Done, Problem> {
+        let after = change.of(before);
+        if after == *before {
+            return Ok(Done::Yes);
+        }
+        let now = self.app.clock.now();
+        let ring = self.app.keys.ring(now).await;
+        let mut event = self.event(request, action(before, &after), &before.id, now);
+        event.metadata.push(("changed", changed(before, &after)));
+        let mut mails = vec![];
+        if after.address != before.address {
+            event.metadata.push(("address_before", ring.mailbox(&before.address).to_string()));
+            event.metadata.push(("address_after", ring.mailbox(&after.address).to_string()));
+            mails.extend([&before.address, &after.address].map(|address| self.notice(&ring, address, &after, now)));
+        }
+        Ok(self.app.store.change_user(before, &after, &mails, self.app.config.mail.kept, &event).await?)
+    }
+
+    fn notice(&self, ring: &Ring, address: &EmailAddress, user: &User, now: Timestamp) -> Mail {
+        let wanted = Wanted::Notice(Notice::AddressChanged, user.id.clone(), user.epoch);
+        self.app.mail(ring, address.clone(), wanted, now)
+    }
+}
+
+/// The weightiest thing that has happened.
+fn action(before: &User, after: &User) -> &'static str {
+    match (before.status, after.status) {
+        (Status::Invited | Status::Active, Status::Suspended) => "suspended",
+        (Status::Suspended, Status::Active) => "reactivated",
+        (Status::Invited, Status::Active) => "activated",
+        _ if before.address != after.address => "address.changed",
+        _ => "changed",
+    }
+}
+
+/// The names of the fields that are different.
+fn changed(before: &User, after: &User) -> String {
+    let fields = [
+        ("name", before.name != after.name),
+        ("email", before.address != after.address),
+        ("role", before.role != after.role),
+        ("resources", before.resources != after.resources),
+        ("status", before.status != after.status),
+    ];
+    let names: Vec<_> = fields.into_iter().filter(|(_, different)| *different).map(|(name, _)| name).collect();
+    names.join(", ")
+}

@@ -1,0 +1,136 @@
+//! `POST /admin/users/import` adds users of another system: `{users: [{email, name, role?, resources?, status?,
+//! password?}]}`, 1 to 25 of them, `status` being `active` (the default), `invited` or `suspended`, and `password` an
+//! Argon2id PHC string. Nobody is mailed: `resend` invites whoever is `invited`.
+//!
+//! Each is added by herself: 200 `{results: [...]}` in the same order, `{email, id}` for who is there now, `{email, problem,
+//! detail}` for who is not, with `already-exists`, `invalid-request`, or, from where the store could not be reached on,
+//! `unavailable`. A hash that no password could ever be verified against here is refused, with what to set. A hash is
+//! stored, and neither answered, logged nor audited.
+
+use crate::user;
+use crate::{Admin, taken};
+use serde::{Deserialize, Serialize};
+use shared::domain::ids::UserId;
+use shared::domain::user::{Epoch, Resource, Status, User};
+use shared::hashing::PasswordHash;
+use shared::http::problem::Kind;
+use shared::http::reply::Reply;
+use shared::http::{Problem, Request, Response};
+use shared::store::add_user::{Added, NewUser};
+
+/// How many users one call takes.
+const MOST: usize = 25;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    users: Vec<Import>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    email: String,
+    name: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    resources: Vec<Resource>,
+    #[serde(default)]
+    status: ImportedStatus,
+    password: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum ImportedStatus {
+    #[default]
+    Active,
+    Invited,
+    Suspended,
+}
+
+#[derive(Serialize)]
+struct Output {
+    results: Vec<Outcome>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Outcome {
+    Added { email: String, id: String },
+    Refused { email: String, problem: &'static str, detail: String },
+}
+
+impl Admin {
+    pub(crate) async fn import(&self, request: &Request) -> Result<Response, Problem> {
+        let Input { users } = request.json()?;
+        if !(1..=MOST).contains(&users.len()) {
+            return Err(Problem::invalid_request("`users` must be 1 to 25."));
+        }
+        let (mut results, mut added, mut reached) = (Vec::with_capacity(users.len()), false, true);
+        for user in users {
+            let email = user.email.clone();
+            // Once the store cannot be reached, the others would only wait for it as well.
+            let outcome = if reached { self.import_one(request, user).await } else { Err(Problem::unavailable()) };
+            results.push(match outcome {
+                Ok(id) => {
+                    added = true;
+                    Outcome::Added { email, id: id.to_string() }
+                }
+                Err(problem) => {
+                    reached &= problem.kind != Kind::Unavailable;
+                    Outcome::Refused { email, problem: problem.kind.name(), detail: problem.detail().to_owned() }
+                }
+            });
+        }
+        if added || reached { Ok(Reply::json(200, &Output { results })) } else { Err(Problem::unavailable()) }
+    }
+
+    async fn import_one(&self, request: &Request, import: Import) -> Result<UserId, Problem> {
+        let now = self.app.clock.now();
+        let password = import.password.as_deref().map(|hash| self.imported_hash(hash)).transpose()?;
+        let user = User {
+            id: UserId::new(self.app.random.bytes()),
+            address: user::address(&import.email)?,
+            name: user::name(import.name)?,
+            role: user::role(import.role)?,
+            resources: user::resources(import.resources)?,
+            status: match import.status {
+                ImportedStatus::Active => Status::Active,
+                ImportedStatus::Invited => Status::Invited,
+                ImportedStatus::Suspended => Status::Suspended,
+            },
+            epoch: Epoch(0),
+            created_at: now,
+            last_sign_in_at: None,
+        };
+        if user.status == Status::Invited && password.is_some() {
+            return Err(Problem::invalid_request("An `invited` user has no `password` yet: she sets it herself."));
+        }
+        let event = self.event(request, "imported", &user.id, now);
+        let new = NewUser { password: password.as_ref(), ..NewUser::from(&user) };
+        match self.app.store.add_user(&new, &event).await? {
+            Added::New => Ok(user.id),
+            Added::Existed => Err(taken("There is a user with this address.")),
+        }
+    }
+
+    fn imported_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
+        if self.passwords.are_used().is_err() {
+            return Err(Problem::invalid_request("This portal has no passwords: leave `password` out."));
+        }
+        let hash = PasswordHash::parse(text).ok_or_else(|| {
+            Problem::invalid_request(
+                "`password` must be an Argon2id PHC string of version 19, with costs up to m=131072,t=10,p=16.",
+            )
+        })?;
+        if self.passwords.accepts(&hash) {
+            return Ok(hash);
+        }
+        let costs = hash.costs();
+        Err(Problem::invalid_request(format!(
+            "`password` was hashed with {costs}, which this portal does not compute: set PreviousArgon2 to {costs}."
+        )))
+    }
+}

@@ -1,0 +1,127 @@
+//! `POST /admin/users` adds a user: `{email, name, role?, resources?, status?}`, `status` being `invited` (the default) or
+//! `active`. An invited one is mailed how to begin: where the first link activates, a link that signs in, else one that
+//! sets her first password. Answers 201 `{id, email, name, role, resources, status, created_at}`; 409 `already-exists`
+//! where the address is somebody's. With an `Idempotency-Key`, a repeat gets the same answer and changes nothing; it never
+//! brings a user back who has been erased.
+//!
+//! `POST /admin/users/{id}/resend` mails the invitation again, and the link that she has stops working: 202; 409
+//! `conflict` where she is not invited any more.
+
+use crate::end::ERASED;
+use crate::user::{self, Shown};
+use crate::{Act, Admin, taken};
+use serde::Deserialize;
+use shared::domain::ids::UserId;
+use shared::domain::mail::Wanted;
+use shared::domain::time::Timestamp;
+use shared::domain::user::{Epoch, Resource, Status, User};
+use shared::http::problem::Kind;
+use shared::http::reply::Reply;
+use shared::http::{Problem, Request, Response};
+use shared::store::add_user::{Added, NewUser};
+use shared::store::administer::Done;
+
+const TAKEN: &str = "There is a user with this address, or this key was used for another one.";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    email: String,
+    name: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    resources: Vec<Resource>,
+    #[serde(default)]
+    status: NewStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum NewStatus {
+    #[default]
+    Invited,
+    Active,
+}
+
+impl Admin {
+    pub(crate) async fn invite(&self, request: &Request) -> Result<Response, Problem> {
+        let input: Input = request.json()?;
+        let now = self.app.clock.now();
+        let key = request.header("idempotency-key");
+        let user = new_user(input, self.new_id(key, now).await?, now)?;
+        if key.is_some() && self.is_erased(&user.id).await? {
+            return Err(taken("The user that this key was used for has been erased."));
+        }
+        let invited = user.status == Status::Invited;
+        let event = self.event(request, if invited { "invited" } else { "added" }, &user.id, now);
+        let wanted = Wanted::Invitation(user.id.clone(), user.epoch);
+        let mail = self.app.mail(&*self.app.keys.ring(now).await, user.address.clone(), wanted, now);
+        let mail = invited.then_some((&mail, self.app.config.mail.kept));
+        match self.app.store.add_user(&NewUser { mail, ..NewUser::from(&user) }, &event).await? {
+            Added::New => Ok(Reply::json(201, &Shown::from(&user))),
+            Added::Existed => {
+                let earlier = if key.is_some() { self.app.store.user(&user.id).await? } else { None };
+                let same = earlier.filter(|earlier| earlier.address == user.address);
+                same.map(|earlier| Reply::json(201, &Shown::from(&earlier))).ok_or_else(|| taken(TAKEN))
+            }
+        }
+    }
+
+    pub(crate) async fn resend(&self, request: &Request) -> Result<Response, Problem> {
+        #[derive(serde::Serialize)]
+        struct Output {
+            success: bool,
+        }
+        request.no_json()?;
+        self.act(request, Act::Resend).await?;
+        Ok(Reply::json(202, &Output { success: true }))
+    }
+
+    pub(crate) async fn resend_to(&self, request: &Request, user: &User) -> Result<Done, Problem> {
+        if user.status != Status::Invited {
+            return Err(Problem::new(Kind::Conflict, "Only a user who is still `invited` can be invited again."));
+        }
+        let now = self.app.clock.now();
+        let after = User { epoch: Epoch(user.epoch.0 + 1), ..user.clone() };
+        let wanted = Wanted::Invitation(user.id.clone(), after.epoch);
+        let mail = self.app.mail(&*self.app.keys.ring(now).await, user.address.clone(), wanted, now);
+        let event = self.event(request, "invitation.resent", &user.id, now);
+        Ok(self.app.store.change_user(user, &after, &[mail], self.app.config.mail.kept, &event).await?)
+    }
+
+    /// A random id; with an idempotency key always the same for the same key, so that the second of two calls finds the
+    /// first one's user.
+    async fn new_id(&self, key: Option<&str>, now: Timestamp) -> Result<UserId, Problem> {
+        let Some(key) = key else { return Ok(UserId::new(self.app.random.bytes())) };
+        if !(1..=128).contains(&key.len()) {
+            return Err(Problem::invalid_request("`Idempotency-Key` must have 1 to 128 characters."));
+        }
+        let hash = self.app.keys.ring(now).await.pepper(&["idempotency", key]);
+        let mut id = [0; 16];
+        id.iter_mut().zip(hash.as_bytes()).for_each(|(byte, from)| *byte = *from);
+        Ok(UserId::new(id))
+    }
+
+    /// Whether there was a user with this id: whoever had it once must not come back with what was minted for her then.
+    async fn is_erased(&self, id: &UserId) -> Result<bool, Problem> {
+        Ok(self.app.store.last(&id.into(), &self.action(ERASED)).await?.is_some())
+    }
+}
+
+fn new_user(input: Input, id: UserId, now: Timestamp) -> Result<User, Problem> {
+    Ok(User {
+        id,
+        address: user::address(&input.email)?,
+        name: user::name(input.name)?,
+        role: user::role(input.role)?,
+        resources: user::resources(input.resources)?,
+        status: match input.status {
+            NewStatus::Invited => Status::Invited,
+            NewStatus::Active => Status::Active,
+        },
+        epoch: Epoch(0),
+        created_at: now,
+        last_sign_in_at: None,
+    })
+}

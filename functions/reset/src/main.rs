@@ -1,0 +1,8 @@
+//! The Lambda binary: see the library.
+
+use shared::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::serve(reset::handle).await
+}
