@@ -8,8 +8,11 @@ pub mod forge;
 pub mod fuzz;
 pub mod hash;
 pub mod outage;
+pub mod parallel;
 pub mod progress;
 pub mod race;
+pub mod rotate;
+pub mod simulate;
 pub mod stage;
 
 use tokio::runtime::Builder;

@@ -51,6 +51,33 @@ enum Which {
     Outage(proofs::outage::Sizes),
     /// Tokens x racers, redeem against suspend, logout against use: one winner each, nothing accepted after its end
     Race(proofs::race::Sizes),
+    /// Simulates the whole system from seeds, with an oracle that knows what each answer must be.
+    Simulate {
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        first: u64,
+        /// How many seeds.
+        #[arg(long, default_value_t = 10_000)]
+        seeds: u64,
+        /// How many steps each.
+        #[arg(long, default_value_t = 500)]
+        steps: usize,
+        /// Prints each step: for one seed.
+        #[arg(long)]
+        verbose: bool,
+    },
+    /// Rotates keys under traffic, with old copies and failed renewals.
+    Rotate {
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        first: u64,
+        /// How many seeds: a portal each.
+        #[arg(long, default_value_t = 200)]
+        seeds: u64,
+        /// How many keys are appended to each portal's ring.
+        #[arg(long, default_value_t = 20)]
+        rotations: usize,
+    },
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a person waits is no matter of the portal's clock")]
@@ -65,6 +92,21 @@ fn main() -> ExitCode {
         Which::Hash { runs, costs, once: false } => proofs::hash::against_reference(runs, costs),
         Which::Outage(sizes) => proofs::outage::run(&sizes),
         Which::Race(sizes) => proofs::race::run(&sizes, true),
+        Which::Simulate { first, seeds, steps, verbose } => {
+            local::logs::ignore();
+            proofs::simulate::run(proofs::simulate::Size {
+                seeds: proofs::parallel::Seeds { first, count: seeds, shown: true },
+                steps,
+                verbose,
+            })
+        }
+        Which::Rotate { first, seeds, rotations } => {
+            local::logs::ignore();
+            proofs::rotate::run(proofs::rotate::Size {
+                seeds: proofs::parallel::Seeds { first, count: seeds, shown: true },
+                rotations,
+            })
+        }
     };
     report(proof.map(|figures| figures.with("seconds", &started.elapsed().as_secs())))
 }

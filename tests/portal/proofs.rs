@@ -1,6 +1,7 @@
 //! The proofs, small: `cargo run --profile proof -p proofs -- --help` runs them large.
 
-use proofs::{crash, forge, fuzz, outage, race};
+use proofs::parallel::Seeds;
+use proofs::{crash, forge, fuzz, outage, race, rotate, simulate};
 
 #[test]
 fn whoever_races_one_wins_and_what_has_ended_is_over() {
@@ -36,4 +37,16 @@ fn a_crash_at_some_of_the_points_of_every_flow_breaks_nothing() {
 #[test]
 fn whatever_bytes_come_in_is_read_or_refused_as_promised() {
     fuzz::run(1000, 1, false).unwrap();
+}
+
+#[test]
+fn what_is_thrown_at_the_system_comes_out_as_promised_and_twice_the_same() {
+    let seeds = Seeds { first: 0, count: 8, shown: false };
+    simulate::run(simulate::Size { seeds, steps: 60, verbose: false }).unwrap();
+}
+
+#[test]
+fn keys_rotate_under_traffic() {
+    let seeds = Seeds { first: 0, count: 4, shown: false };
+    rotate::run(rotate::Size { seeds, rotations: 2 }).unwrap();
 }

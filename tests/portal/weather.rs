@@ -3,7 +3,7 @@
 use local::seam::Fault;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tests::{World, mins};
+use tests::{World, mins, secs};
 
 /// An error as DynamoDB sends it.
 fn error(kind: &str) -> String {
@@ -180,4 +180,30 @@ async fn a_rotated_key_signs_once_everybody_knows_it_and_nobody_is_signed_out() 
     assert_eq!(asking.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "unavailable");
     assert_eq!(asking.post("/auth/verify", json!({"code": mail.code()})).await.problem(), "unavailable");
     assert_eq!(world.everything(), before);
+}
+
+#[tokio::test]
+async fn a_copy_of_the_ring_says_later_from_the_moment_it_may_lack_a_key_and_keeps_the_nonces_it_does_not_know() {
+    let root = "r".repeat(64);
+    let ring = |keys: serde_json::Value| json!({"root": root, "keys": keys}).to_string();
+    let younger = ring(json!([{"kid": "2", "secret": "s".repeat(64), "added_at": 0}]));
+    let world = World::of(local::Options { key_ring: Some(younger), ..local::Options::default() }).await;
+    let browser = world.browser();
+    browser.sign_in("ada@example.com").await;
+    let known = browser.cookie("partner.ask").unwrap();
+
+    // From here on, no copy has the key that has signed all this, as if it had been added right after they were fetched.
+    world.portal.set_key_ring(Some(ring(json!([]))));
+    world.time.pass(mins(5));
+    assert_eq!(browser.me().await.problem(), "not-authenticated");
+    world.browser().post("/auth/request-login", json!({"email": "bob@example.com"})).await;
+    world.portal.set_fault(|attempt| if attempt.service == "secretsmanager" { Fault::FailBefore } else { Fault::None });
+    world.time.pass(secs(595));
+    assert_eq!(browser.me().await.problem(), "not-authenticated");
+    world.time.pass(secs(5));
+    assert_eq!(browser.me().await.problem(), "unavailable");
+
+    let answer = browser.post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    assert_eq!(answer.status, 200);
+    assert!(browser.cookie("partner.ask").unwrap().ends_with(&format!(".{known}")));
 }

@@ -67,6 +67,10 @@ impl Inbox {
         self.lock().clone()
     }
 
+    pub(crate) fn take(&self) -> Vec<Mail> {
+        std::mem::take(&mut self.lock())
+    }
+
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }

@@ -2,10 +2,13 @@
 
 use crate::functions::Handle;
 use crate::template::{Function, REGION};
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 use lambda_http::lambda_runtime::BoxFuture;
 use serde_json::Value;
 use shared::randomness::Random;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A function that can be invoked.
@@ -13,13 +16,13 @@ use std::time::Duration;
 pub(crate) struct Lambda {
     name: String,
     timeout: Duration,
-    handle: Handle,
+    instances: Vec<Handle>,
     random: Random,
 }
 
 impl Lambda {
-    pub(crate) fn new(function: &Function, handle: Handle, random: Random) -> Self {
-        Self { name: function.name.clone(), timeout: function.timeout, handle, random }
+    pub(crate) fn new(function: &Function, instances: Vec<Handle>, random: Random) -> Self {
+        Self { name: function.name.clone(), timeout: function.timeout, instances, random }
     }
 
     /// Invokes it. It runs to its end, or its timeout, even if nobody waits for the answer any more: a caller who hangs up
@@ -29,7 +32,8 @@ impl Lambda {
     /// It crashed, took too long, or could not read the event.
     pub(crate) fn invoke(&self, event: Value) -> BoxFuture<'static, Result<Value, String>> {
         let (name, timeout) = (self.name.clone(), self.timeout);
-        let work = (self.handle)(event, uuid(&self.random));
+        let Some(instance) = self.instance() else { return Box::pin(async { Err("has no instance".to_owned()) }) };
+        let work = instance(event, uuid(&self.random));
         Box::pin(async move {
             #[expect(clippy::disallowed_methods, reason = "this process is no Lambda: nothing freezes it")]
             let done = tokio::spawn(tokio::time::timeout(timeout, work)).await;
@@ -42,6 +46,16 @@ impl Lambda {
             tracing::error!(function = name, error = failed, "an invocation failed");
             Err(failed)
         })
+    }
+}
+
+impl Lambda {
+    /// Any of them: which instance is free, nobody can know.
+    fn instance(&self) -> Option<&Handle> {
+        match self.instances.as_slice() {
+            [only] => Some(only),
+            several => several.get(usize::from_be_bytes(self.random.bytes()) % several.len().max(1)),
+        }
     }
 }
 
@@ -77,4 +91,12 @@ pub(crate) fn uuid(random: &Random) -> String {
         text.insert(place, '-');
     }
     text
+}
+
+/// With a quota of retries of its own, as every instance has: it is a process. The SDK keeps one for each service and
+/// region in a process, so instances are told regions of their own; nobody here cares.
+pub(crate) fn own_retries(aws: &SdkConfig) -> SdkConfig {
+    static STARTED: AtomicU64 = AtomicU64::new(0);
+    let region = format!("us-east-{}", STARTED.fetch_add(1, Ordering::Relaxed));
+    aws.to_builder().region(Region::new(region)).build()
 }

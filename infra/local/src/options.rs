@@ -32,6 +32,8 @@ pub struct Options {
     pub announce: bool,
     /// Leaves streams and schedules alone: whoever started the portal invokes their functions, in what order they like.
     pub events_by_hand: bool,
+    /// How many instances of each function there are, 1 at least; each invocation goes to one of them at random.
+    pub instances: usize,
     /// Whether the request header `x-local-source-ip` sets the address a request comes from.
     pub trust_source_ip_header: bool,
 }

@@ -50,6 +50,7 @@ pub struct Portal {
     clock: Clock,
     random: Random,
     hashes: Arc<AtomicU64>,
+    instances: usize,
     tasks: JoinSet<()>,
     stop: Stop,
 }
@@ -95,6 +96,7 @@ impl Portal {
             clock,
             random,
             hashes: Arc::default(),
+            instances: options.instances.max(1),
             tasks,
             stop,
         };
@@ -144,6 +146,11 @@ impl Portal {
     /// The mails so far, newest last.
     pub fn inbox(&self) -> Vec<Mail> {
         self.services.inbox.mails()
+    }
+
+    /// The same, and empties the inbox.
+    pub fn take_inbox(&self) -> Vec<Mail> {
+        self.services.inbox.take()
     }
 
     /// The embedded DynamoDB itself.
@@ -265,10 +272,14 @@ impl Portal {
             let name = &function.name;
             let variables = lambda::environment(function);
             let env = self.env(variables.clone());
-            let aws = sdk_config(&env, Seam::of(name, &self.services, &self.records).client())?;
-            let started = functions::start(name, &aws, &env).await;
-            let handle = started.map_err(|error| StartError(format!("{name} does not start: {error}")))?;
-            self.lambdas.insert(name.clone(), Lambda::new(function, handle, env.random));
+            let mut instances = Vec::new();
+            for instance in 0..self.instances {
+                let seam = Seam::of(name, instance, &self.services, &self.records).client();
+                let aws = lambda::own_retries(&sdk_config(&env, seam)?);
+                let started = functions::start(name, &aws, &env).await;
+                instances.push(started.map_err(|error| StartError(format!("{name} does not start: {error}")))?);
+            }
+            self.lambdas.insert(name.clone(), Lambda::new(function, instances, env.random));
         }
         Ok(())
     }

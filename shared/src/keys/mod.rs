@@ -64,9 +64,15 @@ impl Keys {
             Ok(ring) => Copy { ring: Arc::new(ring), fetched_at: now, fresh_until: now.plus(REFRESH_EVERY) },
             Err(error) => {
                 tracing::error!(%error, "the key ring cannot be renewed");
-                let behind = now.since(copy.fetched_at) >= UNKNOWN_FOR;
-                let ring = if behind { Arc::new(copy.ring.as_stale()) } else { copy.ring };
-                Copy { ring, fetched_at: copy.fetched_at, fresh_until: now.plus(RETRY_AFTER) }
+                let stale_from = copy.fetched_at.plus(UNKNOWN_FOR);
+                let again = now.plus(RETRY_AFTER);
+                // To the moment: until the next try, a key that signs by then would be refused as unknown.
+                let (ring, fresh_until) = if now >= stale_from {
+                    (Arc::new(copy.ring.as_stale()), again)
+                } else {
+                    (copy.ring, again.min(stale_from))
+                };
+                Copy { ring, fetched_at: copy.fetched_at, fresh_until }
             }
         };
         *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = renewed.clone();

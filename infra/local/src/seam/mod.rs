@@ -31,9 +31,10 @@ pub(crate) struct Seam {
 }
 
 impl Seam {
-    /// The seam of the function called `name`: everything it sends is written into `records`.
-    pub(crate) fn of(name: &str, services: &Arc<Services>, records: &Arc<Records>) -> Self {
-        Self { services: Arc::clone(services), lane: Some(Arc::new(Lane::new(name, Arc::clone(records)))) }
+    /// The seam of one instance of the function called `name`: everything it sends is written into `records`.
+    pub(crate) fn of(name: &str, instance: usize, services: &Arc<Services>, records: &Arc<Records>) -> Self {
+        let lane = Lane::new(name, instance, Arc::clone(records));
+        Self { services: Arc::clone(services), lane: Some(Arc::new(lane)) }
     }
 
     /// A seam that nothing is written down about, and that never fails.

@@ -33,6 +33,8 @@ pub struct Call {
 pub struct Attempt {
     /// The function's name.
     pub function: String,
+    /// Which of its instances: 0 is the first.
+    pub instance: usize,
     /// `dynamodb`, `secretsmanager` or `ses`.
     pub service: String,
     /// `TransactWriteItems`.
@@ -125,6 +127,7 @@ impl Records {
 /// The calls of one function, one after the other or side by side.
 pub(super) struct Lane {
     function: String,
+    instance: usize,
     records: Arc<Records>,
     steps: Mutex<Steps>,
 }
@@ -136,8 +139,8 @@ struct Steps {
 }
 
 impl Lane {
-    pub(super) fn new(function: &str, records: Arc<Records>) -> Self {
-        Self { function: function.to_owned(), records, steps: Mutex::default() }
+    pub(super) fn new(function: &str, instance: usize, records: Arc<Records>) -> Self {
+        Self { function: function.to_owned(), instance, records, steps: Mutex::default() }
     }
 
     /// Writes a call down as it starts.
@@ -150,6 +153,7 @@ impl Lane {
         };
         let attempt = Attempt {
             function: self.function.clone(),
+            instance: self.instance,
             service: facts.service.clone(),
             operation: facts.operation.clone(),
             tables: facts.tables.clone(),
