@@ -7,6 +7,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// What a flow itself wants to go wrong.
 pub(super) type Script = Box<dyn Fn(&Attempt) -> Fault + Send + Sync>;
 
+/// Where a run goes wrong.
+#[derive(Clone, Copy)]
+pub(super) enum Plan {
+    /// Nowhere.
+    Calm,
+    /// There.
+    Strike(Strike),
+    /// Somewhere at its beginning: which point and which fault follow from this number, once the flow comes there.
+    Sample(usize),
+}
+
+/// Samples with neighbouring numbers meet other faults: a prime.
+const SPREAD: usize = 97;
+/// Among how many points a sample's is.
+const FIRST_POINTS: usize = 7;
+
 /// What an invocation has met.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Met {
@@ -21,6 +37,7 @@ pub(super) struct Met {
 #[derive(Default)]
 struct State {
     present: Vec<Point>,
+    strike: Option<Strike>,
     active: Option<Point>,
     script: Option<Script>,
     met: Met,
@@ -29,30 +46,30 @@ struct State {
 
 /// Strikes at one point of one run, and writes down all points it sees.
 pub(super) struct Faults {
-    strike: Option<Strike>,
+    plan: Plan,
     state: Mutex<State>,
 }
 
 impl Faults {
-    /// Strikes there; or nowhere.
-    pub(super) fn new(strike: Option<Strike>) -> Arc<Self> {
-        Arc::new(Self { strike, state: Mutex::default() })
+    /// Strikes as planned.
+    pub(super) fn new(plan: Plan) -> Arc<Self> {
+        Arc::new(Self { plan, state: Mutex::default() })
     }
 
     /// What becomes of an attempt.
     pub(super) fn decide(&self, attempt: &Attempt) -> Fault {
         let (mut state, point) = (self.state(), Point::of(attempt));
         state.present.push(point.clone());
-        let Some(strike) = self.strike else { return state.scripted(attempt) };
-        if state.present.len() == strike.point {
-            state.active = Some(point.clone());
-        } else if !state.active.as_ref().is_some_and(|active| strike.goes_on(active, &point, state.struck)) {
-            return state.scripted(attempt);
+        if let Some(strike) = self.plan.strike_at(state.present.len(), &point) {
+            (state.strike, state.active) = (Some(strike), Some(point));
+            return state.go_wrong(strike, attempt);
         }
-        state.struck += 1;
-        state.met.struck += 1;
-        state.met.died |= strike.kind.is_death();
-        strike.kind.fault(attempt)
+        match (state.strike, &state.active) {
+            (Some(strike), Some(active)) if strike.goes_on(active, &point, state.struck) => {
+                state.go_wrong(strike, attempt)
+            }
+            _ => state.scripted(attempt),
+        }
     }
 
     /// From now on the flow itself wants this to go wrong as well.
@@ -77,9 +94,9 @@ impl Faults {
         self.state().struck
     }
 
-    /// What it does.
-    pub(super) const fn strike(&self) -> Option<Strike> {
-        self.strike
+    /// What it has done.
+    pub(super) fn strike(&self) -> Option<Strike> {
+        self.state().strike
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -87,7 +104,29 @@ impl Faults {
     }
 }
 
+impl Plan {
+    fn strike_at(self, number: usize, point: &Point) -> Option<Strike> {
+        match self {
+            Self::Calm => None,
+            Self::Strike(strike) => (strike.point == number).then_some(strike),
+            Self::Sample(sample) if number != 1 + sample % FIRST_POINTS => None,
+            Self::Sample(sample) => {
+                let faults = point.faults();
+                let (kind, extent) = *faults.get(sample * SPREAD % faults.len().max(1))?;
+                Some(Strike { point: number, kind, extent })
+            }
+        }
+    }
+}
+
 impl State {
+    fn go_wrong(&mut self, strike: Strike, attempt: &Attempt) -> Fault {
+        self.struck += 1;
+        self.met.struck += 1;
+        self.met.died |= strike.kind.is_death();
+        strike.kind.fault(attempt)
+    }
+
     fn scripted(&mut self, attempt: &Attempt) -> Fault {
         let fault = self.script.as_ref().map_or(Fault::None, |script| script(attempt));
         self.met.scripted += usize::from(!matches!(fault, Fault::None));

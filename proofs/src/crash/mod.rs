@@ -10,26 +10,25 @@ mod faults;
 mod flows;
 mod invariants;
 mod kinds;
+mod once;
 mod scene;
 mod stream;
 
 use crate::progress::Progress;
 use crate::{Figures, Proof};
 use clap::Args;
-use faults::Faults;
+use faults::Plan;
 use flows::Flow;
-use invariants::{Facts, INVARIANTS};
+use invariants::INVARIANTS;
 use kinds::{Kind, Point, Strike};
-use scene::Scene;
+use once::{Grant, Seen, name, once};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use tests::{mins, owned};
+use tests::owned;
 
-/// Where the choice begins moves on by this from flow to flow: a prime, so that it meets every fault somewhere.
-const SPREAD: usize = 97;
 /// What has no flows yet: accounts and passwords.
 const NOT_YET: [&str; 6] = ["activate", "admin", "reset", "sessions", "sign-in", "sign-up"];
 /// How many broken cases are shown.
@@ -62,59 +61,51 @@ struct Case<'a> {
     strike: Strike,
 }
 
-/// What a run was like.
-struct Seen {
-    points: Vec<Point>,
-    struck: usize,
-    told_later: usize,
-    grants: BTreeSet<Grant>,
-}
-
-type Grant = (String, String, String);
-
 /// Function by function and fault by fault.
 ///
 /// # Errors
 /// The cases that broke, and how to see them again.
 pub fn run(selection: &Selection, shown: bool) -> Proof {
     let flows: Vec<_> = flows::all().into_iter().filter(|flow| is(&selection.flow, flow.name)).collect();
-    let calm = side_by_side(&flows, &Progress::new("flows", flows.len() as u64, false), |flow| {
-        once(flow, None).map_err(|why| format!("the flow {} by itself: {why}", flow.name))
-    });
+    let calm = side_by_side(&flows, false, |_, flow| once(flow, Plan::Calm));
     let calm = calm.into_iter().collect::<Result<Vec<_>, _>>()?;
     if selection.flow.is_none() {
         nothing_granted_is_left_out(&calm)?;
     }
-    let numbered = flows.iter().zip(&calm).enumerate();
-    let cases = numbered.flat_map(|(number, (flow, seen))| selection.cases(number, flow, &seen.points));
+    let cases = flows.iter().zip(&calm).flat_map(|(flow, seen)| selection.cases(flow, &seen.points));
     let cases: Vec<_> = cases.collect();
-    let (mut tally, mut broken) = (Tally::default(), vec![]);
-    let progress = Progress::new("cases", cases.len() as u64, shown);
-    for (case, result) in cases.iter().zip(side_by_side(&cases, &progress, Case::run)) {
-        match result {
-            Ok(seen) => tally.count(case, &seen),
-            Err(why) => broken.push(why),
-        }
+    if cases.is_empty() {
+        return Err("there is no such case".to_owned());
     }
-    if !broken.is_empty() {
-        let first: Vec<_> = broken.iter().take(MOST_SHOWN).cloned().collect();
-        return Err(format!("{} of {} cases\n{}", broken.len(), cases.len(), first.join("\n")));
-    }
-    let present = calm.iter().map(|seen| seen.points.len()).sum();
+    let tally = Tally::of(side_by_side(&cases, shown, |_, case| case.run()))?;
+    let present: usize = calm.iter().map(|seen| seen.points.len()).sum();
     if selection.is_everything() && tally.points.len() != present {
         return Err(format!("{} of {present} points are covered", tally.points.len()));
     }
-    Ok(tally.figures(flows.len(), present))
+    Ok(tally.figures(flows.len()).with("points present", &present))
+}
+
+/// Every flow once, each with one fault somewhere at its beginning: what `cargo test` has time for.
+///
+/// # Errors
+/// As [`run`].
+pub fn sample() -> Proof {
+    let flows = flows::all();
+    let results = side_by_side(&flows, false, |number, flow| once(flow, Plan::Sample(number)));
+    let seen = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    nothing_granted_is_left_out(&seen)?;
+    Ok(Tally::of(seen.into_iter().map(Ok).collect())?.figures(flows.len()))
 }
 
 /// What `work` makes of each item, in their order; as many at a time as the machine has cores.
-fn side_by_side<T: Sync, R: Send>(items: &[T], progress: &Progress, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn side_by_side<T: Sync, R: Send>(items: &[T], shown: bool, work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let progress = Progress::new("runs", items.len() as u64, shown);
     let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let worker = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(number) else { return };
-            let result = work(item);
+            let result = work(number, item);
             results.lock().unwrap_or_else(PoisonError::into_inner).insert(number, result);
             progress.step();
         }
@@ -132,15 +123,12 @@ impl Selection {
         self.every <= 1 && self.fault.is_none() && self.extent.is_none() && self.point.is_none()
     }
 
-    /// The cases of the flow with this number; where only some are wanted, not of every flow the same.
-    fn cases<'a>(&self, number: usize, flow: &'a Flow, points: &'a [Point]) -> Vec<Case<'a>> {
+    fn cases<'a>(&self, flow: &'a Flow, points: &'a [Point]) -> Vec<Case<'a>> {
         let all = points.iter().zip(1..).flat_map(|(point, at)| {
             let strikes = point.faults().into_iter().map(move |(kind, extent)| Strike { point: at, kind, extent });
             strikes.map(move |strike| Case { flow, point, strike })
         });
-        let wanted: Vec<_> = all.filter(|case| self.wants(case.strike)).collect();
-        let every = self.every.clamp(1, wanted.len().max(1));
-        wanted.into_iter().skip(number * SPREAD % every).step_by(every).collect()
+        all.filter(|case| self.wants(case.strike)).step_by(self.every.max(1)).collect()
     }
 
     fn wants(&self, strike: Strike) -> bool {
@@ -154,67 +142,14 @@ fn is(wanted: &Option<String>, name: &str) -> bool {
     wanted.as_deref().is_none_or(|wanted| wanted == name)
 }
 
-/// `LoseAnswer` is `lose-answer`.
-fn name(of: impl std::fmt::Debug) -> String {
-    let written = format!("{of:?}");
-    let dashed = written.chars().enumerate().map(|(at, letter)| match letter {
-        'A'..='Z' if at > 0 => format!("-{}", letter.to_ascii_lowercase()),
-        _ => letter.to_ascii_lowercase().to_string(),
-    });
-    dashed.collect()
-}
-
 impl Case<'_> {
     fn run(&self) -> Result<Seen, String> {
-        let seen = once(self.flow, Some(self.strike)).map_err(|why| self.broken(&why))?;
-        if seen.struck == 0 || seen.points.get(self.strike.point - 1) != Some(self.point) {
-            return Err(self.broken("the flow did not come to this point as it did before"));
+        let seen = once(self.flow, Plan::Strike(self.strike))?;
+        if seen.points.get(self.strike.point - 1) == Some(self.point) {
+            return Ok(seen);
         }
-        Ok(seen)
+        Err(format!("{} did not come to its point {} as it did before", self.flow.name, self.strike.point))
     }
-
-    fn broken(&self, why: &str) -> String {
-        let (flow, point) = (self.flow.name, self.strike.point);
-        let (fault, extent) = (name(self.strike.kind), name(self.strike.extent));
-        let again = format!("--flow {flow} --point {point} --fault {fault} --extent {extent}");
-        format!(
-            "{flow}, {fault} ({extent}) at {}: {why}\nagain: cargo run --profile proof -p proofs -- crash {again}",
-            self.point
-        )
-    }
-}
-
-/// A flow from beginning to end, and what must hold then.
-fn once(flow: &Flow, strike: Option<Strike>) -> Result<Seen, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        let faults = Faults::new(strike);
-        let scene = Scene::new(flow.parameters, Arc::clone(&faults)).await;
-        (flow.run)(&scene).await?;
-        scene.finish().await?;
-        let (points, struck) = (faults.present(), faults.struck());
-        scene.world.portal.set_fault(|_| local::seam::Fault::None);
-        let calls = scene.world.portal.take_calls();
-        let actions = |call: local::seam::Call| {
-            let function = call.function;
-            call.actions.into_iter().map(move |(action, table)| (function.clone(), action, table))
-        };
-        let facts = Facts::of(&scene, flow.ends)?;
-        for (invariant, holds) in INVARIANTS {
-            holds(&facts).map_err(|why| format!("\"{invariant}\" does not hold: {why}"))?;
-        }
-        scene.aftermath().await?;
-        scene.pass(mins(60));
-        scene.world.portal.sweep_ttl().map_err(|error| error.to_string())?;
-        scene.aftermath().await?;
-        Ok(Seen {
-            points,
-            struck,
-            told_later: scene.told_later(),
-            grants: calls.into_iter().flat_map(actions).collect(),
-        })
-    })
 }
 
 /// What the template's roles allow is what the functions can call: the flows make every such call.
@@ -251,20 +186,39 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, case: &Case<'_>, seen: &Seen) {
+    /// Of all runs, or those that broke.
+    fn of(results: Vec<Result<Seen, String>>) -> Result<Self, String> {
+        let runs = results.len();
+        let (mut tally, mut broken) = (Self::default(), vec![]);
+        for result in results {
+            match result {
+                Ok(seen) => tally.count(&seen),
+                Err(why) => broken.push(why),
+            }
+        }
+        if broken.is_empty() {
+            return Ok(tally);
+        }
+        let shown: Vec<_> = broken.iter().take(MOST_SHOWN).map(String::as_str).collect();
+        Err(format!("{} of {runs} runs\n{}", broken.len(), shown.join("\n")))
+    }
+
+    fn count(&mut self, seen: &Seen) {
         self.runs += 1;
-        self.points.insert((case.flow.name, case.strike.point));
-        *self.kinds.entry(name(case.strike.kind)).or_default() += 1;
+        if let Some(strike) = seen.strike {
+            self.points.insert((seen.flow, strike.point));
+            *self.kinds.entry(name(strike.kind)).or_default() += 1;
+        }
         self.struck += seen.struck;
         self.hidden += usize::from(seen.told_later == 0);
         self.told_later += seen.told_later;
     }
 
-    fn figures(self, flows: usize, present: usize) -> Figures {
+    fn figures(self, flows: usize) -> Figures {
         let kinds = Kind::ALL.map(name).map(|kind| format!("{kind} {}", self.kinds.get(&kind).unwrap_or(&0)));
         Figures::default()
             .with("flows", &flows)
-            .with("points covered", &format!("{} of {present}", self.points.len()))
+            .with("points covered", &self.points.len())
             .with("runs", &self.runs)
             .with("runs by fault", &kinds.join(", "))
             .with("attempts made to fail", &self.struck)
