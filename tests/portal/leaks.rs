@@ -70,6 +70,10 @@ async fn nothing_at_rest_in_a_log_or_in_another_mail_gives_anybody_in() {
         assert!(!text.contains("s3cret"), "what was sent is in {place}");
     }
     assert!(!logs.contains("ada@example.com") && !logs.contains("198.18."), "an address is in the logs");
+    for line in logs.lines().filter(|line| line.contains(r#""message":"answered""#)) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["id"].as_str().map(str::len), Some(36), "a line names its invocation: {line}");
+    }
     for (n, (token, code)) in credentials.iter().enumerate() {
         for (m, mail) in mails.iter().enumerate() {
             let text = mail.to_string();

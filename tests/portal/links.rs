@@ -147,6 +147,9 @@ async fn going_back_to_the_link_leads_to_the_dashboard_however_old_it_is() {
         world.time.pass(mins(60));
     }
     assert!(other.get(&mail.path()).await.location().contains("reason=expired"));
+    // To the moment at which the session is over.
+    world.time.pass(mins(22 * 60));
+    assert!(browser.get(&mail.path()).await.location().contains("reason=expired"));
 }
 
 #[tokio::test]

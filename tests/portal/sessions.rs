@@ -93,7 +93,7 @@ async fn last_seen_is_renewed_every_five_minutes() {
     browser.me().await;
     assert_eq!(seen(), began);
     world.time.pass(secs(1));
-    browser.me().await;
+    assert!(browser.me().await.cookies.is_empty());
     assert_eq!(seen(), began + 300_000);
 }
 
@@ -142,6 +142,22 @@ async fn a_session_of_years_outlives_the_400_days_of_its_cookie() {
     assert!(me.cookies[0].contains("Max-Age=34560000;"), "{:?}", me.cookies);
     world.time.pass(mins(60 * 24 * 3349));
     assert!(browser.me().await.cookies[0].contains("Max-Age=86"), "the last day");
+}
+
+#[tokio::test]
+async fn a_cookie_that_lasts_as_long_as_its_session_and_a_bearer_token_are_not_renewed() {
+    for (hours, cookies) in [("9600", 0), ("9601", 1)] {
+        let world = World::with(&[("SessionHours", hours)]).await;
+        let (browser, client) = (world.browser(), world.browser());
+        browser.sign_in("ada@example.com").await;
+        world.time.pass(mins(5));
+        let bearer = format!("Bearer {}", browser.cookie("partner.sid").unwrap());
+        let me = client.send(client.bare(reqwest::Method::GET, "/auth/me").header("authorization", bearer)).await;
+        assert_eq!((me.status.as_u16(), me.cookies.len()), (200, 0), "{hours}");
+        world.time.pass(mins(5));
+        let me = browser.me().await;
+        assert_eq!((me.status.as_u16(), me.cookies.len()), (200, cookies), "{hours}");
+    }
 }
 
 #[tokio::test]

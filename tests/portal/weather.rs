@@ -3,7 +3,10 @@
 use local::seam::Fault;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tests::{World, mins, secs};
+use tokio::time::Instant;
 
 /// An error as DynamoDB sends it.
 fn error(kind: &str) -> String {
@@ -114,6 +117,54 @@ async fn an_update_or_a_transaction_that_meets_another_is_tried_again() {
     assert_eq!(browser.me().await.status, 200);
     let seen = world.rows("sessions")[0]["last_seen_at"]["N"].clone();
     assert_eq!(seen, world.time.now().millis().to_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_keeps_running_into_others_is_tried_six_times_with_pauses_in_between_only() {
+    let (cancelled, conflict) = (cancelled("TransactionConflict"), error("TransactionConflictException"));
+    for (operation, body) in [("TransactWriteItems", cancelled), ("UpdateItem", conflict)] {
+        let world = World::in_process(local::Options::default()).await;
+        let browser = world.browser();
+        browser.sign_in("ada@example.com").await;
+        world.time.pass(mins(5));
+        let tries = Arc::new(Mutex::new(vec![]));
+        let seen = Arc::clone(&tries);
+        world.portal.set_fault(move |attempt| {
+            if attempt.operation != operation {
+                return Fault::None;
+            }
+            seen.lock().unwrap().push(Instant::now());
+            Fault::Reply(400, body.clone())
+        });
+        let answer = match operation {
+            "UpdateItem" => browser.me().await,
+            _ => browser.post("/auth/logout", json!({})).await,
+        };
+        let (now, tries) = (Instant::now(), tries.lock().unwrap().clone());
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "unavailable"), "{operation}");
+        assert_eq!((tries.len(), now - tries[5]), (6, Duration::ZERO), "{operation}");
+        for (n, pair) in tries.windows(2).enumerate() {
+            let (pause, most) = (pair[1] - pair[0], Duration::from_millis(20 << n));
+            assert!(!pause.is_zero() && pause <= most, "{operation}: {pause:?} after try {}", n + 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_ring_is_fetched_again_after_five_minutes_and_not_before() {
+    let world = World::start().await;
+    world.portal.take_calls();
+    let fetched = async || {
+        world.browser().me().await;
+        let bearer = world.browser();
+        let request = bearer.bare(reqwest::Method::GET, "/auth/me").header("authorization", "Bearer x");
+        bearer.send(request).await;
+        world.portal.take_calls().iter().filter(|call| call.service == "secretsmanager").count()
+    };
+    for (span, count) in [(0, 0), (299_999, 0), (1, 1), (0, 0), (299_999, 0), (1, 1)] {
+        world.time.pass(Duration::from_millis(span));
+        assert_eq!(fetched().await, count, "{span} ms later");
+    }
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ fn portal_name(text: &str) -> Result<String, &'static str> {
 
 fn origin(text: &str) -> Result<String, &'static str> {
     let wanted = "an origin like http://localhost:5173, with nothing after it";
-    Origin::parse(text).map(|origin| origin.to_string()).ok_or(wanted)
+    Origin::parse(text).map(|origin| origin.as_str().to_owned()).ok_or(wanted)
 }
 
 fn guest(text: &str) -> Result<String, &'static str> {

@@ -59,12 +59,9 @@ fn is_dot_atom(local: &str) -> bool {
 }
 
 fn is_mail_domain(domain: &str) -> bool {
-    let mut labels = domain.split('.');
-    let top = labels.next_back().unwrap_or_default();
-    domain.len() <= 253
-        && labels.next().is_some()
-        && domain.split('.').all(|label| !label.is_empty() && label.len() <= 63)
-        && top.bytes().any(|b| b.is_ascii_alphabetic())
+    // What a label and a whole domain may be, UTS 46 has checked.
+    let top = domain.rsplit_once('.').map(|(_, top)| top);
+    top.is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()))
 }
 
 #[cfg(test)]

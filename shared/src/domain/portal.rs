@@ -69,12 +69,6 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Where the portal and its frontend are.
 #[derive(Clone, Debug)]
 pub struct Site {

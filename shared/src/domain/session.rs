@@ -109,6 +109,14 @@ mod tests {
     use crate::domain::address::EmailAddress;
 
     #[test]
+    fn how_a_session_began_is_read_as_it_was_stored() {
+        for began in [Began::Link, Began::Code] {
+            assert_eq!(Began::parse(began.as_str()), Some(began));
+        }
+        assert_eq!((Began::Link.as_str(), Began::Code.as_str(), Began::parse("")), ("link", "code", None));
+    }
+
+    #[test]
     fn a_session_lives_only_for_an_active_user_of_its_epoch_before_its_end() {
         let user = User {
             id: UserId::new([1; 16]),

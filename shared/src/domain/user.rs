@@ -80,3 +80,18 @@ pub struct User {
     /// When she last signed in, if she ever has.
     pub last_sign_in_at: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_read_as_it_was_stored() {
+        for (status, stored) in
+            [(Status::Invited, "invited"), (Status::Active, "active"), (Status::Suspended, "suspended")]
+        {
+            assert_eq!((status.as_str(), Status::parse(stored)), (stored, Some(status)));
+        }
+        assert_eq!(Status::parse(""), None);
+    }
+}

@@ -254,6 +254,34 @@ mod tests {
     }
 
     #[test]
+    fn a_token_names_its_type_its_purpose_and_its_portal() {
+        let ring = ring("partner");
+        let key = ring.get("1").unwrap();
+        for (token, typ, audience) in [
+            (ring.sign_link(key, &link()), "link+jwt", "partner/link"),
+            (ring.sign_session(key, &session()), "session+jwt", "partner/session"),
+        ] {
+            let header = jsonwebtoken::decode_header(&token).unwrap();
+            let claims: serde_json::Value = jsonwebtoken::dangerous::insecure_decode(&token).unwrap().claims;
+            assert_eq!((header.typ.as_deref(), header.alg), (Some(typ), Algorithm::HS256));
+            assert_eq!((&claims["iss"], &claims["aud"]), (&"vestibule/partner".into(), &audience.into()));
+        }
+    }
+
+    #[test]
+    fn what_was_signed_with_another_key_or_changed_later_is_refused() {
+        let (ours, key) = (ring("partner"), ring("partner").get("1").unwrap().clone());
+        let token = ours.sign_link(&key, &link());
+        let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "s".repeat(64));
+        let theirs = Ring::parse(&value, &ours.portal).unwrap();
+        assert_eq!(theirs.read_link(Purpose::SignIn, &token).unwrap_err(), TokenError::Invalid);
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        for wrong in [format!("{signed}."), format!("{signed}.{}", "A".repeat(signature.len()))] {
+            assert_eq!(ours.read_link(Purpose::SignIn, &wrong).unwrap_err(), TokenError::Invalid);
+        }
+    }
+
+    #[test]
     fn type_audience_issuer_key_and_every_claim_must_be_right() {
         type Change = fn(&mut Header, &mut serde_json::Value);
         let wrong: [(&str, Change); 11] = [

@@ -178,3 +178,16 @@ fn backoff(attempt: u32, random: [u8; 8]) -> Duration {
 pub(super) const fn with_old() -> ReturnValuesOnConditionCheckFailure {
     ReturnValuesOnConditionCheckFailure::AllOld
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pause_may_be_twice_as_long_as_the_one_before_and_as_short_as_nothing() {
+        for (attempt, most) in [(1, 20_000), (2, 40_000), (5, 320_000)] {
+            let pause = |random: u64| backoff(attempt, random.to_be_bytes());
+            assert_eq!([0, most - 1, most].map(pause), [0, most - 1, 0].map(Duration::from_micros), "{attempt}");
+        }
+    }
+}
