@@ -88,6 +88,7 @@ fn invitation(config: &Config) -> Words {
         heading: "You are invited",
         opening: "You have been invited to",
         rest: ". When the link has expired, ask for a new one on the sign-in page.",
+        valid: valid(config.links.activation_lifetime, 3600, "hour"),
         code: (config.links.other_browser == OtherBrowser::Code)
             .then_some("The page behind the link asks for this code."),
         otherwise: ("Did you not expect this?", "You can ignore this message. Do not forward it to anyone."),
