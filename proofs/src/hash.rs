@@ -3,8 +3,8 @@
 
 use crate::{Figures, Proof};
 use rustix::time::{ClockId, clock_gettime};
+use shared::domain::hashing::{Costs, Hasher};
 use shared::domain::password::Password;
-use shared::hashing::{Costs, Hasher};
 use std::io::Write;
 use std::process::{Command, Stdio};
 

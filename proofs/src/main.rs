@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use proofs::Proof;
-use shared::hashing::Costs;
+use shared::domain::hashing::Costs;
 use std::process::ExitCode;
 use std::time::Instant;
 

@@ -11,7 +11,7 @@ use shared::domain::agent::Client;
 use shared::domain::audit::Event;
 use shared::domain::ids::UserId;
 use shared::domain::portal::PortalName;
-use shared::domain::user::{Epoch, Status, User};
+use shared::domain::user::{Status, User};
 use shared::keys::Ring;
 use shared::store::add_user::NewUser;
 use std::sync::{Mutex, PoisonError};
@@ -88,17 +88,8 @@ fn email(n: usize) -> String {
 async fn add_user(world: &World, dice: &mut Dice, n: usize) -> Result<UserId, String> {
     let now = world.time.now();
     let id = UserId::new(((u128::from(dice.throw()) << 64) | u128::from(dice.throw())).to_be_bytes());
-    let user = User {
-        id: id.clone(),
-        address: EmailAddress::parse(&email(n)).ok_or("an address")?,
-        name: format!("User {n}"),
-        role: "partner".to_owned(),
-        resources: vec![],
-        status: Status::Active,
-        epoch: Epoch(0),
-        created_at: now,
-        last_sign_in_at: None,
-    };
+    let address = EmailAddress::parse(&email(n)).ok_or("an address")?;
+    let user = User::new(id.clone(), address, format!("User {n}"), Status::Active, now);
     let event = Event {
         action: "local.added".to_owned(),
         subject: (&id).into(),

@@ -10,11 +10,12 @@ use crate::http::Problem;
 use crate::http::problem::Kind;
 use crate::keys::{Keys, TokenError};
 use crate::lambda::Start;
+use crate::passwords::Passwords;
 use crate::randomness::Random;
 use crate::store::{Store, Unavailable, use_up};
 use aws_types::SdkConfig;
 
-/// Configuration, time, randomness, keys and the store.
+/// Configuration, time, randomness, keys, the store and passwords. What a function does not use is not linked into it.
 pub struct App {
     /// What was configured.
     pub config: Config,
@@ -26,6 +27,8 @@ pub struct App {
     pub keys: Keys,
     /// The tables.
     pub store: Store,
+    /// Whether a password will do, and whether it is the one.
+    pub passwords: Passwords,
 }
 
 impl Start for App {
@@ -33,7 +36,14 @@ impl Start for App {
         let config = Config::read(env)?;
         let store = Store::new(aws, &config.table_prefix, env.random.clone());
         let (keys, ()) = tokio::join!(Keys::start(aws, &config, env.clock.now()), store.connect());
-        Ok(Self { clock: env.clock.clone(), random: env.random.clone(), keys: keys?, store, config })
+        Ok(Self {
+            clock: env.clock.clone(),
+            random: env.random.clone(),
+            keys: keys?,
+            store,
+            passwords: Passwords::new(&config, env),
+            config,
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 //! names it. The same names, in `PascalCase`, are the template's parameters.
 
 use crate::domain::address::EmailAddress;
+use crate::domain::hashing::Costs;
 use crate::domain::password::Policy;
 use crate::domain::portal::{Origin, PortalName, Site};
 use crate::env::Env;
-use crate::hashing::Costs;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -4,7 +4,6 @@
 //! |---|---|---|
 //! | [`domain`] | the rules, pure | nothing of ours |
 //! | [`env`], [`clock`], [`randomness`] | what comes from outside, as values | `domain` |
-//! | [`hashing`] | passwords, hashed and verified | `domain` |
 //! | [`config`], [`aws`] | every environment variable, checked; the SDK's configuration | the above |
 //! | [`store`] | one file per act; `store::items` one file per table | `domain`, `aws`, `randomness` |
 //! | [`keys`] | the key ring, links and sessions as tokens | `domain`, `aws`, `config` |
@@ -20,7 +19,6 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod env;
-pub mod hashing;
 pub mod http;
 pub mod keys;
 pub mod lambda;

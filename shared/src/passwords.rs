@@ -2,9 +2,9 @@
 
 use crate::config::{Activation, Config};
 use crate::domain::address::EmailAddress;
+use crate::domain::hashing::{Hasher, PasswordHash, Verdict};
 use crate::domain::password::{Password, Policy};
 use crate::env::Env;
-use crate::hashing::{Hasher, PasswordHash, Verdict};
 use crate::http::Problem;
 use crate::http::problem::Kind;
 use std::sync::Arc;

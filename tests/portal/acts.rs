@@ -105,17 +105,8 @@ async fn an_address_is_never_two_users() {
     let world = World::start().await;
     let store = world.portal.store().unwrap();
     let now = world.time.now();
-    let user = |n| User {
-        id: UserId::new([n; 16]),
-        address: EmailAddress::parse("new@example.com").unwrap(),
-        name: String::new(),
-        role: String::new(),
-        resources: vec![],
-        status: Status::Active,
-        epoch: Epoch(0),
-        created_at: now,
-        last_sign_in_at: None,
-    };
+    let address = EmailAddress::parse("new@example.com").unwrap();
+    let user = |n| User::new(UserId::new([n; 16]), address.clone(), String::new(), Status::Active, now);
     let users: Vec<_> = (1..=8).map(user).collect();
     let events: Vec<_> = users.iter().map(|user| event(&user.id, now)).collect();
     let new: Vec<_> = users.iter().map(NewUser::from).collect();

@@ -4,8 +4,8 @@ use crate::admin::refusal;
 use local::seam::Fault;
 use reqwest::Method;
 use serde_json::{Value, json};
+use shared::domain::hashing::{Costs, Hasher};
 use shared::domain::password::Password;
-use shared::hashing::{Costs, Hasher};
 use tests::{Answer, World, mins};
 
 const PASSWORD: &str = "an old password of hers";

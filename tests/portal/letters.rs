@@ -44,17 +44,9 @@ impl<'a> Outbox<'a> {
     async fn user(&self, address: &EmailAddress, state: &str) -> Option<User> {
         let now = self.world.time.now();
         let id = sha256(address.as_str().as_bytes())[..16].try_into().unwrap();
-        let user = User {
-            id: UserId::new(id),
-            address: address.clone(),
-            name: "Eve <b>".to_owned(),
-            role: String::new(),
-            resources: vec![],
-            status: Status::parse(state)?,
-            epoch: Epoch(7),
-            created_at: now,
-            last_sign_in_at: None,
-        };
+        let name = "Eve <b>".to_owned();
+        let user = User::new(UserId::new(id), address.clone(), name, Status::parse(state)?, now);
+        let user = User { epoch: Epoch(7), ..user };
         let event = Event {
             action: "test.added".to_owned(),
             subject: (&user.id).into(),
@@ -226,6 +218,8 @@ async fn an_invitation_to_a_portal_without_passwords_does_not_speak_of_a_browser
         assert_eq!(mail.0["subject"], "Your invitation to Partner");
         assert!(!text.contains("where you asked") && !text.contains("WHO ASKED"), "{text}");
         assert_eq!(mail.0["code"].is_string(), has_code, "{text}");
+        assert!(text.contains("72 hours") && !text.contains("minutes"), "{text}");
+        world.time.pass(Duration::from_secs(71 * 3600));
         let browser = world.browser();
         let page = browser.get(&mail.path()).await;
         let (token, code) = (mail.token(), mail.code());

@@ -86,7 +86,7 @@ impl Change {
     }
 }
 
-impl Admin {
+impl Admin<'_> {
     pub(crate) async fn change(&self, request: &Request) -> Result<Response, Problem> {
         let change = Change::parse(request.json()?)?;
         let before = self.act(request, Act::Change(&change)).await?;

@@ -23,7 +23,7 @@ const ADDRESS: &str = "address";
 /// How many pages of mails, and of sessions, one call erases: well within the function's timeout.
 const MOST_PAGES: usize = 100;
 
-impl Admin {
+impl Admin<'_> {
     pub(crate) async fn end_sessions(&self, request: &Request) -> Result<Response, Problem> {
         request.no_json()?;
         self.act(request, Act::EndSessions).await?;

@@ -10,9 +10,9 @@
 use crate::user;
 use crate::{Admin, taken};
 use serde::{Deserialize, Serialize};
+use shared::domain::hashing::PasswordHash;
 use shared::domain::ids::UserId;
-use shared::domain::user::{Epoch, Resource, Status, User};
-use shared::hashing::PasswordHash;
+use shared::domain::user::{Resource, Status, User};
 use shared::http::problem::Kind;
 use shared::http::reply::Reply;
 use shared::http::{Problem, Request, Response};
@@ -62,7 +62,7 @@ enum Outcome {
     Refused { email: String, problem: &'static str, detail: String },
 }
 
-impl Admin {
+impl Admin<'_> {
     pub(crate) async fn import(&self, request: &Request) -> Result<Response, Problem> {
         let Input { users } = request.json()?;
         if !(1..=MOST).contains(&users.len()) {
@@ -90,21 +90,15 @@ impl Admin {
     async fn import_one(&self, request: &Request, import: Import) -> Result<UserId, Problem> {
         let now = self.app.clock.now();
         let password = import.password.as_deref().map(|hash| self.imported_hash(hash)).transpose()?;
-        let user = User {
-            id: UserId::new(self.app.random.bytes()),
-            address: user::address(&import.email)?,
-            name: user::name(import.name)?,
-            role: user::role(import.role)?,
-            resources: user::resources(import.resources)?,
-            status: match import.status {
-                ImportedStatus::Active => Status::Active,
-                ImportedStatus::Invited => Status::Invited,
-                ImportedStatus::Suspended => Status::Suspended,
-            },
-            epoch: Epoch(0),
-            created_at: now,
-            last_sign_in_at: None,
+        let (address, name) = (user::address(&import.email)?, user::name(import.name)?);
+        let status = match import.status {
+            ImportedStatus::Active => Status::Active,
+            ImportedStatus::Invited => Status::Invited,
+            ImportedStatus::Suspended => Status::Suspended,
         };
+        let (role, resources) = (user::role(import.role)?, user::resources(import.resources)?);
+        let user = User::new(UserId::new(self.app.random.bytes()), address, name, status, now);
+        let user = User { role, resources, ..user };
         if user.status == Status::Invited && password.is_some() {
             return Err(Problem::invalid_request("An `invited` user has no `password` yet: she sets it herself."));
         }
@@ -117,7 +111,7 @@ impl Admin {
     }
 
     fn imported_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
-        if self.passwords.are_used().is_err() {
+        if self.app.passwords.are_used().is_err() {
             return Err(Problem::invalid_request("This portal has no passwords: leave `password` out."));
         }
         let hash = PasswordHash::parse(text).ok_or_else(|| {
@@ -125,7 +119,7 @@ impl Admin {
                 "`password` must be an Argon2id PHC string of version 19, with costs up to m=131072,t=10,p=16.",
             )
         })?;
-        if self.passwords.accepts(&hash) {
+        if self.app.passwords.accepts(&hash) {
             return Ok(hash);
         }
         let costs = hash.costs();

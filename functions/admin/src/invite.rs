@@ -44,7 +44,7 @@ enum NewStatus {
     Active,
 }
 
-impl Admin {
+impl Admin<'_> {
     pub(crate) async fn invite(&self, request: &Request) -> Result<Response, Problem> {
         let input: Input = request.json()?;
         let now = self.app.clock.now();
@@ -110,18 +110,11 @@ impl Admin {
 }
 
 fn new_user(input: Input, id: UserId, now: Timestamp) -> Result<User, Problem> {
-    Ok(User {
-        id,
-        address: user::address(&input.email)?,
-        name: user::name(input.name)?,
-        role: user::role(input.role)?,
-        resources: user::resources(input.resources)?,
-        status: match input.status {
-            NewStatus::Invited => Status::Invited,
-            NewStatus::Active => Status::Active,
-        },
-        epoch: Epoch(0),
-        created_at: now,
-        last_sign_in_at: None,
-    })
+    let (address, name) = (user::address(&input.email)?, user::name(input.name)?);
+    let status = match input.status {
+        NewStatus::Invited => Status::Invited,
+        NewStatus::Active => Status::Active,
+    };
+    let (role, resources) = (user::role(input.role)?, user::resources(input.resources)?);
+    Ok(User { role, resources, ..User::new(id, address, name, status, now) })
 }

@@ -11,19 +11,14 @@ mod invite;
 mod look;
 mod user;
 
-use aws_types::SdkConfig;
 use change::Change;
 use shared::app::App;
-use shared::config::StartError;
 use shared::domain::audit::Event;
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
-use shared::env::Env;
 use shared::http::problem::Kind;
 use shared::http::{Problem, Request, Response};
-use shared::lambda::Start;
-use shared::passwords::Passwords;
 use shared::store::administer::Done;
 
 /// What this function answers.
@@ -44,18 +39,8 @@ const LIST: &str = "GET /admin/users";
 /// How often an act is tried on a user who is changed by others meanwhile.
 const TRIES: usize = 4;
 
-/// What this function holds.
-pub struct Admin {
-    app: App,
-    /// Says which imported hashes could ever sign in.
-    passwords: Passwords,
-}
-
-impl Start for Admin {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
-        let app = App::start(aws, env).await?;
-        Ok(Self { passwords: Passwords::new(&app.config, env), app })
-    }
+struct Admin<'a> {
+    app: &'a App,
 }
 
 /// What is done to a user who is there.
@@ -70,7 +55,8 @@ enum Act<'a> {
 ///
 /// # Errors
 /// See the acts.
-pub async fn handle(admin: &Admin, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let admin = Admin { app };
     if request.route() == LIST {
         return admin.list(&request).await;
     }
@@ -96,7 +82,7 @@ fn taken(detail: &'static str) -> Problem {
     Problem::new(Kind::AlreadyExists, detail)
 }
 
-impl Admin {
+impl Admin<'_> {
     /// The user whose id is in the path.
     async fn user(&self, request: &Request) -> Result<User, Problem> {
         self.app.store.user(&id(request)?).await?.ok_or_else(Problem::not_found)

@@ -70,7 +70,7 @@ struct ShownResource<'a> {
     id: &'a str,
 }
 
-impl Admin {
+impl Admin<'_> {
     pub(crate) async fn list(&self, request: &Request) -> Result<Response, Problem> {
         let [prefix, after, limit] = request.only_query(["prefix", "after", "limit"])?;
         let (prefix, limit) = (read_prefix(prefix.unwrap_or_default())?, read_limit(limit.unwrap_or("50"))?);

@@ -228,17 +228,8 @@ impl Mailer {
 
     /// Adds whoever signed up, invited: the address is hers once she has followed the link.
     async fn sign_up(&self, mail: &Mail, name: &str, now: Timestamp) -> Result<Option<User>, Unavailable> {
-        let user = User {
-            id: UserId::new(self.app.random.bytes()),
-            address: mail.address.clone(),
-            name: name.to_owned(),
-            role: String::new(),
-            resources: vec![],
-            status: Status::Invited,
-            epoch: Epoch(0),
-            created_at: now,
-            last_sign_in_at: None,
-        };
+        let id = UserId::new(self.app.random.bytes());
+        let user = User::new(id, mail.address.clone(), name.to_owned(), Status::Invited, now);
         let event = self.app.event("signed-up", &user.id, ("user", user.id.to_string()), &mail.client, now);
         match self.app.store.add_user(&NewUser::from(&user), &event).await? {
             Added::New => Ok(Some(user)),

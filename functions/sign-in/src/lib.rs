@@ -4,41 +4,24 @@
 //! dashboard. 401 `invalid-credentials` for every reason not to sign somebody in, after the same calls and the same
 //! computations; 429 for too many attempts, before anything is computed.
 
-use aws_types::SdkConfig;
 use serde::Deserialize;
 use shared::app::App;
 use shared::asking::address;
 use shared::begin::{Begun, Visit};
-use shared::config::StartError;
 use shared::domain::address::EmailAddress;
+use shared::domain::hashing::{PasswordHash, Verdict};
 use shared::domain::next::Next;
 use shared::domain::password::Password;
 use shared::domain::session::{Began, SessionId};
 use shared::domain::throttle::{Scope, Throttle, Window};
-use shared::env::Env;
-use shared::hashing::{PasswordHash, Verdict};
+use shared::domain::user::User;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
-use shared::lambda::Start;
-use shared::passwords::Passwords;
 use shared::store::sign_in::{Counts, Known, Refused, Right};
 use std::time::Duration;
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/sign-in"];
-
-/// What this function holds.
-pub struct SignIn {
-    app: App,
-    passwords: Passwords,
-}
-
-impl Start for SignIn {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
-        let app = App::start(aws, env).await?;
-        Ok(Self { passwords: Passwords::new(&app.config, env), app })
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,97 +37,88 @@ struct Input {
 ///
 /// # Errors
 /// See the module.
-pub async fn handle(sign_in: &SignIn, request: Request) -> Result<Response, Problem> {
-    let app = &sign_in.app;
-    sign_in.passwords.are_used()?;
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    app.passwords.are_used()?;
     let own = request.own_origin(&app.config.site)?;
     let input: Input = request.input(&app.config.site, &own)?;
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
     let visit = Visit { app, request: &request, own, ring: &ring, now };
-    let signed_in = sign_in.sign_in(&visit, &input).await;
+    let signed_in = sign_in(&visit, &input).await;
     let (begun, page) = signed_in.map_err(|problem| problem.on_page(&app.config.site.login_url(&visit.own)))?;
     visit.hand_over(&begun, input.transport, &page)
 }
 
-impl SignIn {
-    async fn sign_in(&self, visit: &Visit<'_>, input: &Input) -> Result<(Begun, String), Problem> {
-        let site = &self.app.config.site;
-        let address = address(&input.email)?;
-        let next = input.next.as_deref().map(|next| Next::parse(next, site.home(&visit.own), &site.allowed));
-        let not_ours = || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
-        let next = next.map(|next| next.ok_or_else(not_ours)).transpose()?;
-        let password = Password::typed(&input.password);
-        let password = password.ok_or_else(|| Problem::invalid_request("`password` must have 1 to 256 characters."))?;
+async fn sign_in(visit: &Visit<'_>, input: &Input) -> Result<(Begun, String), Problem> {
+    let app = visit.app;
+    let site = &app.config.site;
+    let address = address(&input.email)?;
+    let next = input.next.as_deref().map(|next| Next::parse(next, site.home(&visit.own), &site.allowed));
+    let not_ours = || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
+    let next = next.map(|next| next.ok_or_else(not_ours)).transpose()?;
+    let password = Password::typed(&input.password);
+    let password = password.ok_or_else(|| Problem::invalid_request("`password` must have 1 to 256 characters."))?;
 
-        let throttles = self.throttles(visit, &address);
-        let [attempts, in_a_row, network] = &throttles;
-        let counts = Counts { attempts, in_a_row, network };
-        let known = self.app.store.attempt(&address, &counts, visit.now).await.map_err(|refused| match refused {
-            Refused::TooMany(until) => Problem::too_many_attempts(visit.now, until),
-            Refused::Unavailable => Problem::unavailable(),
-        })?;
-        let verdict = self.passwords.verify(&password, known.password());
-        match (verdict, known.active_user(), known.password()) {
-            (Verdict::Right | Verdict::RightButOutdated, Some(user), Some(verified)) if !known.capped => {
-                let begun = self.begin(visit, user, verified, (verdict, &password)).await?;
-                let dashboard = || site.dashboard_url(&visit.own);
-                Ok((begun, next.map_or_else(dashboard, |next| next.as_str().to_owned())))
-            }
-            _ => self.wrong(visit, &address, &known, &counts).await,
+    let throttles = throttles(visit, &address);
+    let [attempts, in_a_row, network] = &throttles;
+    let counts = Counts { attempts, in_a_row, network };
+    let known = app.store.attempt(&address, &counts, visit.now).await.map_err(|refused| match refused {
+        Refused::TooMany(until) => Problem::too_many_attempts(visit.now, until),
+        Refused::Unavailable => Problem::unavailable(),
+    })?;
+    let verdict = app.passwords.verify(&password, known.password());
+    match (verdict, known.active_user(), known.password()) {
+        (Verdict::Right | Verdict::RightButOutdated, Some(user), Some(verified)) if !known.capped => {
+            let begun = begin(visit, user, verified, (verdict, &password)).await?;
+            let dashboard = || site.dashboard_url(&visit.own);
+            Ok((begun, next.map_or_else(dashboard, |next| next.as_str().to_owned())))
         }
+        _ => wrong(visit, &address, &known, &counts).await,
     }
+}
 
-    async fn begin(
-        &self,
-        visit: &Visit<'_>,
-        user: &shared::domain::user::User,
-        verified: &PasswordHash,
-        (verdict, typed): (Verdict, &Password),
-    ) -> Result<Begun, Problem> {
-        let id = SessionId::new(self.app.random.bytes());
-        let session = visit.new_session(&id, &user.id, user.epoch, Began::Password);
-        let replaced = visit.replaced(&session)?;
-        let renewed =
-            (verdict == Verdict::RightButOutdated).then(|| self.passwords.hash(typed, self.app.random.bytes()));
-        let right = Right {
-            user,
-            verified,
-            password: renewed.as_ref().unwrap_or(verified),
-            session: &session,
-            replaces: replaced.as_ref(),
-            event: &visit.login("login", &session, replaced.as_ref()),
-        };
-        // A reset, a suspension or another address that landed meanwhile wins.
-        let signed_in = self.app.store.right(&right).await?;
-        signed_in.then(|| Begun { session, id, address: user.address.clone() }).ok_or_else(Problem::invalid_credentials)
-    }
+async fn begin(
+    visit: &Visit<'_>,
+    user: &User,
+    verified: &PasswordHash,
+    (verdict, typed): (Verdict, &Password),
+) -> Result<Begun, Problem> {
+    let id = SessionId::new(visit.app.random.bytes());
+    let session = visit.new_session(&id, &user.id, user.epoch, Began::Password);
+    let replaced = visit.replaced(&session)?;
+    let renewed =
+        (verdict == Verdict::RightButOutdated).then(|| visit.app.passwords.hash(typed, visit.app.random.bytes()));
+    let right = Right {
+        user,
+        verified,
+        password: renewed.as_ref().unwrap_or(verified),
+        session: &session,
+        replaces: replaced.as_ref(),
+        event: &visit.login("login", &session, replaced.as_ref()),
+    };
+    // A reset, a suspension or another address that landed meanwhile wins.
+    let signed_in = visit.app.store.right(&right).await?;
+    signed_in.then(|| Begun { session, id, address: user.address.clone() }).ok_or_else(Problem::invalid_credentials)
+}
 
-    /// Writes it down for every address alike, then says no.
-    async fn wrong<T>(
-        &self,
-        visit: &Visit<'_>,
-        address: &EmailAddress,
-        known: &Known,
-        counts: &Counts<'_>,
-    ) -> Result<T, Problem> {
-        let to = visit.ring.mailbox(address);
-        let event = self.app.event("login.failed", to, ("address", to.to_string()), &visit.request.client(), visit.now);
-        self.app.store.wrong(known, counts, &event).await?;
-        Err(Problem::invalid_credentials())
-    }
+/// Writes it down for every address alike, then says no.
+async fn wrong<T>(visit: &Visit<'_>, address: &EmailAddress, known: &Known, counts: &Counts<'_>) -> Result<T, Problem> {
+    let to = visit.ring.mailbox(address);
+    let event = visit.app.event("login.failed", to, ("address", to.to_string()), &visit.request.client(), visit.now);
+    visit.app.store.wrong(known, counts, &event).await?;
+    Err(Problem::invalid_credentials())
+}
 
-    /// Attempts at the address, wrong ones in a row at it, and wrong ones from the network.
-    fn throttles(&self, visit: &Visit<'_>, address: &EmailAddress) -> [Throttle; 3] {
-        let limits = &self.app.config.passwords;
-        let address = visit.ring.pepper(&["password", address.as_str()]);
-        let network = visit.ring.pepper(&["network", &visit.request.client().network()]);
-        let (quarter, hour) = (Window::Aligned(Duration::from_secs(900)), Window::Aligned(Duration::from_secs(3600)));
-        [
-            (Scope::Password, address, quarter, limits.attempts),
-            (Scope::PasswordInARow, address, Window::Until(visit.now), limits.failures),
-            (Scope::PasswordNetwork, network, hour, limits.per_network_hour),
-        ]
-        .map(|(scope, key, window, limit)| Throttle { scope, key, window, limit })
-    }
+/// Attempts at the address, wrong ones in a row at it, and wrong ones from the network.
+fn throttles(visit: &Visit<'_>, address: &EmailAddress) -> [Throttle; 3] {
+    let limits = &visit.app.config.passwords;
+    let address = visit.ring.pepper(&["password", address.as_str()]);
+    let network = visit.ring.pepper(&["network", &visit.request.client().network()]);
+    let (quarter, hour) = (Window::Aligned(Duration::from_secs(900)), Window::Aligned(Duration::from_secs(3600)));
+    [
+        (Scope::Password, address, quarter, limits.attempts),
+        (Scope::PasswordInARow, address, Window::Until(visit.now), limits.failures),
+        (Scope::PasswordNetwork, network, hour, limits.per_network_hour),
+    ]
+    .map(|(scope, key, window, limit)| Throttle { scope, key, window, limit })
 }

@@ -5,7 +5,7 @@ use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
 use shared::domain::audit::Event;
 use shared::domain::ids::UserId;
-use shared::domain::user::{Epoch, Resource, Status, User};
+use shared::domain::user::{Resource, Status, User};
 use shared::env::Env;
 use shared::store::Store;
 use shared::store::add_user::NewUser;
@@ -30,18 +30,10 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
     people.extend(user.map(|address| (address, address, Status::Active, vec![])));
     let now = env.clock.now();
     for (address, name, status, resources) in people {
-        let user = User {
-            id: UserId::new(env.random.bytes()),
-            address: EmailAddress::parse(address)
-                .ok_or_else(|| StartError(format!("'{address}' is no mail address.")))?,
-            name: name.to_owned(),
-            role: "partner".to_owned(),
-            resources,
-            status,
-            epoch: Epoch(0),
-            created_at: now,
-            last_sign_in_at: None,
-        };
+        let parsed = EmailAddress::parse(address);
+        let parsed = parsed.ok_or_else(|| StartError(format!("'{address}' is no mail address.")))?;
+        let user = User::new(UserId::new(env.random.bytes()), parsed, name.to_owned(), status, now);
+        let user = User { role: "partner".to_owned(), resources, ..user };
         let event = Event {
             action: "local.added".to_owned(),
             subject: (&user.id).into(),

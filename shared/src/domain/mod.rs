@@ -3,6 +3,7 @@
 pub mod address;
 pub mod agent;
 pub mod audit;
+pub mod hashing;
 pub mod ids;
 pub mod link;
 pub mod mail;

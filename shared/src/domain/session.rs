@@ -118,17 +118,9 @@ mod tests {
 
     #[test]
     fn a_session_lives_only_for_an_active_user_of_its_epoch_before_its_end() {
-        let user = User {
-            id: UserId::new([1; 16]),
-            address: EmailAddress::parse("ada@example.com").unwrap(),
-            name: String::new(),
-            role: String::new(),
-            resources: vec![],
-            status: Status::Active,
-            epoch: Epoch(3),
-            created_at: Timestamp::from_secs(1),
-            last_sign_in_at: None,
-        };
+        let address = EmailAddress::parse("ada@example.com").unwrap();
+        let user = User::new(UserId::new([1; 16]), address, String::new(), Status::Active, Timestamp::from_secs(1));
+        let user = User { epoch: Epoch(3), ..user };
         let session = Session {
             hash: SessionHash::from_bytes([0; 32]),
             user: user.id.clone(),

@@ -81,6 +81,23 @@ pub struct User {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
+impl User {
+    /// One who is new at `now`: no role, no resources, nothing minted for her yet.
+    pub fn new(id: UserId, address: EmailAddress, name: String, status: Status, now: Timestamp) -> Self {
+        Self {
+            id,
+            address,
+            name,
+            role: String::new(),
+            resources: vec![],
+            status,
+            epoch: Epoch(0),
+            created_at: now,
+            last_sign_in_at: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,10 @@ use super::items::{Item, audit, mail, put_new, users};
 use super::transaction::{Refusal, Transaction};
 use super::{Store, Unavailable};
 use crate::domain::audit::Event;
+use crate::domain::hashing::PasswordHash;
 use crate::domain::ids::UserId;
 use crate::domain::mail::Mail;
 use crate::domain::user::User;
-use crate::hashing::PasswordHash;
 use std::time::Duration;
 
 /// Somebody who is not there yet.

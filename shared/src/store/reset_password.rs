@@ -5,10 +5,10 @@ use super::items::{audit, mail, n, put_new, s, users};
 use super::transaction::{Refusal, Transaction};
 use super::use_up::{Refused, judge};
 use crate::domain::audit::Event;
+use crate::domain::hashing::PasswordHash;
 use crate::domain::link::{Link, Redeemer};
 use crate::domain::mail::Mail;
 use crate::domain::user::Status;
-use crate::hashing::PasswordHash;
 use aws_sdk_dynamodb::types::Update;
 use std::time::Duration;
 

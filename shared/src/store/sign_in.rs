@@ -5,12 +5,12 @@ use super::transaction::{Refusal, Transaction};
 use super::{Store, Unavailable};
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::Event;
+use crate::domain::hashing::PasswordHash;
 use crate::domain::ids::UserId;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
-use crate::hashing::PasswordHash;
 use aws_sdk_dynamodb::types::Update;
 
 /// What an attempt is counted by.

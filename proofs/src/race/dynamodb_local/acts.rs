@@ -82,17 +82,7 @@ impl Tables {
         let random = random(Dice::new(dice.throw()));
         let user = UserId::new(random.bytes());
         let address = EmailAddress::parse(&format!("{user}@example.com")).ok_or("an address")?;
-        let new = User {
-            id: user.clone(),
-            address: address.clone(),
-            name: String::new(),
-            role: "partner".to_owned(),
-            resources: vec![],
-            status: Status::Active,
-            epoch: Epoch(0),
-            created_at: NOW,
-            last_sign_in_at: None,
-        };
+        let new = User::new(user.clone(), address.clone(), String::new(), Status::Active, NOW);
         let late = |_| "DynamoDB Local did not answer in time".to_owned();
         self.store.add_user(&NewUser::from(&new), &event("added", &user, 0)).await.map_err(late)?;
         let mail = Mail {

@@ -3,9 +3,9 @@
 
 use super::{Item, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
+use crate::domain::hashing::PasswordHash;
 use crate::domain::ids::UserId;
 use crate::domain::user::{Epoch, Resource, Status, User};
-use crate::hashing::PasswordHash;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 
 pub(in crate::store) fn user_key(id: &UserId) -> Item {
