@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tests::Time;
 
 /// From when on a copy may lack a key that signs.
-pub(super) const OLD: u64 = 600_000;
+const OLD: u64 = 600_000;
 /// The functions that hold a copy.
 const FUNCTIONS: [&str; 5] = ["request-login", "verify", "pages", "me", "mailer"];
 

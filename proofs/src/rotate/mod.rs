@@ -21,6 +21,8 @@ use traffic::Traffic;
 
 /// How many instances of each function there are.
 const INSTANCES: usize = 4;
+/// How old an appended key is when it begins to sign.
+const SIGNS_AT: u64 = 600_000;
 /// How long a session lives here: short, so that keys can leave.
 pub(crate) const SESSION: u64 = 3_600_000;
 
@@ -114,7 +116,7 @@ impl Ring {
 
     /// Notes which keys no instance signs with any more: all copies know a younger one that signs.
     fn retire(&mut self, oldest_copy: u64, now: u64) {
-        let signs = |key: &Key| oldest_copy > key.added_at && now >= key.added_at / 1000 * 1000 + copies::OLD;
+        let signs = |key: &Key| oldest_copy > key.added_at && now >= key.added_at / 1000 * 1000 + SIGNS_AT;
         let Some(youngest) = self.keys.iter().rposition(signs) else { return };
         for key in &mut self.keys[..youngest] {
             key.retired_at.get_or_insert(now);
@@ -174,7 +176,10 @@ async fn rotate(seed: u64, rotations: usize) -> Result<Done, String> {
         // Sometimes the next key is appended before this one signs.
         let until = world.time.now().plus(Duration::from_secs(60 * (3 + dice.below(40)) as u64));
         while world.time.now() < until {
-            world.time.pass(Duration::from_millis(1 + dice.below(20_000) as u64));
+            let age = world.time.now().millis() - ring.keys.last().map_or(0, |key| key.added_at);
+            // Where the new key begins to sign, and copies begin to be too old, every second counts.
+            let stride = if (SIGNS_AT - 15_000..SIGNS_AT + 25_000).contains(&age) { 1500 } else { 20_000 };
+            world.time.pass(Duration::from_millis(1 + dice.below(stride) as u64));
             traffic.act(&ring).await.map_err(|why| format!("at {}: {why}", world.time.now().rfc3339()))?;
             let now = world.time.now().millis();
             done.oldest_copy = done.oldest_copy.max(now - copies.oldest());

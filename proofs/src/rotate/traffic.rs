@@ -276,7 +276,8 @@ impl<'w> Traffic<'w> {
         if self.living.is_empty() {
             return Ok(());
         }
-        let n = self.dice.below(self.living.len());
+        let youngest = self.living.len() - 1;
+        let n = if self.dice.one_in(2) { youngest } else { self.dice.below(youngest + 1) };
         self.look_at(n, ring).await
     }
 

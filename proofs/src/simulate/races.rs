@@ -1,13 +1,16 @@
 //! Steps: two things at once. Whoever calls the store first, both have begun by then.
 
 use super::asking::Handed;
-use super::model::Redeems;
+use super::model::{Redeems, Row};
 use super::outcome::Outcome;
 use super::simulation::{Said, Simulation, idle, note};
 use futures_util::join;
 use http::Method;
 use serde_json::json;
 use tests::Answer;
+
+/// After so long a look is noted: five minutes, and a second.
+const UNSEEN: u64 = 301_000;
 
 impl Simulation<'_> {
     /// Two redeems of one link: a double click, or two browsers.
@@ -61,6 +64,9 @@ impl Simulation<'_> {
 
     /// A session is looked at, and noted as seen, while it is logged out: it ends.
     pub(super) async fn race_logout(&mut self, s: usize) -> Said {
+        if self.dice.one_in(2) {
+            self.pass(UNSEEN);
+        }
         let side = &self.sides[s];
         let living = |session: &usize| {
             let known = &side.model.sessions[*session];
@@ -85,11 +91,21 @@ impl Simulation<'_> {
     /// Two mailers are handed the same records.
     pub(super) async fn race_mailers(&mut self, s: usize) -> Said {
         let model = &self.sides[s].model;
-        let open = model.open();
+        let mut open = model.open();
         if open.is_empty() {
             return idle("no mail");
         }
+        // Rather what a mailer has left behind, and rather once its lease is over.
+        open.sort_by_key(|link| matches!(model.links[*link].row, Row::Sending { .. }));
         let picks: Vec<_> = open.into_iter().rev().take(2).collect();
+        let lease = picks.iter().find_map(|link| match model.links[*link].row {
+            Row::Sending { lease_until, .. } => lease_until.checked_sub(self.sides[s].now()),
+            _ => None,
+        });
+        if let (Some(left), true) = (lease, self.dice.one_in(2)) {
+            self.pass(left);
+        }
+        let model = &self.sides[s].model;
         let records: Vec<_> = picks.iter().map(|link| model.links[*link].record.clone()).collect();
         let expected = self.foresee(s, &picks);
         let portal = &self.sides[s].world.portal;

@@ -40,7 +40,7 @@ const KINDS: [(&str, usize); 23] = [
     ("forge", 2),
     ("cross", 2),
     ("race-redeems", 2),
-    ("race-logout", 1),
+    ("race-logout", 3),
     ("race-mailers", 2),
     ("race-epoch", 1),
     ("suspend", 1),

@@ -102,7 +102,7 @@ impl State {
             (_, "TransactWriteItems") if self.dice.one_in(4) => {
                 Fault::Reply(400, error("TransactionInProgressException"))
             }
-            (_, "TransactWriteItems") => Fault::Reply(400, conflict()),
+            (_, "TransactWriteItems") => Fault::Reply(400, conflict(self.dice.one_in(2))),
             (_, "UpdateItem") => Fault::Reply(400, error("TransactionConflictException")),
             _ => Fault::Reply(400, error("ProvisionedThroughputExceededException")),
         }
@@ -135,11 +135,14 @@ fn error(kind: &str) -> String {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "said the store"}).to_string()
 }
 
-fn conflict() -> String {
+/// A cancelled transaction. Where one item was in another transaction's hands, what the others say is no judgement.
+fn conflict(half_judged: bool) -> String {
+    let ongoing = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
+    let failed = json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"});
     json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": "Transaction cancelled",
-        "CancellationReasons": [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]
+        "CancellationReasons": if half_judged { vec![failed, ongoing] } else { vec![ongoing] }
     })
     .to_string()
 }
