@@ -1,15 +1,18 @@
 //! What races and forgeries happen on: a portal in process, with users who have been mailed a link each.
 
-#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a proof that goes wrong is to stop")]
+#![expect(clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
 
 use crate::dice::{Dice, random};
+use http::Method;
 use local::seam::{Attempt, Fault};
 use local::{Options, Portal};
 use serde_json::{Value, json};
 use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
 use shared::domain::audit::Event;
+use shared::domain::hashing::{Costs, Hasher, PasswordHash};
 use shared::domain::ids::UserId;
+use shared::domain::password::Password;
 use shared::domain::portal::PortalName;
 use shared::domain::user::{Status, User};
 use shared::keys::Ring;
@@ -17,6 +20,22 @@ use shared::store::add_user::NewUser;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tests::World;
+
+/// The password of everybody who has one.
+pub const PASSWORD: &str = "correct horse battery staple";
+/// Hashes that cost next to nothing: their number matters, not their strength.
+const COSTS: Costs = Costs { memory_kib: 7168, passes: 1, lanes: 1 };
+
+/// What a user is mailed a link for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To sign in.
+    SignIn,
+    /// To set her first password: she is invited.
+    Activation,
+    /// To set another password.
+    Reset,
+}
 
 /// A user, and the link that she was mailed.
 #[derive(Clone, Debug)]
@@ -27,16 +46,19 @@ pub struct Ticket {
     pub email: String,
     /// The link's token.
     pub token: String,
-    /// The code beside it.
+    /// The code beside it, if there is one.
     pub code: String,
-    /// The nonce that her browser was given.
+    /// The nonce that her browser was given, if it was given one.
     pub nonce: String,
 }
 
 /// A portal of these options, without a socket between it and its browsers, its mails handed over by [`tickets`].
 pub async fn world(dice: &mut Dice, options: Options) -> World {
     let random = Some(random(Dice::new(dice.throw())));
-    World::in_process(Options { events_by_hand: true, random, ..options }).await
+    let cheap = [("Argon2MemoryKib", COSTS.memory_kib), ("Argon2Passes", COSTS.passes)];
+    let cheap = cheap.map(|(name, cost)| (name.to_owned(), cost.to_string()));
+    let parameters = options.parameters.into_iter().chain(cheap).collect();
+    World::in_process(Options { events_by_hand: true, random, parameters, ..options }).await
 }
 
 /// The key ring of a world, for reading what the portal has signed.
@@ -53,14 +75,22 @@ pub fn ring(world: &World) -> Result<Ring, String> {
 ///
 /// # Errors
 /// A user was sent anything but one mail, or a link has not exactly one row.
-pub async fn tickets(world: &World, dice: &mut Dice, many: usize) -> Result<Vec<Ticket>, String> {
+pub async fn tickets(world: &World, dice: &mut Dice, many: usize, purpose: Purpose) -> Result<Vec<Ticket>, String> {
+    let password = Password::typed(PASSWORD).map(|password| Hasher::new(COSTS, None).hash(&password, [7; 16]));
+    let (status, password, ask) = match purpose {
+        Purpose::SignIn => (Status::Active, password, "/auth/request-login"),
+        Purpose::Activation => (Status::Invited, None, "/auth/request-login"),
+        Purpose::Reset => (Status::Active, password, "/auth/forgot-password"),
+    };
     let mut asked = Vec::new();
     for n in 0..many {
-        let (user, email) = (add_user(world, dice, n).await?, email(n));
+        let (user, email) = (add_user(world, dice, n, status, password.as_ref()).await?, email(n));
         let browser = world.browser();
-        let answer = browser.post("/auth/request-login", json!({"email": email})).await;
-        let nonce = browser.cookie("partner.ask").ok_or_else(|| format!("asking was answered {answer:?}"))?;
-        asked.push((user, email, nonce));
+        let answer = browser.post(ask, json!({"email": email})).await;
+        if answer.status != 200 {
+            return Err(format!("asking was answered {answer:?}"));
+        }
+        asked.push((user, email, browser.cookie("partner.ask").unwrap_or_default()));
     }
     world.portal.set_fault(crowd(Dice::new(dice.throw())));
     deliver(&world.portal).await?;
@@ -85,11 +115,17 @@ fn email(n: usize) -> String {
     format!("user{n}@example.com")
 }
 
-async fn add_user(world: &World, dice: &mut Dice, n: usize) -> Result<UserId, String> {
+async fn add_user(
+    world: &World,
+    dice: &mut Dice,
+    n: usize,
+    status: Status,
+    password: Option<&PasswordHash>,
+) -> Result<UserId, String> {
     let now = world.time.now();
     let id = UserId::new(((u128::from(dice.throw()) << 64) | u128::from(dice.throw())).to_be_bytes());
     let address = EmailAddress::parse(&email(n)).ok_or("an address")?;
-    let user = User::new(id.clone(), address, format!("User {n}"), Status::Active, now);
+    let user = User::new(id.clone(), address, format!("User {n}"), status, now);
     let event = Event {
         action: "local.added".to_owned(),
         subject: (&id).into(),
@@ -100,7 +136,8 @@ async fn add_user(world: &World, dice: &mut Dice, n: usize) -> Result<UserId, St
         expires_at: now.plus(Duration::from_secs(86_400)),
     };
     let store = world.portal.store().map_err(|error| error.to_string())?;
-    store.add_user(&NewUser::from(&user), &event).await.map_err(|_| format!("{} cannot be added", user.address))?;
+    let new = NewUser { password, ..NewUser::from(&user) };
+    store.add_user(&new, &event).await.map_err(|_| format!("{} cannot be added", user.address))?;
     Ok(id)
 }
 
@@ -159,19 +196,25 @@ fn error(kind: &str) -> Value {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "said the store"})
 }
 
-/// Suspends a user, or moves her epoch only, in one write that needs no look for her first.
-pub fn end_everything(world: &World, user: &UserId, suspend: bool) {
-    let mut request = json!({
-        "TableName": format!("{}-users", local::template::STACK), "Key": {"pk": {"S": format!("user#{user}")}},
-        "UpdateExpression": "ADD epoch :one", "ExpressionAttributeValues": {":one": {"N": "1"}},
-    });
-    if suspend {
-        request["UpdateExpression"] = "SET #status = :suspended ADD epoch :one".into();
-        request["ExpressionAttributeNames"] = json!({"#status": "status"});
-        request["ExpressionAttributeValues"][":suspended"] = json!({"S": "suspended"});
+/// Suspends a user, or ends all her sessions, as an administrator does who comes back until it is done.
+///
+/// # Errors
+/// It cannot be done.
+pub async fn end_everything(world: &World, user: &UserId, suspend: bool) -> Result<(), String> {
+    let (browser, path) = (world.browser(), format!("/admin/users/{user}"));
+    loop {
+        let answer = if suspend {
+            browser.call(Method::PATCH, &path, Some(&json!({"status": "suspended"}))).await
+        } else {
+            browser.call(Method::DELETE, &format!("{path}/sessions"), None).await
+        };
+        match answer.status.as_u16() {
+            200 | 204 => return Ok(()),
+            // Too many conflicts one after the other, or she was changed by others again and again.
+            409 | 503 => {}
+            status => return Err(format!("an administrator was answered {status} {}", answer.problem())),
+        }
     }
-    let request = serde_json::from_value(request).expect("an update");
-    let _updated = world.portal.database().update_item(request).expect("the user is updated");
 }
 
 /// An item's text or number.

@@ -9,6 +9,7 @@ fn whoever_races_one_wins_and_what_has_ended_is_over() {
         tokens: 6,
         racers: 16,
         suspensions: 4,
+        passwords: 8,
         requests: 200,
         seed: 1,
         only: None,

@@ -57,7 +57,7 @@ impl Originals {
         let staff = PortalName::parse("staff").ok_or("a portal's name")?;
         let staff = Ring::parse(&value, &staff)?;
         let world = stage::world(dice, Options { key_ring: Some(value), ..Options::default() }).await;
-        let tickets = stage::tickets(&world, dice, USERS).await?;
+        let tickets = stage::tickets(&world, dice, USERS, stage::Purpose::SignIn).await?;
         world.portal.set_fault(|_| local::seam::Fault::None);
         let ring = ring(&world)?;
         let mut all = Vec::new();

@@ -1,15 +1,18 @@
 //! Logout against use: a session that has ended is not accepted once more, and no write brings it back.
 
 use super::opened;
+use super::passwords::sign_in;
 use super::redeems::{PAGE, Racer, SESSION, by_user, events, redeem};
 use crate::Figures;
 use crate::dice::Dice;
-use crate::stage::{Ticket, end_everything};
+use crate::stage::{PASSWORD, Purpose, Ticket, end_everything, ring};
+use http::Method;
 use serde_json::json;
+use shared::domain::ids::SessionHash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tests::{World, mins};
+use tests::{Browser, World, mins};
 use tokio::task::JoinSet;
 
 /// How many use one session at once.
@@ -22,10 +25,27 @@ const LATEST: usize = 16;
 enum End {
     /// Two logouts at once.
     Logout,
-    /// The user is suspended.
+    /// The user ends this session from another one.
+    One,
+    /// The user ends all others from another one, which lives on.
+    Others,
+    /// An administrator suspends the user.
     Suspension,
-    /// The user's epoch moves.
-    Epoch,
+    /// An administrator ends all her sessions.
+    All,
+}
+
+impl End {
+    /// What is written down, how often, and how many of the user's session rows are left.
+    const fn leaves(self) -> (&'static str, usize) {
+        match self {
+            Self::Logout => ("partner.logout", 0),
+            Self::One => ("partner.session.revoked", 1),
+            Self::Others => ("partner.sessions.revoked", 2),
+            Self::Suspension => ("partner.suspended", 1),
+            Self::All => ("partner.sessions.revoked", 1),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -48,7 +68,7 @@ impl Tally {
 
     pub(super) fn figures(&self, figures: Figures) -> Figures {
         figures
-            .with("sessions ended while in use, by logout, suspension or moved epoch", &self.sessions)
+            .with("sessions ended while in use, by logout, from another session or by an administrator", &self.sessions)
             .with("requests that raced the end", &self.requests)
             .with("of these accepted, begun before the end's answer", &self.accepted_before)
             .with("of these refused, begun before the end's answer", &self.under_way)
@@ -61,23 +81,22 @@ impl Tally {
 pub(super) async fn race(dice: &mut Dice, sessions: usize, requests: usize) -> Result<Tally, String> {
     // Links and sessions so long that the minutes which pass here do not matter, and that cookies are renewed.
     let long = [("SessionHours", "87600"), ("LinkMinutes", "1440")];
-    let (world, tickets) = opened(dice, sessions, &long).await?;
+    let (world, tickets) = opened(dice, sessions, &long, Purpose::SignIn).await?;
     let mut tally = Tally { sessions, ..Tally::default() };
     let mut ends = Vec::new();
     for ticket in &tickets {
-        let end = *dice.pick(&[End::Logout, End::Logout, End::Suspension, End::Epoch]);
+        let end = *dice.pick(&[End::Logout, End::Logout, End::One, End::Others, End::Suspension, End::All]);
         tally.add(one_session(&world, dice, ticket, end, requests).await?);
         ends.push(end);
         world.portal.take_calls();
     }
-    let (sessions, logouts) = (by_user(&world, "sessions"), events(&world, "partner.logout"));
+    let sessions = by_user(&world, "sessions");
     for (ticket, end) in tickets.iter().zip(ends) {
-        let user = ticket.user.as_str();
+        let (user, (action, left)) = (ticket.user.as_str(), end.leaves());
         let rows = sessions.get(user).map(Vec::len).unwrap_or_default();
-        let audits = logouts.get(user).copied().unwrap_or_default();
-        let wanted = if end == End::Logout { (0, 1) } else { (1, 0) };
-        if (rows, audits) != wanted {
-            return Err(format!("after {end:?}, {} has {rows} sessions and {audits} logouts", ticket.email));
+        let audits = events(&world, action).get(user).copied().unwrap_or_default();
+        if (rows, audits) != (left, 1) {
+            return Err(format!("after {end:?}, {} has {rows} sessions and {audits} of {action}", ticket.email));
         }
     }
     Ok(tally)
@@ -92,6 +111,10 @@ async fn one_session(
 ) -> Result<Tally, String> {
     let signed_in = redeem(world, ticket, Racer::SamePage).await;
     let session = signed_in.session.ok_or_else(|| format!("{} is not signed in", ticket.email))?;
+    let elsewhere = world.browser();
+    if matches!(end, End::One | End::Others) {
+        sign_in(&elsewhere, &ticket.email, PASSWORD).await?;
+    }
     let answered = Arc::new(AtomicBool::new(false));
     let mut tasks = JoinSet::new();
     for n in 0..USERS {
@@ -103,8 +126,10 @@ async fn one_session(
     tokio::time::sleep(Duration::from_millis(dice.below(LATEST) as u64)).await;
     match end {
         End::Logout => log_out_twice(world, &session).await?,
-        End::Suspension => end_everything(world, &ticket.user, true),
-        End::Epoch => end_everything(world, &ticket.user, false),
+        End::One => end_from(&elsewhere, &format!("/auth/sessions/{}", hash(world, &session)?)).await?,
+        End::Others => end_from(&elsewhere, "/auth/sessions").await?,
+        End::Suspension => end_everything(world, &ticket.user, true).await?,
+        End::All => end_everything(world, &ticket.user, false).await?,
     }
     answered.store(true, Ordering::SeqCst);
     let mut tally = Tally::default();
@@ -112,6 +137,28 @@ async fn one_session(
         tally.add(done.map_err(|why| format!("{end:?}: {why}"))?);
     }
     Ok(tally)
+}
+
+/// Ends what is at this path, as a user does who comes back until it is done; her own session lives on.
+async fn end_from(elsewhere: &Browser<'_>, path: &str) -> Result<(), String> {
+    let ended = loop {
+        let answer = elsewhere.send(elsewhere.request(Method::DELETE, path)).await;
+        if answer.status != 503 {
+            break answer;
+        }
+    };
+    let me = elsewhere.me().await;
+    if (ended.status.as_u16(), me.status.as_u16()) == (204, 200) {
+        return Ok(());
+    }
+    Err(format!("ending {path} was answered {}, and whoever did it {}", ended.status, me.status))
+}
+
+/// The name of a session, as the list of sessions has it.
+fn hash(world: &World, session: &str) -> Result<SessionHash, String> {
+    let ring = ring(world)?;
+    let read = ring.read_session(session).map_err(|_| "a session that cannot be read")?;
+    Ok(read.content.id.hash())
 }
 
 /// Either answer ends the session: both have come.

@@ -1,11 +1,12 @@
-//! Promises 3, 5 and 6 under fire: one link gives one session however many redeem it at once, and nothing is accepted
-//! that began after a logout or a suspension was answered.
+//! Promises 3, 5 and 6 under fire: one link gives one session, or sets one password, however many use it at once, and
+//! nothing is accepted that began after a logout, a suspension or a reset was answered.
 //!
 //! Every second portal runs in one thread whose time is stopped, where each late call overtakes others just as its seed
 //! says: what breaks there, breaks again. The others run on two threads, where racers really overlap.
 
 mod dynamodb_local;
 mod ends;
+mod passwords;
 pub(crate) mod redeems;
 mod suspensions;
 
@@ -36,6 +37,9 @@ pub struct Sizes {
     /// Links, each redeemed while their user is suspended or her epoch moves
     #[arg(long, default_value_t = 5_000)]
     pub suspensions: usize,
+    /// Passwords, each set by several pages at once: half of them first ones, half of them raced by sign-ins with the old one
+    #[arg(long, default_value_t = 2_000)]
+    pub passwords: usize,
     /// Requests that race logouts, suspensions and moved epochs, 100 for each session
     #[arg(long, default_value_t = 100_000)]
     pub requests: usize,
@@ -55,6 +59,8 @@ pub struct Sizes {
 enum Case {
     Redeems,
     Suspensions,
+    Activations,
+    Resets,
     Ends,
 }
 
@@ -76,8 +82,9 @@ pub fn run(sizes: &Sizes, shown: bool) -> Proof {
     let all = parts(sizes);
     let parts: Vec<_> = all.iter().filter(|part| sizes.only.is_none_or(|only| only == part.number)).collect();
     let progress = Progress::new("portals", parts.len() as u64, shown);
-    let (mut redeems, mut suspensions, mut ends) =
-        (redeems::Tally::default(), suspensions::Tally::default(), ends::Tally::default());
+    let (mut redeems, mut suspensions) = (redeems::Tally::default(), suspensions::Tally::default());
+    let (mut activations, mut resets) = (passwords::Tally::default(), passwords::Tally::default());
+    let mut ends = ends::Tally::default();
     for part in parts {
         let runtime = runtime(part.number).map_err(|error| format!("no runtime: {error}"))?;
         let mut dice = Dice::of(sizes.seed, part.number);
@@ -85,6 +92,8 @@ pub fn run(sizes: &Sizes, shown: bool) -> Proof {
             match part.case {
                 Case::Redeems => redeems.add(redeems::race(&mut dice, part.many, sizes.racers).await?),
                 Case::Suspensions => suspensions.add(suspensions::race(&mut dice, part.many).await?),
+                Case::Activations => activations.add(passwords::activations(&mut dice, part.many).await?),
+                Case::Resets => resets.add(passwords::resets(&mut dice, part.many).await?),
                 Case::Ends => ends.add(ends::race(&mut dice, part.many, PER_SESSION).await?),
             }
             Ok(())
@@ -94,13 +103,20 @@ pub fn run(sizes: &Sizes, shown: bool) -> Proof {
         progress.step();
     }
     let figures = Figures::default().with("seed", &sizes.seed);
-    Ok(ends.figures(suspensions.figures(redeems.figures(figures, sizes.racers))))
+    let figures = suspensions.figures(redeems.figures(figures, sizes.racers));
+    let figures = resets.figures(
+        activations.figures(figures, "links to a first password, each used by 4 pages at once"),
+        "links to another password, each used by 4 pages at once",
+    );
+    Ok(ends.figures(figures))
 }
 
 fn parts(sizes: &Sizes) -> Vec<Part> {
     let cases = [
         (Case::Redeems, sizes.tokens),
         (Case::Suspensions, sizes.suspensions),
+        (Case::Activations, sizes.passwords / 2),
+        (Case::Resets, sizes.passwords.div_ceil(2)),
         (Case::Ends, sizes.requests.div_ceil(PER_SESSION)),
     ];
     let mut parts = Vec::new();
@@ -128,12 +144,12 @@ fn runtime(number: u64) -> std::io::Result<Runtime> {
 }
 
 fn replay(broken: &str, sizes: &Sizes, part: &Part) -> String {
-    let Sizes { tokens, racers, suspensions, requests, seed, .. } = sizes;
+    let Sizes { tokens, racers, suspensions, passwords, requests, seed, .. } = sizes;
     let how = if is_replayable(part.number) { "the same happens again" } else { "two threads: try it several times" };
     let Part { number, case, .. } = part;
     format!(
         "{case:?}, portal {number}: {broken}\nTo see it again ({how}): cargo run --profile proof -p proofs -- race \
-         --tokens {tokens} --racers {racers} --suspensions {suspensions} --requests {requests} --seed {seed} \
+         --tokens {tokens} --racers {racers} --suspensions {suspensions} --passwords {passwords} --requests {requests} --seed {seed} \
          --only {number}"
     )
 }
@@ -143,9 +159,10 @@ async fn opened(
     dice: &mut Dice,
     many: usize,
     parameters: &[(&str, &str)],
+    purpose: stage::Purpose,
 ) -> Result<(Arc<World>, Vec<stage::Ticket>), String> {
     let world = stage::world(dice, Options { parameters: owned(parameters), ..Options::default() }).await;
-    let tickets = stage::tickets(&world, dice, many).await?;
+    let tickets = stage::tickets(&world, dice, many, purpose).await?;
     world.portal.take_calls();
     world.portal.set_fault(stage::crowd(Dice::new(dice.throw())));
     Ok((Arc::new(world), tickets))

@@ -4,7 +4,7 @@ use super::opened;
 use super::redeems::{Finish, Racer, SESSION, by_user, line_up, logins, redeem, shown};
 use crate::Figures;
 use crate::dice::Dice;
-use crate::stage::{Ticket, attribute, end_everything};
+use crate::stage::{Purpose, Ticket, attribute, end_everything};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 /// How many redeem one link.
 const RACERS: usize = 6;
-/// How late the suspension may come: most redeems are over by then.
+/// How late the redeems, or the suspension, may begin, in milliseconds: often one of them is over when the other begins.
 const LATEST: usize = 9;
 
 #[derive(Clone, Copy, Default)]
@@ -54,7 +54,7 @@ struct Run {
 
 /// Races for the links of one portal.
 pub(super) async fn race(dice: &mut Dice, links: usize) -> Result<Tally, String> {
-    let (world, tickets) = opened(dice, links, &[]).await?;
+    let (world, tickets) = opened(dice, links, &[], Purpose::SignIn).await?;
     let mut tally = Tally { links, ..Tally::default() };
     let mut all = Vec::new();
     for ticket in &tickets {
@@ -95,16 +95,17 @@ pub(super) async fn race(dice: &mut Dice, links: usize) -> Result<Tally, String>
 async fn one_link(world: &Arc<World>, dice: &mut Dice, ticket: &Ticket) -> Result<Vec<Run>, String> {
     let answered = Arc::new(AtomicBool::new(false));
     let mut tasks = JoinSet::new();
+    let start = dice.below(LATEST);
     for racer in line_up(dice, RACERS) {
         let (world, ticket, answered) = (Arc::clone(world), ticket.clone(), Arc::clone(&answered));
-        let late = Duration::from_millis(dice.below(4) as u64);
+        let late = Duration::from_millis((start + dice.below(4)) as u64);
         tasks.spawn(async move {
             tokio::time::sleep(late).await;
             run(&world, &ticket, racer, &answered).await
         });
     }
     tokio::time::sleep(Duration::from_millis(dice.below(LATEST) as u64)).await;
-    end_everything(world, &ticket.user, dice.one_in(2));
+    end_everything(world, &ticket.user, dice.one_in(2)).await?;
     answered.store(true, Ordering::SeqCst);
     tasks.join_all().await.into_iter().collect()
 }
