@@ -50,8 +50,7 @@ async fn administration(world: &World, t: &mut String) {
 
 #[tokio::test]
 async fn every_request_costs_what_the_readme_says() {
-    let cheap = [("Argon2MemoryKib", "7168"), ("Argon2Passes", "1")];
-    let world = World::with(&cheap).await;
+    let world = World::with_cheap_hashes(&[]).await;
     let (ada, phone, nobody) = (world.browser(), world.browser(), world.browser());
     let mut t = String::new();
     let post = async |browser: &tests::Browser<'_>, path: &str, body| browser.post(path, body).await.status.as_u16();

@@ -108,8 +108,7 @@ async fn administration(world: &World) {
 
 #[tokio::test]
 async fn roles_grant_what_functions_do_and_nothing_else() {
-    let cheap = [("SelfSignUp", "on"), ("Argon2MemoryKib", "7168"), ("Argon2Passes", "1")];
-    let world = World::with(&cheap).await;
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
     // The start opens its connection with a read that may be refused: it is no part of the work.
     world.portal.take_calls();
     everything_that_functions_do(&world).await;

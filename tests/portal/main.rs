@@ -3,6 +3,8 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong is to stop")]
 
+mod accounts;
+mod activation;
 mod acts;
 mod admin;
 mod admin_change;
@@ -27,6 +29,7 @@ mod passwords;
 mod proofs;
 mod races;
 mod readme;
+mod resets;
 mod sessions;
 mod sign_in;
 mod tokens;

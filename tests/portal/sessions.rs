@@ -1,7 +1,7 @@
 //! Promise 6: logout is immediate, and so is everything else that ends a session.
 
 use serde_json::json;
-use tests::{World, mins, secs};
+use tests::{Browser, World, mins, secs};
 
 #[tokio::test]
 async fn a_suspended_user_loses_the_session_on_the_next_request() {
@@ -170,4 +170,33 @@ async fn cookies_are_bound_to_their_host_on_a_real_portal() {
     assert!(answer.cookies[0].ends_with("; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"));
     assert!(browser.cookie("__Host-partner.ask").is_some());
     assert_eq!(browser.me().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_user_sees_her_sessions_and_ends_them() {
+    let world = World::with_cheap_hashes(&[]).await;
+    let (laptop, phone, tablet) = (world.browser(), world.browser(), world.browser());
+    for browser in [&laptop, &phone, &tablet] {
+        browser.sign_in("ada@example.com").await;
+        world.time.pass(mins(1));
+    }
+    let list = laptop.get("/auth/sessions").await;
+    assert_eq!(list.status, 200, "{}", list.body);
+    let list = list.json();
+    let sessions = list.as_array().unwrap();
+    assert_eq!(sessions.iter().map(|one| one["current"] == true).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!((&sessions[0]["client"], &sessions[0]["began"]), (&json!("Firefox on Windows"), &json!("link")));
+
+    let end = |browser: &Browser<'_>, path: String| browser.request(reqwest::Method::DELETE, &path);
+    let phones = format!("/auth/sessions/{}", sessions[1]["id"].as_str().unwrap());
+    let ended = laptop.send(end(&laptop, phones.clone()).header("content-type", "application/json")).await;
+    assert_eq!((ended.status.as_u16(), ended.body.as_str()), (204, ""));
+    assert_eq!((phone.me().await.status.as_u16(), tablet.me().await.status.as_u16()), (401, 200));
+    let again = laptop.send(end(&laptop, phones)).await;
+    assert_eq!((again.status.as_u16(), again.problem().as_str()), (404, "not-found"));
+
+    let others = laptop.send(end(&laptop, "/auth/sessions".to_owned())).await;
+    assert_eq!(others.status, 204);
+    assert_eq!((laptop.me().await.status.as_u16(), tablet.me().await.status.as_u16()), (200, 401));
+    assert_eq!(laptop.get("/auth/sessions").await.json().as_array().unwrap().len(), 1);
 }
