@@ -32,7 +32,7 @@ pub fn once(costs: Costs) -> Proof {
 }
 
 /// What this process has had of the processor.
-fn processor_millis() -> f64 {
+pub(crate) fn processor_millis() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     #[expect(clippy::cast_precision_loss, reason = "a double holds nanoseconds of a hundred days")]
     let millis = time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6;

@@ -14,6 +14,7 @@ pub mod race;
 pub mod rotate;
 pub mod simulate;
 pub mod stage;
+pub mod timing;
 
 use tokio::runtime::Builder;
 

@@ -66,6 +66,8 @@ enum Which {
         #[arg(long)]
         verbose: bool,
     },
+    /// How long a request computes says nothing about the account: classes of accounts, compared by rank
+    Timing(proofs::timing::Sizes),
     /// Rotates keys under traffic, with old copies and failed renewals.
     Rotate {
         /// The first seed.
@@ -100,6 +102,7 @@ fn main() -> ExitCode {
                 verbose,
             })
         }
+        Which::Timing(sizes) => proofs::timing::run(&sizes, true),
         Which::Rotate { first, seeds, rotations } => {
             local::logs::ignore();
             proofs::rotate::run(proofs::rotate::Size {

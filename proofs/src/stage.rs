@@ -24,7 +24,7 @@ use tests::World;
 /// The password of everybody who has one.
 pub const PASSWORD: &str = "correct horse battery staple";
 /// Hashes that cost next to nothing: their number matters, not their strength.
-const COSTS: Costs = Costs { memory_kib: 7168, passes: 1, lanes: 1 };
+pub(crate) const COSTS: Costs = Costs { memory_kib: 7168, passes: 1, lanes: 1 };
 
 /// What a user is mailed a link for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
