@@ -6,7 +6,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::link::{Nonce, REPEAT_WITHIN};
 use crate::domain::mail::{Mail, MailKey, State, Wanted};
 use crate::domain::next::Next;
-use crate::domain::portal::Origin;
+use crate::domain::portal::{Origin, Site};
 use crate::domain::throttle::{Scope, Throttle, Window};
 use crate::domain::time::Timestamp;
 use crate::http::cookie::{self, Cookie};
@@ -54,6 +54,15 @@ impl Ask {
 /// 400 where it is none.
 pub fn address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text).ok_or_else(|| Problem::invalid_request("This is no mail address."))
+}
+
+/// Where a request wants to be led afterwards.
+///
+/// # Errors
+/// 400 where that is not on this portal.
+pub fn next(text: Option<&str>, site: &Site, own: &Origin) -> Result<Option<Next>, Problem> {
+    let not_ours = || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
+    text.map(|text| Next::parse(text, site.home(own), &site.allowed).ok_or_else(not_ours)).transpose()
 }
 
 impl App {

@@ -16,6 +16,7 @@ use crate::http::{Problem, Request, Response};
 use crate::keys::{Ring, SessionClaims};
 use crate::signed_in;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// One request of somebody who wants to be signed in.
 pub struct Visit<'a> {
@@ -26,7 +27,7 @@ pub struct Visit<'a> {
     /// Where this portal is reached.
     pub own: Origin,
     /// The key ring.
-    pub ring: &'a Ring,
+    pub ring: Arc<Ring>,
     /// Now.
     pub now: Timestamp,
 }
@@ -66,6 +67,14 @@ pub fn link_page(own: &Origin, page: &str, token: &str) -> String {
     own.join(&format!("{page}/{token}"))
 }
 
+impl<'a> Visit<'a> {
+    /// Of this request, now.
+    pub async fn of(app: &'a App, request: &'a Request, own: Origin) -> Self {
+        let now = app.clock.now();
+        Self { app, request, own, ring: app.keys.ring(now).await, now }
+    }
+}
+
 impl Visit<'_> {
     /// The session that would begin now.
     pub fn new_session(&self, id: &SessionId, user: &UserId, epoch: Epoch, began: Began) -> Session {
@@ -87,7 +96,7 @@ impl Visit<'_> {
     /// 400 for two at once, 503 where that cannot be told.
     pub fn replaced(&self, new: &Session) -> Result<Option<SessionKey>, Problem> {
         let Some(shown) = signed_in::token(self.request, &self.app.config.portal, &self.own)? else { return Ok(None) };
-        let old = signed_in::claims(self.ring, shown.token, self.now)?;
+        let old = signed_in::claims(&self.ring, shown.token, self.now)?;
         let old = old.map(|old| SessionKey { hash: old.id.hash(), user: old.user });
         Ok(old.filter(|old| old.hash != new.hash))
     }

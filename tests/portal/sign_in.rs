@@ -31,6 +31,19 @@ async fn a_form_leads_on_or_back_with_the_reason() {
     let own = world.portal.public_url().to_owned();
     let wrong = browser.post_form("/auth/sign-in", &[("email", "ada@example.com"), ("password", "x")]).await;
     assert_eq!(wrong.location(), format!("{own}/auth/sign-in?error=invalid_credentials"));
+    // A wrong password, or no address, loses nothing.
+    let led_on = format!("{own}/reports?of=all&year=2026");
+    for (path, error, email) in [
+        ("/auth/sign-in", "invalid_credentials", "ada@example.com"),
+        ("/auth/sign-in", "invalid_request", "no address"),
+        ("/auth/request-login", "invalid_request", "no address"),
+    ] {
+        let mut fields = vec![("email", email), ("password", "x"), ("next", "/reports?of=all&year=2026")];
+        fields.retain(|(name, _)| path == "/auth/sign-in" || *name != "password");
+        let back = browser.post_form(path, &fields).await.location();
+        assert!(back.starts_with(&format!("{own}/auth/sign-in?error={error}&next=")), "{path}: {back}");
+        assert_eq!(browser.get(back.strip_prefix(&own).unwrap()).await.field("next"), led_on.replace('&', "&#38;"));
+    }
     let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("next", "/reports")];
     let right = browser.post_form("/auth/sign-in", &fields).await;
     assert_eq!((right.status.as_u16(), right.location()), (303, format!("{own}/reports")));

@@ -34,9 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.passwords.are_used()?;
     let own = request.own_origin(&app.config.site)?;
     let input: Input = request.input(&app.config.site, &own)?;
-    let now = app.clock.now();
-    let ring = app.keys.ring(now).await;
-    let visit = Visit { app, request: &request, own, ring: &ring, now };
+    let visit = Visit::of(app, &request, own).await;
     let transport = input.transport;
     let (page, form) =
         (app.config.site.dashboard_url(&visit.own), link_page(&visit.own, "/auth/activate", &input.token));

@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::asking::{Ask, address};
+use shared::asking::{Ask, address, next};
 use shared::domain::mail::Wanted;
 use shared::domain::next::Next;
 use shared::domain::portal::Origin;
@@ -33,17 +33,22 @@ struct Input {
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let own = request.own_origin(&app.config.site)?;
-    let input = request.input(&app.config.site, &own)?;
-    let asked = ask(app, &request, &own, input).await;
-    asked.map_err(|problem| problem.on_page(&app.config.site.login_url(&own)))
+    let site = &app.config.site;
+    let input: Input = request.input(site, &own)?;
+    let login = site.login_url(&own);
+    let next = next(input.next.as_deref(), site, &own).map_err(|problem| problem.on_page(&login))?;
+    let asked = ask(app, &request, &own, &input, next.clone()).await;
+    asked.map_err(|problem| problem.on_page(&login).keeping(next.as_ref()))
 }
 
-async fn ask(app: &App, request: &Request, own: &Origin, input: Input) -> Result<Response, Problem> {
-    let site = &app.config.site;
+async fn ask(
+    app: &App,
+    request: &Request,
+    own: &Origin,
+    input: &Input,
+    next: Option<Next>,
+) -> Result<Response, Problem> {
     let address = address(&input.email)?;
-    let next = input.next.map(|next| Next::parse(&next, site.home(own), &site.allowed));
-    let not_ours = || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
-    let next = next.map(|next| next.ok_or_else(not_ours)).transpose()?;
     let bearer = input.transport == Transport::Bearer;
     app.ask(request, own, Ask { address, wanted: Wanted::SignIn, next, bearer }, ALWAYS).await
 }

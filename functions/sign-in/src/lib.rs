@@ -6,11 +6,10 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::asking::address;
+use shared::asking::{address, next};
 use shared::begin::{Begun, Visit};
 use shared::domain::address::EmailAddress;
 use shared::domain::hashing::{PasswordHash, Verdict};
-use shared::domain::next::Next;
 use shared::domain::password::Password;
 use shared::domain::session::{Began, SessionId};
 use shared::domain::throttle::{Scope, Throttle, Window};
@@ -41,21 +40,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.passwords.are_used()?;
     let own = request.own_origin(&app.config.site)?;
     let input: Input = request.input(&app.config.site, &own)?;
-    let now = app.clock.now();
-    let ring = app.keys.ring(now).await;
-    let visit = Visit { app, request: &request, own, ring: &ring, now };
+    let visit = Visit::of(app, &request, own).await;
+    let (site, login) = (&app.config.site, app.config.site.login_url(&visit.own));
+    let next = next(input.next.as_deref(), site, &visit.own).map_err(|problem| problem.on_page(&login))?;
     let signed_in = sign_in(&visit, &input).await;
-    let (begun, page) = signed_in.map_err(|problem| problem.on_page(&app.config.site.login_url(&visit.own)))?;
+    let begun = signed_in.map_err(|problem| problem.on_page(&login).keeping(next.as_ref()))?;
+    let page = next.map_or_else(|| site.dashboard_url(&visit.own), |next| next.as_str().to_owned());
     visit.hand_over(&begun, input.transport, &page)
 }
 
-async fn sign_in(visit: &Visit<'_>, input: &Input) -> Result<(Begun, String), Problem> {
+async fn sign_in(visit: &Visit<'_>, input: &Input) -> Result<Begun, Problem> {
     let app = visit.app;
-    let site = &app.config.site;
     let address = address(&input.email)?;
-    let next = input.next.as_deref().map(|next| Next::parse(next, site.home(&visit.own), &site.allowed));
-    let not_ours = || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
-    let next = next.map(|next| next.ok_or_else(not_ours)).transpose()?;
     let password = Password::typed(&input.password);
     let password = password.ok_or_else(|| Problem::invalid_request("`password` must have 1 to 256 characters."))?;
 
@@ -69,9 +65,7 @@ async fn sign_in(visit: &Visit<'_>, input: &Input) -> Result<(Begun, String), Pr
     let verdict = app.passwords.verify(&password, known.password());
     match (verdict, known.active_user(), known.password()) {
         (Verdict::Right | Verdict::RightButOutdated, Some(user), Some(verified)) if !known.capped => {
-            let begun = begin(visit, user, verified, (verdict, &password)).await?;
-            let dashboard = || site.dashboard_url(&visit.own);
-            Ok((begun, next.map_or_else(dashboard, |next| next.as_str().to_owned())))
+            begin(visit, user, verified, (verdict, &password)).await
         }
         _ => wrong(visit, &address, &known, &counts).await,
     }

@@ -11,7 +11,6 @@ use shared::begin::{Begun, Visit};
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::{LinkId, UserId};
 use shared::domain::link::{Attempt, Code, Link, Nonce, Purpose, Redeemer};
-use shared::domain::portal::Origin;
 use shared::domain::session::Began;
 use shared::domain::throttle::{Scope, Throttle, Window};
 use shared::domain::user::Epoch;
@@ -57,11 +56,9 @@ struct Redeemed {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let own = request.own_origin(&app.config.site)?;
     let input: Input = request.input(&app.config.site, &own)?;
-    let now = app.clock.now();
-    let ring = app.keys.ring(now).await;
-    let asked = ring.minted(nonces(app, &request, &own, input.request.as_deref())?);
-    let asked = asked.iter().map(Nonce::link).collect();
-    let verify = Verify { visit: Visit { app, request: &request, own, ring: &ring, now }, asked };
+    let visit = Visit::of(app, &request, own).await;
+    let asked = visit.ring.minted(nonces(&visit, input.request.as_deref())?);
+    let verify = Verify { asked: asked.iter().map(Nonce::link).collect(), visit };
     let (site, own) = (&app.config.site, &verify.visit.own);
 
     let redeemed = match (&input.token, &input.code) {
@@ -81,10 +78,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 /// The nonces that this browser, or this bearer client, shows.
-fn nonces(app: &App, request: &Request, own: &Origin, bearer: Option<&str>) -> Result<Vec<Nonce>, Problem> {
+fn nonces(visit: &Visit<'_>, bearer: Option<&str>) -> Result<Vec<Nonce>, Problem> {
     Ok(match bearer {
         Some(nonce) => Nonce::parse(nonce).into_iter().collect(),
-        None => cookie::nonces(request.cookie(Cookie::ask(&app.config.portal, own).name())?.unwrap_or_default()),
+        None => {
+            let cookie = Cookie::ask(&visit.app.config.portal, &visit.own);
+            cookie::nonces(visit.request.cookie(cookie.name())?.unwrap_or_default())
+        }
     })
 }
 

@@ -2,7 +2,9 @@
 
 use super::Response;
 use super::reply::Reply;
+use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -99,6 +101,7 @@ pub struct Problem {
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
     page: Option<String>,
+    next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,7 +120,7 @@ struct Document<'a> {
 impl Problem {
     /// A problem of `kind`; `detail` says what the caller can do about it.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), reason: None, retry_after: None, page: None }
+        Self { kind, detail: detail.into(), reason: None, retry_after: None, page: None, next: None }
     }
 
     /// 400, with what is wrong.
@@ -181,6 +184,13 @@ impl Problem {
         self
     }
 
+    /// What that page is to lead to all the same.
+    #[must_use]
+    pub fn keeping(mut self, next: Option<&Next>) -> Self {
+        self.next = next.map(|next| format!("&next={}", utf8_percent_encode(next.as_str(), NON_ALPHANUMERIC)));
+        self
+    }
+
     /// What the caller can do about it.
     pub fn detail(&self) -> &str {
         &self.detail
@@ -190,7 +200,7 @@ impl Problem {
     pub fn into_response(self, to_form: bool) -> Response {
         if let (true, Some(page), Some(query)) = (to_form, &self.page, self.kind.query()) {
             let reason = self.reason.map(|reason| format!("&reason={reason}")).unwrap_or_default();
-            return Reply::see_other(&format!("{page}?{query}{reason}"));
+            return Reply::see_other(&format!("{page}?{query}{reason}{}", self.next.unwrap_or_default()));
         }
         let (status, name, title) = self.kind.facts();
         let retry_after = self.retry_after.map(|wait| wait.as_secs());
