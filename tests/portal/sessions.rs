@@ -1,6 +1,9 @@
 //! Promise 6: logout is immediate, and so is everything else that ends a session.
 
 use serde_json::json;
+use shared::domain::ids::UserId;
+use shared::domain::session::SessionId;
+use shared::keys::SessionClaims;
 use tests::{Browser, World, mins, secs};
 
 #[tokio::test]
@@ -199,4 +202,53 @@ async fn a_user_sees_her_sessions_and_ends_them() {
     assert_eq!(others.status, 204);
     assert_eq!((laptop.me().await.status.as_u16(), tablet.me().await.status.as_u16()), (200, 401));
     assert_eq!(laptop.get("/auth/sessions").await.json().as_array().unwrap().len(), 1);
+}
+
+/// A thousand more sessions like the one that this user has, and their tokens.
+pub(crate) fn a_thousand_more(world: &World, email: &str) -> Vec<String> {
+    let user = world.id_of(email);
+    let row = world.rows("sessions").into_iter().find(|row| row["pk"]["S"] == json!(user)).unwrap();
+    let (ring, now) = (proofs::stage::ring(world).unwrap(), world.time.now());
+    let one = |n: u16| {
+        let mut id = [0; 32];
+        id[..2].copy_from_slice(&n.to_be_bytes());
+        let claims = SessionClaims {
+            id: SessionId::new(id),
+            user: UserId::parse(&user).unwrap(),
+            expires_at: now.plus(mins(24 * 60)),
+        };
+        let mut row = row.clone();
+        row["sk"]["S"] = json!(claims.id.hash().to_string());
+        let put = json!({"TableName": format!("{}-sessions", local::template::STACK), "Item": row});
+        world.portal.database().put_item(serde_json::from_value(put).unwrap()).unwrap();
+        ring.sign_session(ring.signing(now).unwrap(), &claims)
+    };
+    (0..1000).map(one).collect()
+}
+
+/// How many of these tokens sign somebody in.
+pub(crate) async fn living(world: &World, tokens: &[String]) -> usize {
+    let browser = world.browser();
+    let mut living = 0;
+    for token in tokens {
+        browser.set_cookie("partner.sid", Some(token));
+        living += usize::from(browser.me().await.status == 200);
+    }
+    living
+}
+
+#[tokio::test]
+async fn all_but_this_one_of_a_thousand_sessions_end_with_one_write() {
+    let world = World::start().await;
+    let this = world.browser();
+    this.sign_in("ada@example.com").await;
+    let others = a_thousand_more(&world, "ada@example.com");
+    assert_eq!(living(&world, &others[..10]).await, 10);
+    world.portal.take_calls();
+    assert_eq!(this.send(this.request(reqwest::Method::DELETE, "/auth/sessions")).await.status, 204);
+    let calls = world.portal.take_calls();
+    let writes: Vec<_> =
+        calls.iter().filter(|call| call.operation != "BatchGetItem").map(|call| &call.tables).collect();
+    assert_eq!(writes, [&["audit", "sessions", "users"]]);
+    assert_eq!((living(&world, &others).await, this.me().await.status.as_u16()), (0, 200));
 }
