@@ -9,7 +9,7 @@ use local::{Options, Portal};
 use serde_json::{Value, json};
 use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
-use shared::domain::audit::Event;
+use shared::domain::audit::{Action, Event};
 use shared::domain::hashing::{Costs, Hasher, PasswordHash};
 use shared::domain::ids::UserId;
 use shared::domain::password::Password;
@@ -127,7 +127,8 @@ async fn add_user(
     let address = EmailAddress::parse(&email(n)).ok_or("an address")?;
     let user = User::new(id.clone(), address, format!("User {n}"), status, now);
     let event = Event {
-        action: "local.added".to_owned(),
+        portal: PortalName::parse("local").ok_or("a portal's name")?,
+        action: Action::Added,
         subject: (&id).into(),
         resource: ("user", id.to_string()),
         metadata: vec![],

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
 use crate::domain::agent::Client;
-use crate::domain::audit::{Event, Subject};
+use crate::domain::audit::{Action, Event, Subject};
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::http::Problem;
@@ -48,17 +48,18 @@ impl Start for App {
 }
 
 impl App {
-    /// What is to be written down: `action` is the part after the portal's name.
+    /// What is to be written down.
     pub fn event(
         &self,
-        action: &str,
+        action: Action,
         subject: impl Into<Subject>,
         resource: (&'static str, String),
         client: &Client,
         at: Timestamp,
     ) -> Event {
         Event {
-            action: format!("{}.{action}", self.config.portal),
+            portal: self.config.portal.clone(),
+            action,
             subject: subject.into(),
             resource,
             metadata: vec![],

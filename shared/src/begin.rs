@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::domain::address::EmailAddress;
 use crate::domain::agent::Client;
-use crate::domain::audit::Event;
+use crate::domain::audit::{Action, Event};
 use crate::domain::ids::UserId;
 use crate::domain::portal::Origin;
 use crate::domain::session::{Began, Session, SessionId, SessionKey};
@@ -102,7 +102,7 @@ impl Visit<'_> {
     }
 
     /// What is written down when `session` begins.
-    pub fn login(&self, action: &str, session: &Session, replaced: Option<&SessionKey>) -> Event {
+    pub fn login(&self, action: Action, session: &Session, replaced: Option<&SessionKey>) -> Event {
         let resource = ("session", session.hash.to_string());
         let mut event = self.app.event(action, &session.user, resource, &session.client, self.now);
         event.metadata.push(("began", session.began.as_str().to_owned()));

@@ -104,6 +104,16 @@ fn tables_are_the_same_in_template_store_and_architecture() {
 }
 
 #[test]
+fn what_can_be_written_down_is_what_the_audits_page_says() {
+    let source = text("shared/src/domain/audit.rs");
+    let facts = source.split("=> (\"").skip(1).map(|rest| rest.split('"').collect::<Vec<_>>());
+    let code: BTreeSet<_> = facts.map(|words| (words[0].to_owned(), words[2].to_owned())).collect();
+    let page: BTreeSet<_> =
+        table_rows(&text("docs/audit.md"), |cell| cell != "action" && !cell.starts_with("---")).into_iter().collect();
+    assert_eq!(page, code);
+}
+
+#[test]
 fn variables_are_the_same_in_config_and_template_and_named_after_their_parameters() {
     let source = text("shared/src/config.rs");
     let code = source.split("#[cfg(test)]").next().unwrap();

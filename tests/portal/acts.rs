@@ -4,10 +4,11 @@ use futures_util::future::join_all;
 use serde_json::json;
 use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
-use shared::domain::audit::Event;
+use shared::domain::audit::{Action, Event};
 use shared::domain::ids::{Peppered, RecordId, SessionHash, UserId};
 use shared::domain::link::Purpose;
 use shared::domain::mail::{Letter, Mail, MailKey, Minted};
+use shared::domain::portal::PortalName;
 use shared::domain::throttle::{Scope, Throttle, Window};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
@@ -18,7 +19,8 @@ use tests::{World, mins, secs};
 
 fn event(user: &UserId, at: Timestamp) -> Event {
     Event {
-        action: "partner.test".to_owned(),
+        portal: PortalName::parse("partner").unwrap(),
+        action: Action::Changed,
         subject: user.into(),
         resource: ("test", String::new()),
         metadata: vec![],

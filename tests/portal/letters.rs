@@ -5,7 +5,7 @@
 use serde_json::Value;
 use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
-use shared::domain::audit::Event;
+use shared::domain::audit::{Action, Event};
 use shared::domain::ids::{LinkId, RecordId, UserId, sha256};
 use shared::domain::mail::{Mail, MailKey, Notice, State, Wanted};
 use shared::domain::portal::PortalName;
@@ -48,7 +48,8 @@ impl<'a> Outbox<'a> {
         let user = User::new(UserId::new(id), address.clone(), name, Status::parse(state)?, now);
         let user = User { epoch: Epoch(7), ..user };
         let event = Event {
-            action: "test.added".to_owned(),
+            portal: PortalName::parse("test").unwrap(),
+            action: Action::Added,
             subject: (&user.id).into(),
             resource: ("user", user.id.to_string()),
             metadata: vec![],

@@ -13,6 +13,8 @@ async fn the_right_password_signs_in_and_the_wrong_one_does_not() {
     assert_eq!((wrong.status.as_u16(), wrong.problem().as_str()), (401, "invalid-credentials"));
     assert_eq!(wrong.headers["www-authenticate"], "Bearer");
     assert!(wrong.cookies.is_empty() && world.rows("sessions").is_empty());
+    let audit = world.rows("audit").into_iter().find(|row| row["action"]["S"] == "partner.login.failed").unwrap();
+    assert_eq!((&audit["severity"]["S"], &audit["resource_type"]["S"]), (&json!("warning"), &json!("address")));
 
     let right = browser.sign_in_with("Ada@Example.com", PASSWORD).await;
     assert_eq!(right.status, 200, "{}", right.body);

@@ -7,6 +7,7 @@
 use serde::Deserialize;
 use shared::app::App;
 use shared::begin::{Begun, Visit, link_page};
+use shared::domain::audit::Action;
 use shared::domain::link::{Attempt, Purpose, Redeemer};
 use shared::domain::session::Began;
 use shared::http::request::Transport;
@@ -57,7 +58,7 @@ async fn redeem(visit: &Visit<'_>, input: Input) -> Result<Begun, Problem> {
         by: &Redeemer { asked: false, attempt: attempt.as_ref().map(Attempt::hash) },
         session: &session,
         replaces: replaced.as_ref(),
-        event: &visit.login("activated", &session, replaced.as_ref()),
+        event: &visit.login(Action::Activated, &session, replaced.as_ref()),
         user: Becomes::Activated(&password),
     };
     let session = app.store.redeem(&redeem).await?;

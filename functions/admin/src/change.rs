@@ -9,6 +9,7 @@ use crate::user::{self, Shown, given};
 use crate::{Act, Admin};
 use serde::Deserialize;
 use shared::domain::address::EmailAddress;
+use shared::domain::audit::Action;
 use shared::domain::mail::{Mail, Notice, Wanted};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Resource, Status, User};
@@ -118,13 +119,13 @@ impl Admin<'_> {
 }
 
 /// The weightiest thing that has happened.
-fn action(before: &User, after: &User) -> &'static str {
+fn action(before: &User, after: &User) -> Action {
     match (before.status, after.status) {
-        (Status::Invited | Status::Active, Status::Suspended) => "suspended",
-        (Status::Suspended, Status::Active) => "reactivated",
-        (Status::Invited, Status::Active) => "activated",
-        _ if before.address != after.address => "address.changed",
-        _ => "changed",
+        (Status::Invited | Status::Active, Status::Suspended) => Action::Suspended,
+        (Status::Suspended, Status::Active) => Action::Reactivated,
+        (Status::Invited, Status::Active) => Action::Activated,
+        _ if before.address != after.address => Action::AddressChanged,
+        _ => Action::Changed,
     }
 }
 

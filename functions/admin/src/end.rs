@@ -7,6 +7,7 @@
 //! stays: it knows her address as a keyed hash only.
 
 use crate::{Act, Admin, id};
+use shared::domain::audit::Action;
 use shared::domain::ids::{Peppered, UserId};
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
@@ -16,9 +17,7 @@ use shared::http::{Problem, Request, Response};
 use shared::store::Unavailable;
 use shared::store::administer::Done;
 
-/// The action by which the audit remembers who was erased.
-pub(crate) const ERASED: &str = "erased";
-/// Where it keeps the address's hash.
+/// Where the audit keeps the erased address's hash.
 const ADDRESS: &str = "address";
 /// How many pages of mails, and of sessions, one call erases: well within the function's timeout.
 const MOST_PAGES: usize = 100;
@@ -31,7 +30,7 @@ impl Admin<'_> {
     }
 
     pub(crate) async fn end_sessions_of(&self, request: &Request, user: &User) -> Result<Done, Problem> {
-        let event = self.event(request, "sessions.revoked", &user.id, self.app.clock.now());
+        let event = self.event(request, Action::SessionsRevoked, &user.id, self.app.clock.now());
         Ok(self.app.store.end_all(user, &event).await?)
     }
 
@@ -54,14 +53,16 @@ impl Admin<'_> {
     pub(crate) async fn erase_row(&self, request: &Request, user: &User) -> Result<Done, Problem> {
         let now = self.app.clock.now();
         let address = self.app.keys.ring(now).await.mailbox(&user.address);
-        let mut event = self.event(request, ERASED, &user.id, now);
+        let mut event = self.event(request, Action::Erased, &user.id, now);
         event.metadata.push((ADDRESS, address.to_string()));
         Ok(self.app.store.erase_user(user, &event).await?)
     }
 
     /// The hash of the address that an erased user had, and when she was erased.
     async fn erasure(&self, id: &UserId) -> Result<Option<(Peppered, Timestamp)>, Problem> {
-        let Some(past) = self.app.store.last(&id.into(), &self.action(ERASED)).await? else { return Ok(None) };
+        let Some(past) = self.app.store.last(&id.into(), &Action::Erased.of(&self.app.config.portal)).await? else {
+            return Ok(None);
+        };
         Ok(past.metadata.get(ADDRESS).and_then(|address| Peppered::parse(address)).map(|address| (address, past.at)))
     }
 
@@ -83,10 +84,5 @@ impl Admin<'_> {
             }
         }
         Ok(false)
-    }
-
-    /// An action as the audit has it.
-    pub(crate) fn action(&self, action: &str) -> String {
-        format!("{}.{action}", self.app.config.portal)
     }
 }

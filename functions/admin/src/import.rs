@@ -10,6 +10,7 @@
 use crate::user;
 use crate::{Admin, taken};
 use serde::{Deserialize, Serialize};
+use shared::domain::audit::Action;
 use shared::domain::hashing::PasswordHash;
 use shared::domain::ids::UserId;
 use shared::domain::user::{Resource, Status, User};
@@ -102,7 +103,7 @@ impl Admin<'_> {
         if user.status == Status::Invited && password.is_some() {
             return Err(Problem::invalid_request("An `invited` user has no `password` yet: she sets it herself."));
         }
-        let event = self.event(request, "imported", &user.id, now);
+        let event = self.event(request, Action::Imported, &user.id, now);
         let new = NewUser { password: password.as_ref(), ..NewUser::from(&user) };
         match self.app.store.add_user(&new, &event).await? {
             Added::New => Ok(user.id),

@@ -7,10 +7,10 @@
 //! `POST /admin/users/{id}/resend` mails the invitation again, and the link that she has stops working: 202; 409
 //! `conflict` where she is not invited any more.
 
-use crate::end::ERASED;
 use crate::user::{self, Shown};
 use crate::{Act, Admin, taken};
 use serde::Deserialize;
+use shared::domain::audit::Action;
 use shared::domain::ids::UserId;
 use shared::domain::mail::Wanted;
 use shared::domain::time::Timestamp;
@@ -54,7 +54,7 @@ impl Admin<'_> {
             return Err(taken("The user that this key was used for has been erased."));
         }
         let invited = user.status == Status::Invited;
-        let event = self.event(request, if invited { "invited" } else { "added" }, &user.id, now);
+        let event = self.event(request, if invited { Action::Invited } else { Action::Added }, &user.id, now);
         let wanted = Wanted::Invitation(user.id.clone(), user.epoch);
         let mail = self.app.mail(&*self.app.keys.ring(now).await, user.address.clone(), wanted, now);
         let mail = invited.then_some((&mail, self.app.config.mail.kept));
@@ -86,7 +86,7 @@ impl Admin<'_> {
         let after = User { epoch: Epoch(user.epoch.0 + 1), ..user.clone() };
         let wanted = Wanted::Invitation(user.id.clone(), after.epoch);
         let mail = self.app.mail(&*self.app.keys.ring(now).await, user.address.clone(), wanted, now);
-        let event = self.event(request, "invitation.resent", &user.id, now);
+        let event = self.event(request, Action::InvitationResent, &user.id, now);
         Ok(self.app.store.change_user(user, &after, &[mail], self.app.config.mail.kept, &event).await?)
     }
 
@@ -105,7 +105,7 @@ impl Admin<'_> {
 
     /// Whether there was a user with this id: whoever had it once must not come back with what was minted for her then.
     async fn is_erased(&self, id: &UserId) -> Result<bool, Problem> {
-        Ok(self.app.store.last(&id.into(), &self.action(ERASED)).await?.is_some())
+        Ok(self.app.store.last(&id.into(), &Action::Erased.of(&self.app.config.portal)).await?.is_some())
     }
 }
 

@@ -13,7 +13,7 @@ mod user;
 
 use change::Change;
 use shared::app::App;
-use shared::domain::audit::Event;
+use shared::domain::audit::{Action, Event};
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
@@ -108,7 +108,7 @@ impl Admin<'_> {
     }
 
     /// What is written down of an act, and who did it.
-    fn event(&self, request: &Request, action: &str, user: &UserId, now: Timestamp) -> Event {
+    fn event(&self, request: &Request, action: Action, user: &UserId, now: Timestamp) -> Event {
         let mut event = self.app.event(action, user, ("user", user.to_string()), &request.client(), now);
         event.metadata.push(("actor", request.iam_arn().to_owned()));
         event

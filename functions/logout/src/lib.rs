@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 use shared::app::App;
+use shared::domain::audit::Action;
 use shared::domain::portal::Origin;
 use shared::http::cookie::Cookie;
 use shared::http::reply::{Reply, with_cookie};
@@ -46,7 +47,7 @@ async fn end_session(app: &App, request: &Request, own: &Origin) -> Result<(), P
         return Ok(());
     };
     let session = claims.id.hash();
-    let event = app.event("logout", &claims.user, ("session", session.to_string()), &request.client(), now);
+    let event = app.event(Action::Logout, &claims.user, ("session", session.to_string()), &request.client(), now);
     let _was_running = app.store.end(&claims.user, &session, &event).await?;
     Ok(())
 }

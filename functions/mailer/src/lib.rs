@@ -14,6 +14,7 @@ use send::{Outcome, Ses};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::config::{Activation, StartError};
+use shared::domain::audit::Action;
 use shared::domain::ids::{Peppered, RecordId, UserId};
 use shared::domain::link::Purpose;
 use shared::domain::mail::{End, Letter, Mail, MailKey, Minted, State, Wanted};
@@ -191,7 +192,7 @@ impl Mailer {
         let kid = ring.signing(now).ok_or(Again)?.kid.clone();
         let (user, epoch) = user;
         let resource = ("mail", mail.key.id.as_str().to_owned());
-        let mut event = self.app.event("login.requested", &user, resource, &mail.client, now);
+        let mut event = self.app.event(mail.wanted.action(), &user, resource, &mail.client, now);
         event.metadata.push(("letter", letter.as_str().to_owned()));
         let minted = Minted { letter, user, epoch, kid, expires_at };
         match self.app.store.claim_mail(mail, &minted, &self.budgets(&ring, mail), &event).await? {
@@ -230,7 +231,7 @@ impl Mailer {
     async fn sign_up(&self, mail: &Mail, name: &str, now: Timestamp) -> Result<Option<User>, Unavailable> {
         let id = UserId::new(self.app.random.bytes());
         let user = User::new(id, mail.address.clone(), name.to_owned(), Status::Invited, now);
-        let event = self.app.event("signed-up", &user.id, ("user", user.id.to_string()), &mail.client, now);
+        let event = self.app.event(Action::SignedUp, &user.id, ("user", user.id.to_string()), &mail.client, now);
         match self.app.store.add_user(&NewUser::from(&user), &event).await? {
             Added::New => Ok(Some(user)),
             // Somebody was faster: whoever has the address now, it is her mail.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::asking::{Ask, address};
 use shared::begin::link_page;
+use shared::domain::audit::Action;
 use shared::domain::link::{Attempt, Purpose, Redeemer};
 use shared::domain::mail::{Mail, Notice, Wanted};
 use shared::domain::portal::Origin;
@@ -89,7 +90,7 @@ async fn set(app: &App, request: &Request, input: &ResetInput) -> Result<(), Pro
         password: &password,
         notice: &Mail { client: client.clone(), ..notice },
         kept: app.config.mail.kept,
-        event: &app.event("password.reset", &link.user, resource, &client, now),
+        event: &app.event(Action::PasswordReset, &link.user, resource, &client, now),
         link: &link,
     };
     Ok(app.store.reset_password(&reset).await?)

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 use shared::app::App;
+use shared::domain::audit::Action;
 use shared::domain::ids::{SessionHash, UserId};
 use shared::domain::session::Session;
 use shared::domain::time::Timestamp;
@@ -75,14 +76,14 @@ fn output(session: &Session, current: &SessionHash) -> Output {
 async fn end_one(app: &App, request: &Request, signed_in: &SignedIn) -> Result<(), Problem> {
     let session = SessionHash::parse(request.path_parameter("id")).ok_or_else(Problem::not_found)?;
     let resource = ("session", session.to_string());
-    let event = app.event("session.revoked", &signed_in.user.id, resource, &request.client(), app.clock.now());
+    let event = app.event(Action::SessionRevoked, &signed_in.user.id, resource, &request.client(), app.clock.now());
     let ended = app.store.end(&signed_in.user.id, &session, &event).await?;
     ended.then_some(()).ok_or_else(Problem::not_found)
 }
 
 async fn end_others(app: &App, request: &Request, signed_in: &SignedIn) -> Result<(), Problem> {
     let resource = ("session", signed_in.session.hash.to_string());
-    let event = app.event("sessions.revoked", &signed_in.user.id, resource, &request.client(), app.clock.now());
+    let event = app.event(Action::SessionsRevoked, &signed_in.user.id, resource, &request.client(), app.clock.now());
     let ended = app.store.end_others(&signed_in.session, &event).await?;
     // Whoever moved the epoch meanwhile has ended this session as well.
     ended.then_some(()).ok_or_else(Problem::not_authenticated)

@@ -9,6 +9,7 @@ use shared::app::App;
 use shared::asking::{address, next};
 use shared::begin::{Begun, Visit};
 use shared::domain::address::EmailAddress;
+use shared::domain::audit::Action;
 use shared::domain::hashing::{PasswordHash, Verdict};
 use shared::domain::password::Password;
 use shared::domain::session::{Began, SessionId};
@@ -88,7 +89,7 @@ async fn begin(
         password: renewed.as_ref().unwrap_or(verified),
         session: &session,
         replaces: replaced.as_ref(),
-        event: &visit.login("login", &session, replaced.as_ref()),
+        event: &visit.login(Action::Login, &session, replaced.as_ref()),
     };
     // A reset, a suspension or another address that landed meanwhile wins.
     let signed_in = visit.app.store.right(&right).await?;
@@ -98,7 +99,8 @@ async fn begin(
 /// Writes it down for every address alike, then says no.
 async fn wrong<T>(visit: &Visit<'_>, address: &EmailAddress, known: &Known, counts: &Counts<'_>) -> Result<T, Problem> {
     let to = visit.ring.mailbox(address);
-    let event = visit.app.event("login.failed", to, ("address", to.to_string()), &visit.request.client(), visit.now);
+    let event =
+        visit.app.event(Action::LoginFailed, to, ("address", to.to_string()), &visit.request.client(), visit.now);
     visit.app.store.wrong(known, counts, &event).await?;
     Err(Problem::invalid_credentials())
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use shared::app::App;
 use shared::begin::{Begun, Visit};
 use shared::config::{Activation, OtherBrowser};
+use shared::domain::audit::Action;
 use shared::domain::ids::{LinkId, UserId};
 use shared::domain::link::{Attempt, Code, Link, Nonce, Purpose, Redeemer};
 use shared::domain::session::Began;
@@ -169,7 +170,7 @@ impl Verify<'_> {
         let id = key.session_id(&link.id);
         let session = self.visit.new_session(&id, &link.user, link.epoch, began);
         let replaced = self.visit.replaced(&session)?;
-        let event = self.visit.login("login", &session, replaced.as_ref());
+        let event = self.visit.login(Action::Login, &session, replaced.as_ref());
         let user = match app.config.links.activation {
             Activation::Link => Becomes::Active,
             Activation::Password => Becomes::SignedIn,

@@ -3,8 +3,9 @@
 use shared::config::StartError;
 use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
-use shared::domain::audit::Event;
+use shared::domain::audit::{Action, Event};
 use shared::domain::ids::UserId;
+use shared::domain::portal::PortalName;
 use shared::domain::user::{Resource, Status, User};
 use shared::env::Env;
 use shared::store::Store;
@@ -29,13 +30,15 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
     ];
     people.extend(user.map(|address| (address, address, Status::Active, vec![])));
     let now = env.clock.now();
+    let portal = PortalName::parse("local").ok_or_else(|| StartError("'local' is no name.".to_owned()))?;
     for (address, name, status, resources) in people {
         let parsed = EmailAddress::parse(address);
         let parsed = parsed.ok_or_else(|| StartError(format!("'{address}' is no mail address.")))?;
         let user = User::new(UserId::new(env.random.bytes()), parsed, name.to_owned(), status, now);
         let user = User { role: "partner".to_owned(), resources, ..user };
         let event = Event {
-            action: "local.added".to_owned(),
+            portal: portal.clone(),
+            action: Action::Added,
             subject: (&user.id).into(),
             resource: ("user", user.id.to_string()),
             metadata: vec![],

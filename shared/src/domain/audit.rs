@@ -2,6 +2,7 @@
 
 use super::agent::Client;
 use super::ids::{Peppered, UserId};
+use super::portal::PortalName;
 use super::time::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,11 +37,102 @@ impl fmt::Display for Subject {
     }
 }
 
+/// What can happen. `docs/audit.md` says of each when it is written down, and what with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A session began.
+    Login,
+    /// A wrong password.
+    LoginFailed,
+    /// Somebody asked for a mail to sign in with, and it was taken up for a user.
+    LoginRequested,
+    /// Somebody asked for another password, and the mail was taken up for a user.
+    PasswordResetRequested,
+    /// Somebody signed up, and the mail was taken up.
+    SignUpRequested,
+    /// An invitation was taken up to be mailed.
+    InvitationMailed,
+    /// A notice was taken up to be mailed.
+    NoticeMailed,
+    /// A user ended her session.
+    Logout,
+    /// A user ended one of her sessions.
+    SessionRevoked,
+    /// All sessions of a user were ended, or all but one.
+    SessionsRevoked,
+    /// An invited user became active.
+    Activated,
+    /// A user set another password.
+    PasswordReset,
+    /// A user was added by her own wish.
+    SignedUp,
+    /// A user was added, and mailed how to begin.
+    Invited,
+    /// She was mailed again.
+    InvitationResent,
+    /// A user was added who may sign in at once.
+    Added,
+    /// A user of another system was added.
+    Imported,
+    /// Name, role or resources of a user were changed.
+    Changed,
+    /// A user's address was changed.
+    AddressChanged,
+    /// A user may not sign in any more.
+    Suspended,
+    /// She may again.
+    Reactivated,
+    /// A user was erased.
+    Erased,
+}
+
+impl Action {
+    /// As stored, after the portal's name, and how much it weighs: `warning` is what an attack would leave behind.
+    const fn facts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Login => ("login", "info"),
+            Self::LoginFailed => ("login.failed", "warning"),
+            Self::LoginRequested => ("login.requested", "info"),
+            Self::PasswordResetRequested => ("password.reset.requested", "info"),
+            Self::SignUpRequested => ("sign-up.requested", "info"),
+            Self::InvitationMailed => ("invitation.mailed", "info"),
+            Self::NoticeMailed => ("notice.mailed", "info"),
+            Self::Logout => ("logout", "info"),
+            Self::SessionRevoked => ("session.revoked", "info"),
+            Self::SessionsRevoked => ("sessions.revoked", "info"),
+            Self::Activated => ("activated", "info"),
+            Self::PasswordReset => ("password.reset", "warning"),
+            Self::SignedUp => ("signed-up", "info"),
+            Self::Invited => ("invited", "info"),
+            Self::InvitationResent => ("invitation.resent", "info"),
+            Self::Added => ("added", "info"),
+            Self::Imported => ("imported", "info"),
+            Self::Changed => ("changed", "info"),
+            Self::AddressChanged => ("address.changed", "warning"),
+            Self::Suspended => ("suspended", "warning"),
+            Self::Reactivated => ("reactivated", "info"),
+            Self::Erased => ("erased", "warning"),
+        }
+    }
+
+    /// `<portal>.login` and so on.
+    pub fn of(self, portal: &PortalName) -> String {
+        format!("{portal}.{}", self.facts().0)
+    }
+
+    /// `info` or `warning`.
+    pub const fn severity(self) -> &'static str {
+        self.facts().1
+    }
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// `<portal>.login` and so on.
-    pub action: String,
+    /// In which portal.
+    pub portal: PortalName,
+    /// What.
+    pub action: Action,
     /// Whose history it belongs to.
     pub subject: Subject,
     /// The kind and the id of what it was done with.

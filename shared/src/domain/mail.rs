@@ -2,6 +2,7 @@
 
 use super::address::EmailAddress;
 use super::agent::Client;
+use super::audit::Action;
 use super::ids::{LinkId, Peppered, RecordId, UserId};
 use super::link::{Link, Purpose};
 use super::next::Next;
@@ -54,6 +55,17 @@ impl Wanted {
             Self::Invitation(..) => "invitation",
             Self::Notice(Notice::PasswordChanged, ..) => "password-changed",
             Self::Notice(Notice::AddressChanged, ..) => "address-changed",
+        }
+    }
+
+    /// What is written down once it is taken up for a user.
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::SignIn => Action::LoginRequested,
+            Self::Reset => Action::PasswordResetRequested,
+            Self::SignUp { .. } => Action::SignUpRequested,
+            Self::Invitation(..) => Action::InvitationMailed,
+            Self::Notice(..) => Action::NoticeMailed,
         }
     }
 

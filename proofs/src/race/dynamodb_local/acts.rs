@@ -11,10 +11,11 @@ use shared::aws::sdk_config;
 use shared::clock::Clock;
 use shared::domain::address::EmailAddress;
 use shared::domain::agent::Client;
-use shared::domain::audit::Event;
+use shared::domain::audit::{Action, Event};
 use shared::domain::ids::{LinkId, Peppered, RecordId, SessionHash, UserId};
 use shared::domain::link::{Attempt, Link, Purpose, Redeemer};
 use shared::domain::mail::{Letter, Mail, MailKey, Minted as Fixed, State, Wanted};
+use shared::domain::portal::PortalName;
 use shared::domain::session::{Began, Session};
 use shared::domain::throttle::{Scope, Throttle, Window};
 use shared::domain::time::Timestamp;
@@ -84,7 +85,7 @@ impl Tables {
         let address = EmailAddress::parse(&format!("{user}@example.com")).ok_or("an address")?;
         let new = User::new(user.clone(), address.clone(), String::new(), Status::Active, NOW);
         let late = |_| "DynamoDB Local did not answer in time".to_owned();
-        self.store.add_user(&NewUser::from(&new), &event("added", &user, 0)).await.map_err(late)?;
+        self.store.add_user(&NewUser::from(&new), &event(Action::Added, &user, 0)).await.map_err(late)?;
         let mail = Mail {
             key: MailKey { to: Peppered::from_bytes(random.bytes()), id: RecordId::new(NOW, random.bytes()) },
             address: address.clone(),
@@ -105,7 +106,7 @@ impl Tables {
         let fixed = Fixed { letter, user, epoch: Epoch(0), kid: "1".to_owned(), expires_at: NOW.plus(DAY) };
         let link = mail.link(&fixed).ok_or("a mail without a link")?;
         let budgets = throttles([Scope::MailHour, Scope::MailDay, Scope::MailPortal]);
-        let events = [event("login.requested", &link.user, 1), event("login.requested", &link.user, 2)];
+        let events = [event(Action::LoginRequested, &link.user, 1), event(Action::LoginRequested, &link.user, 2)];
         let claim = |event| self.store.claim_mail(&mail, &fixed, &budgets, event);
         let [one, other] = &events;
         let claims = tokio::join!(claim(one), claim(other));
@@ -136,7 +137,7 @@ impl Tables {
             client: client(n),
             began: Began::Link,
         };
-        let event = event("login", &minted.link.user, n);
+        let event = event(Action::Login, &minted.link.user, n);
         let redeem = Redeem {
             link: &minted.link,
             by: &by,
@@ -160,7 +161,7 @@ impl Tables {
 
     /// Ends the session.
     pub(super) async fn end(&self, minted: &Minted) -> Result<bool, Unavailable> {
-        self.store.end(&minted.link.user, &minted.session, &event("logout", &minted.link.user, 0)).await
+        self.store.end(&minted.link.user, &minted.session, &event(Action::Logout, &minted.link.user, 0)).await
     }
 
     /// Suspends the user, as an administrator's act would: status and epoch.
@@ -200,9 +201,11 @@ fn client(n: usize) -> Client {
     Client::new(&format!("192.0.2.{n}"), "")
 }
 
-fn event(action: &str, user: &UserId, n: usize) -> Event {
+#[expect(clippy::unwrap_used, reason = "it is a portal's name")]
+fn event(action: Action, user: &UserId, n: usize) -> Event {
     Event {
-        action: format!("partner.{action}"),
+        portal: PortalName::parse("partner").unwrap(),
+        action,
         subject: user.into(),
         resource: ("proof", n.to_string()),
         metadata: vec![],

@@ -13,13 +13,13 @@ fn to_item(event: &Event, id: &RecordId) -> Item {
     item([
         ("pk", Some(s(event.subject.to_string()))),
         ("sk", Some(s(id.as_str()))),
-        ("action", Some(s(&event.action))),
+        ("action", Some(s(event.action.of(&event.portal)))),
         ("resource_type", Some(s(*kind))),
         ("resource_id", Some(s(resource))),
         ("metadata", Some(AttributeValue::M(metadata))),
         ("ip", Some(s(&event.client.ip))),
         ("user_agent", Some(s(&event.client.user_agent))),
-        ("severity", Some(s("info"))),
+        ("severity", Some(s(event.action.severity()))),
         ("at", Some(n(event.at.millis()))),
         ("expires_at", Some(n(event.expires_at.secs()))),
     ])
