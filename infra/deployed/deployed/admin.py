@@ -12,23 +12,35 @@ SHOWN = ("email", "name", "role", "resources")
 RESOURCES = [{"type": "status-page", "id": "sp_1", "name": "Main site", "slug": "main-site"}]
 
 
-def person(address, name):
-    """What to ask the admin API for: an active user who may see one resource."""
-    return {"email": address, "name": name, "role": "member", "resources": RESOURCES, "status": "active"}
+class BackEnd:
+    """The admin back end of one stack."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.principal = stack.emulator.principal(f"{stack.name}-back-end", stack.outputs["AdminPolicy"])
+
+    def call(self, method, path, body=None):
+        """One signed call below `/admin/users`."""
+        return self.stack.api.signed(self.principal, method, f"/admin/users{path}", body)
+
+    def creates(self, who):
+        """Creates a user; returns the id."""
+        made = self.call("POST", "", who).must_be(201).json()
+        for name, value in who.items():
+            expect(f"The new user's {name}", made[name], value)
+        return made["id"]
 
 
-def create_user(api, back_end, who):
-    """Creates a user through the signed call; returns the id."""
-    made = api.signed(back_end, "POST", "/admin/users", who).must_be(201).json()
-    for name, value in who.items():
-        expect(f"The new user's {name}", made[name], value)
-    return made["id"]
+def person(address, name, status="active"):
+    """What to ask the admin API for: a user who may see one resource."""
+    return {"email": address, "name": name, "role": "member", "resources": RESOURCES, "status": status}
 
 
 def refuses_others(stack, back_end, who):
     """Nobody else gets in: not unsigned, not with a wrong secret, not without the policy; and it opens nothing else."""
     nobody = stack.emulator.principal(f"{stack.name}-nobody")
-    wrong = Principal(back_end.name, back_end.key, back_end.secret[::-1])
+    known = back_end.principal
+    wrong = Principal(known.name, known.key, known.secret[::-1])
     answers = {
         "an unsigned": stack.api.call("POST", "/admin/users", JSON, json.dumps(who)),
         "a wrongly signed": stack.api.signed(wrong, "POST", "/admin/users", who),
@@ -37,7 +49,7 @@ def refuses_others(stack, back_end, who):
     for how, answer in answers.items():
         expect(f"The status of {how} admin call", answer.status, 403)
     try:
-        stack.emulator.client("dynamodb", back_end).scan(TableName=f"{stack.name}-users")
+        stack.emulator.client("dynamodb", known).scan(TableName=f"{stack.name}-users")
     except ClientError as error:
         expect("Why the back end may not read a table", error.response["Error"]["Code"], "AccessDeniedException")
     else:

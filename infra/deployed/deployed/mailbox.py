@@ -14,9 +14,9 @@ class Mail:
     def __init__(self, record):
         self.to, self.sender, self.subject = record["To"], record["Source"], record["Subject"]
         self.text, self.html = record["BodyText"], record["BodyHtml"]
-        links = re.findall(r"https?://\S+", self.text)
         codes = re.findall(r"\b\d{4} \d{4}\b", self.text)
-        self.link = links[0] if links else None
+        self.link = re.search(r"https?://\S+/auth/(?:verify|activate|reset-password)/(\S+)", self.text)
+        self.link, self.token = (self.link[0], self.link[1]) if self.link else (None, None)
         self.code = codes[0] if codes else None
 
 

@@ -2,17 +2,18 @@
 
 import time
 
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from .checks import Failure
 
 NAMES = ("users", "tokens", "sessions", "mail", "audit", "throttles")
 PATIENCE = 30
 _plain = TypeDeserializer().deserialize
+_typed = TypeSerializer().serialize
 
 
 class Tables:
-    """The tables of one stack, read as its deployer."""
+    """The tables of one stack, as its deployer has them."""
 
     def __init__(self, stack):
         self.prefix = stack.name
@@ -27,6 +28,15 @@ class Tables:
             raise Failure(f"There is no table {name}.") from None
         items = [item for page in pages for item in page["Items"]]
         return [{name: _plain(value) for name, value in item.items()} for item in items]
+
+    def write(self, table, row, values):
+        """Gives attributes of a row other values, as if something else had happened to it."""
+        names = {f"#{name}": name for name in values}
+        self.client.update_item(
+            TableName=f"{self.prefix}-{table}", Key={name: _typed(row[name]) for name in ("pk", "sk")},
+            UpdateExpression="SET " + ", ".join(f"{mark} = :{name}" for mark, name in names.items()),
+            ConditionExpression="attribute_exists(pk)", ExpressionAttributeNames=names,
+            ExpressionAttributeValues={f":{name}": _typed(value) for name, value in values.items()})  # fmt: skip
 
     def wait(self, table, sentence, holds):
         """The rows of a table, once `holds` is true of them."""

@@ -8,11 +8,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from .checks import Failure, require
+from .checks import Failure, expect, require
 from .places import REGION
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+PROBLEM = "urn:vestibule:problem:"
 
 
 class Answer:
@@ -24,6 +25,12 @@ class Answer:
     def must_be(self, status):
         """Itself, if it has this status."""
         require(self.status == status, f"{self.what} answers {self.status}, not {status}: {self.body[:400]}")
+        return self
+
+    def must_refuse(self, status, problem):
+        """Itself, if it is a problem document with this status and type."""
+        self.must_be(status)
+        expect(f"The problem of {self.what}", self.json()["type"], f"{PROBLEM}{problem}")
         return self
 
     def header(self, name):
@@ -66,11 +73,16 @@ class Api:
 class Browser:
     """Somebody's browser: keeps cookies as RFC 6265bis says, follows nothing by itself."""
 
-    def __init__(self, api):
+    # Everything that any browser was ever given, or was told by its user, that could sign somebody in.
+    secrets = set()
+
+    def __init__(self, api, cookies=None):
         self.api = api
-        self.cookies = {}
-        # Everything it was ever given that could sign somebody in.
-        self.secrets = set()
+        self.cookies = dict(cookies or {})
+
+    def copy(self):
+        """Whoever has kept this browser's cookies as they are now."""
+        return Browser(self.api, self.cookies)
 
     def get(self, path):
         """Opens a page."""
@@ -80,6 +92,10 @@ class Browser:
         """Posts JSON, as a page of `origin` does; without one as a program does."""
         content = None if body is None else json.dumps(body)
         return self._call("POST", path, JSON | ({"origin": origin} if origin else {}), content)
+
+    def delete(self, path, origin):
+        """Asks for a deletion, as a script of `origin` does."""
+        return self._call("DELETE", path, JSON | {"origin": origin})
 
     def submit(self, path, fields):
         """Posts a form of one of the API's own pages."""
@@ -109,4 +125,4 @@ class Browser:
             self.cookies.pop(name, None)
         else:
             self.cookies[name] = value
-            self.secrets |= set(value.split(".")) if name.endswith(".ask") else {value}
+            self.secrets.update(value.split(".") if name.endswith(".ask") else [value])
