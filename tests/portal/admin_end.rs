@@ -141,6 +141,32 @@ async fn an_erasure_that_broke_off_goes_on_and_leaves_the_next_users_mail_alone(
 }
 
 #[tokio::test]
+async fn erasing_also_takes_the_mail_to_the_addresses_that_she_had_and_leaves_their_next_owners() {
+    let world = World::start().await;
+    let (admin, ada) = (world.browser(), world.browser());
+    ada.sign_in("ada@example.com").await;
+    let path = format!("/admin/users/{}", world.id_of("ada@example.com"));
+    for change in [json!({"email": "ada@example.org"}), json!({"email": "ada@example.net", "status": "suspended"})] {
+        world.time.pass(mins(1));
+        assert_eq!(admin.call(Method::PATCH, &path, Some(&change)).await.status, 200);
+        world.settled().await;
+    }
+    let next = json!({"email": "ada@example.com", "name": "Another Ada"});
+    world.time.pass(mins(1));
+    assert_eq!(admin.admin("local", &[], &next).await.status, 201);
+    world.settled().await;
+    assert_eq!(world.rows("mail").len(), 6, "a link, two notices of each change, an invitation");
+
+    assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204);
+    let left = world.rows("mail");
+    assert_eq!((left.len(), &left[0]["kind"]["S"]), (1, &json!("invitation")));
+    for table in ["users", "sessions", "mail", "audit", "throttles"] {
+        let whole = json!(world.rows(table)).to_string();
+        assert!(!whole.contains("ada@example.org") && !whole.contains("ada@example.net"), "an address is in {table}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_batch_leaves_undone_is_done_by_the_next() {
     let world = World::start().await;
     let (admin, ada) = (world.browser(), world.browser());

@@ -5,6 +5,7 @@
 //! whoever is active again signs in again, and whoever is still invited is invited again with `resend`. Another address is
 //! told to both; 409 `already-exists` where it is another user's.
 
+use crate::end::ADDRESS_BEFORE;
 use crate::user::{self, Shown, given};
 use crate::{Act, Admin};
 use serde::Deserialize;
@@ -105,7 +106,7 @@ impl Admin<'_> {
         event.metadata.push(("changed", changed(before, &after)));
         let mut mails = vec![];
         if after.address != before.address {
-            event.metadata.push(("address_before", ring.mailbox(&before.address).to_string()));
+            event.metadata.push((ADDRESS_BEFORE, ring.mailbox(&before.address).to_string()));
             event.metadata.push(("address_after", ring.mailbox(&after.address).to_string()));
             mails.extend([&before.address, &after.address].map(|address| self.notice(&ring, address, &after, now)));
         }

@@ -7,7 +7,7 @@
 //! stays: it knows her address as a keyed hash only.
 
 use crate::{Act, Admin, id};
-use shared::domain::audit::Action;
+use shared::domain::audit::{Action, Past};
 use shared::domain::ids::{Peppered, UserId};
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
@@ -16,9 +16,12 @@ use shared::http::reply::Reply;
 use shared::http::{Problem, Request, Response};
 use shared::store::Unavailable;
 use shared::store::administer::Done;
+use shared::store::history::Which;
 
 /// Where the audit keeps the erased address's hash.
 const ADDRESS: &str = "address";
+/// And where that of the address that was changed into another one.
+pub(crate) const ADDRESS_BEFORE: &str = "address_before";
 /// How many pages of mails, and of sessions, one call erases: well within the function's timeout.
 const MOST_PAGES: usize = 100;
 
@@ -43,8 +46,8 @@ impl Admin<'_> {
             Err(problem) => return Err(problem),
         }
         let id = id(request)?;
-        let (address, at) = self.erasure(&id).await?.ok_or_else(Problem::not_found)?;
-        let (mails, sessions) = tokio::join!(self.erase_mails(&address, at), self.erase_sessions(&id));
+        let addresses = self.addresses(&id).await?.ok_or_else(Problem::not_found)?;
+        let (mails, sessions) = tokio::join!(self.erase_mails(&addresses), self.erase_sessions(&id));
         let whole = mails? && sessions?;
         let rest = || Problem::new(Kind::Unavailable, "There is more to erase: repeat the call.");
         whole.then(Reply::no_content).ok_or_else(rest)
@@ -58,22 +61,29 @@ impl Admin<'_> {
         Ok(self.app.store.erase_user(user, &event).await?)
     }
 
-    /// The hash of the address that an erased user had, and when she was erased.
-    async fn erasure(&self, id: &UserId) -> Result<Option<(Peppered, Timestamp)>, Problem> {
-        let Some(past) = self.app.store.last(&id.into(), &Action::Erased.of(&self.app.config.portal)).await? else {
+    /// The addresses that an erased user ever had, as hashes, and until when each was hers.
+    async fn addresses(&self, id: &UserId) -> Result<Option<Vec<(Peppered, Timestamp)>>, Problem> {
+        let erased = Action::Erased.of(&self.app.config.portal);
+        let erased = self.app.store.recall(&id.into(), Which::Action(&erased)).await?;
+        if erased.is_empty() {
             return Ok(None);
-        };
-        Ok(past.metadata.get(ADDRESS).and_then(|address| Peppered::parse(address)).map(|address| (address, past.at)))
+        }
+        let changed = self.app.store.recall(&id.into(), Which::Metadata(ADDRESS_BEFORE)).await?;
+        let of = |past: &Past, name| Some((Peppered::parse(past.metadata.get(name)?)?, past.at));
+        let last = erased.iter().filter_map(|past| of(past, ADDRESS));
+        Ok(Some(last.chain(changed.iter().filter_map(|past| of(past, ADDRESS_BEFORE))).collect()))
     }
 
-    /// `false` where there are more. Mails of whoever has the address since then are left alone.
-    async fn erase_mails(&self, address: &Peppered, until: Timestamp) -> Result<bool, Unavailable> {
+    /// `false` where there are more. Mails of whoever has an address since then are left alone.
+    async fn erase_mails(&self, addresses: &[(Peppered, Timestamp)]) -> Result<bool, Unavailable> {
+        let mut addresses = addresses.iter().peekable();
         for _ in 0..MOST_PAGES {
-            if !self.app.store.erase_mail(address, until).await? {
-                return Ok(true);
+            let Some((address, until)) = addresses.peek() else { return Ok(true) };
+            if !self.app.store.erase_mail(address, *until).await? {
+                addresses.next();
             }
         }
-        Ok(false)
+        Ok(addresses.peek().is_none())
     }
 
     /// `false` where there are more.

@@ -20,6 +20,7 @@ use shared::http::reply::Reply;
 use shared::http::{Problem, Request, Response};
 use shared::store::add_user::{Added, NewUser};
 use shared::store::administer::Done;
+use shared::store::history::Which;
 
 const TAKEN: &str = "There is a user with this address, or this key was used for another one.";
 
@@ -105,7 +106,8 @@ impl Admin<'_> {
 
     /// Whether there was a user with this id: whoever had it once must not come back with what was minted for her then.
     async fn is_erased(&self, id: &UserId) -> Result<bool, Problem> {
-        Ok(self.app.store.last(&id.into(), &Action::Erased.of(&self.app.config.portal)).await?.is_some())
+        let erased = Action::Erased.of(&self.app.config.portal);
+        Ok(!self.app.store.recall(&id.into(), Which::Action(&erased)).await?.is_empty())
     }
 }
 

@@ -24,6 +24,15 @@ pub struct Page {
     pub more: bool,
 }
 
+/// Which records of a history.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// Those of this action, as it is stored.
+    Action(&'a str),
+    /// Those that know this.
+    Metadata(&'a str),
+}
+
 impl Store {
     /// Up to `most` users whose addresses begin with `prefix`, in the order of their addresses, after the user who has the
     /// address `after`, which must begin with `prefix` as well. Fewer where they would be more than a megabyte.
@@ -79,28 +88,32 @@ impl Store {
         past.ok_or_else(|| Unavailable::unreadable("audit"))
     }
 
-    /// The youngest record of `action` in `subject`'s history.
+    /// The records of `subject`'s history that are of this kind, youngest first.
     ///
-    /// Costs 1 query for each megabyte of younger history.
+    /// Costs 1 query for each megabyte of history.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn last(&self, subject: &Subject, action: &str) -> Result<Option<Past>, Unavailable> {
-        let mut start = None;
+    pub async fn recall(&self, subject: &Subject, which: Which<'_>) -> Result<Vec<Past>, Unavailable> {
+        let (mut found, mut start) = (vec![], None);
         loop {
-            let query = self
-                .by_age(&self.tables.audit, &subject.to_string())
-                .filter_expression("#action = :action")
-                .expression_attribute_names("#action", "action")
-                .expression_attribute_values(":action", s(action))
-                .set_exclusive_start_key(start);
-            let page = query.send().await.map_err(|error| Unavailable::because("last", &error))?;
-            if let Some(item) = page.items().first() {
-                return audit::from_item(item).map(Some).ok_or_else(|| Unavailable::unreadable("audit"));
-            }
+            let query = self.by_age(&self.tables.audit, &subject.to_string()).set_exclusive_start_key(start);
+            let query = match which {
+                Which::Action(action) => query
+                    .filter_expression("#action = :action")
+                    .expression_attribute_names("#action", "action")
+                    .expression_attribute_values(":action", s(action)),
+                Which::Metadata(name) => query
+                    .filter_expression("attribute_exists(#metadata.#name)")
+                    .expression_attribute_names("#metadata", "metadata")
+                    .expression_attribute_names("#name", name),
+            };
+            let page = query.send().await.map_err(|error| Unavailable::because("recall", &error))?;
+            let past: Option<Vec<_>> = page.items().iter().map(audit::from_item).collect();
+            found.extend(past.ok_or_else(|| Unavailable::unreadable("audit"))?);
             start = page.last_evaluated_key;
             if start.is_none() {
-                return Ok(None);
+                return Ok(found);
             }
         }
     }
