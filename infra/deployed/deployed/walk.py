@@ -132,4 +132,4 @@ def _administration(steps, stack, mailbox, back_end):
     with steps.step("ends all sessions of a user"):
         administration.ends_sessions(back_end, imported, carol, CAROL)
     with steps.step("erases a user"):
-        administration.erases(stack, back_end, user, bob, ROBERT)
+        administration.erases(stack, back_end, user, bob, (BOB, ROBERT))
