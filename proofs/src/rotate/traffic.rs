@@ -93,7 +93,7 @@ impl<'w> Traffic<'w> {
     fn judge(&mut self, kind: &'static str, function: &str, answer: &Answer, added_at: u64) -> Result<bool, String> {
         let now = self.now();
         let good = matches!(answer.status.as_u16(), 200 | 303) && !answer.location().contains("error=");
-        let later = answer.status == 503 || answer.location().ends_with("error=unavailable");
+        let later = answer.status == 503 || answer.location().contains("error=unavailable");
         let outcome = match (good, later) {
             (true, _) => "good",
             (_, true) if self.copies.may_lack(function, added_at, now) => "unavailable: the copy is 10 minutes old",

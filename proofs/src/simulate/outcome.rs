@@ -26,6 +26,7 @@ impl Outcome {
             303 => {
                 let location = answer.location();
                 let Some((_, error)) = location.split_once("?error=") else { return Self::Good };
+                let error = error.split("&next=").next().unwrap_or_default();
                 error.replace('_', "-").replace("invalid-token&reason=", "")
             }
             _ => answer.problem(),

@@ -26,6 +26,10 @@ impl Simulation<'_> {
         let (a, b) = join!(self.send_redeem(s, &first), self.send_redeem(s, &second));
         let line = format!("link {link} clients {one} {other}");
 
+        let tries = self.sides[s].model.links[link].tries;
+        // The other way round, the second is counted first.
+        let (other_late, other_alone) = (self.expect_redeem(s, &second), self.expect_redeem(s, &first));
+        self.sides[s].model.links[link].tries = tries;
         let (alone, late) = (self.expect_redeem(s, &first), self.expect_redeem(s, &second));
         self.read_link(s, link, &[first.shown.as_deref(), second.shown.as_deref()])?;
         let good = |answer: &Answer| Outcome::of(answer) == Outcome::Good;
@@ -39,6 +43,15 @@ impl Simulation<'_> {
         }
         if self.may_fail() {
             return note(line, "in bad weather");
+        }
+        if (alone, late) != (other_alone, other_late) {
+            // One try of the code was left: whichever was counted first has it.
+            let wins = |must| matches!(must, Redeems::Fresh | Redeems::Again(_));
+            let won = (good(&a), good(&b));
+            if won != (wins(alone), wins(late)) && won != (wins(other_alone), wins(other_late)) {
+                return Err(format!("of one try came {} {} and {} {}", a.status, a.body, b.status, b.body));
+            }
+            return note(line, "one had a try");
         }
         let may_win = [alone, late].map(|must| matches!(must, Redeems::Fresh | Redeems::Again(_)));
         if (good(&a) && !may_win[0]) || (good(&b) && !may_win[1]) {
