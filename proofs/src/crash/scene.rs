@@ -2,16 +2,17 @@
 
 use super::faults::{Faults, Met, Script};
 use super::kinds::{Kind, Strike};
+use crate::dice::{Dice, random};
 use local::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::randomness::Random;
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tests::{Answer, Browser, Mail, World, owned, secs};
 
+/// Everything is drawn from it, in every run.
+pub(super) const SEED: u64 = 1;
 /// How often a client comes back.
 const MOST_TRIES: usize = 8;
 
@@ -40,7 +41,7 @@ impl Scene {
             // The port differs from world to world; what links and mails say is not to.
             public_url: Some("http://localhost:8787".to_owned()),
             events_by_hand: true,
-            random: Some(seeded()),
+            random: Some(random(Dice::new(SEED))),
             ..Options::default()
         });
         let world = world.await;
@@ -247,18 +248,4 @@ fn told(answer: &Answer) -> Told {
 pub(super) async fn with_bearer(browser: &Browser<'_>, method: Method, path: &str, token: &str) -> Answer {
     let request = browser.request(method, path).header("authorization", format!("Bearer {token}"));
     browser.send(request.header("content-type", "application/json").body("{}")).await
-}
-
-/// SplitMix64: the same bytes in every run.
-fn seeded() -> Random {
-    let state = AtomicU64::new(1);
-    Random::from_fn(move |bytes| {
-        for chunk in bytes.chunks_mut(8) {
-            let mut z = state.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            let word = (z ^ (z >> 31)).to_le_bytes();
-            chunk.iter_mut().zip(word).for_each(|(byte, from)| *byte = from);
-        }
-    })
 }
