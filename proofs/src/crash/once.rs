@@ -53,6 +53,7 @@ async fn whole(flow: &Flow, faults: &Arc<Faults>) -> Result<Seen, String> {
     scene.pass(mins(60));
     scene.world.portal.sweep_ttl().map_err(|error| error.to_string())?;
     scene.aftermath().await?;
+    scene.only_the_last_password_signs_in().await?;
     Ok(seen)
 }
 
