@@ -1,6 +1,7 @@
 //! Signing in with a password: the throttles and the cap, costs of before, and the session it takes the place of.
 
 use futures_util::future::join_all;
+use local::seam::Fault;
 use serde_json::json;
 use tests::{PASSWORD, World, mins};
 
@@ -85,6 +86,33 @@ async fn the_cap_holds_until_a_mailed_link_is_used() {
     // The count begins anew.
     assert_eq!(world.browser().sign_in_with("ada@example.com", "x").await.problem(), "invalid-credentials");
     assert_eq!(world.browser().sign_in_with("ada@example.com", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_password_that_is_counted_late_takes_nothing_back() {
+    let world = World::with_cheap_hashes(&[]).await;
+    world.set_password("ada@example.com", PASSWORD).await;
+    let browser = world.browser();
+    let wrong = async || browser.sign_in_with("ada@example.com", "wrong horse battery staple").await.status.as_u16();
+    let in_a_row = || {
+        let rows = world.rows("throttles");
+        let row = rows.iter().find(|row| row["pk"]["S"].as_str().unwrap().starts_with("password-in-a-row#"));
+        row.unwrap()["count"]["N"].clone()
+    };
+    // The first of a row, and one more of it: each is told "later", and counted when others have been.
+    for counted in ["2", "3"] {
+        world.portal.set_fault(|attempt| {
+            let in_a_row = attempt.body.to_string().contains("password-in-a-row#");
+            if attempt.operation == "UpdateItem" && in_a_row { Fault::Late } else { Fault::None }
+        });
+        assert_eq!(wrong().await, 503);
+        world.portal.set_fault(|_| Fault::None);
+        assert_eq!((wrong().await, wrong().await, in_a_row()), (401, 401, json!(counted)));
+        assert_eq!(browser.sign_in_with("ada@example.com", PASSWORD).await.status, 200);
+        assert_eq!((wrong().await, in_a_row()), (401, json!("1")));
+        world.portal.let_arrive();
+        assert_eq!(in_a_row(), json!("1"));
+    }
 }
 
 #[tokio::test]

@@ -27,5 +27,6 @@ mod stop;
 mod stream;
 pub mod template;
 
+pub use inbox::Mail;
 pub use options::Options;
 pub use portal::Portal;

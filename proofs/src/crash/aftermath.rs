@@ -1,6 +1,6 @@
 //! When everything is over.
 
-use super::scene::Scene;
+use super::scene::{SID, Scene, Used};
 use serde_json::json;
 
 impl Scene {
@@ -22,16 +22,19 @@ impl Scene {
     pub(super) async fn aftermath(&self) -> Result<(), String> {
         let stranger = self.browser();
         let before = self.world.everything();
-        for token in self.redeemed() {
-            let body = json!({"token": token, "attempt": "somebody-else-tries"});
-            let answer = stranger.post("/auth/verify", body).await;
+        for Used { route, token } in self.links() {
+            let mut body = json!({"token": token, "attempt": "somebody-else-tries"});
+            if route != "/auth/verify" {
+                body["password"] = json!("what a stranger would set");
+            }
+            let answer = stranger.post(route, body).await;
             if !["used-token", "expired-token", "invalid-token"].contains(&answer.problem().as_str()) {
                 return Err(format!("a used link answered {} {} to a stranger", answer.status, answer.body));
             }
         }
         for (sessions, status) in [(self.ended(), 401), (self.living(), 200)] {
             for session in sessions {
-                stranger.set_cookie("partner.sid", Some(&session));
+                stranger.set_cookie(SID, Some(&session));
                 let answer = stranger.me().await;
                 if answer.status.as_u16() != status {
                     return Err(format!(

@@ -94,6 +94,12 @@ impl Faults {
         self.state().struck
     }
 
+    /// How many attempts may have been done although they seemed to fail.
+    pub(super) fn counted_again(&self) -> usize {
+        let state = self.state();
+        state.strike.filter(|strike| strike.kind.may_be_done()).map_or(0, |_| state.struck)
+    }
+
     /// What it has done.
     pub(super) fn strike(&self) -> Option<Strike> {
         self.state().strike

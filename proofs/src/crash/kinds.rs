@@ -1,8 +1,10 @@
 //! Where something can go wrong, what, and for how long.
 
+use super::faults::Script;
 use local::seam::{Attempt, Fault};
 use serde_json::json;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A call as a function makes it: where a crash may come in.
@@ -127,6 +129,12 @@ impl Kind {
         matches!(self, Self::DieBefore | Self::DieAfter)
     }
 
+    /// Whether it may be done although it seems to fail.
+    pub(super) const fn may_be_done(self) -> bool {
+        use Kind::{DieAfter, DoneInProgress, DoneServerError, Last, Late, LoseAnswer};
+        matches!(self, LoseAnswer | DoneServerError | DoneInProgress | Late | Last | DieAfter)
+    }
+
     /// Whether the SDK's tries, or ours, must hide it when it passes at once.
     fn passes_unseen(self) -> bool {
         !self.is_death() && self != Self::Garbled
@@ -141,10 +149,10 @@ impl Kind {
             }
             Self::ConflictAndCondition => operation == "TransactWriteItems" && point.tables.len() > 1,
             Self::UpdateConflict => operation == "UpdateItem",
-            Self::Undone => operation == "BatchGetItem",
+            Self::Undone => ["BatchGetItem", "BatchWriteItem"].contains(&operation),
             // A read changes nothing when it arrives late.
             Self::Late | Self::Last | Self::DoneServerError => {
-                ["TransactWriteItems", "UpdateItem", "SendEmail"].contains(&operation)
+                ["TransactWriteItems", "UpdateItem", "PutItem", "BatchWriteItem", "SendEmail"].contains(&operation)
             }
             _ => true,
         }
@@ -193,12 +201,23 @@ fn server_error(service: &str) -> Fault {
 }
 
 /// A cancelled transaction: this reason at the last of its items, that one at the others.
-pub(super) fn cancelled(attempt: &Attempt, others: &str, last: &str) -> Fault {
+fn cancelled(attempt: &Attempt, others: &str, last: &str) -> Fault {
     let mut reasons = vec![json!({"Code": others}); attempt.tables.len()];
     reasons.pop();
     reasons.push(json!({"Code": last, "Message": "because the proof wanted it"}));
     let kind = "TransactionCanceledException";
     Fault::Reply(400, json!({"__type": kind, "Message": kind, "CancellationReasons": reasons}).to_string())
+}
+
+/// Other transactions that do not let go of the same rows, as often as the store tries.
+pub(super) fn conflicts() -> Script {
+    let met = AtomicUsize::new(0);
+    Box::new(move |attempt| match attempt.operation.as_str() {
+        "TransactWriteItems" if met.fetch_add(1, Ordering::SeqCst) < 6 => {
+            cancelled(attempt, "None", "TransactionConflict")
+        }
+        _ => Fault::None,
+    })
 }
 
 impl Point {

@@ -13,24 +13,18 @@ mod kinds;
 mod once;
 mod scene;
 mod stream;
+mod tries;
 
-use crate::progress::Progress;
-use crate::{Figures, Proof};
+use crate::{Figures, Proof, parallel};
 use clap::Args;
 use faults::Plan;
 use flows::Flow;
 use invariants::INVARIANTS;
 use kinds::{Kind, Point, Strike};
-use once::{Grant, Seen, name, once};
+use once::{Seen, name, once};
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 use tests::owned;
 
-/// What has no flows yet: accounts and passwords.
-const NOT_YET: [&str; 6] = ["activate", "admin", "reset", "sessions", "sign-in", "sign-up"];
 /// How many broken cases are shown.
 const MOST_SHOWN: usize = 20;
 
@@ -67,7 +61,7 @@ struct Case<'a> {
 /// The cases that broke, and how to see them again.
 pub fn run(selection: &Selection, shown: bool) -> Proof {
     let flows: Vec<_> = flows::all().into_iter().filter(|flow| is(&selection.flow, flow.name)).collect();
-    let calm = side_by_side(&flows, false, |_, flow| once(flow, Plan::Calm));
+    let calm = parallel::each(&flows, false, |_, flow| once(flow, Plan::Calm));
     let calm = calm.into_iter().collect::<Result<Vec<_>, _>>()?;
     if selection.flow.is_none() {
         nothing_granted_is_left_out(&calm)?;
@@ -77,7 +71,7 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
     if cases.is_empty() {
         return Err("there is no such case".to_owned());
     }
-    let tally = Tally::of(side_by_side(&cases, shown, |_, case| case.run()))?;
+    let tally = Tally::of(parallel::each(&cases, shown, |_, case| case.run()))?;
     let present: usize = calm.iter().map(|seen| seen.points.len()).sum();
     if selection.is_everything() && tally.points.len() != present {
         return Err(format!("{} of {present} points are covered", tally.points.len()));
@@ -91,31 +85,10 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
 /// As [`run`].
 pub fn sample() -> Proof {
     let flows = flows::all();
-    let results = side_by_side(&flows, false, |number, flow| once(flow, Plan::Sample(number)));
+    let results = parallel::each(&flows, false, |number, flow| once(flow, Plan::Sample(number)));
     let seen = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     nothing_granted_is_left_out(&seen)?;
     Ok(Tally::of(seen.into_iter().map(Ok).collect())?.figures(flows.len()))
-}
-
-/// What `work` makes of each item, in their order; as many at a time as the machine has cores.
-fn side_by_side<T: Sync, R: Send>(items: &[T], shown: bool, work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
-    let progress = Progress::new("runs", items.len() as u64, shown);
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let worker = || {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(number) else { return };
-            let result = work(number, item);
-            results.lock().unwrap_or_else(PoisonError::into_inner).insert(number, result);
-            progress.step();
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-            scope.spawn(worker);
-        }
-    });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
 impl Selection {
@@ -161,17 +134,12 @@ fn nothing_granted_is_left_out(calm: &[Seen]) -> Result<(), String> {
         for (action, resource) in function.grants {
             let table = resource.strip_prefix(&prefix).unwrap_or_default();
             let grant = (function.name.clone(), action, table.to_owned());
-            if !done.contains(&grant) && !NOT_YET.contains(&grant.0.as_str()) && !replaces(&grant) {
+            if !done.contains(&grant) {
                 return Err(format!("no flow makes the call {grant:?}, which the template grants: add one"));
             }
         }
     }
     Ok(())
-}
-
-/// Signing in while signed in, which has no flow yet either.
-fn replaces((function, action, _): &Grant) -> bool {
-    function == "verify" && action == "dynamodb:DeleteItem" || function == "mailer" && action == "dynamodb:PutItem"
 }
 
 /// What the runs were like, all together.

@@ -4,7 +4,8 @@ use super::faults::{Faults, Plan};
 use super::flows::Flow;
 use super::invariants::{Facts, INVARIANTS};
 use super::kinds::{Point, Strike};
-use super::scene::Scene;
+use super::scene::{SEED, Scene};
+use crate::parallel::paused;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tests::mins;
@@ -27,10 +28,8 @@ pub(super) type Grant = (String, String, String);
 
 /// Runs it in a world of its own. Where it breaks: why, and how to see it again.
 pub(super) fn once(flow: &Flow, plan: Plan) -> Result<Seen, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
     let faults = Faults::new(plan);
-    runtime.block_on(whole(flow, &faults)).map_err(|why| broken(flow, &faults, &why))
+    paused(SEED, whole(flow, &faults)).map_err(|why| broken(flow, &faults, &why))
 }
 
 async fn whole(flow: &Flow, faults: &Arc<Faults>) -> Result<Seen, String> {
@@ -54,6 +53,7 @@ async fn whole(flow: &Flow, faults: &Arc<Faults>) -> Result<Seen, String> {
     scene.pass(mins(60));
     scene.world.portal.sweep_ttl().map_err(|error| error.to_string())?;
     scene.aftermath().await?;
+    scene.only_the_last_password_signs_in().await?;
     Ok(seen)
 }
 

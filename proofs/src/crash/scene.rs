@@ -2,16 +2,22 @@
 
 use super::faults::{Faults, Met, Script};
 use super::kinds::{Kind, Strike};
+use super::tries::{Known, Tries};
+use crate::dice::{Dice, random};
 use local::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::randomness::Random;
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tests::{Answer, Browser, Mail, World, owned, secs};
 
+/// Everything is drawn from it, in every run.
+pub(super) const SEED: u64 = 1;
+/// The session's cookie.
+pub(super) const SID: &str = "partner.sid";
+/// No hash takes longer than it must.
+const CHEAP: [(&str, &str); 2] = [("Argon2MemoryKib", "7168"), ("Argon2Passes", "1")];
 /// How often a client comes back.
 const MOST_TRIES: usize = 8;
 
@@ -23,24 +29,44 @@ pub(super) struct Scene {
     pub(super) faults: Arc<Faults>,
     /// The last record of the stream that is done with.
     pub(super) consumed: RefCell<Option<String>>,
-    /// Tokens of links that have been redeemed.
-    redeemed: RefCell<Vec<String>>,
+    /// Links that have been used.
+    used: RefCell<Vec<Used>>,
     /// Sessions that are to live, and sessions that have ended, by their tokens.
     living: RefCell<Vec<String>>,
     ended: RefCell<Vec<String>>,
+    /// Passwords that are, or were, somebody's.
+    pub(super) passwords: RefCell<Vec<Known>>,
+    /// What was tried with them.
+    pub(super) tries: RefCell<Tries>,
+    /// Rows of mails that are erased with their user.
+    erased_mails: RefCell<Vec<Value>>,
     /// How often a client was told "later".
     later: RefCell<usize>,
+}
+
+/// A link that has been used, and where.
+#[derive(Clone)]
+pub(super) struct Used {
+    pub(super) route: &'static str,
+    pub(super) token: String,
+}
+
+/// What a client was told in the end.
+struct Insisted {
+    answer: Answer,
+    /// Whether it may have been done before that was judged: the client came back, or the function's own tries ran out.
+    maybe_done: bool,
 }
 
 impl Scene {
     /// A world in which everything happens the same every time, until `faults` strikes.
     pub(super) async fn new(parameters: &[(&str, &str)], faults: Arc<Faults>) -> Self {
         let world = World::in_process(Options {
-            parameters: owned(parameters),
+            parameters: owned(&[&CHEAP, parameters].concat()),
             // The port differs from world to world; what links and mails say is not to.
             public_url: Some("http://localhost:8787".to_owned()),
             events_by_hand: true,
-            random: Some(seeded()),
+            random: Some(random(Dice::new(SEED))),
             ..Options::default()
         });
         let world = world.await;
@@ -51,9 +77,12 @@ impl Scene {
             world,
             faults,
             consumed: RefCell::default(),
-            redeemed: RefCell::default(),
+            used: RefCell::default(),
             living: RefCell::default(),
             ended: RefCell::default(),
+            passwords: RefCell::default(),
+            tries: RefCell::default(),
+            erased_mails: RefCell::default(),
             later: RefCell::default(),
         }
     }
@@ -73,10 +102,13 @@ impl Scene {
         self.faults.script(script);
     }
 
-    /// Does what a client does until it is told something else than "later".
-    pub(super) async fn insist(&self, act: impl AsyncFn() -> Answer) -> Result<Answer, String> {
+    /// Does what a client does until it is told something else than "later". Whoever comes back may find that the first
+    /// try was done after all, and wait for the throttle's window; unless that is what they want to see.
+    async fn insist(&self, waits: bool, act: impl AsyncFn() -> Answer) -> Result<Insisted, String> {
         let mut came_back = false;
         for _ in 0..MOST_TRIES {
+            // No two requests come at the same moment.
+            self.pass(Duration::from_millis(10));
             let answer = act().await;
             let met = self.over();
             match (told(&answer), came_back) {
@@ -86,9 +118,11 @@ impl Scene {
                     came_back = true;
                     self.pass(secs(2));
                 }
-                // The first try was done after all, and its answer was lost: this is the second within the throttle's window.
-                (Told::Wait(span), true) => self.pass(span),
-                _ => return Ok(answer),
+                (Told::Wait(span), true) if waits => self.pass(span),
+                _ => {
+                    let maybe_done = came_back || (met.struck + met.scripted > 0 && !self.is_hidden(met));
+                    return Ok(Insisted { answer, maybe_done });
+                }
             }
         }
         Err("a client was told to come back for ever".to_owned())
@@ -101,18 +135,33 @@ impl Scene {
         problem: &str,
         act: impl AsyncFn() -> Answer,
     ) -> Result<Answer, String> {
-        let answer = self.insist(act).await?;
-        let is = (answer.status.as_u16(), answer.problem());
-        if is == (status, problem.to_owned()) {
-            return Ok(answer);
-        }
-        Err(format!(
-            "{} {} was answered where {status} {problem} is due: {}{}",
-            is.0,
-            is.1,
-            answer.location(),
-            answer.body
-        ))
+        let answer = self.insist(status != 429, act).await?.answer;
+        is_due(&answer, status, problem).map(|()| answer)
+    }
+
+    /// The same, for what cannot be told from its own repeat: whoever asks for an answer that was lost may find `already`
+    /// instead.
+    pub(super) async fn due_or_done(
+        &self,
+        (status, problem): (u16, &str),
+        already: (u16, &str),
+        act: impl AsyncFn() -> Answer,
+    ) -> Result<Answer, String> {
+        let Insisted { answer, maybe_done } = self.insist(true, act).await?;
+        let is_already = maybe_done && is_due(&answer, already.0, already.1).is_ok();
+        if is_already { Ok(answer) } else { is_due(&answer, status, problem).map(|()| answer) }
+    }
+
+    /// The same, for a form that must lead there.
+    pub(super) async fn leads(&self, act: impl AsyncFn() -> Answer, onwards: &str) -> Result<Answer, String> {
+        let answer = self.due(303, "", act).await?;
+        let leads = answer.location().ends_with(onwards);
+        if leads { Ok(answer) } else { Err(format!("a form led to {} instead of {onwards}", answer.location())) }
+    }
+
+    /// The first answer that is not "later", whatever it is.
+    pub(super) async fn told(&self, act: impl AsyncFn() -> Answer) -> Result<Answer, String> {
+        Ok(self.insist(false, act).await?.answer)
     }
 
     /// Asks for a mail.
@@ -141,15 +190,38 @@ impl Scene {
 
     /// Writes down that this browser has a session by this mail.
     pub(super) fn signed_in(&self, browser: &Browser<'_>, mail: &Mail) -> Result<(), String> {
-        let session = browser.cookie("partner.sid").ok_or("a redeem that succeeded set no cookie")?;
-        self.began(session, mail);
+        self.used(mail);
+        self.has_session(browser)
+    }
+
+    /// Writes down that this browser has a session.
+    pub(super) fn has_session(&self, browser: &Browser<'_>) -> Result<(), String> {
+        let session = browser.cookie(SID).ok_or("a sign-in that succeeded set no cookie")?;
+        self.began(session);
         Ok(())
     }
 
-    /// Writes down that there is this session by this mail.
-    pub(super) fn began(&self, session: String, mail: &Mail) {
+    /// Writes down that there is this session.
+    pub(super) fn began(&self, session: String) {
         self.living.borrow_mut().push(session);
-        self.redeemed.borrow_mut().push(mail.token());
+    }
+
+    /// Writes down that the link of this mail has been used: by whoever reads mail to its address.
+    pub(super) fn used(&self, mail: &Mail) {
+        let routes = ["/auth/verify", "/auth/activate", "/auth/reset-password"];
+        let route = routes.into_iter().find(|route| mail.path().starts_with(route)).unwrap_or_default();
+        self.used.borrow_mut().push(Used { route, token: mail.token() });
+        self.proved(mail.0["to"].as_str().unwrap_or_default());
+    }
+
+    /// Writes down what is there of mails before a user is erased.
+    pub(super) fn remember_mails(&self) {
+        self.erased_mails.borrow_mut().extend(self.world.rows("mail"));
+    }
+
+    /// Rows of mails that may have been erased since.
+    pub(super) fn erased_mails(&self) -> Vec<Value> {
+        self.erased_mails.borrow().clone()
     }
 
     /// Asks, and redeems the link in the same browser.
@@ -166,9 +238,9 @@ impl Scene {
 
     /// Signs out.
     pub(super) async fn log_out(&self, browser: &Browser<'_>) -> Result<(), String> {
-        let session = browser.cookie("partner.sid").unwrap_or_default();
+        let session = browser.cookie(SID).unwrap_or_default();
         self.due(200, "", async || browser.post("/auth/logout", json!({})).await).await?;
-        if browser.cookie("partner.sid").is_some() {
+        if browser.cookie(SID).is_some() {
             return Err("a logout left the cookie".to_owned());
         }
         self.over_with(&session);
@@ -181,9 +253,9 @@ impl Scene {
         self.ended.borrow_mut().push(session.to_owned());
     }
 
-    /// The tokens of links that have been redeemed.
-    pub(super) fn redeemed(&self) -> Vec<String> {
-        self.redeemed.borrow().clone()
+    /// The links that have been used.
+    pub(super) fn links(&self) -> Vec<Used> {
+        self.used.borrow().clone()
     }
 
     /// The sessions that are to live.
@@ -209,8 +281,13 @@ impl Scene {
         self.faults.invocation_over()
     }
 
+    /// Whether the next attempt goes through.
+    fn is_hidden(&self, met: Met) -> bool {
+        self.faults.strike().is_some_and(Strike::is_hidden) && met.scripted == 0
+    }
+
     fn may_say_later(&self, answer: &Answer, met: Met) -> Result<(), String> {
-        let hidden = self.faults.strike().is_some_and(Strike::is_hidden) && met.scripted == 0;
+        let hidden = self.is_hidden(met);
         let wrong = if met.struck + met.scripted == 0 {
             "nothing went wrong"
         } else if hidden {
@@ -235,6 +312,7 @@ enum Told {
 fn told(answer: &Answer) -> Told {
     let page = answer.location();
     match (answer.status.as_u16(), answer.problem().as_str()) {
+        (200, _) if is_partial(answer) => Told::Later,
         (503, "unavailable") | (500, _) => Told::Later,
         (303, _) if page.ends_with("?error=unavailable") => Told::Later,
         (429, _) => Told::Wait(secs(answer.json()["retry_after"].as_u64().unwrap_or(60))),
@@ -243,22 +321,22 @@ fn told(answer: &Answer) -> Told {
     }
 }
 
+/// Whether some of several results are "later".
+fn is_partial(answer: &Answer) -> bool {
+    answer.json()["results"].as_array().into_iter().flatten().any(|result| result["problem"] == "unavailable")
+}
+
+fn is_due(answer: &Answer, status: u16, problem: &str) -> Result<(), String> {
+    let is = (answer.status.as_u16(), answer.problem());
+    if is == (status, problem.to_owned()) {
+        return Ok(());
+    }
+    let (location, body) = (answer.location(), &answer.body);
+    Err(format!("{} {} was answered where {status} {problem} is due: {location}{body}", is.0, is.1))
+}
+
 /// A request with a bearer token.
 pub(super) async fn with_bearer(browser: &Browser<'_>, method: Method, path: &str, token: &str) -> Answer {
     let request = browser.request(method, path).header("authorization", format!("Bearer {token}"));
     browser.send(request.header("content-type", "application/json").body("{}")).await
-}
-
-/// SplitMix64: the same bytes in every run.
-fn seeded() -> Random {
-    let state = AtomicU64::new(1);
-    Random::from_fn(move |bytes| {
-        for chunk in bytes.chunks_mut(8) {
-            let mut z = state.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            let word = (z ^ (z >> 31)).to_le_bytes();
-            chunk.iter_mut().zip(word).for_each(|(byte, from)| *byte = from);
-        }
-    })
 }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tests::secs;
 
-/// How often the stream hands a record over, and how far apart: a lease of 30 s lapses several times.
-const MOST_DELIVERIES: usize = 60;
+/// How often the stream hands a record over, and how far apart: a lease of 30 s lapses several times, and a mail that waits has
+/// waited.
+const MOST_DELIVERIES: usize = 90;
 const BETWEEN_DELIVERIES: Duration = secs(7);
 
 impl Scene {

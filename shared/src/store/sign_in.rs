@@ -117,9 +117,8 @@ impl Store {
     /// # Errors
     /// [`Unavailable`].
     pub async fn wrong(&self, known: &Known, counts: &Counts<'_>, event: &Event) -> Result<(), Unavailable> {
-        let goes_on = known.in_a_row.1 == known.sign_ins();
         let row = self.client.update_item().table_name(&self.tables.throttles);
-        let row = throttles::one_more_in_a_row(row, counts.in_a_row, (goes_on, known.sign_ins()), event.at);
+        let row = throttles::one_more_in_a_row(row, counts.in_a_row, (known.in_a_row.1, known.sign_ins()), event.at);
         let (written, in_a_row, network) = tokio::join!(
             self.put("wrong", audit::put(event, &self.tables.audit, self.random.bytes())),
             self.update("wrong", row),

@@ -79,7 +79,8 @@ impl Seam {
                 return Err(ConnectorError::timeout("nothing came back in time".into()));
             }
             Fault::Undone => {
-                let undone = json!({"Responses": {}, "UnprocessedKeys": at(&facts.body, "/RequestItems")});
+                let all = at(&facts.body, "/RequestItems");
+                let undone = json!({"Responses": {}, "UnprocessedKeys": all, "UnprocessedItems": all});
                 started.finish(200, 0.0);
                 return services::reply(200, undone.to_string());
             }

@@ -1,6 +1,6 @@
 //! What becomes of mails, in their own weather too.
 
-use super::{Flow, Outcome};
+use super::{ADA, Flow, Outcome, administration};
 use crate::crash::scene::Scene;
 use local::seam::Fault;
 use serde_json::json;
@@ -27,8 +27,6 @@ pub(super) fn flows() -> Vec<Flow> {
     ]
 }
 
-const ADA: &str = "ada@example.com";
-
 /// What SES does to the first so many mails.
 fn at_first(scene: &Scene, times: usize, fault: Fault) {
     let sends = AtomicUsize::new(0);
@@ -48,7 +46,7 @@ async fn to(scene: &Scene, email: &str) -> Outcome {
 }
 
 async fn to_a_suspended_user(scene: &Scene) -> Outcome {
-    scene.world.suspend(ADA);
+    administration::patch(scene, ADA, json!({"status": "suspended"})).await?;
     to(scene, ADA).await
 }
 
@@ -123,6 +121,6 @@ async fn waits_and_expires(scene: &Scene) -> Outcome {
 
 async fn waits_and_epoch_moves(scene: &Scene) -> Outcome {
     waiting(scene).await?;
-    scene.world.move_epoch(ADA);
+    administration::end_sessions(scene, ADA).await?;
     scene.deliver().await
 }

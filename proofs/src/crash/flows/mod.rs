@@ -1,10 +1,23 @@
 //! The flows: what people, administrators and the mailer do. A new one is a function over a scene and a line in its list.
 
+mod accounts;
+mod administration;
 mod mails;
+mod passwords;
 mod people;
+mod sessions;
 
 use super::scene::Scene;
 use futures_util::future::LocalBoxFuture;
+
+/// Who is active from the beginning, and who is invited.
+const ADA: &str = "ada@example.com";
+const GRACE: &str = "grace@example.com";
+/// Whoever else there comes to be.
+const EVE: &str = "eve@example.com";
+/// Two passwords that every policy takes.
+const FIRST: &str = "three quiet otters paint";
+const SECOND: &str = "a lantern under the bridge";
 
 /// What came of a flow: its normal outcome, or what came instead.
 pub(super) type Outcome = Result<(), String>;
@@ -41,6 +54,7 @@ impl Flow {
 /// All of them.
 pub(super) fn all() -> Vec<Flow> {
     let mut flows = people::flows();
-    flows.extend(mails::flows());
+    flows.extend([mails::flows(), passwords::flows(), accounts::flows(), sessions::flows()].into_iter().flatten());
+    flows.extend(administration::flows());
     flows
 }

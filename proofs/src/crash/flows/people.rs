@@ -1,14 +1,12 @@
-//! What people and administrators do.
+//! What people do with links and codes.
 
-use super::{Flow, Outcome};
-use crate::crash::kinds::cancelled;
-use crate::crash::scene::{Scene, with_bearer};
-use local::seam::Fault;
+use super::{ADA, Flow, Outcome, administration};
+use crate::crash::kinds::conflicts;
+use crate::crash::scene::{SID, Scene, with_bearer};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::domain::time::Timestamp;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tests::{Answer, mins, secs};
+use tests::{mins, secs};
 
 pub(super) fn flows() -> Vec<Flow> {
     vec![
@@ -32,11 +30,8 @@ pub(super) fn flows() -> Vec<Flow> {
         Flow::new("epoch-moves", |scene| Box::pin(epoch_moves(scene))),
         Flow::new("keys-are-renewed", |scene| Box::pin(keys_are_renewed(scene))),
         Flow::new("keys-are-renewed-for-a-code", |scene| Box::pin(keys_are_renewed_for_a_code(scene))),
-        Flow::new("admin-adds", |scene| Box::pin(admin_adds(scene))),
     ]
 }
-
-const ADA: &str = "ada@example.com";
 
 async fn link(scene: &Scene) -> Outcome {
     let browser = scene.browser();
@@ -47,9 +42,9 @@ async fn link(scene: &Scene) -> Outcome {
 async fn link_twice(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     let mail = scene.sign_in(&browser, ADA).await?;
-    let first = browser.cookie("partner.sid");
+    let first = browser.cookie(SID);
     scene.due(200, "", async || browser.post("/auth/verify", json!({"token": mail.token()})).await).await?;
-    if browser.cookie("partner.sid") == first { Ok(()) } else { Err("a repeat gave another session".to_owned()) }
+    if browser.cookie(SID) == first { Ok(()) } else { Err("a repeat gave another session".to_owned()) }
 }
 
 /// The form of a link's page, as it stands.
@@ -59,20 +54,14 @@ async fn press(scene: &Scene, browser: &tests::Browser<'_>, code: Option<&str>, 
     let (token, attempt) = (page.field("token"), page.field("attempt"));
     let mut fields = vec![("token", token.as_str()), ("attempt", attempt.as_str())];
     fields.extend(code.map(|code| ("code", code)));
-    let pressed = scene.due(303, "", async || browser.post_form("/auth/verify", &fields).await).await?;
-    if !pressed.location().ends_with(onwards) {
-        return Err(format!("a redeem led to {}", pressed.location()));
-    }
+    scene.leads(async || browser.post_form("/auth/verify", &fields).await, onwards).await?;
     scene.signed_in(browser, &mail)
 }
 
 async fn link_page(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     let fields = [("email", ADA), ("next", "/reports")];
-    let asked = scene.due(303, "", async || browser.post_form("/auth/request-login", &fields).await).await?;
-    if !asked.location().ends_with("/auth/check-mail") {
-        return Err(format!("asking led to {}", asked.location()));
-    }
+    scene.leads(async || browser.post_form("/auth/request-login", &fields).await, "/auth/check-mail").await?;
     scene.deliver().await?;
     press(scene, &browser, None, "/reports").await?;
     scene.me(&browser).await.map(drop)
@@ -104,14 +93,7 @@ async fn link_of_somebody_else(scene: &Scene) -> Outcome {
 async fn link_in_a_crowd(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     let mail = scene.mailed(&browser, ADA).await?;
-    let conflicts = AtomicUsize::new(0);
-    scene.script(Box::new(move |attempt| match attempt.operation.as_str() {
-        // As often as the store tries.
-        "TransactWriteItems" if conflicts.fetch_add(1, Ordering::SeqCst) < 6 => {
-            cancelled(attempt, "None", "TransactionConflict")
-        }
-        _ => Fault::None,
-    }));
+    scene.script(conflicts());
     scene.redeem(&browser, &mail, json!({"token": mail.token()})).await?;
     scene.me(&browser).await.map(drop)
 }
@@ -170,7 +152,8 @@ async fn bearer(scene: &Scene) -> Outcome {
     let body = json!({"request": asked.json()["request"], "code": mail.code(), "transport": "bearer"});
     let redeemed = scene.due(200, "", async || client.post("/auth/verify", body.clone()).await).await?;
     let token = redeemed.json()["session"]["token"].as_str().ok_or("there is no token")?.to_owned();
-    scene.began(token.clone(), &mail);
+    scene.began(token.clone());
+    scene.used(&mail);
     scene.due(200, "", async || with_bearer(&client, Method::GET, "/auth/me", &token).await).await?;
     scene.due(200, "", async || with_bearer(&client, Method::POST, "/auth/logout", &token).await).await?;
     scene.over_with(&token);
@@ -200,9 +183,9 @@ fn is_recent(scene: &Scene, stored: &Value) -> bool {
 async fn logout(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     scene.sign_in(&browser, ADA).await?;
-    let session = browser.cookie("partner.sid");
+    let session = browser.cookie(SID);
     scene.log_out(&browser).await?;
-    browser.set_cookie("partner.sid", session.as_deref());
+    browser.set_cookie(SID, session.as_deref());
     scene.due(401, "not-authenticated", async || browser.me().await).await?;
     scene.due(200, "", async || browser.post("/auth/logout", json!({})).await).await.map(drop)
 }
@@ -210,10 +193,10 @@ async fn logout(scene: &Scene) -> Outcome {
 async fn logout_by_form(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     scene.sign_in(&browser, ADA).await?;
-    let session = browser.cookie("partner.sid").unwrap_or_default();
-    let out = scene.due(303, "", async || browser.post_form("/auth/logout", &[]).await).await?;
-    if !out.location().ends_with("/auth/sign-in") || browser.cookie("partner.sid").is_some() {
-        return Err(format!("a logout led to {} and may have left the cookie", out.location()));
+    let session = browser.cookie(SID).unwrap_or_default();
+    scene.leads(async || browser.post_form("/auth/logout", &[]).await, "/auth/sign-in").await?;
+    if browser.cookie(SID).is_some() {
+        return Err("a logout left the cookie".to_owned());
     }
     scene.over_with(&session);
     Ok(())
@@ -223,12 +206,12 @@ async fn epoch_moves(scene: &Scene) -> Outcome {
     let (browser, asking) = (scene.browser(), scene.browser());
     scene.sign_in(&browser, ADA).await?;
     let mail = scene.mailed(&asking, ADA).await?;
-    scene.world.move_epoch(ADA);
+    administration::end_sessions(scene, ADA).await?;
     scene.due(401, "not-authenticated", async || browser.me().await).await?;
     for body in [json!({"token": mail.token()}), json!({"code": mail.code()})] {
         scene.due(400, "invalid-token", async || asking.post("/auth/verify", body.clone()).await).await?;
     }
-    scene.over_with(&browser.cookie("partner.sid").unwrap_or_default());
+    scene.over_with(&browser.cookie(SID).unwrap_or_default());
     Ok(())
 }
 
@@ -239,31 +222,11 @@ async fn keys_are_renewed(scene: &Scene) -> Outcome {
     scene.due(200, "", async || browser.get("/auth/sign-in").await).await?;
     scene.sign_in(&browser, ADA).await?;
     scene.me(&browser).await?;
-    add(scene, "one", "eve@example.com", 201).await?;
+    administration::add(scene, "one", 201).await?;
     scene.log_out(&browser).await
 }
 
 async fn keys_are_renewed_for_a_code(scene: &Scene) -> Outcome {
     scene.pass(mins(6));
     code(scene).await
-}
-
-/// Adds a user by the administration's back end, which carries a key for its own repeats.
-async fn add(scene: &Scene, key: &str, email: &str, status: u16) -> Result<Answer, String> {
-    let caller = scene.browser();
-    let user = json!({"email": email, "name": "Eve", "status": "active"});
-    let problem = if status == 409 { "already-exists" } else { "" };
-    scene.due(status, problem, async || caller.admin("local", &[("idempotency-key", key)], &user).await).await
-}
-
-async fn admin_adds(scene: &Scene) -> Outcome {
-    let first = add(scene, "one", "eve@example.com", 201).await?;
-    scene.pass(secs(5));
-    let again = add(scene, "one", "eve@example.com", 201).await?;
-    if first.json() != again.json() {
-        return Err(format!("a repeat answered {} after {}", again.body, first.body));
-    }
-    add(scene, "two", "eve@example.com", 409).await?;
-    let browser = scene.browser();
-    scene.sign_in(&browser, "eve@example.com").await.map(drop)
 }

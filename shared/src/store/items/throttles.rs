@@ -48,19 +48,22 @@ fn row<'a>(rows: &'a [Item], throttle: &Throttle, now: Timestamp) -> Option<&'a 
     rows.iter().find(|row| text(row, "pk") == Some(&throttle.row(now)))
 }
 
-/// One wrong password more since the `sign_ins`th sign-in; the first one of a new row where the old one does not go on.
+/// One wrong password more since the `sign_ins`th sign-in; the first one of a new row where the row was of another, `was`.
+/// What comes late finds the row of another than that, and takes nothing back.
 pub(in crate::store) fn one_more_in_a_row(
     request: UpdateItemFluentBuilder,
     throttle: &Throttle,
-    (goes_on, sign_ins): (bool, u64),
+    (was, sign_ins): (u64, u64),
     now: Timestamp,
 ) -> UpdateItemFluentBuilder {
-    let count = if goes_on { "ADD #count :one SET" } else { "SET #count = :one," };
+    let count = if was == sign_ins { "ADD #count :one SET" } else { "SET #count = :one," };
     request
         .set_key(Some(key(throttle, now)))
         .update_expression(format!("{count} sign_ins = :sign_ins, expires_at = :expires_at"))
+        .condition_expression("attribute_not_exists(sign_ins) OR sign_ins = :was")
         .expression_attribute_names("#count", "count")
         .expression_attribute_values(":one", n(1))
+        .expression_attribute_values(":was", n(was))
         .expression_attribute_values(":sign_ins", n(sign_ins))
         .expression_attribute_values(":expires_at", n(now.plus(IN_A_ROW_KEPT).secs()))
 }
