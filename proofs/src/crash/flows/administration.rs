@@ -228,7 +228,7 @@ async fn imports(scene: &Scene) -> Outcome {
     let was_there = |result: &Value| result["problem"] == "already-exists";
     let are_there = results.iter().all(|result| was_there(result) || result["id"].is_string());
     let came_back = scene.told_later() > 0;
-    let in_order: Vec<_> = results.iter().map(|result| was_there(result)).collect();
+    let in_order: Vec<_> = results.iter().map(was_there).collect();
     if results.len() != 3 || !are_there || !was_there(&results[1]) || (!came_back && in_order != [false, true, false]) {
         return Err(format!("an import was answered {}", answer.body));
     }

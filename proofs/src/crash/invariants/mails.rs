@@ -107,10 +107,10 @@ pub(super) fn throttles_count_what_was_asked(facts: &Facts) -> Result<(), String
 /// Invitations and notices: one row for each act and address, queued with the act.
 pub(super) fn acts_are_told_once(facts: &Facts) -> Result<(), String> {
     let invited = facts.audited(&["invited", "invitation.resent"]).map(Event::subject);
-    told(facts, "invitation", sorted(invited))?;
-    told(facts, "password-changed", sorted(facts.audited(&["password.reset"]).map(Event::subject)))?;
+    told(facts, "invitation", &sorted(invited))?;
+    told(facts, "password-changed", &sorted(facts.audited(&["password.reset"]).map(Event::subject)))?;
     let moved = sorted(facts.events().flat_map(sides));
-    told(facts, "address-changed", moved.iter().map(|(user, _)| *user).collect())?;
+    told(facts, "address-changed", &moved.iter().map(|(user, _)| *user).collect::<Vec<_>>())?;
 
     let rows = facts.mails.iter().filter(|row| stored(row, "kind") == "address-changed");
     let to = sorted(rows.map(|row| (stored(row, "for_user"), stored(row, "pk"))));
@@ -124,7 +124,7 @@ fn sides<'a>(event: Event<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
 }
 
 /// There is one row of this kind for each of `acts`, and each is of an epoch of its own.
-fn told(facts: &Facts, kind: &str, acts: Vec<&str>) -> Result<(), String> {
+fn told(facts: &Facts, kind: &str, acts: &[&str]) -> Result<(), String> {
     let rows: Vec<_> = facts.mails.iter().filter(|row| stored(row, "kind") == kind).collect();
     let told = sorted(rows.iter().map(|row| stored(row, "for_user")));
     hold(told == acts, || format!("{kind} is to be told to {acts:?}, and {told:?} are told"))?;
