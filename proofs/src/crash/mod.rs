@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "what is not in a JSON value is null, and no panic")]
 
 mod aftermath;
+mod answers;
 mod faults;
 mod flows;
 mod invariants;

@@ -1,5 +1,6 @@
 //! Where a flow happens: a fresh world, and clients who come back when they are told "later".
 
+use super::answers::{Told, is_due, told};
 use super::faults::{Faults, Met, Script};
 use super::kinds::{Kind, Strike};
 use super::tries::{Known, Tries};
@@ -301,38 +302,6 @@ impl Scene {
         };
         Err(format!("{} {} was answered, but {wrong}", answer.status, answer.body))
     }
-}
-
-enum Told {
-    Something,
-    Later,
-    Wait(Duration),
-}
-
-fn told(answer: &Answer) -> Told {
-    let page = answer.location();
-    match (answer.status.as_u16(), answer.problem().as_str()) {
-        (200, _) if is_partial(answer) => Told::Later,
-        (503, "unavailable") | (500, _) => Told::Later,
-        (303, _) if page.ends_with("?error=unavailable") => Told::Later,
-        (429, _) => Told::Wait(secs(answer.json()["retry_after"].as_u64().unwrap_or(60))),
-        (303, _) if page.ends_with("?error=too_many_attempts") => Told::Wait(secs(60)),
-        _ => Told::Something,
-    }
-}
-
-/// Whether some of several results are "later".
-fn is_partial(answer: &Answer) -> bool {
-    answer.json()["results"].as_array().into_iter().flatten().any(|result| result["problem"] == "unavailable")
-}
-
-fn is_due(answer: &Answer, status: u16, problem: &str) -> Result<(), String> {
-    let is = (answer.status.as_u16(), answer.problem());
-    if is == (status, problem.to_owned()) {
-        return Ok(());
-    }
-    let (location, body) = (answer.location(), &answer.body);
-    Err(format!("{} {} was answered where {status} {problem} is due: {location}{body}", is.0, is.1))
 }
 
 /// A request with a bearer token.
