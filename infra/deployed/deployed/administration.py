@@ -51,7 +51,7 @@ def looks(stack, back_end, user):
     mail = [(each["kind"], each["letter"], each["status"]) for each in shown["mail"]]
     expect("Her mail", mail, [("invitation", "activation", "sent")] * 2)
     portal = stack.parameters["Portal"]
-    acts = ("activated", "invitation.resent", "invited", "login.requested", "login.requested")
+    acts = ("activated", "invitation.mailed", "invitation.mailed", "invitation.resent", "invited")
     expect("Her history", sorted(each["action"] for each in shown["audit"]), [f"{portal}.{act}" for act in acts])
     actors = {each["metadata"]["actor"].split(":", 5)[5] for each in shown["audit"] if "actor" in each["metadata"]}
     expect("Who invited her", actors, {f"user/{back_end.principal.name}"})
