@@ -157,11 +157,15 @@ async fn a_link_is_over_when_its_time_is() {
 }
 
 #[tokio::test]
-async fn a_link_is_void_once_its_user_is_suspended_or_her_epoch_has_moved() {
+async fn a_link_is_void_once_its_user_is_suspended_or_moved_or_has_another_address() {
     type Void = fn(&World, &str);
     let suspend: Void = |world, email| world.suspend(email);
     let move_epoch: Void = |world, email| world.move_epoch(email);
-    for (what, void) in [("suspended", suspend), ("epoch moved", move_epoch)] {
+    // Another address moves the epoch too: that the link's recipient is the user holds without it.
+    let readdress: Void = |world, email| {
+        world.set_user(email, "SET address = :a", &json!({":a": {"S": "else@example.com"}}));
+    };
+    for (what, void) in [("suspended", suspend), ("epoch moved", move_epoch), ("another address", readdress)] {
         for kind in KINDS {
             let world = world("partner").await;
             let token = kind.mailed(&world, &world.browser()).await;
