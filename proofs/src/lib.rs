@@ -16,8 +16,6 @@ pub mod simulate;
 pub mod stage;
 pub mod timing;
 
-use tokio::runtime::Builder;
-
 /// What came of a proof: figures, or what broke and how to see it again.
 pub type Proof = Result<Figures, String>;
 
@@ -32,14 +30,4 @@ impl Figures {
         self.0.push((name, value.to_string()));
         self
     }
-}
-
-/// Runs `proof` on one thread, in a time that passes only while everything waits.
-///
-/// # Panics
-/// When the system gives no runtime.
-pub fn paused<T>(proof: impl Future<Output = T>) -> T {
-    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
-    #[expect(clippy::expect_used, reason = "without a runtime there is no proof")]
-    runtime.expect("a runtime").block_on(proof)
 }

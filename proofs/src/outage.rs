@@ -3,7 +3,8 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a proof that goes wrong is to stop")]
 
-use crate::{Figures, Proof, paused};
+use crate::parallel::paused;
+use crate::{Figures, Proof};
 use clap::Args;
 use local::seam::{Attempt, Fault};
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ fn text(row: &Value, name: &str) -> String {
 /// `mails` are asked for in the course of an hour in which SES takes none, some answers being lost on the way back; then
 /// it works again. Every mail must have left or be marked, and no two messages of one mail may differ.
 fn hour(mails: u64) -> Proof {
-    paused(async {
+    paused(1, async {
         let world = world().await;
         world.portal.set_fault(|attempt| match attempt.service.as_str() {
             "ses" => REFUSALS[attempt.number % REFUSALS.len()](),
@@ -163,7 +164,7 @@ fn poison(neighbours: u64) -> Proof {
     let mut figures = Figures::default().with("neighbours behind each poisonous mail", &neighbours);
     for (what, fault) in POISONS {
         let (longest, invocations) =
-            paused(behind(neighbours, fault)).map_err(|broken| format!("a mail that {what}: {broken}"))?;
+            paused(1, behind(neighbours, fault)).map_err(|broken| format!("a mail that {what}: {broken}"))?;
         if longest > mins(1) {
             return Err(format!("behind a mail that {what} others wait {} s", longest.as_secs()));
         }

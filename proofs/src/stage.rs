@@ -19,11 +19,9 @@ use shared::keys::Ring;
 use shared::store::add_user::NewUser;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tests::World;
+use tests::{CHEAP_HASHES, PASSWORD, World, owned};
 
-/// The password of everybody who has one.
-pub const PASSWORD: &str = "correct horse battery staple";
-/// Hashes that cost next to nothing: their number matters, not their strength.
+/// What hashes cost by [`CHEAP_HASHES`]: their number matters, not their strength.
 pub(crate) const COSTS: Costs = Costs { memory_kib: 7168, passes: 1, lanes: 1 };
 
 /// What a user is mailed a link for.
@@ -55,9 +53,7 @@ pub struct Ticket {
 /// A portal of these options, without a socket between it and its browsers, its mails handed over by [`tickets`].
 pub async fn world(dice: &mut Dice, options: Options) -> World {
     let random = Some(random(Dice::new(dice.throw())));
-    let cheap = [("Argon2MemoryKib", COSTS.memory_kib), ("Argon2Passes", COSTS.passes)];
-    let cheap = cheap.map(|(name, cost)| (name.to_owned(), cost.to_string()));
-    let parameters = options.parameters.into_iter().chain(cheap).collect();
+    let parameters = options.parameters.into_iter().chain(owned(&CHEAP_HASHES)).collect();
     World::in_process(Options { events_by_hand: true, random, parameters, ..options }).await
 }
 

@@ -9,7 +9,7 @@ use crate::dice::{Dice, random};
 use crate::hash::processor_millis;
 use crate::parallel::paused;
 use crate::progress::Progress;
-use crate::stage::{COSTS, PASSWORD};
+use crate::stage::COSTS;
 use crate::{Figures, Proof};
 use clap::Args;
 use futures_util::future::join_all;
@@ -18,7 +18,7 @@ use serde_json::json;
 use shared::domain::hashing::Hasher;
 use shared::domain::password::Password;
 use std::collections::BTreeMap;
-use tests::{World, mins};
+use tests::{PASSWORD, World, mins};
 
 /// How much to compare.
 #[derive(Args, Clone, Debug)]

@@ -4,9 +4,8 @@ use local::seam::{Attempt, Fault};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
-use tests::{World, mins, owned};
+use tests::{PASSWORD, World, mins, owned};
 
-const PASSWORD: &str = "correct horse battery staple";
 const ATTEMPT: &str = "an-attempt-of-this-page";
 
 type Grant = (String, String, String);

@@ -1,9 +1,7 @@
 //! Every kind of token, everywhere but where it belongs: refused with the right problem, and nothing written.
 
 use serde_json::{Value, json};
-use tests::{Answer, Browser, World, mins, owned};
-
-const PASSWORD: &str = "correct horse battery staple";
+use tests::{Answer, Browser, CHEAP_HASHES, PASSWORD, World, mins, owned};
 
 /// What a link may be good for: how it is asked for, by whom, where it is used, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,7 +63,7 @@ async fn used(browser: &Browser<'_>, kind: Kind, token: &str) -> Answer {
 
 /// A portal called so, whose hashes cost next to nothing, with the key that all of them here have.
 async fn world(name: &str) -> World {
-    let parameters = owned(&[("Portal", name), ("Argon2MemoryKib", "7168"), ("Argon2Passes", "1")]);
+    let parameters = owned(&[&CHEAP_HASHES[..], &[("Portal", name)]].concat());
     let key_ring = json!({"root": "k".repeat(64), "keys": []}).to_string();
     World::of(local::Options { parameters, key_ring: Some(key_ring), ..local::Options::default() }).await
 }

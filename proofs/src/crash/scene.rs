@@ -11,14 +11,12 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
-use tests::{Answer, Browser, Mail, World, owned, secs};
+use tests::{Answer, Browser, CHEAP_HASHES, Mail, World, owned, secs};
 
 /// Everything is drawn from it, in every run.
 pub(super) const SEED: u64 = 1;
 /// The session's cookie.
 pub(super) const SID: &str = "partner.sid";
-/// No hash takes longer than it must.
-const CHEAP: [(&str, &str); 2] = [("Argon2MemoryKib", "7168"), ("Argon2Passes", "1")];
 /// How often a client comes back.
 const MOST_TRIES: usize = 8;
 
@@ -63,7 +61,7 @@ impl Scene {
     /// A world in which everything happens the same every time, until `faults` strikes.
     pub(super) async fn new(parameters: &[(&str, &str)], faults: Arc<Faults>) -> Self {
         let world = World::in_process(Options {
-            parameters: owned(&[&CHEAP, parameters].concat()),
+            parameters: owned(&[&CHEAP_HASHES, parameters].concat()),
             // The port differs from world to world; what links and mails say is not to.
             public_url: Some("http://localhost:8787".to_owned()),
             events_by_hand: true,

@@ -5,14 +5,14 @@ use super::passwords::sign_in;
 use super::redeems::{PAGE, Racer, SESSION, by_user, events, redeem};
 use crate::Figures;
 use crate::dice::Dice;
-use crate::stage::{PASSWORD, Purpose, Ticket, end_everything, ring};
+use crate::stage::{Purpose, Ticket, end_everything, ring};
 use http::Method;
 use serde_json::json;
 use shared::domain::ids::SessionHash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tests::{Browser, World, mins};
+use tests::{Browser, PASSWORD, World, mins};
 use tokio::task::JoinSet;
 
 /// How many use one session at once.

@@ -5,12 +5,12 @@ use super::opened;
 use super::redeems::{PAGE, SESSION, by_user, events};
 use crate::Figures;
 use crate::dice::Dice;
-use crate::stage::{PASSWORD, Purpose, Ticket, attribute};
+use crate::stage::{Purpose, Ticket, attribute};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tests::{Answer, Browser, World};
+use tests::{Answer, Browser, PASSWORD, World};
 use tokio::task::JoinSet;
 
 /// How many pages set a password by one link; the first two are the same page, and set the same one.
