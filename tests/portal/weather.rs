@@ -66,6 +66,19 @@ async fn a_lost_answer_of_the_store_is_not_a_lost_login() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_about_a_wrong_password_is_still_its_answer_and_is_written_down_once() {
+    let world = World::with_cheap_hashes(&[]).await;
+    world.portal.set_fault(|attempt| match attempt.operation.as_str() {
+        "PutItem" if attempt.number == 1 => Fault::LoseAnswer,
+        _ => Fault::None,
+    });
+    let answer = world.browser().sign_in_with("ada@example.com", "wrong horse battery staple").await;
+    let audit = world.rows("audit");
+    let failed = audit.iter().filter(|row| row["action"]["S"] == "partner.login.failed").count();
+    assert_eq!((answer.status.as_u16(), failed), (401, 1));
+}
+
+#[tokio::test]
 async fn transactions_that_run_into_each_other_are_tried_again_and_then_answered_truthfully() {
     let conflict = cancelled("TransactionConflict");
     for (conflicts, status, sessions) in [(3, 200, 1), (usize::MAX, 503, 0)] {

@@ -284,6 +284,9 @@ mod tests {
     #[test]
     fn a_short_address_or_a_name_of_signs_alone_refuses_nothing() {
         assert_eq!(weak_for("ba-ca-da-fa-ga-ha", 15, "a@example.com", "★ ★"), None);
+        // Two letters of a name are in every other word.
+        assert_eq!(weak_for("jokzjovwjo", 8, "jo@example.com", "P"), None);
+        assert_ne!(weak_for("jo12345678", 8, "jo@example.com", "P"), Some(Weak::Personal));
     }
 
     #[test]
