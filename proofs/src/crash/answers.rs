@@ -19,9 +19,9 @@ pub(super) fn told(answer: &Answer) -> Told {
     match (answer.status.as_u16(), answer.problem().as_str()) {
         (200, _) if is_partial(answer) => Told::Later,
         (503, "unavailable") | (500, _) => Told::Later,
-        (303, _) if page.ends_with("?error=unavailable") => Told::Later,
+        (303, _) if page.contains("?error=unavailable") => Told::Later,
         (429, _) => Told::Wait(secs(answer.json()["retry_after"].as_u64().unwrap_or(60))),
-        (303, _) if page.ends_with("?error=too_many_attempts") => Told::Wait(secs(60)),
+        (303, _) if page.contains("?error=too_many_attempts") => Told::Wait(secs(60)),
         _ => Told::Something,
     }
 }
