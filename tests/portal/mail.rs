@@ -101,6 +101,20 @@ async fn records_that_come_twice_or_in_another_order_send_each_mail_once() {
 }
 
 #[tokio::test]
+async fn every_record_of_a_batch_that_is_to_come_again_is_named() {
+    let world = World::start().await;
+    world.portal.set_fault(|attempt| if attempt.function == "mailer" { Fault::FailBefore } else { Fault::None });
+    for _ in 0..3 {
+        world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
+    }
+    let records = world.portal.stream_records(None).unwrap();
+    let named = |record: &serde_json::Value| json!({"itemIdentifier": record["dynamodb"]["SequenceNumber"]});
+    let all: Vec<_> = records.iter().map(named).collect();
+    let again = world.portal.invoke("mailer", json!({"Records": records})).await.unwrap();
+    assert_eq!((all.len(), again), (3, json!({"batchItemFailures": all})));
+}
+
+#[tokio::test]
 async fn two_mailers_with_the_same_record_send_one_mail() {
     let world = World::start().await;
     // The first look of the stream's own invocation waits, while another invocation has the same record.
