@@ -109,6 +109,7 @@ mod tests {
             "a\n@example.com",
             "a@example.com\n",
             "a@example.com,b@example.com",
+            "a,b@example.com",
             "<a@example.com>",
             "Ada <a@example.com>",
             "a@[127.0.0.1]",
