@@ -18,7 +18,7 @@ use serde_json::json;
 use shared::domain::hashing::Hasher;
 use shared::domain::password::Password;
 use std::collections::BTreeMap;
-use tests::{PASSWORD, World, mins};
+use tests::{PASSWORD, WRONG, World, mins};
 
 /// How much to compare.
 #[derive(Args, Clone, Debug)]
@@ -31,7 +31,6 @@ pub struct Sizes {
     pub seed: u64,
 }
 
-const WRONG: &str = "wrong horse battery staple";
 const CLASSES: [&str; 6] = ["unknown", "invited", "active", "suspended", "without a password", "at the cap"];
 /// Of each class so many: 90 wrong passwords for each of them are not yet the cap.
 const EACH: usize = 4;

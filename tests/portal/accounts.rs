@@ -4,9 +4,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::hashing::{Costs, Hasher};
 use shared::domain::password::Password;
-use tests::{Browser, PASSWORD, World, mins, secs};
+use tests::{Browser, PASSWORD, WRONG, World, mins, secs};
 
-const WRONG: &str = "wrong horse battery staple";
 /// What hashes cost before, and the parameters of a portal that still knows it.
 const BEFORE: &str = "m=7168,t=1,p=1";
 const PARAMETERS: [(&str, &str); 4] =

@@ -3,14 +3,14 @@
 use futures_util::future::join_all;
 use local::seam::Fault;
 use serde_json::json;
-use tests::{PASSWORD, World, mins};
+use tests::{PASSWORD, WRONG, World, mins};
 
 #[tokio::test]
 async fn the_right_password_signs_in_and_the_wrong_one_does_not() {
     let world = World::with_cheap_hashes(&[]).await;
     world.set_password("ada@example.com", PASSWORD).await;
     let browser = world.browser();
-    let wrong = browser.sign_in_with("ada@example.com", "wrong horse battery staple").await;
+    let wrong = browser.sign_in_with("ada@example.com", WRONG).await;
     assert_eq!((wrong.status.as_u16(), wrong.problem().as_str()), (401, "invalid-credentials"));
     assert_eq!(wrong.headers["www-authenticate"], "Bearer");
     assert!(wrong.cookies.is_empty() && world.rows("sessions").is_empty());
@@ -60,10 +60,7 @@ async fn a_thousand_guesses_at_once_compute_ten_hashes_and_the_owner_signs_in_by
     let world = World::with_cheap_hashes(&[]).await;
     world.set_password("ada@example.com", PASSWORD).await;
     let hashes = world.portal.hashes();
-    let attack = join_all(
-        (0..1000)
-            .map(|_| async { world.browser().sign_in_with("ada@example.com", "wrong horse battery staple").await }),
-    );
+    let attack = join_all((0..1000).map(|_| async { world.browser().sign_in_with("ada@example.com", WRONG).await }));
     let owner = world.browser();
     let (answers, signed_in) = tokio::join!(attack, owner.sign_in("ada@example.com"));
     assert_eq!(signed_in.status, 200);
@@ -95,7 +92,7 @@ async fn a_wrong_password_that_is_counted_late_takes_nothing_back() {
     let world = World::with_cheap_hashes(&[]).await;
     world.set_password("ada@example.com", PASSWORD).await;
     let browser = world.browser();
-    let wrong = async || browser.sign_in_with("ada@example.com", "wrong horse battery staple").await.status.as_u16();
+    let wrong = async || browser.sign_in_with("ada@example.com", WRONG).await.status.as_u16();
     let in_a_row = || {
         let rows = world.rows("throttles");
         let row = rows.iter().find(|row| row["pk"]["S"].as_str().unwrap().starts_with("password-in-a-row#"));

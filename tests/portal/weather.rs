@@ -5,7 +5,7 @@ use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tests::{World, mins, secs};
+use tests::{WRONG, World, mins, secs};
 use tokio::time::Instant;
 
 /// An error as DynamoDB sends it.
@@ -72,7 +72,7 @@ async fn a_lost_answer_about_a_wrong_password_is_still_its_answer_and_is_written
         "PutItem" if attempt.number == 1 => Fault::LoseAnswer,
         _ => Fault::None,
     });
-    let answer = world.browser().sign_in_with("ada@example.com", "wrong horse battery staple").await;
+    let answer = world.browser().sign_in_with("ada@example.com", WRONG).await;
     let audit = world.rows("audit");
     let failed = audit.iter().filter(|row| row["action"]["S"] == "partner.login.failed").count();
     assert_eq!((answer.status.as_u16(), failed), (401, 1));

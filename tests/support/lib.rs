@@ -10,7 +10,7 @@ mod world;
 
 pub use answer::{Answer, Mail};
 pub use browser::Browser;
-pub use passwords::{CHEAP_HASHES, PASSWORD};
+pub use passwords::{CHEAP_HASHES, PASSWORD, WRONG};
 pub use time::Time;
 pub use world::World;
 

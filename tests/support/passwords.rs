@@ -6,6 +6,9 @@ use serde_json::json;
 /// A password that is accepted.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// A password that nobody has.
+pub const WRONG: &str = "wrong horse battery staple";
+
 /// Parameters by which hashes cost next to nothing: what they cost is tested elsewhere.
 pub const CHEAP_HASHES: [(&str, &str); 2] = [("Argon2MemoryKib", "7168"), ("Argon2Passes", "1")];
 
