@@ -43,7 +43,10 @@ impl Dice {
     /// # Panics
     /// When there is none to choose from.
     pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        #[expect(clippy::indexing_slicing, reason = "a choice among none is a mistake of the proof")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "a choice among none is a mistake of the proof"
+        )]
         &all[self.below(all.len())]
     }
 }
@@ -55,7 +58,10 @@ pub fn random(dice: Dice) -> Random {
         let mut dice = dice.lock().unwrap_or_else(PoisonError::into_inner);
         for chunk in bytes.chunks_mut(8) {
             let drawn = dice.throw().to_le_bytes();
-            chunk.iter_mut().zip(drawn).for_each(|(byte, drawn)| *byte = drawn);
+            chunk
+                .iter_mut()
+                .zip(drawn)
+                .for_each(|(byte, drawn)| *byte = drawn);
         }
     })
 }

@@ -1,5 +1,6 @@
-//! The password hash against the reference implementation in C (`argon2` of Debian), at the same costs in the same run:
-//! each hash in a process of its own, in turn, in processor time, so that neither pays for what else the machine does.
+//! The password hash against the reference implementation in C (`argon2` of Debian), at the same
+//! costs in the same run: each hash in a process of its own, in turn, in processor time, so that
+//! neither pays for what else the machine does.
 
 use crate::{Figures, Proof};
 use rustix::time::{ClockId, clock_gettime};
@@ -28,13 +29,18 @@ pub fn once(costs: Costs) -> Proof {
     let before = processor_millis();
     let hash = hasher.hash(&password, salt);
     let took = processor_millis() - before;
-    Ok(Figures::default().with(HASH, &hash.as_str()).with(MILLIS, &format!("{took:.3}")))
+    Ok(Figures::default()
+        .with(HASH, &hash.as_str())
+        .with(MILLIS, &format!("{took:.3}")))
 }
 
 /// What this process has had of the processor.
 pub(crate) fn processor_millis() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    #[expect(clippy::cast_precision_loss, reason = "a double holds nanoseconds of a hundred days")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a double holds nanoseconds of a hundred days"
+    )]
     let millis = time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6;
     millis
 }
@@ -60,29 +66,57 @@ pub fn against_reference(runs: u64, costs: Costs) -> Proof {
         .with("costs", &costs)
         .with("hashes of each, in turn", &runs)
         .with("ours, median of processor time", &format!("{ours:.1} ms"))
-        .with("the reference, median of processor time", &format!("{theirs:.1} ms"))
+        .with(
+            "the reference, median of processor time",
+            &format!("{theirs:.1} ms"),
+        )
         .with("ours / the reference", &format!("{ratio:.2}"));
     // The reference gives whole milliseconds.
-    if ours > theirs + 0.5 { Err(format!("ours is slower: {:?}", figures.0)) } else { Ok(figures) }
+    if ours > theirs + 0.5 {
+        Err(format!("ours is slower: {:?}", figures.0))
+    } else {
+        Ok(figures)
+    }
 }
 
-/// A hash by this program, started anew: what memory an earlier hash has left is not there to be used again.
+/// A hash by this program, started anew: what memory an earlier hash has left is not there to be
+/// used again.
 fn ours_once(costs: Costs) -> Result<(String, f64), String> {
-    let program = std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
-    let printed = run(Command::new(program).args(["hash", "--once", "--costs", &costs.to_string()]), "")?;
-    let line = |name| printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    let program =
+        std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
+    let printed = run(
+        Command::new(program).args(["hash", "--once", "--costs", &costs.to_string()]),
+        "",
+    )?;
+    let line = |name| {
+        printed
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    };
     let parsed = line(HASH).zip(line(MILLIS).and_then(|millis| millis.parse().ok()));
-    parsed.map(|(hash, millis)| (hash.to_owned(), millis)).ok_or_else(|| format!("not understood: {printed}"))
+    parsed
+        .map(|(hash, millis)| (hash.to_owned(), millis))
+        .ok_or_else(|| format!("not understood: {printed}"))
 }
 
 /// A hash by the reference, and the processor time (`clock()`) that it says the hash took.
 fn reference_once(costs: Costs) -> Result<(String, f64), String> {
-    let [memory, passes, lanes] = [costs.memory_kib, costs.passes, costs.lanes].map(|cost| cost.to_string());
-    let arguments = [SALT, "-id", "-v", "13", "-t", &passes, "-k", &memory, "-p", &lanes];
+    let [memory, passes, lanes] =
+        [costs.memory_kib, costs.passes, costs.lanes].map(|cost| cost.to_string());
+    let arguments = [
+        SALT, "-id", "-v", "13", "-t", &passes, "-k", &memory, "-p", &lanes,
+    ];
     let printed = run(Command::new("argon2").args(arguments), PASSWORD)?;
-    let hash = printed.lines().find_map(|line| line.strip_prefix("Encoded:")).map(str::trim);
-    let seconds = printed.lines().find_map(|line| line.strip_suffix(" seconds")?.trim().parse::<f64>().ok());
-    let both = hash.zip(seconds).map(|(hash, seconds)| (hash.to_owned(), seconds * 1e3));
+    let hash = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("Encoded:"))
+        .map(str::trim);
+    let seconds = printed
+        .lines()
+        .find_map(|line| line.strip_suffix(" seconds")?.trim().parse::<f64>().ok());
+    let both = hash
+        .zip(seconds)
+        .map(|(hash, seconds)| (hash.to_owned(), seconds * 1e3));
     both.ok_or_else(|| format!("not understood: {printed}"))
 }
 
@@ -93,12 +127,24 @@ fn run(command: &mut Command, input: &str) -> Result<String, String> {
         std::io::ErrorKind::NotFound => format!("{name} is not there: apt-get install argon2"),
         _ => format!("{name}: {error}"),
     };
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
     // Dropped at once, so that the input ends.
-    child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(input.as_bytes())).map_err(failed)?;
+    child
+        .stdin
+        .take()
+        .map_or(Ok(()), |mut stdin| stdin.write_all(input.as_bytes()))
+        .map_err(failed)?;
     let output = child.wait_with_output().map_err(failed)?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() { Ok(printed) } else { Err(format!("{name} failed: {printed}")) }
+    if output.status.success() {
+        Ok(printed)
+    } else {
+        Err(format!("{name} failed: {printed}"))
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

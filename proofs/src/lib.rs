@@ -1,6 +1,7 @@
-//! The promises under failure and attack. Each module is one proof: a function that takes its size, says on the way how
-//! far it has come, and gives figures or the first thing that broke. `tests/portal/proofs.rs` runs each small inside
-//! `cargo test`; `cargo run --profile proof -p proofs -- --help` runs them large. `docs/proofs.md` says what each proves.
+//! The promises under failure and attack. Each module is one proof: a function that takes its size,
+//! says on the way how far it has come, and gives figures or the first thing that broke.
+//! `tests/portal/proofs.rs` runs each small inside `cargo test`; `cargo run --profile proof -p
+//! proofs -- --help` runs them large. `docs/proofs.md` says what each proves.
 
 pub mod crash;
 pub mod dice;

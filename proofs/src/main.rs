@@ -16,11 +16,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Which {
-    /// A crash at every point: whatever goes wrong at whichever call, the flow comes to its normal end
+    /// A crash at every point: whatever goes wrong at whichever call, the flow comes to its normal
+    /// end
     Crash(proofs::crash::Selection),
     /// A million forged links, sessions and nonces: none accepted
     Forge(proofs::forge::Sizes),
-    /// Whatever bytes come in: the corpus of the fuzz targets, and seeded changes of it. `proofs/fuzz/run` goes further.
+    /// Whatever bytes come in: the corpus of the fuzz targets, and seeded changes of it.
+    /// `proofs/fuzz/run` goes further.
     Fuzz {
         /// How many changed inputs each target gets; those that cost more get fewer.
         #[arg(long, default_value_t = 1_000_000)]
@@ -49,7 +51,8 @@ enum Which {
     },
     /// An hour without SES, and mails that keep failing in front of others
     Outage(proofs::outage::Sizes),
-    /// Tokens x racers, redeem against suspend, logout against use: one winner each, nothing accepted after its end
+    /// Tokens x racers, redeem against suspend, logout against use: one winner each, nothing
+    /// accepted after its end
     Race(proofs::race::Sizes),
     /// Simulates the whole system from seeds, with an oracle that knows what each answer must be.
     Simulate {
@@ -66,7 +69,8 @@ enum Which {
         #[arg(long)]
         verbose: bool,
     },
-    /// How long a request computes says nothing about the account: classes of accounts, compared by rank
+    /// How long a request computes says nothing about the account: classes of accounts, compared by
+    /// rank
     Timing(proofs::timing::Sizes),
     /// Rotates keys under traffic, with old copies and failed renewals.
     Rotate {
@@ -82,31 +86,61 @@ enum Which {
     },
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a person waits is no matter of the portal's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a person waits is no matter of the portal's clock"
+)]
 fn main() -> ExitCode {
     let started = Instant::now();
     let proof: Proof = match Arguments::parse().proof {
         Which::Crash(selection) => proofs::crash::run(&selection, true),
         Which::Forge(sizes) => proofs::forge::run(&sizes, true),
-        Which::Fuzz { target: Some(target), file: Some(file), .. } => proofs::fuzz::replay(&target, &file),
+        Which::Fuzz {
+            target: Some(target),
+            file: Some(file),
+            ..
+        } => proofs::fuzz::replay(&target, &file),
         Which::Fuzz { changes, seed, .. } => proofs::fuzz::run(changes, seed, true),
-        Which::Hash { costs, once: true, .. } => proofs::hash::once(costs),
-        Which::Hash { runs, costs, once: false } => proofs::hash::against_reference(runs, costs),
+        Which::Hash {
+            costs, once: true, ..
+        } => proofs::hash::once(costs),
+        Which::Hash {
+            runs,
+            costs,
+            once: false,
+        } => proofs::hash::against_reference(runs, costs),
         Which::Outage(sizes) => proofs::outage::run(&sizes),
         Which::Race(sizes) => proofs::race::run(&sizes, true),
-        Which::Simulate { first, seeds, steps, verbose } => {
+        Which::Simulate {
+            first,
+            seeds,
+            steps,
+            verbose,
+        } => {
             local::logs::ignore();
             proofs::simulate::run(proofs::simulate::Size {
-                seeds: proofs::parallel::Seeds { first, count: seeds, shown: true },
+                seeds: proofs::parallel::Seeds {
+                    first,
+                    count: seeds,
+                    shown: true,
+                },
                 steps,
                 verbose,
             })
         }
         Which::Timing(sizes) => proofs::timing::run(&sizes, true),
-        Which::Rotate { first, seeds, rotations } => {
+        Which::Rotate {
+            first,
+            seeds,
+            rotations,
+        } => {
             local::logs::ignore();
             proofs::rotate::run(proofs::rotate::Size {
-                seeds: proofs::parallel::Seeds { first, count: seeds, shown: true },
+                seeds: proofs::parallel::Seeds {
+                    first,
+                    count: seeds,
+                    shown: true,
+                },
                 rotations,
             })
         }
@@ -115,10 +149,15 @@ fn main() -> ExitCode {
 }
 
 fn costs(text: &str) -> Result<Costs, String> {
-    Costs::parse(text).ok_or_else(|| "must be like m=19456,t=2,p=1, and what the functions would compute".to_owned())
+    Costs::parse(text).ok_or_else(|| {
+        "must be like m=19456,t=2,p=1, and what the functions would compute".to_owned()
+    })
 }
 
-#[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "this is for the person at the terminal, not a log"
+)]
 fn report(proof: Proof) -> ExitCode {
     match proof {
         Ok(figures) => {

@@ -1,7 +1,12 @@
-//! The mailer in bad weather (promise 7). Stream, schedule, leases and the SDK's timeouts run on one clock that passes only
-//! while everybody waits: an hour without SES takes seconds, and what is measured is what would happen.
+//! The mailer in bad weather (promise 7). Stream, schedule, leases and the SDK's timeouts run on
+//! one clock that passes only while everybody waits: an hour without SES takes seconds, and what is
+//! measured is what would happen.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a proof that goes wrong is to stop")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a proof that goes wrong is to stop"
+)]
 
 use crate::parallel::paused;
 use crate::{Figures, Proof};
@@ -57,27 +62,44 @@ async fn world() -> World {
         ("MailPerDay", "10000"),
         ("MailPerDayPortal", "1000000"),
     ];
-    World::in_step(local::Options { parameters: tests::owned(&limits), ..local::Options::default() }).await
+    World::in_step(local::Options {
+        parameters: tests::owned(&limits),
+        ..local::Options::default()
+    })
+    .await
 }
 
 async fn ask(world: &World, email: &str) -> Result<(), String> {
-    let asked = world.browser().post("/auth/request-login", json!({"email": email})).await;
-    if asked.status == 200 { Ok(()) } else { Err(format!("asking was answered {} {}", asked.status, asked.body)) }
+    let asked = world
+        .browser()
+        .post("/auth/request-login", json!({"email": email}))
+        .await;
+    if asked.status == 200 {
+        Ok(())
+    } else {
+        Err(format!(
+            "asking was answered {} {}",
+            asked.status, asked.body
+        ))
+    }
 }
 
 fn text(row: &Value, name: &str) -> String {
     row[name]["S"].as_str().unwrap_or_default().to_owned()
 }
 
-/// `mails` are asked for in the course of an hour in which SES takes none, some answers being lost on the way back; then
-/// it works again. Every mail must have left or be marked, and no two messages of one mail may differ.
+/// `mails` are asked for in the course of an hour in which SES takes none, some answers being lost
+/// on the way back; then it works again. Every mail must have left or be marked, and no two
+/// messages of one mail may differ.
 fn hour(mails: u64) -> Proof {
     paused(1, async {
         let world = world().await;
-        world.portal.set_fault(|attempt| match attempt.service.as_str() {
-            "ses" => REFUSALS[attempt.number % REFUSALS.len()](),
-            _ => Fault::None,
-        });
+        world
+            .portal
+            .set_fault(|attempt| match attempt.service.as_str() {
+                "ses" => REFUSALS[attempt.number % REFUSALS.len()](),
+                _ => Fault::None,
+            });
         let pause = mins(60) / u32::try_from(mails).unwrap();
         for _ in 0..mails {
             ask(&world, "ada@example.com").await?;
@@ -85,21 +107,35 @@ fn hour(mails: u64) -> Proof {
         }
         world.portal.set_fault(|_| Fault::None);
         let (mut minutes, back) = (0, world.time.now());
-        while world.rows("mail").iter().any(|row| !row["unfinished"].is_null()) {
+        while world
+            .rows("mail")
+            .iter()
+            .any(|row| !row["unfinished"].is_null())
+        {
             tokio::time::sleep(secs(60)).await;
             minutes += 1;
             if minutes > 60 {
-                return Err(format!("an hour after SES came back a mail is not over: {:?}", world.rows("mail")));
+                return Err(format!(
+                    "an hour after SES came back a mail is not over: {:?}",
+                    world.rows("mail")
+                ));
             }
         }
         let rows = world.rows("mail");
-        let ended = |state: &str| rows.iter().filter(|row| text(row, "status") == state).count();
+        let ended = |state: &str| {
+            rows.iter()
+                .filter(|row| text(row, "status") == state)
+                .count()
+        };
         let messages = world.portal.inbox().len();
         let links = links_by_id(&world);
         let differing = links.values().filter(|links| links.len() > 1).count();
         let (sent, expired) = (ended("sent"), ended("expired"));
         if sent + expired != rows.len() || rows.len() as u64 != mails {
-            return Err(format!("{mails} asked for, {} in the log, {sent} sent, {expired} expired", rows.len()));
+            return Err(format!(
+                "{mails} asked for, {} in the log, {sent} sent, {expired} expired",
+                rows.len()
+            ));
         }
         if differing > 0 || links.len() < sent {
             return Err(format!(
@@ -107,7 +143,10 @@ fn hour(mails: u64) -> Proof {
                 links.len()
             ));
         }
-        let latest = rows.iter().filter_map(|row| row["ended_at"]["N"].as_str()?.parse::<u64>().ok()).max();
+        let latest = rows
+            .iter()
+            .filter_map(|row| row["ended_at"]["N"].as_str()?.parse::<u64>().ok())
+            .max();
         let took = latest.unwrap_or_default().saturating_sub(back.millis()) / 1000;
         Ok(Figures::default()
             .with("mails asked for in an hour without SES", &mails)
@@ -121,10 +160,18 @@ fn hour(mails: u64) -> Proof {
 
 /// The links that have left, by what they are the link of.
 fn links_by_id(world: &World) -> BTreeMap<String, BTreeSet<String>> {
-    let ring = Ring::parse(&world.portal.key_ring().unwrap(), &PortalName::parse("partner").unwrap()).unwrap();
+    let ring = Ring::parse(
+        &world.portal.key_ring().unwrap(),
+        &PortalName::parse("partner").unwrap(),
+    )
+    .unwrap();
     let mut links: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for link in world.portal.inbox().into_iter().flat_map(|mail| mail.links) {
-        let id = ring.read_link(Purpose::SignIn, link.rsplit('/').next().unwrap_or_default()).unwrap().content.id;
+        let id = ring
+            .read_link(Purpose::SignIn, link.rsplit('/').next().unwrap_or_default())
+            .unwrap()
+            .content
+            .id;
         links.entry(id.to_string()).or_default().insert(link);
     }
     links
@@ -135,18 +182,34 @@ type Poison = fn(&Attempt) -> Fault;
 
 /// What is wrong with one mail.
 const POISONS: [(&str, Poison); 4] = [
-    (
-        "crashes the mailer while it is sent",
-        |attempt| if sends_to_poison(attempt) { Fault::DieBefore } else { Fault::None },
-    ),
-    (
-        "crashes the mailer before it is claimed",
-        |attempt| if looks_up_poison(attempt) { Fault::DieBefore } else { Fault::None },
-    ),
-    ("is refused for the moment, always", |attempt| {
-        if sends_to_poison(attempt) { Fault::Reply(429, error("TooManyRequestsException")) } else { Fault::None }
+    ("crashes the mailer while it is sent", |attempt| {
+        if sends_to_poison(attempt) {
+            Fault::DieBefore
+        } else {
+            Fault::None
+        }
     }),
-    ("is never answered", |attempt| if sends_to_poison(attempt) { Fault::Delay(secs(60)) } else { Fault::None }),
+    ("crashes the mailer before it is claimed", |attempt| {
+        if looks_up_poison(attempt) {
+            Fault::DieBefore
+        } else {
+            Fault::None
+        }
+    }),
+    ("is refused for the moment, always", |attempt| {
+        if sends_to_poison(attempt) {
+            Fault::Reply(429, error("TooManyRequestsException"))
+        } else {
+            Fault::None
+        }
+    }),
+    ("is never answered", |attempt| {
+        if sends_to_poison(attempt) {
+            Fault::Delay(secs(60))
+        } else {
+            Fault::None
+        }
+    }),
 ];
 
 const POISON: &str = "poison@example.com";
@@ -156,21 +219,32 @@ fn sends_to_poison(attempt: &Attempt) -> bool {
 }
 
 fn looks_up_poison(attempt: &Attempt) -> bool {
-    attempt.operation == "GetItem" && attempt.body.to_string().contains(&format!("email#{POISON}"))
+    attempt.operation == "GetItem"
+        && attempt
+            .body
+            .to_string()
+            .contains(&format!("email#{POISON}"))
 }
 
-/// A mail that cannot be sent stands in front of `neighbours` others: they may wait a minute for it, and no longer.
+/// A mail that cannot be sent stands in front of `neighbours` others: they may wait a minute for
+/// it, and no longer.
 fn poison(neighbours: u64) -> Proof {
     let mut figures = Figures::default().with("neighbours behind each poisonous mail", &neighbours);
     for (what, fault) in POISONS {
-        let (longest, invocations) =
-            paused(1, behind(neighbours, fault)).map_err(|broken| format!("a mail that {what}: {broken}"))?;
+        let (longest, invocations) = paused(1, behind(neighbours, fault))
+            .map_err(|broken| format!("a mail that {what}: {broken}"))?;
         if longest > mins(1) {
-            return Err(format!("behind a mail that {what} others wait {} s", longest.as_secs()));
+            return Err(format!(
+                "behind a mail that {what} others wait {} s",
+                longest.as_secs()
+            ));
         }
         figures = figures.with(
             what,
-            &format!("its neighbours wait {:.1} s at most, after {invocations} attempts at it", longest.as_secs_f64()),
+            &format!(
+                "its neighbours wait {:.1} s at most, after {invocations} attempts at it",
+                longest.as_secs_f64()
+            ),
         );
     }
     Ok(figures)
@@ -178,14 +252,29 @@ fn poison(neighbours: u64) -> Proof {
 
 /// The longest wait of a neighbour, and how often the poisonous mail was tried.
 async fn behind(neighbours: u64, fault: Poison) -> Result<(Duration, usize), String> {
-    let options = local::Options { user: Some(POISON.to_owned()), ..local::Options::default() };
-    let limits = [("AskPerMinute", "60"), ("AskPerHour", "1000"), ("MailPerHour", "1000"), ("MailPerDay", "10000")];
-    let world = World::in_step(local::Options { parameters: tests::owned(&limits), ..options }).await;
+    let options = local::Options {
+        user: Some(POISON.to_owned()),
+        ..local::Options::default()
+    };
+    let limits = [
+        ("AskPerMinute", "60"),
+        ("AskPerHour", "1000"),
+        ("MailPerHour", "1000"),
+        ("MailPerDay", "10000"),
+    ];
+    let world = World::in_step(local::Options {
+        parameters: tests::owned(&limits),
+        ..options
+    })
+    .await;
     let tried = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = std::sync::Arc::clone(&tried);
     world.portal.set_fault(move |attempt| {
         let fault = fault(attempt);
-        count.fetch_add(usize::from(!matches!(fault, Fault::None)), std::sync::atomic::Ordering::SeqCst);
+        count.fetch_add(
+            usize::from(!matches!(fault, Fault::None)),
+            std::sync::atomic::Ordering::SeqCst,
+        );
         fault
     });
     ask(&world, POISON).await?;
@@ -196,19 +285,34 @@ async fn behind(neighbours: u64, fault: Poison) -> Result<(Duration, usize), Str
         tokio::time::sleep(secs(60)).await;
     }
     let rows = world.rows("mail");
-    let states: BTreeMap<_, _> = rows.iter().map(|row| (text(row, "sk"), text(row, "status"))).collect();
+    let states: BTreeMap<_, _> = rows
+        .iter()
+        .map(|row| (text(row, "sk"), text(row, "status")))
+        .collect();
     if states.values().filter(|state| *state == "sent").count() as u64 != neighbours
         || rows.iter().any(|row| !row["unfinished"].is_null())
     {
-        // A mail that crashes us before it is claimed has no counter: its row stays, and the alarm goes off.
-        let never_claimed = rows.iter().all(|row| row["unfinished"].is_null() || text(row, "status") == "queued");
+        // A mail that crashes us before it is claimed has no counter: its row stays, and the alarm
+        // goes off.
+        let never_claimed = rows
+            .iter()
+            .all(|row| row["unfinished"].is_null() || text(row, "status") == "queued");
         if !never_claimed {
             return Err(format!("not over after twenty minutes: {states:?}"));
         }
     }
-    let millis =
-        |row: &Value, name: &str| row[name]["N"].as_str().and_then(|n| n.parse::<u64>().ok()).unwrap_or_default();
+    let millis = |row: &Value, name: &str| {
+        row[name]["N"]
+            .as_str()
+            .and_then(|n| n.parse::<u64>().ok())
+            .unwrap_or_default()
+    };
     let neighbours = rows.iter().filter(|row| text(row, "status") == "sent");
-    let longest = neighbours.map(|row| millis(row, "ended_at") - millis(row, "asked_at")).max();
-    Ok((Duration::from_millis(longest.unwrap_or(u64::MAX)), tried.load(std::sync::atomic::Ordering::SeqCst)))
+    let longest = neighbours
+        .map(|row| millis(row, "ended_at") - millis(row, "asked_at"))
+        .max();
+    Ok((
+        Duration::from_millis(longest.unwrap_or(u64::MAX)),
+        tried.load(std::sync::atomic::Ordering::SeqCst),
+    ))
 }

@@ -20,7 +20,8 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// Does `one` for each seed, each in a runtime of its own whose clock stands still, and adds up what comes of them.
+    /// Does `one` for each seed, each in a runtime of its own whose clock stands still, and adds up
+    /// what comes of them.
     ///
     /// # Errors
     /// What broke first; a panic of the proof itself breaks it too.
@@ -40,7 +41,11 @@ impl Seeds {
                 Ok(done) => add(&mut held(&whole), done),
                 Err(why) => *held(&broken) = Some(why),
             }
-            if held(&broken).is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if held(&broken).is_none() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
         });
         match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(why) => Err(why),
@@ -53,7 +58,11 @@ impl Seeds {
 ///
 /// # Panics
 /// When `work` does, or the system gives no more threads.
-pub fn each<T: Sync, R: Send>(items: &[T], shown: bool, work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+pub fn each<T: Sync, R: Send>(
+    items: &[T],
+    shown: bool,
+    work: impl Fn(usize, &T) -> R + Sync,
+) -> Vec<R> {
     let results = Mutex::new(BTreeMap::new());
     side_by_side(items.len() as u64, ("runs", shown), |n| {
         let number = usize::try_from(n).unwrap_or(usize::MAX);
@@ -63,12 +72,25 @@ pub fn each<T: Sync, R: Send>(items: &[T], shown: bool, work: impl Fn(usize, &T)
         }
         ControlFlow::Continue(())
     });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    results
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .into_values()
+        .collect()
 }
 
-/// Calls `work` with the numbers below `count`, as many at a time as the machine has cores, until it breaks off.
-fn side_by_side(count: u64, (what, shown): (&'static str, bool), work: impl Fn(u64) -> ControlFlow<()> + Sync) {
-    let (next, stopped, progress) = (AtomicU64::new(0), AtomicBool::new(false), Progress::new(what, count, shown));
+/// Calls `work` with the numbers below `count`, as many at a time as the machine has cores, until
+/// it breaks off.
+fn side_by_side(
+    count: u64,
+    (what, shown): (&'static str, bool),
+    work: impl Fn(u64) -> ControlFlow<()> + Sync,
+) {
+    let (next, stopped, progress) = (
+        AtomicU64::new(0),
+        AtomicBool::new(false),
+        Progress::new(what, count, shown),
+    );
     let worker = || {
         while !stopped.load(Ordering::Relaxed) {
             let n = next.fetch_add(1, Ordering::Relaxed);
@@ -88,14 +110,17 @@ fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `work` on this thread; whatever waits, waits no real time, and the SDK's retries come at the same moments for the
-/// same seed.
+/// Runs `work` on this thread; whatever waits, waits no real time, and the SDK's retries come at
+/// the same moments for the same seed.
 ///
 /// # Panics
 /// When there can be no runtime.
 #[expect(clippy::unwrap_used, reason = "without a runtime there is no proof")]
 pub fn paused<T>(seed: u64, work: impl Future<Output = T>) -> T {
     fastrand::seed(seed);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
     runtime.unwrap().block_on(work)
 }

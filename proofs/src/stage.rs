@@ -1,6 +1,10 @@
-//! What races and forgeries happen on: a portal in process, with users who have been mailed a link each.
+//! What races and forgeries happen on: a portal in process, with users who have been mailed a link
+//! each.
 
-#![expect(clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a proof that goes wrong is to stop"
+)]
 
 use crate::dice::{Dice, random};
 use http::Method;
@@ -22,7 +26,11 @@ use std::time::Duration;
 use tests::{CHEAP_HASHES, PASSWORD, World, owned};
 
 /// What hashes cost by [`CHEAP_HASHES`]: their number matters, not their strength.
-pub(crate) const COSTS: Costs = Costs { memory_kib: 7168, passes: 1, lanes: 1 };
+pub(crate) const COSTS: Costs = Costs {
+    memory_kib: 7168,
+    passes: 1,
+    lanes: 1,
+};
 
 /// What a user is mailed a link for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +58,22 @@ pub struct Ticket {
     pub nonce: String,
 }
 
-/// A portal of these options, without a socket between it and its browsers, its mails handed over by [`tickets`].
+/// A portal of these options, without a socket between it and its browsers, its mails handed over
+/// by [`tickets`].
 pub async fn world(dice: &mut Dice, options: Options) -> World {
     let random = Some(random(Dice::new(dice.throw())));
-    let parameters = options.parameters.into_iter().chain(owned(&CHEAP_HASHES)).collect();
-    World::in_process(Options { events_by_hand: true, random, parameters, ..options }).await
+    let parameters = options
+        .parameters
+        .into_iter()
+        .chain(owned(&CHEAP_HASHES))
+        .collect();
+    World::in_process(Options {
+        events_by_hand: true,
+        random,
+        parameters,
+        ..options
+    })
+    .await
 }
 
 /// The key ring of a world, for reading what the portal has signed.
@@ -66,13 +85,19 @@ pub fn ring(world: &World) -> Result<Ring, String> {
     Ring::parse(&world.portal.key_ring().unwrap_or_default(), &portal)
 }
 
-/// Adds `many` users, lets each ask in a browser of her own, and has **two mailers at once** deliver every record, as
-/// often as it takes.
+/// Adds `many` users, lets each ask in a browser of her own, and has **two mailers at once**
+/// deliver every record, as often as it takes.
 ///
 /// # Errors
 /// A user was sent anything but one mail, or a link has not exactly one row.
-pub async fn tickets(world: &World, dice: &mut Dice, many: usize, purpose: Purpose) -> Result<Vec<Ticket>, String> {
-    let password = Password::typed(PASSWORD).map(|password| Hasher::new(COSTS, None).hash(&password, [7; 16]));
+pub async fn tickets(
+    world: &World,
+    dice: &mut Dice,
+    many: usize,
+    purpose: Purpose,
+) -> Result<Vec<Ticket>, String> {
+    let password =
+        Password::typed(PASSWORD).map(|password| Hasher::new(COSTS, None).hash(&password, [7; 16]));
     let (status, password, ask) = match purpose {
         Purpose::SignIn => (Status::Active, password, "/auth/request-login"),
         Purpose::Activation => (Status::Invited, None, "/auth/request-login"),
@@ -80,13 +105,20 @@ pub async fn tickets(world: &World, dice: &mut Dice, many: usize, purpose: Purpo
     };
     let mut asked = Vec::new();
     for n in 0..many {
-        let (user, email) = (add_user(world, dice, n, status, password.as_ref()).await?, email(n));
+        let (user, email) = (
+            add_user(world, dice, n, status, password.as_ref()).await?,
+            email(n),
+        );
         let browser = world.browser();
         let answer = browser.post(ask, json!({"email": email})).await;
         if answer.status != 200 {
             return Err(format!("asking was answered {answer:?}"));
         }
-        asked.push((user, email, browser.cookie("partner.ask").unwrap_or_default()));
+        asked.push((
+            user,
+            email,
+            browser.cookie("partner.ask").unwrap_or_default(),
+        ));
     }
     world.portal.set_fault(crowd(Dice::new(dice.throw())));
     deliver(&world.portal).await?;
@@ -94,10 +126,24 @@ pub async fn tickets(world: &World, dice: &mut Dice, many: usize, purpose: Purpo
     let ticket = |(user, email, nonce)| {
         let mails: Vec<_> = inbox.iter().filter(|mail| mail.to == email).collect();
         let [mail] = mails.as_slice() else {
-            return Err(format!("two mailers with one record sent {} mails to {email}", mails.len()));
+            return Err(format!(
+                "two mailers with one record sent {} mails to {email}",
+                mails.len()
+            ));
         };
-        let token = mail.links.first().and_then(|link| link.rsplit('/').next()).unwrap_or_default().to_owned();
-        Ok(Ticket { user, email, token, code: mail.code.clone().unwrap_or_default(), nonce })
+        let token = mail
+            .links
+            .first()
+            .and_then(|link| link.rsplit('/').next())
+            .unwrap_or_default()
+            .to_owned();
+        Ok(Ticket {
+            user,
+            email,
+            token,
+            code: mail.code.clone().unwrap_or_default(),
+            nonce,
+        })
     };
     let tickets: Vec<Ticket> = asked.into_iter().map(ticket).collect::<Result<_, _>>()?;
     let rows = world.rows("tokens").len();
@@ -119,7 +165,8 @@ async fn add_user(
     password: Option<&PasswordHash>,
 ) -> Result<UserId, String> {
     let now = world.time.now();
-    let id = UserId::new(((u128::from(dice.throw()) << 64) | u128::from(dice.throw())).to_be_bytes());
+    let id =
+        UserId::new(((u128::from(dice.throw()) << 64) | u128::from(dice.throw())).to_be_bytes());
     let address = EmailAddress::parse(&email(n)).ok_or("an address")?;
     let user = User::new(id.clone(), address, format!("User {n}"), status, now);
     let event = Event {
@@ -133,22 +180,41 @@ async fn add_user(
         expires_at: now.plus(Duration::from_secs(86_400)),
     };
     let store = world.portal.store().map_err(|error| error.to_string())?;
-    let new = NewUser { password, ..NewUser::from(&user) };
-    store.add_user(&new, &event).await.map_err(|_| format!("{} cannot be added", user.address))?;
+    let new = NewUser {
+        password,
+        ..NewUser::from(&user)
+    };
+    store
+        .add_user(&new, &event)
+        .await
+        .map_err(|_| format!("{} cannot be added", user.address))?;
     Ok(id)
 }
 
-/// Hands every queued mail to two mailers at once, again and again until neither wants to see it once more.
+/// Hands every queued mail to two mailers at once, again and again until neither wants to see it
+/// once more.
 async fn deliver(portal: &Portal) -> Result<(), String> {
-    let records = portal.stream_records(None).map_err(|error| error.to_string())?;
-    let mut records: Vec<Value> = records.into_iter().filter(|record| record["eventName"] == "INSERT").collect();
+    let records = portal
+        .stream_records(None)
+        .map_err(|error| error.to_string())?;
+    let mut records: Vec<Value> = records
+        .into_iter()
+        .filter(|record| record["eventName"] == "INSERT")
+        .collect();
     for _ in 0..100 {
         let mut again = Vec::new();
         for batch in records.chunks(10) {
             let event = json!({"Records": batch});
-            let (one, other) = tokio::join!(portal.invoke("mailer", event.clone()), portal.invoke("mailer", event));
+            let (one, other) = tokio::join!(
+                portal.invoke("mailer", event.clone()),
+                portal.invoke("mailer", event)
+            );
             let failed = [failures(&one?), failures(&other?)].concat();
-            let wanted = |record: &&Value| failed.iter().any(|failed| *failed == record["dynamodb"]["SequenceNumber"]);
+            let wanted = |record: &&Value| {
+                failed
+                    .iter()
+                    .any(|failed| *failed == record["dynamodb"]["SequenceNumber"])
+            };
             again.extend(batch.iter().filter(wanted).cloned());
         }
         if again.is_empty() {
@@ -156,16 +222,21 @@ async fn deliver(portal: &Portal) -> Result<(), String> {
         }
         records = again;
     }
-    Err(format!("{} mails are not over after 100 deliveries", records.len()))
+    Err(format!(
+        "{} mails are not over after 100 deliveries",
+        records.len()
+    ))
 }
 
 fn failures(answer: &Value) -> Vec<Value> {
     let failures = answer["batchItemFailures"].as_array().into_iter().flatten();
-    failures.map(|failure| failure["itemIdentifier"].clone()).collect()
+    failures
+        .map(|failure| failure["itemIdentifier"].clone())
+        .collect()
 }
 
-/// What becomes of calls while others race: some are late by up to 2 ms, and one write in twenty meets another one, which
-/// no embedded database shows by itself.
+/// What becomes of calls while others race: some are late by up to 2 ms, and one write in twenty
+/// meets another one, which no embedded database shows by itself.
 pub fn crowd(dice: Dice) -> impl Fn(&Attempt) -> Fault + Send + Sync + 'static {
     let dice = Mutex::new(dice);
     move |attempt| {
@@ -175,7 +246,9 @@ pub fn crowd(dice: Dice) -> impl Fn(&Attempt) -> Fault + Send + Sync + 'static {
         let mut dice = dice.lock().unwrap_or_else(PoisonError::into_inner);
         match (dice.below(20), attempt.operation.as_str()) {
             (0, "TransactWriteItems") => Fault::Reply(400, conflict_of_transactions()),
-            (0, "UpdateItem") => Fault::Reply(400, error("TransactionConflictException").to_string()),
+            (0, "UpdateItem") => {
+                Fault::Reply(400, error("TransactionConflictException").to_string())
+            }
             (1..=12, _) => Fault::Delay(Duration::from_millis(dice.below(3) as u64)),
             _ => Fault::None,
         }
@@ -184,7 +257,8 @@ pub fn crowd(dice: Dice) -> impl Fn(&Attempt) -> Fault + Send + Sync + 'static {
 
 fn conflict_of_transactions() -> String {
     let mut cancelled = error("TransactionCanceledException");
-    cancelled["CancellationReasons"] = json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing"}]);
+    cancelled["CancellationReasons"] =
+        json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing"}]);
     cancelled.to_string()
 }
 
@@ -193,7 +267,8 @@ fn error(kind: &str) -> Value {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "said the store"})
 }
 
-/// Suspends a user, or ends all her sessions, as an administrator does who comes back until it is done.
+/// Suspends a user, or ends all her sessions, as an administrator does who comes back until it is
+/// done.
 ///
 /// # Errors
 /// It cannot be done.
@@ -201,15 +276,24 @@ pub async fn end_everything(world: &World, user: &UserId, suspend: bool) -> Resu
     let (browser, path) = (world.browser(), format!("/admin/users/{user}"));
     loop {
         let answer = if suspend {
-            browser.call(Method::PATCH, &path, Some(&json!({"status": "suspended"}))).await
+            browser
+                .call(Method::PATCH, &path, Some(&json!({"status": "suspended"})))
+                .await
         } else {
-            browser.call(Method::DELETE, &format!("{path}/sessions"), None).await
+            browser
+                .call(Method::DELETE, &format!("{path}/sessions"), None)
+                .await
         };
         match answer.status.as_u16() {
             200 | 204 => return Ok(()),
             // Too many conflicts one after the other, or she was changed by others again and again.
             409 | 503 => {}
-            status => return Err(format!("an administrator was answered {status} {}", answer.problem())),
+            status => {
+                return Err(format!(
+                    "an administrator was answered {status} {}",
+                    answer.problem()
+                ));
+            }
         }
     }
 }
@@ -217,5 +301,8 @@ pub async fn end_everything(world: &World, user: &UserId, suspend: bool) -> Resu
 /// An item's text or number.
 pub fn attribute<'a>(row: &'a Value, name: &str) -> &'a str {
     let value = &row[name];
-    value["S"].as_str().or_else(|| value["N"].as_str()).unwrap_or_default()
+    value["S"]
+        .as_str()
+        .or_else(|| value["N"].as_str())
+        .unwrap_or_default()
 }

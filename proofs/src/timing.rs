@@ -1,9 +1,13 @@
-//! Promise 1, on the clock: how long a request computes says nothing about the account. Accounts of every class are asked
-//! about in turn, in random order, and their times are compared by rank (Mann-Whitney), as a patient stranger would. What
-//! is compared is processor time, in one process: what the machine does beside it is left out, which makes the stranger
-//! better than any real one. A leak that is put in on purpose must be found: else the comparison would be too blunt.
+//! Promise 1, on the clock: how long a request computes says nothing about the account. Accounts of
+//! every class are asked about in turn, in random order, and their times are compared by rank
+//! (Mann-Whitney), as a patient stranger would. What is compared is processor time, in one process:
+//! what the machine does beside it is left out, which makes the stranger better than any real one.
+//! A leak that is put in on purpose must be found: else the comparison would be too blunt.
 
-#![expect(clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a proof that goes wrong is to stop"
+)]
 
 use crate::dice::{Dice, random};
 use crate::hash::processor_millis;
@@ -31,7 +35,14 @@ pub struct Sizes {
     pub seed: u64,
 }
 
-const CLASSES: [&str; 6] = ["unknown", "invited", "active", "suspended", "without a password", "at the cap"];
+const CLASSES: [&str; 6] = [
+    "unknown",
+    "invited",
+    "active",
+    "suspended",
+    "without a password",
+    "at the cap",
+];
 /// Of each class so many: 90 wrong passwords for each of them are not yet the cap.
 const EACH: usize = 4;
 const ENDPOINTS: [(&str, &str); 3] = [
@@ -39,9 +50,11 @@ const ENDPOINTS: [(&str, &str); 3] = [
     ("/auth/forgot-password", "forgot-password"),
     ("/auth/request-login", "request-login"),
 ];
-/// How many standard deviations a class may be off: by chance, one comparison in 150,000 is further.
+/// How many standard deviations a class may be off: by chance, one comparison in 150,000 is
+/// further.
 const CHANCE: f64 = 4.5;
-/// The leak: how much longer the store takes over a user who is there. A hash takes some twenty times as long.
+/// The leak: how much longer the store takes over a user who is there. A hash takes some twenty
+/// times as long.
 const LEAK_MILLIS: f64 = 0.5;
 
 /// How far each class is off all others, in standard deviations, by endpoint.
@@ -54,31 +67,50 @@ type Distances = BTreeMap<(&'static str, &'static str), f64>;
 pub fn run(sizes: &Sizes, shown: bool) -> Proof {
     let most = 90 * EACH;
     if sizes.rounds > most {
-        return Err(format!("at most {most} rounds: more wrong passwords are the cap for every class"));
+        return Err(format!(
+            "at most {most} rounds: more wrong passwords are the cap for every class"
+        ));
     }
     let progress = Progress::new("rounds", 2 * sizes.rounds as u64, shown);
     let honest = paused(sizes.seed, compare(sizes, false, &progress))?;
     let leaking = paused(sizes.seed, compare(sizes, true, &progress))?;
-    let most = honest.iter().max_by(|one, other| one.1.abs().total_cmp(&other.1.abs()));
+    let most = honest
+        .iter()
+        .max_by(|one, other| one.1.abs().total_cmp(&other.1.abs()));
     let ((endpoint, class), most) = most.ok_or("nothing was compared")?;
     if most.abs() > CHANCE {
-        return Err(format!("{class} stands out at {endpoint}: by {most:.1} standard deviations"));
+        return Err(format!(
+            "{class} stands out at {endpoint}: by {most:.1} standard deviations"
+        ));
     }
     let found = leaking[&("sign-in", "unknown")].abs();
     if found < CHANCE {
-        return Err(format!("a leak of {LEAK_MILLIS} ms shows by {found:.1} standard deviations only: too blunt"));
+        return Err(format!(
+            "a leak of {LEAK_MILLIS} ms shows by {found:.1} standard deviations only: too blunt"
+        ));
     }
     Ok(Figures::default()
-        .with("requests compared", &(sizes.rounds * CLASSES.len() * ENDPOINTS.len()))
+        .with(
+            "requests compared",
+            &(sizes.rounds * CLASSES.len() * ENDPOINTS.len()),
+        )
         .with("comparisons", &honest.len())
-        .with("standard deviations at most", &format!("{:.1}, {class} at {endpoint}", most.abs()))
+        .with(
+            "standard deviations at most",
+            &format!("{:.1}, {class} at {endpoint}", most.abs()),
+        )
         .with("would be too many", &CHANCE)
-        .with("with a leak of half a millisecond at sign-in", &format!("{found:.1}"))
+        .with(
+            "with a leak of half a millisecond at sign-in",
+            &format!("{found:.1}"),
+        )
         .with("all of them", &listed(&honest)))
 }
 
 fn listed(distances: &Distances) -> String {
-    let line = |((endpoint, class), z): (&(&str, &str), &f64)| format!("\n  {endpoint:<16} {class:<19} {z:+.1}");
+    let line = |((endpoint, class), z): (&(&str, &str), &f64)| {
+        format!("\n  {endpoint:<16} {class:<19} {z:+.1}")
+    };
     distances.iter().map(line).collect()
 }
 
@@ -94,7 +126,9 @@ async fn compare(sizes: &Sizes, leak: bool, progress: &Progress) -> Result<Dista
     accounts(&world).await?;
     if leak {
         let known = known(&world);
-        world.portal.set_fault(move |attempt| slower(attempt, &known));
+        world
+            .portal
+            .set_fault(move |attempt| slower(attempt, &known));
     }
     let mut times: BTreeMap<(&'static str, &'static str), Vec<f64>> = BTreeMap::new();
     for round in 0..sizes.rounds {
@@ -105,20 +139,32 @@ async fn compare(sizes: &Sizes, leak: bool, progress: &Progress) -> Result<Dista
                 ask(&world, path, "somebody@example.com").await?;
             }
         }
-        let mut turns: Vec<_> = CLASSES.iter().flat_map(|class| ENDPOINTS.map(|end| (end, *class))).collect();
+        let mut turns: Vec<_> = CLASSES
+            .iter()
+            .flat_map(|class| ENDPOINTS.map(|end| (end, *class)))
+            .collect();
         while !turns.is_empty() {
             let ((path, name), class) = turns.swap_remove(dice.below(turns.len()));
             let before = processor_millis();
             ask(&world, path, &email(class, round % EACH)).await?;
-            times.entry((name, class)).or_default().push(processor_millis() - before);
+            times
+                .entry((name, class))
+                .or_default()
+                .push(processor_millis() - before);
         }
         world.portal.take_calls();
         progress.step();
     }
     let distance = |(endpoint, class): (&'static str, &'static str)| {
-        let of = |wanted: bool| times.iter().filter(move |(key, _)| key.0 == endpoint && (key.1 == class) == wanted);
-        let (ours, others): (Vec<_>, Vec<_>) =
-            (of(true).flat_map(|(_, t)| t).collect(), of(false).flat_map(|(_, t)| t).collect());
+        let of = |wanted: bool| {
+            times
+                .iter()
+                .filter(move |(key, _)| key.0 == endpoint && (key.1 == class) == wanted)
+        };
+        let (ours, others): (Vec<_>, Vec<_>) = (
+            of(true).flat_map(|(_, t)| t).collect(),
+            of(false).flat_map(|(_, t)| t).collect(),
+        );
         ((endpoint, class), standard_deviations(&ours, &others))
     };
     Ok(times.keys().copied().map(distance).collect())
@@ -126,9 +172,17 @@ async fn compare(sizes: &Sizes, leak: bool, progress: &Progress) -> Result<Dista
 
 /// How many standard deviations the sum of one side's ranks is off what chance makes of it.
 fn standard_deviations(ours: &[&f64], others: &[&f64]) -> f64 {
-    let mut all: Vec<_> = ours.iter().map(|time| (**time, 1.0)).chain(others.iter().map(|t| (**t, 0.0))).collect();
+    let mut all: Vec<_> = ours
+        .iter()
+        .map(|time| (**time, 1.0))
+        .chain(others.iter().map(|t| (**t, 0.0)))
+        .collect();
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let ranks: f64 = all.iter().zip(1_u32..).map(|((_, is_ours), rank)| is_ours * f64::from(rank)).sum();
+    let ranks: f64 = all
+        .iter()
+        .zip(1_u32..)
+        .map(|((_, is_ours), rank)| is_ours * f64::from(rank))
+        .sum();
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let (n, m) = (ours.len() as f64, others.len() as f64);
     let expected = n * (n + m + 1.0) / 2.0;
@@ -171,7 +225,9 @@ async fn accounts(world: &World) -> Result<(), String> {
         let users: Vec<_> = (0..EACH).map(user).collect();
         let call = world.browser();
         let path = "/admin/users/import";
-        let answer = call.call(http::Method::POST, path, Some(&json!({"users": users}))).await;
+        let answer = call
+            .call(http::Method::POST, path, Some(&json!({"users": users})))
+            .await;
         if answer.status != 200 || answer.json()["results"][0]["id"].is_null() {
             return Err(format!("{class} cannot be added: {}", answer.body));
         }
@@ -182,11 +238,15 @@ async fn accounts(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// Tries wrong passwords until none is right any more: those that begin a row together count as one.
+/// Tries wrong passwords until none is right any more: those that begin a row together count as
+/// one.
 async fn cap(world: &World, email: &str) {
     for _ in 0..11 {
         let body = json!({"email": email, "password": WRONG});
-        join_all((0..10).map(|_| async { world.browser().post("/auth/sign-in", body.clone()).await })).await;
+        join_all(
+            (0..10).map(|_| async { world.browser().post("/auth/sign-in", body.clone()).await }),
+        )
+        .await;
         world.time.pass(mins(15));
     }
 }
@@ -194,7 +254,8 @@ async fn cap(world: &World, email: &str) {
 /// The keys of the users who are there.
 fn known(world: &World) -> Vec<String> {
     let rows = world.rows("users").into_iter();
-    rows.filter_map(|row| row["pk"]["S"].as_str().map(str::to_owned)).collect()
+    rows.filter_map(|row| row["pk"]["S"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The leak.

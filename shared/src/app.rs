@@ -15,7 +15,8 @@ use crate::randomness::Random;
 use crate::store::{Store, Unavailable, use_up};
 use aws_types::SdkConfig;
 
-/// Configuration, time, randomness, keys, the store and passwords. What a function does not use is not linked into it.
+/// Configuration, time, randomness, keys, the store and passwords. What a function does not use is
+/// not linked into it.
 pub struct App {
     /// What was configured.
     pub config: Config,
@@ -88,7 +89,8 @@ impl From<use_up::Refused> for Problem {
     }
 }
 
-/// For links. A token whose key is unknown while the ring is stale may be good: that is "later", never "no".
+/// For links. A token whose key is unknown while the ring is stale may be good: that is "later",
+/// never "no".
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {

@@ -1,4 +1,5 @@
-//! Asking for a mail: the one way that everybody takes who may ask. Whether the address is known, nobody looks.
+//! Asking for a mail: the one way that everybody takes who may ask. Whether the address is known,
+//! nobody looks.
 
 use crate::app::App;
 use crate::domain::address::EmailAddress;
@@ -38,7 +39,8 @@ struct Output {
 }
 
 impl Ask {
-    /// The page that says "check your mail": what for, so that it does not ask for a code where none is sent.
+    /// The page that says "check your mail": what for, so that it does not ask for a code where
+    /// none is sent.
     const fn page(&self) -> &'static str {
         match self.wanted {
             Wanted::Reset => "/auth/check-mail?for=reset",
@@ -61,13 +63,15 @@ pub fn address(text: &str) -> Result<EmailAddress, Problem> {
 /// # Errors
 /// 400 where that is not on this portal.
 pub fn next(text: Option<&str>, site: &Site, own: &Origin) -> Result<Option<Next>, Problem> {
-    let not_ours = || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
-    text.map(|text| Next::parse(text, site.home(own), &site.allowed).ok_or_else(not_ours)).transpose()
+    let not_ours =
+        || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
+    text.map(|text| Next::parse(text, site.home(own), &site.allowed).ok_or_else(not_ours))
+        .transpose()
 }
 
 impl App {
-    /// Counts, and appends to the outbox: the same single write for any address. Answers `message`, and leaves the browser
-    /// a nonce; a form is led to the page that says "check your mail".
+    /// Counts, and appends to the outbox: the same single write for any address. Answers `message`,
+    /// and leaves the browser a nonce; a form is led to the page that says "check your mail".
     ///
     /// # Errors
     /// 429 for too many, 400 for a cookie that is there twice, 503.
@@ -83,7 +87,10 @@ impl App {
         let now = self.clock.now();
         let ring = self.keys.ring(now).await;
         let older = ring.minted(older);
-        let nonce = ring.signing(now).ok_or_else(Problem::unavailable)?.mint_nonce(self.random.bytes());
+        let nonce = ring
+            .signing(now)
+            .ok_or_else(Problem::unavailable)?
+            .mint_nonce(self.random.bytes());
         let page = own.join(ask.page());
         let throttles = self.asking_throttles(&ring, &ask, &request.client().network());
         let mail = Mail {
@@ -92,25 +99,43 @@ impl App {
             client: request.client(),
             ..self.mail(&ring, ask.address, ask.wanted, now)
         };
-        let asked = self.store.ask(&mail, &throttles, self.config.mail.kept).await;
+        let asked = self
+            .store
+            .ask(&mail, &throttles, self.config.mail.kept)
+            .await;
         asked.map_err(|refused| match refused {
             Refused::TooMany(until) => Problem::too_many_attempts(now, until),
             Refused::Unavailable => Problem::unavailable(),
         })?;
 
-        let kept = asks.set(&cookie::with_nonce(&nonce, &older), self.config.links.lifetime + REPEAT_WITHIN);
+        let kept = asks.set(
+            &cookie::with_nonce(&nonce, &older),
+            self.config.links.lifetime + REPEAT_WITHIN,
+        );
         if request.is_form() {
             return Ok(with_cookie(Reply::see_other(&page), &kept));
         }
-        let output = Output { success: true, message, request: ask.bearer.then(|| nonce.expose()) };
+        let output = Output {
+            success: true,
+            message,
+            request: ask.bearer.then(|| nonce.expose()),
+        };
         let response = Reply::json(200, &output);
-        Ok(if ask.bearer { response } else { with_cookie(response, &kept) })
+        Ok(if ask.bearer {
+            response
+        } else {
+            with_cookie(response, &kept)
+        })
     }
 
-    /// A mail for the outbox that nobody asked for from a browser: its link's nonce is known to nobody.
+    /// A mail for the outbox that nobody asked for from a browser: its link's nonce is known to
+    /// nobody.
     pub fn mail(&self, ring: &Ring, address: EmailAddress, wanted: Wanted, now: Timestamp) -> Mail {
         Mail {
-            key: MailKey { to: ring.mailbox(&address), id: RecordId::new(now, self.random.bytes()) },
+            key: MailKey {
+                to: ring.mailbox(&address),
+                id: RecordId::new(now, self.random.bytes()),
+            },
             address,
             wanted,
             link: Nonce::new(self.random.bytes()).link(),
@@ -126,7 +151,11 @@ impl App {
         let both = ring.pepper(&["ask", ask.address.as_str(), network]);
         let network = ring.pepper(&["network", network]);
         let mailbox = ring.pepper(&["sign-up", &ask.address.without_tag()]);
-        let (minute, hour, day) = (Duration::from_secs(60), Duration::from_secs(3600), Duration::from_secs(86_400));
+        let (minute, hour, day) = (
+            Duration::from_secs(60),
+            Duration::from_secs(3600),
+            Duration::from_secs(86_400),
+        );
         let mut all = vec![
             (Scope::AskMinute, both, minute, limits.per_minute),
             (Scope::AskHour, both, hour, limits.per_hour),
@@ -135,7 +164,12 @@ impl App {
         if matches!(ask.wanted, Wanted::SignUp { .. }) {
             all.push((Scope::SignUp, mailbox, day, limits.sign_ups_per_day));
         }
-        let throttle = |(scope, key, length, limit)| Throttle { scope, key, window: Window::Aligned(length), limit };
+        let throttle = |(scope, key, length, limit)| Throttle {
+            scope,
+            key,
+            window: Window::Aligned(length),
+            limit,
+        };
         all.into_iter().map(throttle).collect()
     }
 }

@@ -1,4 +1,5 @@
-//! The SDK's configuration, from the environment alone: no profile file, no metadata service, no CA bundle.
+//! The SDK's configuration, from the environment alone: no profile file, no metadata service, no CA
+//! bundle.
 
 use crate::config::StartError;
 use crate::env::Env;
@@ -13,10 +14,12 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use std::time::Duration;
 
-/// The roots that Amazon's endpoints chain to: Amazon Root CA 1 to 4 and Starfield Services Root G2.
+/// The roots that Amazon's endpoints chain to: Amazon Root CA 1 to 4 and Starfield Services Root
+/// G2.
 const ROOTS: &str = include_str!("aws-roots.pem");
 
-/// What the clients of a function are built from. `http` is the seam: the local portal puts its own there.
+/// What the clients of a function are built from. `http` is the seam: the local portal puts its own
+/// there.
 ///
 /// Limits (promise 11): connecting 0.5 s, an attempt 1 s, an operation 3 s, 3 attempts,
 /// soon after one another: the default waits up to a second. The mailer lets SES take longer.
@@ -24,7 +27,10 @@ const ROOTS: &str = include_str!("aws-roots.pem");
 /// # Errors
 /// A missing region or missing credentials.
 pub fn sdk_config(env: &Env, http: SharedHttpClient) -> Result<SdkConfig, StartError> {
-    let of_lambda = |name| env.get(name).ok_or_else(|| StartError(format!("{name} is not set: Lambda sets it.")));
+    let of_lambda = |name| {
+        env.get(name)
+            .ok_or_else(|| StartError(format!("{name} is not set: Lambda sets it.")))
+    };
     let credentials = Credentials::from_keys(
         of_lambda("AWS_ACCESS_KEY_ID")?,
         of_lambda("AWS_SECRET_ACCESS_KEY")?,
@@ -35,7 +41,11 @@ pub fn sdk_config(env: &Env, http: SharedHttpClient) -> Result<SdkConfig, StartE
         .region(Region::new(of_lambda("AWS_REGION")?.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(TokioSleep::new())
-        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(25)))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(25)),
+        )
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_millis(500))
@@ -49,15 +59,19 @@ pub fn sdk_config(env: &Env, http: SharedHttpClient) -> Result<SdkConfig, StartE
     Ok(config.build())
 }
 
-/// HTTPS to Amazon, by ring, trusting Amazon's roots only. Idle connections are kept for 20 s: API Gateway's callers
-/// come in bursts, and a connection that the other side has closed costs a retry.
+/// HTTPS to Amazon, by ring, trusting Amazon's roots only. Idle connections are kept for 20 s: API
+/// Gateway's callers come in bursts, and a connection that the other side has closed costs a retry.
 ///
 /// # Errors
 /// Never in practice: the roots are part of the binary.
 pub fn https() -> Result<SharedHttpClient, StartError> {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
     let tls = TlsContext::builder().with_trust_store(roots).build();
-    let tls = tls.map_err(|error| StartError(format!("The built-in root certificates cannot be used: {error}.")))?;
+    let tls = tls.map_err(|error| {
+        StartError(format!(
+            "The built-in root certificates cannot be used: {error}."
+        ))
+    })?;
     Ok(Builder::new()
         .pool_idle_timeout(Duration::from_secs(20))
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -65,17 +79,21 @@ pub fn https() -> Result<SharedHttpClient, StartError> {
         .build_https())
 }
 
-/// What may be logged of an SDK error: its kind and the service's code. Messages may quote addresses and keys, and the
-/// SDK's own display repeats the raw answer.
+/// What may be logged of an SDK error: its kind and the service's code. Messages may quote
+/// addresses and keys, and the SDK's own display repeats the raw answer.
 pub fn describe<E, R>(error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> String
 where
     E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
 {
     use aws_sdk_dynamodb::error::SdkError;
     match error {
-        SdkError::ServiceError(context) => context.err().code().unwrap_or("service error").to_owned(),
+        SdkError::ServiceError(context) => {
+            context.err().code().unwrap_or("service error").to_owned()
+        }
         SdkError::TimeoutError(_) => "timed out".to_owned(),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out while connecting".to_owned(),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+            "timed out while connecting".to_owned()
+        }
         SdkError::DispatchFailure(_) => "could not be reached".to_owned(),
         SdkError::ResponseError(_) => "sent an answer that cannot be read".to_owned(),
         _ => "could not be asked".to_owned(),

@@ -61,9 +61,13 @@ struct SessionOutput {
     token: Option<String>,
 }
 
-/// The page behind a link with this token: of what somebody posted as one, only what can stand in a path.
+/// The page behind a link with this token: of what somebody posted as one, only what can stand in a
+/// path.
 pub fn link_page(own: &Origin, page: &str, token: &str) -> String {
-    let token: String = token.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    let token: String = token
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .collect();
     own.join(&format!("{page}/{token}"))
 }
 
@@ -71,53 +75,93 @@ impl<'a> Visit<'a> {
     /// Of this request, now.
     pub async fn of(app: &'a App, request: &'a Request, own: Origin) -> Self {
         let now = app.clock.now();
-        Self { app, request, own, ring: app.keys.ring(now).await, now }
+        Self {
+            app,
+            request,
+            own,
+            ring: app.keys.ring(now).await,
+            now,
+        }
     }
 }
 
 impl Visit<'_> {
     /// The session that would begin now.
-    pub fn new_session(&self, id: &SessionId, user: &UserId, epoch: Epoch, began: Began) -> Session {
+    pub fn new_session(
+        &self,
+        id: &SessionId,
+        user: &UserId,
+        epoch: Epoch,
+        began: Began,
+    ) -> Session {
         Session {
             hash: id.hash(),
             user: user.clone(),
             epoch,
             created_at: self.now,
-            expires_at: Timestamp::from_secs(self.now.plus(self.app.config.session_lifetime).secs()),
+            expires_at: Timestamp::from_secs(
+                self.now.plus(self.app.config.session_lifetime).secs(),
+            ),
             last_seen_at: self.now,
             client: self.client(),
             began,
         }
     }
 
-    /// The session that this client has, and that `new` is to take the place of; not where it is that very one.
+    /// The session that this client has, and that `new` is to take the place of; not where it is
+    /// that very one.
     ///
     /// # Errors
     /// 400 for two at once, 503 where that cannot be told.
     pub fn replaced(&self, new: &Session) -> Result<Option<SessionKey>, Problem> {
-        let Some(shown) = signed_in::token(self.request, &self.app.config.portal, &self.own)? else { return Ok(None) };
+        let Some(shown) = signed_in::token(self.request, &self.app.config.portal, &self.own)?
+        else {
+            return Ok(None);
+        };
         let old = signed_in::claims(&self.ring, shown.token, self.now)?;
-        let old = old.map(|old| SessionKey { hash: old.id.hash(), user: old.user });
+        let old = old.map(|old| SessionKey {
+            hash: old.id.hash(),
+            user: old.user,
+        });
         Ok(old.filter(|old| old.hash != new.hash))
     }
 
     /// What is written down when `session` begins.
     pub fn login(&self, action: Action, session: &Session, replaced: Option<&SessionKey>) -> Event {
         let resource = ("session", session.hash.to_string());
-        let mut event = self.app.event(action, &session.user, resource, &session.client, self.now);
-        event.metadata.push(("began", session.began.as_str().to_owned()));
-        event.metadata.extend(replaced.map(|old| ("replaced", old.hash.to_string())));
+        let mut event = self
+            .app
+            .event(action, &session.user, resource, &session.client, self.now);
+        event
+            .metadata
+            .push(("began", session.began.as_str().to_owned()));
+        event
+            .metadata
+            .extend(replaced.map(|old| ("replaced", old.hash.to_string())));
         event
     }
 
-    /// Hands the session over: a cookie and JSON, its token in the body to a bearer client, or a redirect to `page`.
+    /// Hands the session over: a cookie and JSON, its token in the body to a bearer client, or a
+    /// redirect to `page`.
     ///
     /// # Errors
     /// 503 where no key can sign.
-    pub fn hand_over(&self, begun: &Begun, transport: Transport, page: &str) -> Result<Response, Problem> {
+    pub fn hand_over(
+        &self,
+        begun: &Begun,
+        transport: Transport,
+        page: &str,
+    ) -> Result<Response, Problem> {
         let session = &begun.session;
-        let claims = SessionClaims { id: begun.id.clone(), user: session.user.clone(), expires_at: session.expires_at };
-        let key = self.ring.signing(self.now).ok_or_else(Problem::unavailable)?;
+        let claims = SessionClaims {
+            id: begun.id.clone(),
+            user: session.user.clone(),
+            expires_at: session.expires_at,
+        };
+        let key = self
+            .ring
+            .signing(self.now)
+            .ok_or_else(Problem::unavailable)?;
         let token = self.ring.sign_session(key, &claims);
         let cookie = Cookie::session(&self.app.config.portal, &self.own);
         let cookie = cookie.set(&token, session.expires_at.since(self.now));
@@ -126,11 +170,21 @@ impl Visit<'_> {
         }
         let bearer = transport == Transport::Bearer;
         let output = Output {
-            user: UserOutput { id: session.user.as_str(), email: begun.address.as_str() },
-            session: SessionOutput { expires_at: session.expires_at.rfc3339(), token: bearer.then_some(token) },
+            user: UserOutput {
+                id: session.user.as_str(),
+                email: begun.address.as_str(),
+            },
+            session: SessionOutput {
+                expires_at: session.expires_at.rfc3339(),
+                token: bearer.then_some(token),
+            },
         };
         let response = Reply::json(200, &output);
-        Ok(if bearer { response } else { with_cookie(response, &cookie) })
+        Ok(if bearer {
+            response
+        } else {
+            with_cookie(response, &cookie)
+        })
     }
 
     fn client(&self) -> Client {

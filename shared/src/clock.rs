@@ -11,8 +11,16 @@ pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the time")]
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the time"
+        )]
+        let now = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_millis()
+        };
         Self::from_fn(move || Timestamp::from_millis(u64::try_from(now()).unwrap_or(u64::MAX)))
     }
 

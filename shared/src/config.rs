@@ -1,5 +1,5 @@
-//! Every environment variable, read and checked once, at the start. A bad one stops the start with a sentence that
-//! names it. The same names, in `PascalCase`, are the template's parameters.
+//! Every environment variable, read and checked once, at the start. A bad one stops the start with
+//! a sentence that names it. The same names, in `PascalCase`, are the template's parameters.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::hashing::Costs;
@@ -31,7 +31,8 @@ impl std::error::Error for StartError {}
 pub struct Config {
     /// `PORTAL`: the short name.
     pub portal: PortalName,
-    /// `PUBLIC_URL`, `FRONTEND_URL`, `LOGIN_PATH`, `DASHBOARD_PATH`, `ALLOWED_ORIGINS`: where things are.
+    /// `PUBLIC_URL`, `FRONTEND_URL`, `LOGIN_PATH`, `DASHBOARD_PATH`, `ALLOWED_ORIGINS`: where
+    /// things are.
     pub site: Site,
     /// How pages and mails look.
     pub brand: Brand,
@@ -81,7 +82,8 @@ pub struct Links {
     pub activation: Activation,
     /// `SELF_SIGN_UP`: whether anybody may become a user.
     pub sign_up: bool,
-    /// `ACTIVATE_URL`: the frontend's page for invitations, which gets the link's token after `#token=`.
+    /// `ACTIVATE_URL`: the frontend's page for invitations, which gets the link's token after
+    /// `#token=`.
     pub activate_url: Option<String>,
     /// `RESET_URL`: the same for another password.
     pub reset_url: Option<String>,
@@ -101,7 +103,8 @@ pub enum Activation {
 pub enum OtherBrowser {
     /// Signs in after a press of a button: the default.
     Button,
-    /// Also wants the code that stands in the mail: for portals whose mail is scanned by machines that press buttons.
+    /// Also wants the code that stands in the mail: for portals whose mail is scanned by machines
+    /// that press buttons.
     Code,
     /// Signs nobody in.
     Off,
@@ -112,13 +115,16 @@ pub enum OtherBrowser {
 pub struct Passwords {
     /// `PASSWORD_MINIMUM`: the fewest characters of a new one, 8 to 64.
     pub at_least: usize,
-    /// `ARGON2_MEMORY_KIB` and `ARGON2_PASSES`: what hashing one costs, 7168 to 131072 KiB and 1 to 10 passes over them.
+    /// `ARGON2_MEMORY_KIB` and `ARGON2_PASSES`: what hashing one costs, 7168 to 131072 KiB and 1 to
+    /// 10 passes over them.
     pub costs: Costs,
-    /// `PREVIOUS_ARGON2`: what it cost before, while such hashes are still stored, such as `m=19456,t=2,p=1`.
+    /// `PREVIOUS_ARGON2`: what it cost before, while such hashes are still stored, such as
+    /// `m=19456,t=2,p=1`.
     pub previous: Option<Costs>,
     /// `PASSWORD_ATTEMPTS`: how many attempts an address takes in a quarter of an hour.
     pub attempts: u64,
-    /// `PASSWORD_FAILURES`: how many wrong ones in a row an address takes, until a mailed link is used.
+    /// `PASSWORD_FAILURES`: how many wrong ones in a row an address takes, until a mailed link is
+    /// used.
     pub failures: u64,
     /// `PASSWORD_PER_NETWORK_HOUR`: how many wrong ones a network may try, an hour.
     pub per_network_hour: u64,
@@ -142,7 +148,8 @@ pub struct Asking {
 pub struct Mailing {
     /// `MAIL_FROM`: the sender's address.
     pub from: EmailAddress,
-    /// `MAIL_CONFIGURATION_SET`: SES's configuration set, which says where bounces go and that links stay as they are.
+    /// `MAIL_CONFIGURATION_SET`: SES's configuration set, which says where bounces go and that
+    /// links stay as they are.
     pub configuration_set: String,
     /// `MAIL_PER_HOUR`: to one address.
     pub per_hour: u64,
@@ -162,8 +169,13 @@ impl Config {
     pub fn read(env: &Env) -> Result<Self, StartError> {
         let read = Reader(env);
         let frontend = read.optional("FRONTEND_URL", AN_ORIGIN, origin)?;
-        let mut allowed =
-            read.optional("ALLOWED_ORIGINS", "origins separated by commas alone", origins)?.unwrap_or_default();
+        let mut allowed = read
+            .optional(
+                "ALLOWED_ORIGINS",
+                "origins separated by commas alone",
+                origins,
+            )?
+            .unwrap_or_default();
         allowed.extend(frontend.clone());
         Ok(Self {
             portal: read.required(
@@ -186,7 +198,11 @@ impl Config {
             links: Links {
                 lifetime: read.span("LINK_MINUTES", MINUTE, 1..=1440)?,
                 code_attempts: read.number("CODE_ATTEMPTS", 1..=10)?,
-                other_browser: read.required("OTHER_BROWSER", "button, code or off", OtherBrowser::parse)?,
+                other_browser: read.required(
+                    "OTHER_BROWSER",
+                    "button, code or off",
+                    OtherBrowser::parse,
+                )?,
                 activation_lifetime: read.span("ACTIVATION_HOURS", HOUR, 1..=720)?,
                 reset_lifetime: read.span("RESET_MINUTES", MINUTE, 5..=1440)?,
                 activation: read.required("ACTIVATION", "link or password", Activation::parse)?,
@@ -202,7 +218,11 @@ impl Config {
                     passes: read.size("ARGON2_PASSES", 1..=10)?,
                     lanes: 1,
                 },
-                previous: read.optional("PREVIOUS_ARGON2", "costs like m=19456,t=2,p=1", Costs::parse)?,
+                previous: read.optional(
+                    "PREVIOUS_ARGON2",
+                    "costs like m=19456,t=2,p=1",
+                    Costs::parse,
+                )?,
                 attempts: read.number("PASSWORD_ATTEMPTS", 1..=1000)?,
                 failures: read.number("PASSWORD_FAILURES", 10..=10_000)?,
                 per_network_hour: read.number("PASSWORD_PER_NETWORK_HOUR", 1..=100_000)?,
@@ -215,15 +235,27 @@ impl Config {
             },
             mail: Mailing {
                 from: read.required("MAIL_FROM", "a mail address", EmailAddress::parse)?,
-                configuration_set: read.required("MAIL_CONFIGURATION_SET", "the name of a configuration set", some)?,
+                configuration_set: read.required(
+                    "MAIL_CONFIGURATION_SET",
+                    "the name of a configuration set",
+                    some,
+                )?,
                 per_hour: read.number("MAIL_PER_HOUR", 1..=1000)?,
                 per_day: read.number("MAIL_PER_DAY", 1..=10_000)?,
                 per_day_portal: read.number("MAIL_PER_DAY_PORTAL", 1..=1_000_000)?,
                 kept: read.span("MAIL_DAYS", DAY, 1..=365)?,
             },
             audit_kept: read.span("AUDIT_DAYS", DAY, 1..=3650)?,
-            table_prefix: read.required("TABLE_PREFIX", "the first part of the tables' names", some)?,
-            key_ring_secret: read.required("KEY_RING_SECRET", "the name or ARN of a secret", some)?,
+            table_prefix: read.required(
+                "TABLE_PREFIX",
+                "the first part of the tables' names",
+                some,
+            )?,
+            key_ring_secret: read.required(
+                "KEY_RING_SECRET",
+                "the name or ARN of a secret",
+                some,
+            )?,
         })
     }
 }
@@ -231,7 +263,11 @@ impl Config {
 impl Config {
     /// What a password that `address` chooses is measured against.
     pub fn password_policy<'a>(&'a self, address: &'a EmailAddress) -> Policy<'a> {
-        Policy { at_least: self.passwords.at_least, address, portal: &self.brand.name }
+        Policy {
+            at_least: self.passwords.at_least,
+            address,
+            portal: &self.brand.name,
+        }
     }
 }
 
@@ -256,7 +292,8 @@ impl OtherBrowser {
     }
 }
 
-const AN_ORIGIN: &str = "an origin like https://portal.example.com (http only on localhost), with nothing after it";
+const AN_ORIGIN: &str =
+    "an origin like https://portal.example.com (http only on localhost), with nothing after it";
 const A_PAGE: &str = "the URL of a page, https or on http://localhost, without a fragment";
 const A_PATH: &str = "a path that starts with one slash";
 
@@ -274,7 +311,9 @@ fn origins(text: &str) -> Option<Vec<Origin>> {
 }
 
 fn path(text: &str) -> Option<String> {
-    let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"\\?#".contains(&b));
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"\\?#".contains(&b));
     (text.starts_with('/') && !text.starts_with("//") && plain).then(|| text.to_owned())
 }
 
@@ -303,21 +342,35 @@ fn color(text: &str) -> Option<String> {
 }
 
 fn https_url(text: &str) -> Option<String> {
-    url::Url::parse(text).ok().filter(|url| url.scheme() == "https").map(Into::into)
+    url::Url::parse(text)
+        .ok()
+        .filter(|url| url.scheme() == "https")
+        .map(Into::into)
 }
 
 struct Reader<'a>(&'a Env);
 
 impl Reader<'_> {
-    fn optional<T>(&self, name: &str, wanted: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, StartError> {
+    fn optional<T>(
+        &self,
+        name: &str,
+        wanted: &str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, StartError> {
         let Some(text) = self.0.get(name) else {
             return Ok(None);
         };
-        let parsed = parse(text).ok_or_else(|| StartError(format!("{name} is '{text}', but must be {wanted}.")))?;
+        let parsed = parse(text)
+            .ok_or_else(|| StartError(format!("{name} is '{text}', but must be {wanted}.")))?;
         Ok(Some(parsed))
     }
 
-    fn required<T>(&self, name: &str, wanted: &str, parse: fn(&str) -> Option<T>) -> Result<T, StartError> {
+    fn required<T>(
+        &self,
+        name: &str,
+        wanted: &str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Result<T, StartError> {
         self.optional(name, wanted, parse)?
             .ok_or_else(|| StartError(format!("{name} is not set, but must be {wanted}.")))
     }
@@ -328,16 +381,28 @@ impl Reader<'_> {
         if bounds.contains(&number) {
             return Ok(number);
         }
-        Err(StartError(format!("{name} is {number}, but must be {wanted}.")))
+        Err(StartError(format!(
+            "{name} is {number}, but must be {wanted}."
+        )))
     }
 
     /// A number of a smaller type, which its bounds fit into.
-    fn size<T: TryFrom<u64>>(&self, name: &str, bounds: RangeInclusive<u64>) -> Result<T, StartError> {
+    fn size<T: TryFrom<u64>>(
+        &self,
+        name: &str,
+        bounds: RangeInclusive<u64>,
+    ) -> Result<T, StartError> {
         let number = self.number(name, bounds)?;
-        T::try_from(number).map_err(|_| StartError(format!("{name} is {number}, but must be smaller.")))
+        T::try_from(number)
+            .map_err(|_| StartError(format!("{name} is {number}, but must be smaller.")))
     }
 
-    fn span(&self, name: &str, unit: u64, bounds: RangeInclusive<u64>) -> Result<Duration, StartError> {
+    fn span(
+        &self,
+        name: &str,
+        unit: u64,
+        bounds: RangeInclusive<u64>,
+    ) -> Result<Duration, StartError> {
         Ok(Duration::from_secs(self.number(name, bounds)? * unit))
     }
 }
@@ -367,7 +432,10 @@ mod tests {
         ("FRONTEND_URL", "https://portal.example.com"),
         ("LOGIN_PATH", "/login"),
         ("DASHBOARD_PATH", "/"),
-        ("ALLOWED_ORIGINS", "https://a.example.com,https://b.example.com"),
+        (
+            "ALLOWED_ORIGINS",
+            "https://a.example.com,https://b.example.com",
+        ),
         ("ACCENT_COLOR", "#0b5cad"),
         ("LOGO_URL", "https://cdn.example.com/logo.svg"),
         ("MAIL_FROM", "no-reply@example.com"),
@@ -392,7 +460,9 @@ mod tests {
     ];
 
     fn read_with(name: &str, value: &str) -> Result<Config, StartError> {
-        let mut variables: BTreeMap<_, _> = GOOD.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let mut variables: BTreeMap<_, _> = GOOD
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
         variables.insert(name.to_owned(), value.to_owned());
         Config::read(&Env::new(variables, Clock::system(), Random::system()))
     }
@@ -401,15 +471,28 @@ mod tests {
     fn the_frontend_is_always_allowed() {
         let config = read_with("PORTAL", "partner").unwrap();
         let allowed: Vec<_> = config.site.allowed.iter().map(Origin::as_str).collect();
-        assert_eq!(allowed, ["https://a.example.com", "https://b.example.com", "https://portal.example.com"]);
+        assert_eq!(
+            allowed,
+            [
+                "https://a.example.com",
+                "https://b.example.com",
+                "https://portal.example.com"
+            ]
+        );
     }
 
     #[test]
     fn passwords_are_hashed_at_the_configured_costs_in_one_lane() {
         let passwords = read_with("ARGON2_MEMORY_KIB", "65536").unwrap().passwords;
-        assert_eq!((passwords.at_least, passwords.costs.to_string().as_str()), (15, "m=65536,t=2,p=1"));
+        assert_eq!(
+            (passwords.at_least, passwords.costs.to_string().as_str()),
+            (15, "m=65536,t=2,p=1")
+        );
         assert_eq!(passwords.previous, Costs::parse("m=7168,t=5,p=1"));
-        assert_eq!(read_with("PREVIOUS_ARGON2", "").unwrap().passwords.previous, None);
+        assert_eq!(
+            read_with("PREVIOUS_ARGON2", "").unwrap().passwords.previous,
+            None
+        );
     }
 
     #[test]
@@ -429,7 +512,10 @@ mod tests {
                 assert!(read.is_ok(), "{name}");
             } else {
                 let error = read.unwrap_err().to_string();
-                assert!(error.starts_with(name) && error.contains("is not set"), "{error}");
+                assert!(
+                    error.starts_with(name) && error.contains("is not set"),
+                    "{error}"
+                );
             }
         }
     }
@@ -445,7 +531,10 @@ mod tests {
             ("DASHBOARD_PATH", "dashboard"),
             ("FRONTEND_URL", "https://Portal.example.com"),
             ("ALLOWED_ORIGINS", "https://a.example.com,*"),
-            ("ALLOWED_ORIGINS", "https://a.example.com, https://b.example.com"),
+            (
+                "ALLOWED_ORIGINS",
+                "https://a.example.com, https://b.example.com",
+            ),
             ("ACCENT_COLOR", "red}body{display:none"),
             ("LOGO_URL", "http://cdn.example.com/logo.svg"),
             ("MAIL_FROM", "no-reply"),
@@ -472,7 +561,10 @@ mod tests {
             ("AUDIT_DAYS", "x"),
         ] {
             let error = read_with(name, value).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{name} is ")) && error.contains("must be"), "{error}");
+            assert!(
+                error.starts_with(&format!("{name} is ")) && error.contains("must be"),
+                "{error}"
+            );
         }
     }
 }

@@ -21,18 +21,34 @@ pub struct Env {
 impl Env {
     /// The process's own.
     pub fn of_process() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the environment"
+        )]
         let variables = std::env::vars().collect();
-        Self { variables, clock: Clock::system(), random: Random::system(), hashes: Arc::default() }
+        Self {
+            variables,
+            clock: Clock::system(),
+            random: Random::system(),
+            hashes: Arc::default(),
+        }
     }
 
     /// One made up by the caller.
     pub fn new(variables: BTreeMap<String, String>, clock: Clock, random: Random) -> Self {
-        Self { variables, clock, random, hashes: Arc::new(AtomicU64::new(0)) }
+        Self {
+            variables,
+            clock,
+            random,
+            hashes: Arc::new(AtomicU64::new(0)),
+        }
     }
 
     /// A variable; an empty one counts as unset, which is how a template says "nothing".
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 }

@@ -1,4 +1,5 @@
-//! The entry of every function: starts it once, turns its problems into answers, adds the headers, logs one line.
+//! The entry of every function: starts it once, turns its problems into answers, adds the headers,
+//! logs one line.
 
 use crate::aws;
 use crate::config::StartError;
@@ -25,7 +26,8 @@ pub trait Start: Sized + Send + Sync + 'static {
     fn start(aws: &SdkConfig, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
 }
 
-/// A function behind API Gateway: `async fn handle(&Context, Request) -> Result<Response, Problem>`.
+/// A function behind API Gateway: `async fn handle(&Context, Request) -> Result<Response,
+/// Problem>`.
 pub trait Handler<'a, C: 'a>: Send + Sync + 'static {
     /// What it returns while it works.
     type Answer: Future<Output = Result<Response, Problem>> + Send + 'a;
@@ -98,14 +100,28 @@ pub async fn consume<C: Start, E: DeserializeOwned, O: Serialize>(
 }
 
 /// One request, from API Gateway's event to its answer: also what the local portal calls.
-pub async fn answer<C>(context: &C, handle: &impl for<'a> Handler<'a, C>, request: lambda_http::Request) -> Response {
+pub async fn answer<C>(
+    context: &C,
+    handle: &impl for<'a> Handler<'a, C>,
+    request: lambda_http::Request,
+) -> Response {
     let request = Request::new(request);
-    let (route, id, is_form) = (request.route().to_owned(), request.id().to_owned(), request.is_form());
+    let (route, id, is_form) = (
+        request.route().to_owned(),
+        request.id().to_owned(),
+        request.is_form(),
+    );
     let (problem, response) = match handle.call(context, request).await {
         Ok(response) => (None, response),
         Err(problem) => (Some(problem.kind.name()), problem.into_response(is_form)),
     };
-    tracing::info!(route, status = response.status().as_u16(), problem, id, "answered");
+    tracing::info!(
+        route,
+        status = response.status().as_u16(),
+        problem,
+        id,
+        "answered"
+    );
     secure(response)
 }
 
@@ -113,17 +129,26 @@ async fn start_process<C: Start>() -> Result<C, StartError> {
     log_as_json();
     let env = Env::of_process();
     let start = async { C::start(&aws::sdk_config(&env, aws::https()?)?, &env).await };
-    start.await.inspect_err(|error| tracing::error!(%error, "this function does not start"))
+    start
+        .await
+        .inspect_err(|error| tracing::error!(%error, "this function does not start"))
 }
 
 /// One JSON object a line on standard output: `docs/security.md` says what is never in one.
 fn log_as_json() {
-    let lines = tracing_subscriber::fmt().json().without_time().with_target(false).flatten_event(true);
+    let lines = tracing_subscriber::fmt()
+        .json()
+        .without_time()
+        .with_target(false)
+        .flatten_event(true);
     // The runtime's span around each invocation would repeat the id that is logged anyway.
     lines.with_current_span(false).with_span_list(false).init();
     // The message of a panic may quote what was worked on; its place may not.
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(place, "panicked");
     }));
 }

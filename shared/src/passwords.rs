@@ -25,7 +25,8 @@ impl Passwords {
             used: config.links.activation == Activation::Password,
             at_least: passwords.at_least,
             portal: config.brand.name.clone(),
-            hasher: Hasher::new(passwords.costs, passwords.previous).counting_in(Arc::clone(&env.hashes)),
+            hasher: Hasher::new(passwords.costs, passwords.previous)
+                .counting_in(Arc::clone(&env.hashes)),
         }
     }
 
@@ -42,7 +43,11 @@ impl Passwords {
     /// # Errors
     /// 422 with a sentence that says why not.
     pub fn chosen(&self, text: &str, address: &EmailAddress) -> Result<Password, Problem> {
-        let policy = Policy { at_least: self.at_least, address, portal: &self.portal };
+        let policy = Policy {
+            at_least: self.at_least,
+            address,
+            portal: &self.portal,
+        };
         Password::chosen(text, &policy)
             .map_err(|weak| Problem::new(Kind::WeakPassword, weak.to_string()).because(weak.word()))
     }

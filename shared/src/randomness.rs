@@ -15,9 +15,15 @@ impl Random {
     /// When the operating system has none: nothing may go on with less.
     pub fn system() -> Self {
         Self::from_fn(|bytes| {
-            #[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place that draws randomness"
+            )]
             let drawn = getrandom::fill(bytes);
-            #[expect(clippy::expect_used, reason = "without randomness there is no secret to make")]
+            #[expect(
+                clippy::expect_used,
+                reason = "without randomness there is no secret to make"
+            )]
             drawn.expect("the operating system gives randomness");
         })
     }

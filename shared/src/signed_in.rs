@@ -33,20 +33,36 @@ pub struct Shown<'a> {
 ///
 /// # Errors
 /// 400 when it shows two: a cookie twice, or a cookie and a bearer token.
-pub fn token<'a>(request: &'a Request, portal: &PortalName, own: &Origin) -> Result<Option<Shown<'a>>, Problem> {
+pub fn token<'a>(
+    request: &'a Request,
+    portal: &PortalName,
+    own: &Origin,
+) -> Result<Option<Shown<'a>>, Problem> {
     let cookie = request.cookie(Cookie::session(portal, own).name())?;
     // RFC 9110, 11.1: the scheme's case does not matter.
-    let scheme = request.header("authorization").and_then(|value| value.split_once(' '));
-    let bearer = scheme.filter(|(name, _)| name.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let scheme = request
+        .header("authorization")
+        .and_then(|value| value.split_once(' '));
+    let bearer = scheme
+        .filter(|(name, _)| name.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
     match (cookie, bearer) {
-        (Some(_), Some(_)) => Err(Problem::invalid_request("There is a session cookie and a bearer token.")),
-        (Some(token), None) => Ok(Some(Shown { token, by_cookie: true })),
-        (None, bearer) => Ok(bearer.map(|token| Shown { token, by_cookie: false })),
+        (Some(_), Some(_)) => Err(Problem::invalid_request(
+            "There is a session cookie and a bearer token.",
+        )),
+        (Some(token), None) => Ok(Some(Shown {
+            token,
+            by_cookie: true,
+        })),
+        (None, bearer) => Ok(bearer.map(|token| Shown {
+            token,
+            by_cookie: false,
+        })),
     }
 }
 
-/// What a session token says, if this portal signed it and its time is not over. Whether the session still lives, only
-/// its row says.
+/// What a session token says, if this portal signed it and its time is not over. Whether the
+/// session still lives, only its row says.
 ///
 /// # Errors
 /// 503 when that cannot be told for the moment.
@@ -59,16 +75,20 @@ pub fn claims(ring: &Ring, token: &str, now: Timestamp) -> Result<Option<Session
 }
 
 impl App {
-    /// Whom `request` signs in: 1 look at the store, and every five minutes 1 write that the session was seen.
+    /// Whom `request` signs in: 1 look at the store, and every five minutes 1 write that the
+    /// session was seen.
     ///
     /// # Errors
     /// 401 when nobody, 400 and 503 as for [`token`] and [`claims`].
     pub async fn signed_in(&self, request: &Request, own: &Origin) -> Result<SignedIn, Problem> {
-        let (signed_in, ()) = self.signed_in_beside(request, own, async |_| Ok(())).await?;
+        let (signed_in, ()) = self
+            .signed_in_beside(request, own, async |_| Ok(()))
+            .await?;
         Ok(signed_in)
     }
 
-    /// The same, and beside the look what `also` does for the user whom the token names: of use only if she is signed in.
+    /// The same, and beside the look what `also` does for the user whom the token names: of use
+    /// only if she is signed in.
     ///
     /// # Errors
     /// As [`App::signed_in`], and those of `also`.
@@ -79,17 +99,29 @@ impl App {
         also: impl AsyncFnOnce(&UserId) -> Result<T, Unavailable>,
     ) -> Result<(SignedIn, T), Problem> {
         let now = self.clock.now();
-        let shown = token(request, &self.config.portal, own)?.ok_or_else(Problem::not_authenticated)?;
+        let shown =
+            token(request, &self.config.portal, own)?.ok_or_else(Problem::not_authenticated)?;
         let ring = self.keys.ring(now).await;
         let claims = claims(&ring, shown.token, now)?.ok_or_else(Problem::not_authenticated)?;
         let hash = claims.id.hash();
-        let (found, also) = tokio::join!(self.store.look(&claims.user, &hash, now), also(&claims.user));
+        let (found, also) = tokio::join!(
+            self.store.look(&claims.user, &hash, now),
+            also(&claims.user)
+        );
         let (user, session) = found?.ok_or_else(Problem::not_authenticated)?;
         let renewed_cookie = self.note_seen(&session, &shown, own, now).await?;
-        Ok((SignedIn { user, session, renewed_cookie }, also?))
+        Ok((
+            SignedIn {
+                user,
+                session,
+                renewed_cookie,
+            },
+            also?,
+        ))
     }
 
-    /// Notes every five minutes that the session was used; gives its cookie again where that would end before it does.
+    /// Notes every five minutes that the session was used; gives its cookie again where that would
+    /// end before it does.
     async fn note_seen(
         &self,
         session: &Session,

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// One file's text.
@@ -35,7 +38,12 @@ pub(crate) fn rust_files(path: &str) -> Vec<(String, String)> {
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+                let name = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
@@ -47,7 +55,10 @@ pub(crate) fn rust_files(path: &str) -> Vec<(String, String)> {
 /// The first two columns of the README's and the documents' tables whose first cell passes `first`.
 pub(crate) fn table_rows(text: &str, first: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let rows = text.lines().filter_map(|line| {
-        let mut cells = line.strip_prefix('|')?.split('|').map(|cell| cell.trim().replace('`', ""));
+        let mut cells = line
+            .strip_prefix('|')?
+            .split('|')
+            .map(|cell| cell.trim().replace('`', ""));
         Some((cells.next()?, cells.next()?))
     });
     rows.filter(|(cell, _)| first(cell)).collect()

@@ -13,15 +13,22 @@ fn resource<'a>(yaml: &'a str, name: &str) -> &'a str {
         resources.find(&format!("\n  {name}:\n")).unwrap() + 1
     };
     let block = &resources[start..];
-    let end = block[2..].match_indices("\n  ").find(|(at, _)| !block[at + 5..].starts_with([' ', '#']));
+    let end = block[2..]
+        .match_indices("\n  ")
+        .find(|(at, _)| !block[at + 5..].starts_with([' ', '#']));
     end.map_or(block, |(at, _)| &block[..at + 3])
 }
 
 fn blocks_of_type<'a>(yaml: &'a str, kind: &str) -> Vec<&'a str> {
     let mark = format!("    Type: {kind}\n");
-    let names = yaml
-        .match_indices(&mark)
-        .map(|(at, _)| yaml[..at].trim_end().rsplit(['\n', ' ']).next().unwrap().trim_end_matches(':'));
+    let names = yaml.match_indices(&mark).map(|(at, _)| {
+        yaml[..at]
+            .trim_end()
+            .rsplit(['\n', ' '])
+            .next()
+            .unwrap()
+            .trim_end_matches(':')
+    });
     names.map(|name| resource(yaml, name)).collect()
 }
 
@@ -31,14 +38,25 @@ fn a_function_behind_the_api_does_not_refer_to_it() {
     let yaml = text("template.yaml");
     let functions = blocks_of_type(&yaml, "AWS::Serverless::Function");
     assert!(functions.len() >= 7);
-    for function in functions.into_iter().filter(|block| block.contains("HttpApi")) {
+    for function in functions
+        .into_iter()
+        .filter(|block| block.contains("HttpApi"))
+    {
         let elsewhere = function.replace("ApiId: !Ref Api,", "");
         assert!(
-            !elsewhere.contains("!Ref Api\n") && !elsewhere.contains("${Api}") && !elsewhere.contains("!GetAtt Api."),
+            !elsewhere.contains("!Ref Api\n")
+                && !elsewhere.contains("${Api}")
+                && !elsewhere.contains("!GetAtt Api."),
             "{function}"
         );
     }
-    let globals = yaml.split_once("\nGlobals:\n").unwrap().1.split_once("\nResources:").unwrap().0;
+    let globals = yaml
+        .split_once("\nGlobals:\n")
+        .unwrap()
+        .1
+        .split_once("\nResources:")
+        .unwrap()
+        .0;
     assert!(!globals.contains("${Api}") && !globals.contains("!Ref Api\n"));
 }
 
@@ -57,15 +75,25 @@ fn the_key_ring_is_frozen_and_retained() {
         PasswordLength: 64
         ExcludePunctuation: true
 "#;
-    assert_eq!(resource(&text("template.yaml"), "KeyRing").trim_end(), frozen.trim_end());
+    assert_eq!(
+        resource(&text("template.yaml"), "KeyRing").trim_end(),
+        frozen.trim_end()
+    );
 }
 
 #[test]
 fn mails_are_neither_opened_nor_clicked_on_somebodys_behalf() {
     let yaml = text("template.yaml");
     let events = resource(&yaml, "MailEvents");
-    let types = events.lines().find(|line| line.contains("MatchingEventTypes:")).unwrap().to_lowercase();
-    assert!(types.contains("bounce") && !types.contains("open") && !types.contains("click"), "{types}");
+    let types = events
+        .lines()
+        .find(|line| line.contains("MatchingEventTypes:"))
+        .unwrap()
+        .to_lowercase();
+    assert!(
+        types.contains("bounce") && !types.contains("open") && !types.contains("click"),
+        "{types}"
+    );
     assert!(!resource(&yaml, "MailConfigurationSet").contains("TrackingOptions"));
 }
 
@@ -75,9 +103,16 @@ fn tables_stay_when_the_stack_goes_and_people_and_audit_can_be_recovered() {
     let tables = blocks_of_type(&yaml, "AWS::DynamoDB::Table");
     assert_eq!(tables.len(), 6);
     for table in tables {
-        assert!(table.contains("DeletionPolicy: Retain") && table.contains("UpdateReplacePolicy: Retain"), "{table}");
+        assert!(
+            table.contains("DeletionPolicy: Retain")
+                && table.contains("UpdateReplacePolicy: Retain"),
+            "{table}"
+        );
         let kept = table.starts_with("  UsersTable") || table.starts_with("  AuditTable");
-        for property in ["PointInTimeRecoveryEnabled: true", "DeletionProtectionEnabled: true"] {
+        for property in [
+            "PointInTimeRecoveryEnabled: true",
+            "DeletionProtectionEnabled: true",
+        ] {
             assert_eq!(table.contains(property), kept, "{property} {table}");
         }
     }
@@ -86,10 +121,19 @@ fn tables_stay_when_the_stack_goes_and_people_and_audit_can_be_recovered() {
 #[test]
 fn administration_is_signed_and_nothing_else_is() {
     let template = Template::read(&owned(&[("MailFrom", "no-reply@example.com")])).unwrap();
-    let routes: Vec<_> = template.functions.iter().flat_map(|function| &function.routes).collect();
+    let routes: Vec<_> = template
+        .functions
+        .iter()
+        .flat_map(|function| &function.routes)
+        .collect();
     assert!(routes.iter().any(|route| route.signed) && routes.iter().any(|route| !route.signed));
     for route in routes {
-        assert_eq!(route.signed, route.path.starts_with("/admin/"), "{}", route.path);
+        assert_eq!(
+            route.signed,
+            route.path.starts_with("/admin/"),
+            "{}",
+            route.path
+        );
     }
 }
 
@@ -99,13 +143,24 @@ fn the_access_log_has_no_path_and_the_mailer_outlasts_its_batch() {
     let api = resource(&yaml, "Api");
     let format = api.lines().find(|line| line.contains("Format:")).unwrap();
     assert!(format.contains("$context.routeKey"), "{format}");
-    for leak in ["$context.path", "$context.identity", "$context.authorizer", "$request", "rawPath"] {
+    for leak in [
+        "$context.path",
+        "$context.identity",
+        "$context.authorizer",
+        "$request",
+        "rawPath",
+    ] {
         assert!(!format.contains(leak), "{leak} in {format}");
     }
     let mailer = resource(&yaml, "Mailer");
     let number = |key: &str| {
         let rest = mailer.split_once(key).unwrap().1;
-        rest.split('\n').next().unwrap().trim().parse::<u64>().unwrap()
+        rest.split('\n')
+            .next()
+            .unwrap()
+            .trim()
+            .parse::<u64>()
+            .unwrap()
     };
     // 5 s an attempt at SES, and as much again for the store.
     assert!(number("Timeout:") >= number("BatchSize:") * 10);
@@ -116,30 +171,63 @@ fn a_template_without_end_is_refused_in_a_sentence() {
     let table = |name: &str, value: &str| {
         format!("  {name}: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: {value}}}}}\n")
     };
-    let doubled = |n: usize| table(&format!("T{n}"), &format!("!Sub \"${{T{0}}}${{T{0}}}\"", n - 1));
+    let doubled = |n: usize| {
+        table(
+            &format!("T{n}"),
+            &format!("!Sub \"${{T{0}}}${{T{0}}}\"", n - 1),
+        )
+    };
     let doubled = table("T0", "aaaaaaaa") + &(1..40).map(doubled).collect::<String>();
     let both = |n: usize| format!("  C{n}: !Or [!Condition C{0}, !Condition C{0}]\n", n - 1);
     let both = (1..40).map(both).collect::<String>();
     let chosen = table("T", "!If [C39, x, y]");
     for (what, template, why) in [
-        ("itself", format!("Resources:\n{}", table("T", "!Ref T")), "refers to itself"),
-        ("a circle", format!("Resources:\n{}{}", table("T", "!Ref U"), table("U", "!Sub 'x${T}'")), "refers to itself"),
         (
-            "a circle of conditions",
-            format!("Conditions:\n  C39: !Condition B\n  B: !Not [!Condition C39]\nResources:\n{chosen}"),
+            "itself",
+            format!("Resources:\n{}", table("T", "!Ref T")),
             "refers to itself",
         ),
-        ("names that double", format!("Resources:\n{doubled}"), "too many, or too long"),
+        (
+            "a circle",
+            format!(
+                "Resources:\n{}{}",
+                table("T", "!Ref U"),
+                table("U", "!Sub 'x${T}'")
+            ),
+            "refers to itself",
+        ),
+        (
+            "a circle of conditions",
+            format!(
+                "Conditions:\n  C39: !Condition B\n  B: !Not [!Condition C39]\nResources:\n{chosen}"
+            ),
+            "refers to itself",
+        ),
+        (
+            "names that double",
+            format!("Resources:\n{doubled}"),
+            "too many, or too long",
+        ),
         (
             "conditions that double",
             format!("Conditions:\n  C0: !Equals [a, b]\n{both}Resources:\n{chosen}"),
             "too many, or too long",
         ),
-        ("depth", format!("Resources:\n  {}x\n", "- ".repeat(5000)), "deeper than"),
-        ("more depth", "[".repeat(100) + &"]".repeat(100), "deeper than"),
+        (
+            "depth",
+            format!("Resources:\n  {}x\n", "- ".repeat(5000)),
+            "deeper than",
+        ),
+        (
+            "more depth",
+            "[".repeat(100) + &"]".repeat(100),
+            "deeper than",
+        ),
         ("an alias", "Resources: &a [*a]\n".to_owned(), "alias"),
     ] {
-        let refused = Template::of(&template, &owned(&[])).unwrap_err().to_string();
+        let refused = Template::of(&template, &owned(&[]))
+            .unwrap_err()
+            .to_string();
         assert!(refused.contains(why), "{what}: {refused}");
     }
 }

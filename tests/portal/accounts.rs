@@ -8,22 +8,34 @@ use tests::{Browser, PASSWORD, WRONG, World, mins, secs};
 
 /// What hashes cost before, and the parameters of a portal that still knows it.
 const BEFORE: &str = "m=7168,t=1,p=1";
-const PARAMETERS: [(&str, &str); 4] =
-    [("Argon2MemoryKib", "7168"), ("Argon2Passes", "2"), ("PreviousArgon2", BEFORE), ("SelfSignUp", "on")];
+const PARAMETERS: [(&str, &str); 4] = [
+    ("Argon2MemoryKib", "7168"),
+    ("Argon2Passes", "2"),
+    ("PreviousArgon2", BEFORE),
+    ("SelfSignUp", "on"),
+];
 
 /// Accounts of every kind, and the addresses they have.
 async fn accounts(world: &World) -> Vec<(&'static str, &'static str)> {
     let admin = world.browser();
     for who in ["suspended", "capped", "active", "old", "new"] {
-        let body = json!({"email": format!("{who}@example.com"), "name": "Somebody", "status": "active"});
+        let body =
+            json!({"email": format!("{who}@example.com"), "name": "Somebody", "status": "active"});
         assert_eq!(admin.admin("local", &[], &body).await.status, 201);
     }
     for who in ["suspended", "capped", "active"] {
-        world.set_password(&format!("{who}@example.com"), PASSWORD).await;
+        world
+            .set_password(&format!("{who}@example.com"), PASSWORD)
+            .await;
     }
     world.suspend("suspended@example.com");
-    let old = Hasher::new(Costs::parse(BEFORE).unwrap(), None).hash(&Password::typed(PASSWORD).unwrap(), [1; 16]);
-    world.set_user("old@example.com", "SET password = :p", &json!({":p": {"S": old.as_str()}}));
+    let old = Hasher::new(Costs::parse(BEFORE).unwrap(), None)
+        .hash(&Password::typed(PASSWORD).unwrap(), [1; 16]);
+    world.set_user(
+        "old@example.com",
+        "SET password = :p",
+        &json!({":p": {"S": old.as_str()}}),
+    );
     cap(world, "capped@example.com").await;
     vec![
         ("unknown", "unknown@example.com"),
@@ -36,11 +48,17 @@ async fn accounts(world: &World) -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-/// Tries wrong passwords until no password is right any more: those that begin a row together count as one.
+/// Tries wrong passwords until no password is right any more: those that begin a row together count
+/// as one.
 pub(crate) async fn cap(world: &World, email: &str) {
     for _ in 0..11 {
         let tries = (0..10).map(|_| async { world.browser().sign_in_with(email, WRONG).await });
-        assert!(join_all(tries).await.iter().all(|answer| answer.problem() == "invalid-credentials"));
+        assert!(
+            join_all(tries)
+                .await
+                .iter()
+                .all(|answer| answer.problem() == "invalid-credentials")
+        );
         world.time.pass(mins(15));
     }
 }
@@ -60,14 +78,31 @@ async fn seen(world: &World, browser: &Browser<'_>, path: &str, body: Value) -> 
     let answer = browser.post(path, body).await;
     let hashes = world.portal.hashes() - hashes;
     // The mailer works behind the outbox: who asked does not wait for it.
-    let calls = world.portal.take_calls().into_iter().filter(|call| call.function != "mailer");
+    let calls = world
+        .portal
+        .take_calls()
+        .into_iter()
+        .filter(|call| call.function != "mailer");
     let calls = calls.filter(|call| call.service == "dynamodb");
-    let mut calls: Vec<_> =
-        calls.map(|call| format!("{} {:?} {} {}", call.operation, call.tables, call.capacity, call.status)).collect();
+    let mut calls: Vec<_> = calls
+        .map(|call| {
+            format!(
+                "{} {:?} {} {}",
+                call.operation, call.tables, call.capacity, call.status
+            )
+        })
+        .collect();
     calls.sort();
     let cookies: Vec<_> = answer.cookies.iter().map(String::len).collect();
-    let answer = format!("{} {:?} {} {cookies:?}", answer.status, answer.headers, answer.body);
-    Seen { answer, calls, hashes }
+    let answer = format!(
+        "{} {:?} {} {cookies:?}",
+        answer.status, answer.headers, answer.body
+    );
+    Seen {
+        answer,
+        calls,
+        hashes,
+    }
 }
 
 fn all_alike(what: &str, seen: &[(&str, Seen)]) {
@@ -97,17 +132,27 @@ async fn accounts_of_every_kind_look_the_same_from_outside_and_cost_the_same_ins
         }
         all_alike(path, &all);
         // One at today's costs and one at those of before, for everybody; or none.
-        assert_eq!(all[0].1.hashes, if path == "/auth/sign-in" { 2 } else { 0 }, "{path}");
+        assert_eq!(
+            all[0].1.hashes,
+            if path == "/auth/sign-in" { 2 } else { 0 },
+            "{path}"
+        );
         assert!(!all[0].1.calls.is_empty(), "{path}");
         world.time.pass(mins(1));
     }
     // The right password helps neither the suspended nor the capped.
     for class in ["suspended", "capped"] {
-        let refused = world.browser().sign_in_with(&format!("{class}@example.com"), PASSWORD).await;
+        let refused = world
+            .browser()
+            .sign_in_with(&format!("{class}@example.com"), PASSWORD)
+            .await;
         assert_eq!(refused.problem(), "invalid-credentials", "{class}");
     }
     for class in ["active", "old"] {
-        let signed_in = world.browser().sign_in_with(&format!("{class}@example.com"), PASSWORD).await;
+        let signed_in = world
+            .browser()
+            .sign_in_with(&format!("{class}@example.com"), PASSWORD)
+            .await;
         assert_eq!(signed_in.status, 200, "{class}");
     }
 }
@@ -119,26 +164,58 @@ async fn a_code_says_nothing_about_the_account_at_any_moment() {
     world.time.pass(mins(60));
     let strangers: Vec<_> = accounts.iter().map(|_| world.browser()).collect();
     for ((_, email), stranger) in accounts.iter().zip(&strangers) {
-        assert_eq!(stranger.post("/auth/request-login", json!({"email": email})).await.status, 200);
+        assert_eq!(
+            stranger
+                .post("/auth/request-login", json!({"email": email}))
+                .await
+                .status,
+            200
+        );
     }
     let mails = world.mails().await;
-    let newest = |email: &str| mails.iter().rfind(|mail| mail["to"] == email).cloned().map(tests::Mail);
+    let newest = |email: &str| {
+        mails
+            .iter()
+            .rfind(|mail| mail["to"] == email)
+            .cloned()
+            .map(tests::Mail)
+    };
     let first: Vec<_> = accounts.iter().map(|(_, email)| newest(email)).collect();
 
-    for moment in ["a second after asking", "after the owner's redeem", "after expiry"] {
+    for moment in [
+        "a second after asking",
+        "after the owner's redeem",
+        "after expiry",
+    ] {
         match moment {
             "a second after asking" => world.time.pass(secs(1)),
             "after expiry" => world.time.pass(mins(16)),
             _ => redeem_each(&world, &accounts, &first).await,
         }
         // The key ring is fetched again after five minutes, whoever comes first.
-        world.browser().post("/auth/verify", json!({"token": "x"})).await;
+        world
+            .browser()
+            .post("/auth/verify", json!({"token": "x"}))
+            .await;
         let mut all = vec![];
         for ((class, _), stranger) in accounts.iter().zip(&strangers) {
-            all.push((*class, seen(&world, stranger, "/auth/verify", json!({"code": "12345678"})).await));
+            all.push((
+                *class,
+                seen(
+                    &world,
+                    stranger,
+                    "/auth/verify",
+                    json!({"code": "12345678"}),
+                )
+                .await,
+            ));
         }
         all_alike(moment, &all);
-        assert!(all[0].1.answer.starts_with("400") && all[0].1.calls.len() == 3, "{moment}: {:?}", all[0]);
+        assert!(
+            all[0].1.answer.starts_with("400") && all[0].1.calls.len() == 3,
+            "{moment}: {:?}",
+            all[0]
+        );
     }
 }
 
@@ -150,7 +227,10 @@ async fn redeem_each(world: &World, accounts: &[(&str, &str)], mails: &[Option<t
         let owner = world.browser();
         let (path, body) = match *class {
             "suspended" => continue,
-            "invited" => ("/auth/activate", json!({"token": mail.token(), "password": PASSWORD})),
+            "invited" => (
+                "/auth/activate",
+                json!({"token": mail.token(), "password": PASSWORD}),
+            ),
             _ => ("/auth/verify", json!({"token": mail.token()})),
         };
         let answer = owner.post(path, body).await;

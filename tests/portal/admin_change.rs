@@ -13,7 +13,11 @@ async fn patch(world: &World, browser: &Browser<'_>, email: &str, body: Value) -
 }
 
 fn audited(world: &World, action: &str) -> Vec<Value> {
-    world.rows("audit").into_iter().filter(|row| row["action"]["S"] == action).collect()
+    world
+        .rows("audit")
+        .into_iter()
+        .filter(|row| row["action"]["S"] == action)
+        .collect()
 }
 
 #[tokio::test]
@@ -23,7 +27,13 @@ async fn what_is_given_changes_and_nothing_else_and_her_session_goes_on() {
     ada.sign_in("ada@example.com").await;
     let before = ada.me().await.json();
     let resources = json!([{"type": "status-page", "id": "9", "name": "Mail", "slug": "mail"}]);
-    let changed = patch(&world, &admin, "ada@example.com", json!({"name": "Ada King", "resources": resources})).await;
+    let changed = patch(
+        &world,
+        &admin,
+        "ada@example.com",
+        json!({"name": "Ada King", "resources": resources}),
+    )
+    .await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     let changed = changed.json();
     assert_eq!(
@@ -31,14 +41,26 @@ async fn what_is_given_changes_and_nothing_else_and_her_session_goes_on() {
         (&json!("Ada King"), &resources, &before["role"])
     );
     let me = ada.me().await.json();
-    assert_eq!((&me["name"], &me["resources"], &me["id"]), (&json!("Ada King"), &resources, &before["id"]));
+    assert_eq!(
+        (&me["name"], &me["resources"], &me["id"]),
+        (&json!("Ada King"), &resources, &before["id"])
+    );
     let audit = audited(&world, "partner.changed").remove(0);
     let metadata = &audit["metadata"]["M"];
     assert_eq!(metadata["changed"]["S"], "name, resources");
-    assert_eq!(metadata["actor"]["S"], "arn:aws:iam::000000000000:user/local");
+    assert_eq!(
+        metadata["actor"]["S"],
+        "arn:aws:iam::000000000000:user/local"
+    );
     assert!(!audit.to_string().contains("Ada King"));
 
-    patch(&world, &admin, "ada@example.com", json!({"role": "", "resources": []})).await;
+    patch(
+        &world,
+        &admin,
+        "ada@example.com",
+        json!({"role": "", "resources": []}),
+    )
+    .await;
     let me = ada.me().await.json();
     assert_eq!((&me["role"], &me["resources"]), (&json!(""), &json!([])));
     assert!(world.mails().await.len() == 1, "only an address is told");
@@ -52,7 +74,10 @@ async fn what_is_so_already_is_no_change_and_writes_nothing() {
     let before = world.everything();
     let same = json!({"name": "Ada Lovelace", "email": "ADA@example.com", "role": "partner", "status": "active"});
     let answer = patch(&world, &admin, "ada@example.com", same).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["email"]), (200, &json!("ada@example.com")));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["email"]),
+        (200, &json!("ada@example.com"))
+    );
     assert_eq!(world.everything(), before);
     assert_eq!(ada.me().await.status, 200);
 }
@@ -90,7 +115,11 @@ async fn a_change_that_cannot_be_meant_is_refused_and_nothing_written() {
     ];
     for case in cases {
         let answer = patch(&world, &admin, "ada@example.com", case.clone()).await;
-        assert_eq!(refusal(&answer), (400, "invalid-request".to_owned()), "{case}");
+        assert_eq!(
+            refusal(&answer),
+            (400, "invalid-request".to_owned()),
+            "{case}"
+        );
     }
     assert_eq!(world.everything(), before);
 }
@@ -103,19 +132,56 @@ async fn suspending_ends_sessions_and_links_at_once_and_reactivating_revives_non
     let mail = asking.ask("ada@example.com").await;
     let refused = async || {
         assert_eq!(here.me().await.problem(), "not-authenticated");
-        assert_eq!(asking.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "invalid-token");
-        assert_eq!(asking.post("/auth/verify", json!({"code": mail.code()})).await.problem(), "invalid-token");
+        assert_eq!(
+            asking
+                .post("/auth/verify", json!({"token": mail.token()}))
+                .await
+                .problem(),
+            "invalid-token"
+        );
+        assert_eq!(
+            asking
+                .post("/auth/verify", json!({"code": mail.code()}))
+                .await
+                .problem(),
+            "invalid-token"
+        );
         assert_eq!(world.rows("sessions").len(), 1);
     };
-    let suspended = patch(&world, &admin, "ada@example.com", json!({"status": "suspended"})).await;
-    assert_eq!((suspended.status.as_u16(), &suspended.json()["status"]), (200, &json!("suspended")));
+    let suspended = patch(
+        &world,
+        &admin,
+        "ada@example.com",
+        json!({"status": "suspended"}),
+    )
+    .await;
+    assert_eq!(
+        (suspended.status.as_u16(), &suspended.json()["status"]),
+        (200, &json!("suspended"))
+    );
     refused().await;
     world.time.pass(mins(2));
-    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
-    assert_eq!(world.mails().await.len(), 2, "a suspended user is mailed nothing");
+    world
+        .browser()
+        .post("/auth/request-login", json!({"email": "ada@example.com"}))
+        .await;
+    assert_eq!(
+        world.mails().await.len(),
+        2,
+        "a suspended user is mailed nothing"
+    );
 
-    let active = patch(&world, &admin, "ada@example.com", json!({"status": "active"})).await;
-    assert_eq!((active.status.as_u16(), &active.json()["status"]), (200, &json!("active")));
+    let active = patch(
+        &world,
+        &admin,
+        "ada@example.com",
+        json!({"status": "active"}),
+    )
+    .await;
+    assert_eq!(
+        (active.status.as_u16(), &active.json()["status"]),
+        (200, &json!("active"))
+    );
     refused().await;
     let anew = world.browser();
     world.time.pass(mins(2));
@@ -123,7 +189,10 @@ async fn suspending_ends_sessions_and_links_at_once_and_reactivating_revives_non
     assert_eq!(anew.me().await.status, 200);
     for action in ["partner.suspended", "partner.reactivated"] {
         let audit = audited(&world, action);
-        assert_eq!((audit.len(), &audit[0]["metadata"]["M"]["changed"]["S"]), (1, &json!("status")));
+        assert_eq!(
+            (audit.len(), &audit[0]["metadata"]["M"]["changed"]["S"]),
+            (1, &json!("status"))
+        );
     }
 }
 
@@ -132,13 +201,29 @@ async fn an_invited_user_may_be_activated_or_suspended_and_her_invitation_is_voi
     for status in ["active", "suspended"] {
         let world = World::start().await;
         let (admin, eve) = (world.browser(), world.browser());
-        admin.admin("local", &[], &json!({"email": "eve@example.com", "name": "Eve"})).await;
+        admin
+            .admin(
+                "local",
+                &[],
+                &json!({"email": "eve@example.com", "name": "Eve"}),
+            )
+            .await;
         let mail = world.mail().await;
         let changed = patch(&world, &admin, "eve@example.com", json!({"status": status})).await;
-        assert_eq!((changed.status.as_u16(), &changed.json()["status"]), (200, &json!(status)));
+        assert_eq!(
+            (changed.status.as_u16(), &changed.json()["status"]),
+            (200, &json!(status))
+        );
         let password = json!({"token": mail.token(), "password": "four words of nobody else"});
-        assert_eq!(eve.post("/auth/activate", password).await.problem(), "invalid-token");
-        let action = if status == "active" { "partner.activated" } else { "partner.suspended" };
+        assert_eq!(
+            eve.post("/auth/activate", password).await.problem(),
+            "invalid-token"
+        );
+        let action = if status == "active" {
+            "partner.activated"
+        } else {
+            "partner.suspended"
+        };
         assert_eq!(audited(&world, action).len(), 1);
     }
 }
@@ -150,31 +235,82 @@ async fn another_address_voids_what_the_old_one_had_and_both_are_told() {
     here.sign_in("ada@example.com").await;
     let mail = asking.ask("ada@example.com").await;
     let id = world.id_of("ada@example.com");
-    let changed = patch(&world, &admin, "ada@example.com", json!({"email": "Ada@King.example"})).await;
-    assert_eq!((changed.status.as_u16(), &changed.json()["email"]), (200, &json!("ada@king.example")));
-    assert_eq!((world.id_of("ada@king.example"), world.id_of("ada@example.com")), (id.clone(), String::new()));
+    let changed = patch(
+        &world,
+        &admin,
+        "ada@example.com",
+        json!({"email": "Ada@King.example"}),
+    )
+    .await;
+    assert_eq!(
+        (changed.status.as_u16(), &changed.json()["email"]),
+        (200, &json!("ada@king.example"))
+    );
+    assert_eq!(
+        (
+            world.id_of("ada@king.example"),
+            world.id_of("ada@example.com")
+        ),
+        (id.clone(), String::new())
+    );
 
-    let notices: Vec<_> = world.rows("mail").into_iter().filter(|row| row["kind"]["S"] == "address-changed").collect();
-    let mut told: Vec<_> = notices.iter().map(|row| row["address"]["S"].as_str().unwrap()).collect();
+    let notices: Vec<_> = world
+        .rows("mail")
+        .into_iter()
+        .filter(|row| row["kind"]["S"] == "address-changed")
+        .collect();
+    let mut told: Vec<_> = notices
+        .iter()
+        .map(|row| row["address"]["S"].as_str().unwrap())
+        .collect();
     told.sort_unstable();
     assert_eq!(told, ["ada@example.com", "ada@king.example"]);
-    assert!(notices.iter().all(|row| row["for_user"]["S"] == json!(id)) && notices[0]["pk"] != notices[1]["pk"]);
+    assert!(
+        notices.iter().all(|row| row["for_user"]["S"] == json!(id))
+            && notices[0]["pk"] != notices[1]["pk"]
+    );
     let audit = audited(&world, "partner.address.changed").remove(0);
     assert_eq!(audit["metadata"]["M"]["changed"]["S"], "email");
-    assert!(!audit.to_string().contains("king.example") && !audit.to_string().contains("ada@"), "{audit}");
+    assert!(
+        !audit.to_string().contains("king.example") && !audit.to_string().contains("ada@"),
+        "{audit}"
+    );
 
     assert_eq!(here.me().await.problem(), "not-authenticated");
-    assert_eq!(asking.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "invalid-token");
+    assert_eq!(
+        asking
+            .post("/auth/verify", json!({"token": mail.token()}))
+            .await
+            .problem(),
+        "invalid-token"
+    );
     world.time.pass(mins(2));
-    let count = world.mails().await.iter().filter(|mail| mail["to"] == "ada@example.com").count();
-    world.browser().post("/auth/request-login", json!({"email": "ada@example.com"})).await;
-    let later = world.mails().await.iter().filter(|mail| mail["to"] == "ada@example.com").count();
+    let count = world
+        .mails()
+        .await
+        .iter()
+        .filter(|mail| mail["to"] == "ada@example.com")
+        .count();
+    world
+        .browser()
+        .post("/auth/request-login", json!({"email": "ada@example.com"}))
+        .await;
+    let later = world
+        .mails()
+        .await
+        .iter()
+        .filter(|mail| mail["to"] == "ada@example.com")
+        .count();
     assert_eq!(later, count, "the old address gets nothing any more");
     let there = world.browser();
     there.sign_in("ada@king.example").await;
     assert_eq!(there.me().await.json()["id"], json!(id));
     let next = json!({"email": "ada@example.com", "name": "Another Ada", "status": "active"});
-    assert_eq!(admin.admin("local", &[], &next).await.status, 201, "the address is free");
+    assert_eq!(
+        admin.admin("local", &[], &next).await.status,
+        201,
+        "the address is free"
+    );
 }
 
 #[tokio::test]
@@ -196,7 +332,11 @@ async fn changes_at_the_same_time_are_both_kept_and_whoever_never_gets_through_i
         let admin = world.browser();
         let id = world.id_of("ada@example.com");
         // Just before the write, somebody else changes her name.
-        let (database, calls, user) = (world.portal.database().clone(), AtomicUsize::new(0), id.clone());
+        let (database, calls, user) = (
+            world.portal.database().clone(),
+            AtomicUsize::new(0),
+            id.clone(),
+        );
         world.portal.set_fault(move |attempt| {
             let call = calls.fetch_add(usize::from(attempt.operation == "TransactWriteItems"), Ordering::SeqCst);
             if attempt.operation == "TransactWriteItems" && call < others {
@@ -212,13 +352,20 @@ async fn changes_at_the_same_time_are_both_kept_and_whoever_never_gets_through_i
         });
         let answer = patch(&world, &admin, "ada@example.com", json!({"role": "owner"})).await;
         assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
-        let row = world.rows("users").into_iter().find(|row| row["pk"]["S"] == format!("user#{id}")).unwrap();
+        let row = world
+            .rows("users")
+            .into_iter()
+            .find(|row| row["pk"]["S"] == format!("user#{id}"))
+            .unwrap();
         if status == 200 {
             let (name, role) = (&answer.json()["name"], &answer.json()["role"]);
             assert_eq!((name, role), (&json!("Ada 0"), &json!("owner")));
             assert_eq!((&row["name"]["S"], &row["role"]["S"]), (name, role));
         } else {
-            assert_eq!((answer.problem().as_str(), &row["role"]["S"]), ("unavailable", &json!("partner")));
+            assert_eq!(
+                (answer.problem().as_str(), &row["role"]["S"]),
+                ("unavailable", &json!("partner"))
+            );
             assert!(audited(&world, "partner.changed").is_empty());
         }
     }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use shared::domain::ids::SessionHash;
 use tests::{World, mins};
 
-/// Copies a row of `table` until there are `many` more, each under a sort key of its own: mails become older, records younger.
+/// Copies a row of `table` until there are `many` more, each under a sort key of its own: mails
+/// become older, records younger.
 fn copy(world: &World, table: &str, row: &Value, many: usize) {
     for n in 0..many {
         let mut hash = [9; 32];
@@ -21,7 +22,11 @@ fn copy(world: &World, table: &str, row: &Value, many: usize) {
             _ => json!(name),
         };
         let put = json!({"TableName": format!("{}-{table}", local::template::STACK), "Item": row});
-        let _put = world.portal.database().put_item(serde_json::from_value(put).unwrap()).unwrap();
+        let _put = world
+            .portal
+            .database()
+            .put_item(serde_json::from_value(put).unwrap())
+            .unwrap();
     }
 }
 
@@ -38,15 +43,32 @@ async fn a_thousand_sessions_end_with_one_write_and_each_is_refused_at_once() {
     assert_eq!(living(&world, &sessions[..10]).await, 10);
 
     world.portal.take_calls();
-    let ended = admin.call(Method::DELETE, &format!("/admin/users/{id}/sessions"), None).await;
+    let ended = admin
+        .call(Method::DELETE, &format!("/admin/users/{id}/sessions"), None)
+        .await;
     assert_eq!((ended.status.as_u16(), ended.body.as_str()), (204, ""));
     let calls = world.portal.take_calls();
-    let written: Vec<_> = calls.iter().filter(|call| call.operation != "GetItem").map(|call| &call.tables).collect();
-    assert_eq!(written, [&["audit", "users"]], "one write to her row, and what is written down");
+    let written: Vec<_> = calls
+        .iter()
+        .filter(|call| call.operation != "GetItem")
+        .map(|call| &call.tables)
+        .collect();
+    assert_eq!(
+        written,
+        [&["audit", "users"]],
+        "one write to her row, and what is written down"
+    );
     assert_eq!(living(&world, &sessions).await, 0);
     assert_eq!(other.me().await.status, 200, "others stay signed in");
-    let audit = world.rows("audit").into_iter().find(|row| row["action"]["S"] == "partner.sessions.revoked").unwrap();
-    assert_eq!(audit["metadata"]["M"]["actor"]["S"], "arn:aws:iam::000000000000:user/local");
+    let audit = world
+        .rows("audit")
+        .into_iter()
+        .find(|row| row["action"]["S"] == "partner.sessions.revoked")
+        .unwrap();
+    assert_eq!(
+        audit["metadata"]["M"]["actor"]["S"],
+        "arn:aws:iam::000000000000:user/local"
+    );
 }
 
 #[tokio::test]
@@ -55,8 +77,19 @@ async fn ending_all_sessions_also_voids_links_and_she_may_sign_in_again() {
     let (admin, ada) = (world.browser(), world.browser());
     let mail = ada.ask("ada@example.com").await;
     let path = format!("/admin/users/{}/sessions", world.id_of("ada@example.com"));
-    assert_eq!(admin.call(Method::DELETE, &path, Some(&json!({}))).await.status, 204);
-    assert_eq!(ada.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "invalid-token");
+    assert_eq!(
+        admin
+            .call(Method::DELETE, &path, Some(&json!({})))
+            .await
+            .status,
+        204
+    );
+    assert_eq!(
+        ada.post("/auth/verify", json!({"token": mail.token()}))
+            .await
+            .problem(),
+        "invalid-token"
+    );
     world.time.pass(mins(1));
     ada.sign_in("ada@example.com").await;
     assert_eq!(ada.me().await.status, 200);
@@ -81,31 +114,69 @@ async fn an_erased_user_is_gone_but_for_the_audit_and_her_address_is_free() {
     assert!(world.rows("sessions").is_empty() && world.rows("mail").is_empty());
     let audit = world.rows("audit");
     assert_eq!(audit.len(), remembered + 1);
-    let erasure = audit.iter().find(|row| row["action"]["S"] == "partner.erased").unwrap();
-    assert_eq!((&erasure["pk"]["S"], &erasure["resource_id"]["S"]), (&json!(id), &json!(id)));
-    assert_eq!(erasure["metadata"]["M"]["actor"]["S"], "arn:aws:iam::000000000000:user/local");
+    let erasure = audit
+        .iter()
+        .find(|row| row["action"]["S"] == "partner.erased")
+        .unwrap();
+    assert_eq!(
+        (&erasure["pk"]["S"], &erasure["resource_id"]["S"]),
+        (&json!(id), &json!(id))
+    );
+    assert_eq!(
+        erasure["metadata"]["M"]["actor"]["S"],
+        "arn:aws:iam::000000000000:user/local"
+    );
     for table in ["users", "sessions", "mail", "audit", "throttles"] {
-        assert!(!json!(world.rows(table)).to_string().contains("ada@example.com"), "her address is in {table}");
+        assert!(
+            !json!(world.rows(table))
+                .to_string()
+                .contains("ada@example.com"),
+            "her address is in {table}"
+        );
     }
 
     let before = world.everything();
     assert_eq!(here.me().await.problem(), "not-authenticated");
-    assert_eq!(asking.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "invalid-token");
+    assert_eq!(
+        asking
+            .post("/auth/verify", json!({"token": mail.token()}))
+            .await
+            .problem(),
+        "invalid-token"
+    );
     for (method, rest, body) in [
         (Method::GET, "", None),
         (Method::PATCH, "", Some(json!({"status": "active"}))),
         (Method::POST, "/resend", None),
         (Method::DELETE, "/sessions", None),
     ] {
-        let answer = admin.call(method, &format!("{path}{rest}"), body.as_ref()).await;
+        let answer = admin
+            .call(method, &format!("{path}{rest}"), body.as_ref())
+            .await;
         assert_eq!(refusal(&answer), (404, "not-found".to_owned()));
     }
-    assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204, "again, and there is nothing to do");
+    assert_eq!(
+        admin.call(Method::DELETE, &path, None).await.status,
+        204,
+        "again, and there is nothing to do"
+    );
     assert_eq!(world.everything(), before);
 
-    let anew = admin.admin("local", &[], &json!({"email": "ada@example.com", "name": "Ada", "status": "active"})).await;
+    let anew = admin
+        .admin(
+            "local",
+            &[],
+            &json!({"email": "ada@example.com", "name": "Ada", "status": "active"}),
+        )
+        .await;
     assert_eq!(anew.status, 201);
-    assert_eq!(asking.post("/auth/verify", json!({"token": mail.token()})).await.problem(), "invalid-token");
+    assert_eq!(
+        asking
+            .post("/auth/verify", json!({"token": mail.token()}))
+            .await
+            .problem(),
+        "invalid-token"
+    );
     assert_eq!(here.me().await.problem(), "not-authenticated");
 }
 
@@ -116,15 +187,31 @@ async fn an_erasure_that_broke_off_goes_on_and_leaves_the_next_users_mail_alone(
     ada.sign_in("ada@example.com").await;
     let id = world.id_of("ada@example.com");
     let path = format!("/admin/users/{id}");
-    world.portal.set_fault(|attempt| match attempt.operation.as_str() {
-        "BatchWriteItem" => Fault::FailBefore,
-        _ => Fault::None,
-    });
-    assert_eq!(refusal(&admin.call(Method::DELETE, &path, None).await), (503, "unavailable".to_owned()));
-    assert_eq!(ada.me().await.problem(), "not-authenticated", "she is gone at once");
-    assert_eq!((world.rows("sessions").len(), world.rows("mail").len()), (1, 1));
+    world
+        .portal
+        .set_fault(|attempt| match attempt.operation.as_str() {
+            "BatchWriteItem" => Fault::FailBefore,
+            _ => Fault::None,
+        });
+    assert_eq!(
+        refusal(&admin.call(Method::DELETE, &path, None).await),
+        (503, "unavailable".to_owned())
+    );
+    assert_eq!(
+        ada.me().await.problem(),
+        "not-authenticated",
+        "she is gone at once"
+    );
+    assert_eq!(
+        (world.rows("sessions").len(), world.rows("mail").len()),
+        (1, 1)
+    );
     // A long history after it does not hide that she was erased.
-    let login = world.rows("audit").into_iter().find(|row| row["action"]["S"] == "partner.login").unwrap();
+    let login = world
+        .rows("audit")
+        .into_iter()
+        .find(|row| row["action"]["S"] == "partner.login")
+        .unwrap();
     copy(&world, "audit", &login, 60);
 
     world.time.pass(mins(1));
@@ -135,8 +222,15 @@ async fn an_erasure_that_broke_off_goes_on_and_leaves_the_next_users_mail_alone(
     assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204);
     assert!(world.rows("sessions").is_empty());
     let left = world.rows("mail");
-    assert_eq!((left.len(), &left[0]["kind"]["S"]), (1, &json!("invitation")));
-    let erasures = world.rows("audit").into_iter().filter(|row| row["action"]["S"] == "partner.erased").count();
+    assert_eq!(
+        (left.len(), &left[0]["kind"]["S"]),
+        (1, &json!("invitation"))
+    );
+    let erasures = world
+        .rows("audit")
+        .into_iter()
+        .filter(|row| row["action"]["S"] == "partner.erased")
+        .count();
     assert_eq!(erasures, 1);
 }
 
@@ -146,23 +240,39 @@ async fn erasing_also_takes_the_mail_to_the_addresses_that_she_had_and_leaves_th
     let (admin, ada) = (world.browser(), world.browser());
     ada.sign_in("ada@example.com").await;
     let path = format!("/admin/users/{}", world.id_of("ada@example.com"));
-    for change in [json!({"email": "ada@example.org"}), json!({"email": "ada@example.net", "status": "suspended"})] {
+    for change in [
+        json!({"email": "ada@example.org"}),
+        json!({"email": "ada@example.net", "status": "suspended"}),
+    ] {
         world.time.pass(mins(1));
-        assert_eq!(admin.call(Method::PATCH, &path, Some(&change)).await.status, 200);
+        assert_eq!(
+            admin.call(Method::PATCH, &path, Some(&change)).await.status,
+            200
+        );
         world.settled().await;
     }
     let next = json!({"email": "ada@example.com", "name": "Another Ada"});
     world.time.pass(mins(1));
     assert_eq!(admin.admin("local", &[], &next).await.status, 201);
     world.settled().await;
-    assert_eq!(world.rows("mail").len(), 6, "a link, two notices of each change, an invitation");
+    assert_eq!(
+        world.rows("mail").len(),
+        6,
+        "a link, two notices of each change, an invitation"
+    );
 
     assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204);
     let left = world.rows("mail");
-    assert_eq!((left.len(), &left[0]["kind"]["S"]), (1, &json!("invitation")));
+    assert_eq!(
+        (left.len(), &left[0]["kind"]["S"]),
+        (1, &json!("invitation"))
+    );
     for table in ["users", "sessions", "mail", "audit", "throttles"] {
         let whole = json!(world.rows(table)).to_string();
-        assert!(!whole.contains("ada@example.org") && !whole.contains("ada@example.net"), "an address is in {table}");
+        assert!(
+            !whole.contains("ada@example.org") && !whole.contains("ada@example.net"),
+            "an address is in {table}"
+        );
     }
 }
 
@@ -172,12 +282,15 @@ async fn what_a_batch_leaves_undone_is_done_by_the_next() {
     let (admin, ada) = (world.browser(), world.browser());
     ada.sign_in("ada@example.com").await;
     let path = format!("/admin/users/{}", world.id_of("ada@example.com"));
-    world.portal.set_fault(|attempt| match attempt.operation.as_str() {
-        "BatchWriteItem" if attempt.number <= 2 => {
-            Fault::Reply(200, json!({"UnprocessedItems": attempt.body["RequestItems"]}).to_string())
-        }
-        _ => Fault::None,
-    });
+    world
+        .portal
+        .set_fault(|attempt| match attempt.operation.as_str() {
+            "BatchWriteItem" if attempt.number <= 2 => Fault::Reply(
+                200,
+                json!({"UnprocessedItems": attempt.body["RequestItems"]}).to_string(),
+            ),
+            _ => Fault::None,
+        });
     assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204);
     assert!(world.rows("sessions").is_empty() && world.rows("mail").is_empty());
 }

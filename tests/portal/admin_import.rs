@@ -13,15 +13,31 @@ const PASSWORD: &str = "an old password of hers";
 /// What another system has stored.
 fn hashed(costs: &str) -> String {
     let hasher = Hasher::new(Costs::parse(costs).unwrap(), None);
-    hasher.hash(&Password::typed(PASSWORD).unwrap(), [7; 16]).as_str().to_owned()
+    hasher
+        .hash(&Password::typed(PASSWORD).unwrap(), [7; 16])
+        .as_str()
+        .to_owned()
 }
 
 async fn import(world: &World, users: Value) -> Answer {
-    world.browser().call(Method::POST, "/admin/users/import", Some(&json!({"users": users}))).await
+    world
+        .browser()
+        .call(
+            Method::POST,
+            "/admin/users/import",
+            Some(&json!({"users": users})),
+        )
+        .await
 }
 
 async fn sign_in(world: &World, email: &str, password: &str) -> Answer {
-    world.browser().post("/auth/sign-in", json!({"email": email, "password": password})).await
+    world
+        .browser()
+        .post(
+            "/auth/sign-in",
+            json!({"email": email, "password": password}),
+        )
+        .await
 }
 
 #[tokio::test]
@@ -36,27 +52,60 @@ async fn whoever_is_imported_signs_in_with_the_old_password() {
     let answer = import(&world, users).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let results = answer.json()["results"].clone();
-    let (eve, bob) = (world.id_of("eve@example.com"), world.id_of("bob@example.com"));
-    assert_eq!(results, json!([{"email": "Eve@Example.com", "id": eve}, {"email": "bob@example.com", "id": bob}]));
+    let (eve, bob) = (
+        world.id_of("eve@example.com"),
+        world.id_of("bob@example.com"),
+    );
+    assert_eq!(
+        results,
+        json!([{"email": "Eve@Example.com", "id": eve}, {"email": "bob@example.com", "id": bob}])
+    );
 
-    assert_eq!(sign_in(&world, "eve@example.com", PASSWORD).await.status, 200);
-    assert_eq!(refusal(&sign_in(&world, "eve@example.com", "another password").await).0, 401);
-    assert_eq!(refusal(&sign_in(&world, "bob@example.com", PASSWORD).await).0, 401);
+    assert_eq!(
+        sign_in(&world, "eve@example.com", PASSWORD).await.status,
+        200
+    );
+    assert_eq!(
+        refusal(&sign_in(&world, "eve@example.com", "another password").await).0,
+        401
+    );
+    assert_eq!(
+        refusal(&sign_in(&world, "bob@example.com", PASSWORD).await).0,
+        401
+    );
     world.time.pass(mins(1));
     let browser = world.browser();
     browser.sign_in("bob@example.com").await;
     assert_eq!(browser.me().await.json()["id"], json!(bob));
 
-    let audit = world.rows("audit").into_iter().filter(|row| row["action"]["S"] == "partner.imported");
-    let audit = audit.into_iter().find(|row| row["pk"]["S"] == json!(eve)).unwrap();
+    let audit = world
+        .rows("audit")
+        .into_iter()
+        .filter(|row| row["action"]["S"] == "partner.imported");
+    let audit = audit
+        .into_iter()
+        .find(|row| row["pk"]["S"] == json!(eve))
+        .unwrap();
     assert_eq!(audit["resource_id"]["S"], json!(eve));
-    assert_eq!(audit["metadata"]["M"]["actor"]["S"], "arn:aws:iam::000000000000:user/local");
+    assert_eq!(
+        audit["metadata"]["M"]["actor"]["S"],
+        "arn:aws:iam::000000000000:user/local"
+    );
     let secret = hash.rsplit('$').next().unwrap();
     for table in ["audit", "sessions", "tokens", "mail", "throttles"] {
-        assert!(!json!(world.rows(table)).to_string().contains(secret), "{table}");
+        assert!(
+            !json!(world.rows(table)).to_string().contains(secret),
+            "{table}"
+        );
     }
     assert!(!local::logs::taken().contains(secret) && !answer.body.contains(secret));
-    assert!(world.mails().await.iter().all(|mail| mail["to"] == "bob@example.com"));
+    assert!(
+        world
+            .mails()
+            .await
+            .iter()
+            .all(|mail| mail["to"] == "bob@example.com")
+    );
 }
 
 #[tokio::test]
@@ -80,27 +129,64 @@ async fn each_has_a_result_of_her_own_in_order() {
     let answer = import(&world, users.clone()).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let results = answer.json()["results"].as_array().unwrap().clone();
-    let outcomes: Vec<_> = results.iter().map(|result| result["problem"].as_str().unwrap_or("added")).collect();
+    let outcomes: Vec<_> = results
+        .iter()
+        .map(|result| result["problem"].as_str().unwrap_or("added"))
+        .collect();
     let (added, there, invalid) = ("added", "already-exists", "invalid-request");
-    assert_eq!(outcomes, [added, there, invalid, invalid, invalid, invalid, invalid, invalid, invalid, there, added]);
+    assert_eq!(
+        outcomes,
+        [
+            added, there, invalid, invalid, invalid, invalid, invalid, invalid, invalid, there,
+            added
+        ]
+    );
     for (user, result) in users.as_array().unwrap().iter().zip(&results) {
         assert_eq!(user["email"], result["email"]);
-        assert!(result["id"].is_string() != result["detail"].is_string(), "{result}");
+        assert!(
+            result["id"].is_string() != result["detail"].is_string(),
+            "{result}"
+        );
     }
     let detail = results[5]["detail"].as_str().unwrap();
-    assert!(detail.contains("PreviousArgon2") && detail.contains("m=8192,t=3,p=2"), "{detail}");
-    assert!(!answer.body.contains("$argon2") && !answer.body.contains("$2b$"), "{}", answer.body);
-    assert_eq!(world.rows("users").len(), 8, "a row and a claim for each of four");
+    assert!(
+        detail.contains("PreviousArgon2") && detail.contains("m=8192,t=3,p=2"),
+        "{detail}"
+    );
+    assert!(
+        !answer.body.contains("$argon2") && !answer.body.contains("$2b$"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(
+        world.rows("users").len(),
+        8,
+        "a row and a claim for each of four"
+    );
 }
 
 #[tokio::test]
 async fn a_hash_of_the_previous_costs_is_taken_and_renewed_as_she_signs_in() {
     let world = World::with(&[("PreviousArgon2", "m=8192,t=3,p=2")]).await;
-    let users = json!([{"email": "eve@example.com", "name": "Eve", "password": hashed("m=8192,t=3,p=2")}]);
+    let users =
+        json!([{"email": "eve@example.com", "name": "Eve", "password": hashed("m=8192,t=3,p=2")}]);
     assert!(import(&world, users).await.json()["results"][0]["id"].is_string());
-    assert_eq!(sign_in(&world, "eve@example.com", PASSWORD).await.status, 200);
-    let row = world.rows("users").into_iter().find(|row| row["address"]["S"] == "eve@example.com").unwrap();
-    assert!(row["password"]["S"].as_str().unwrap().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{row}");
+    assert_eq!(
+        sign_in(&world, "eve@example.com", PASSWORD).await.status,
+        200
+    );
+    let row = world
+        .rows("users")
+        .into_iter()
+        .find(|row| row["address"]["S"] == "eve@example.com")
+        .unwrap();
+    assert!(
+        row["password"]["S"]
+            .as_str()
+            .unwrap()
+            .starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{row}"
+    );
 }
 
 #[tokio::test]
@@ -112,9 +198,19 @@ async fn nobody_is_mailed_until_she_is_invited_and_a_suspended_one_stays_out() {
     ]);
     assert_eq!(import(&world, users).await.status, 200);
     assert!(world.mails().await.is_empty() && world.rows("mail").is_empty());
-    assert_eq!(sign_in(&world, "sue@example.com", PASSWORD).await.problem(), "invalid-credentials");
+    assert_eq!(
+        sign_in(&world, "sue@example.com", PASSWORD).await.problem(),
+        "invalid-credentials"
+    );
     let resend = format!("/admin/users/{}/resend", world.id_of("eve@example.com"));
-    assert_eq!(world.browser().call(Method::POST, &resend, None).await.status, 202);
+    assert_eq!(
+        world
+            .browser()
+            .call(Method::POST, &resend, None)
+            .await
+            .status,
+        202
+    );
     assert!(world.mail().await.path().starts_with("/auth/activate/"));
 }
 
@@ -160,7 +256,11 @@ async fn an_import_that_cannot_be_meant_is_refused_as_a_whole() {
     ];
     for case in cases {
         let answer = import(&world, case.clone()).await;
-        assert_eq!(refusal(&answer), (400, "invalid-request".to_owned()), "{case}");
+        assert_eq!(
+            refusal(&answer),
+            (400, "invalid-request".to_owned()),
+            "{case}"
+        );
     }
     assert_eq!(world.everything(), before);
 }
@@ -168,18 +268,31 @@ async fn an_import_that_cannot_be_meant_is_refused_as_a_whole() {
 #[tokio::test]
 async fn a_store_that_goes_away_on_the_way_is_told_for_the_rest() {
     let world = World::start().await;
-    world.portal.set_fault(|attempt| match attempt.operation.as_str() {
-        "TransactWriteItems" if attempt.number > 1 => Fault::FailBefore,
-        _ => Fault::None,
-    });
-    let users: Vec<_> = (0..25).map(|n| json!({"email": format!("u{n}@example.com"), "name": "Somebody"})).collect();
+    world
+        .portal
+        .set_fault(|attempt| match attempt.operation.as_str() {
+            "TransactWriteItems" if attempt.number > 1 => Fault::FailBefore,
+            _ => Fault::None,
+        });
+    let users: Vec<_> = (0..25)
+        .map(|n| json!({"email": format!("u{n}@example.com"), "name": "Somebody"}))
+        .collect();
     let answer = import(&world, json!(users)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let results = answer.json()["results"].as_array().unwrap().clone();
     assert_eq!((results.len(), results[0]["id"].is_string()), (25, true));
-    assert!(results[1..].iter().all(|result| result["problem"] == "unavailable"), "{}", answer.body);
+    assert!(
+        results[1..]
+            .iter()
+            .all(|result| result["problem"] == "unavailable"),
+        "{}",
+        answer.body
+    );
     world.portal.set_fault(|_| Fault::None);
-    let again = import(&world, json!(users)).await.json()["results"].as_array().unwrap().clone();
+    let again = import(&world, json!(users)).await.json()["results"]
+        .as_array()
+        .unwrap()
+        .clone();
     assert_eq!(again[0]["problem"], "already-exists");
     assert!(again[1..].iter().all(|result| result["id"].is_string()));
 }

@@ -8,11 +8,15 @@ use tests::{Browser, World, mins};
 
 /// The addresses on a page, and where the next one begins.
 async fn page(browser: &Browser<'_>, query: &str) -> (Vec<String>, Option<String>) {
-    let answer = browser.call(Method::GET, &format!("/admin/users{query}"), None).await;
+    let answer = browser
+        .call(Method::GET, &format!("/admin/users{query}"), None)
+        .await;
     assert_eq!(answer.status, 200, "{query} {}", answer.body);
     let list = answer.json();
     let users = list["users"].as_array().unwrap().iter();
-    let addresses = users.map(|user| user["email"].as_str().unwrap().to_owned()).collect();
+    let addresses = users
+        .map(|user| user["email"].as_str().unwrap().to_owned())
+        .collect();
     (addresses, list["next"].as_str().map(str::to_owned))
 }
 
@@ -30,7 +34,8 @@ async fn users_are_listed_by_address_page_by_page_each_once() {
     for name in ["zoe", "bob", "bea", "b.e.a", "carl"] {
         add(&admin, &format!("{name}@example.com")).await;
     }
-    let all = ["ada", "b.e.a", "bea", "bob", "carl", "grace", "zoe"].map(|name| format!("{name}@example.com"));
+    let all = ["ada", "b.e.a", "bea", "bob", "carl", "grace", "zoe"]
+        .map(|name| format!("{name}@example.com"));
     assert_eq!(page(&admin, "").await, (all.to_vec(), None));
     let mut seen = vec![];
     let mut after = String::new();
@@ -39,11 +44,18 @@ async fn users_are_listed_by_address_page_by_page_each_once() {
         assert!(!users.is_empty());
         seen.extend(users);
         let Some(next) = next else { break };
-        assert!(next.starts_with("usr_"), "no address stands in a URL: {next}");
+        assert!(
+            next.starts_with("usr_"),
+            "no address stands in a URL: {next}"
+        );
         after = format!("&after={next}");
     }
     assert_eq!(seen, all);
-    assert_eq!(page(&admin, "?limit=7").await.1, None, "nothing comes after the last");
+    assert_eq!(
+        page(&admin, "?limit=7").await.1,
+        None,
+        "nothing comes after the last"
+    );
     assert!(page(&admin, "?limit=6").await.1.is_some());
 
     assert_eq!(page(&admin, "?prefix=B").await.0, all[1..4]);
@@ -51,7 +63,10 @@ async fn users_are_listed_by_address_page_by_page_each_once() {
     assert_eq!(page(&admin, "?prefix=nobody").await, (vec![], None));
     let (first, next) = page(&admin, "?prefix=b&limit=2").await;
     assert_eq!(first, all[1..3]);
-    assert_eq!(page(&admin, &format!("?prefix=b&after={}", next.unwrap())).await, (all[3..4].to_vec(), None));
+    assert_eq!(
+        page(&admin, &format!("?prefix=b&after={}", next.unwrap())).await,
+        (all[3..4].to_vec(), None)
+    );
 }
 
 #[tokio::test]
@@ -59,7 +74,10 @@ async fn a_list_shows_what_adding_answered_and_no_credential() {
     let world = World::start().await;
     let admin = world.browser();
     let added = admin.admin("local", &[], &crate::admin::eve()).await.json();
-    let list = admin.call(Method::GET, "/admin/users?prefix=eve", None).await.json();
+    let list = admin
+        .call(Method::GET, "/admin/users?prefix=eve", None)
+        .await
+        .json();
     assert_eq!(list, json!({"users": [added]}));
 }
 
@@ -67,7 +85,10 @@ async fn a_list_shows_what_adding_answered_and_no_credential() {
 async fn a_query_that_is_none_is_refused() {
     let world = World::start().await;
     let admin = world.browser();
-    let (ada, nobody) = (world.id_of("ada@example.com"), "usr_00000000000000000000000000000000");
+    let (ada, nobody) = (
+        world.id_of("ada@example.com"),
+        "usr_00000000000000000000000000000000",
+    );
     let cases = [
         "limit=0",
         "limit=101",
@@ -96,8 +117,14 @@ async fn a_query_that_is_none_is_refused() {
     let foreign = format!("prefix=g&after={ada}");
     let gone = format!("after={nobody}");
     for query in cases.into_iter().chain([long.as_str(), &foreign, &gone]) {
-        let answer = admin.call(Method::GET, &format!("/admin/users?{query}"), None).await;
-        assert_eq!(refusal(&answer), (400, "invalid-request".to_owned()), "{query}");
+        let answer = admin
+            .call(Method::GET, &format!("/admin/users?{query}"), None)
+            .await;
+        assert_eq!(
+            refusal(&answer),
+            (400, "invalid-request".to_owned()),
+            "{query}"
+        );
     }
 }
 
@@ -136,37 +163,83 @@ async fn a_user_is_shown_with_her_mail_and_what_has_happened() {
     assert!(never.get("last_sign_in_at").is_none(), "{never}");
     ada.sign_in("ada@example.com").await;
     world.time.pass(mins(1));
-    ada.post("/auth/sign-in", json!({"email": "ada@example.com", "password": "a wrong one of hers"})).await;
+    ada.post(
+        "/auth/sign-in",
+        json!({"email": "ada@example.com", "password": "a wrong one of hers"}),
+    )
+    .await;
     world.time.pass(mins(1));
     ada.post("/auth/logout", json!({})).await;
 
     let answer = admin.call(Method::GET, &path, None).await;
     assert_eq!(answer.status, 200);
     let user = answer.json();
-    let fields: Vec<_> = user.as_object().unwrap().keys().map(String::as_str).collect();
+    let fields: Vec<_> = user
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(
         fields.into_iter().collect::<BTreeSet<_>>(),
-        ["id", "email", "name", "role", "resources", "status", "created_at", "last_sign_in_at", "mail", "audit"].into()
+        [
+            "id",
+            "email",
+            "name",
+            "role",
+            "resources",
+            "status",
+            "created_at",
+            "last_sign_in_at",
+            "mail",
+            "audit"
+        ]
+        .into()
     );
-    assert_eq!((&user["email"], &user["name"]), (&json!("ada@example.com"), &json!("Ada Lovelace")));
+    assert_eq!(
+        (&user["email"], &user["name"]),
+        (&json!("ada@example.com"), &json!("Ada Lovelace"))
+    );
     let mail = &user["mail"];
     assert_eq!(
-        (mail.as_array().unwrap().len(), &mail[0]["kind"], &mail[0]["status"]),
+        (
+            mail.as_array().unwrap().len(),
+            &mail[0]["kind"],
+            &mail[0]["status"]
+        ),
         (1, &json!("sign-in"), &json!("sent"))
     );
-    assert!(mail[0]["message_id"].is_string() && mail[0].get("reason").is_none() && mail[0].get("address").is_none());
-    let actions: Vec<_> =
-        user["audit"].as_array().unwrap().iter().map(|past| past["action"].as_str().unwrap()).collect();
+    assert!(
+        mail[0]["message_id"].is_string()
+            && mail[0].get("reason").is_none()
+            && mail[0].get("address").is_none()
+    );
+    let actions: Vec<_> = user["audit"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|past| past["action"].as_str().unwrap())
+        .collect();
     let (last, rest) = actions.split_at(2);
-    assert_eq!(last, ["partner.logout", "partner.login.failed"], "her history and her address's, by time");
+    assert_eq!(
+        last,
+        ["partner.logout", "partner.login.failed"],
+        "her history and her address's, by time"
+    );
     assert_eq!(
         rest.iter().collect::<BTreeSet<_>>(),
-        ["partner.login", "partner.login.requested", "local.added"].iter().collect()
+        ["partner.login", "partner.login.requested", "local.added"]
+            .iter()
+            .collect()
     );
     let logout = &user["audit"][0];
-    assert_eq!((&logout["client"], &logout["at"]), (&json!("Firefox on Windows"), &json!("2026-11-21T14:02:00Z")));
+    assert_eq!(
+        (&logout["client"], &logout["at"]),
+        (&json!("Firefox on Windows"), &json!("2026-11-21T14:02:00Z"))
+    );
     assert!(
-        logout["ip"].as_str().unwrap().starts_with("198.18.") && logout["resource"]["type"] == "session",
+        logout["ip"].as_str().unwrap().starts_with("198.18.")
+            && logout["resource"]["type"] == "session",
         "{logout}"
     );
 }
@@ -178,9 +251,22 @@ async fn only_the_youngest_of_a_long_history_is_shown() {
     let path = format!("/admin/users/{}", world.id_of("ada@example.com"));
     for n in 0..60 {
         world.time.pass(mins(1));
-        assert_eq!(admin.call(Method::PATCH, &path, Some(&json!({"name": format!("Ada {n}")}))).await.status, 200);
+        assert_eq!(
+            admin
+                .call(
+                    Method::PATCH,
+                    &path,
+                    Some(&json!({"name": format!("Ada {n}")}))
+                )
+                .await
+                .status,
+            200
+        );
     }
     let user = admin.call(Method::GET, &path, None).await.json();
     let audit = user["audit"].as_array().unwrap();
-    assert_eq!((audit.len(), &audit[0]["at"]), (50, &json!("2026-11-21T15:00:00Z")));
+    assert_eq!(
+        (audit.len(), &audit[0]["at"]),
+        (50, &json!("2026-11-21T15:00:00Z"))
+    );
 }

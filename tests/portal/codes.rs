@@ -12,12 +12,18 @@ async fn a_code_signs_in_the_browser_that_asked_also_after_asking_twice() {
     let second = browser.ask("ada@example.com").await;
     assert_ne!(first.code(), second.code());
     for mail in [first, second] {
-        let answer = browser.post("/auth/verify", json!({"code": mail.code()})).await;
+        let answer = browser
+            .post("/auth/verify", json!({"code": mail.code()}))
+            .await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(answer.json()["user"]["email"], "ada@example.com");
         assert_eq!(browser.me().await.status, 200);
     }
-    let began: Vec<_> = world.rows("sessions").iter().map(|row| row["began"]["S"].clone()).collect();
+    let began: Vec<_> = world
+        .rows("sessions")
+        .iter()
+        .map(|row| row["began"]["S"].clone())
+        .collect();
     // The second took the place of the first: it was the same browser.
     assert_eq!(began, ["code"]);
 }
@@ -28,12 +34,19 @@ async fn a_code_does_nothing_in_any_other_browser() {
     let (owner, thief) = (world.browser(), world.browser());
     let mail = owner.ask("ada@example.com").await;
     let before = world.everything();
-    let empty = thief.post("/auth/verify", json!({"code": mail.code()})).await;
-    assert_eq!((empty.status.as_u16(), empty.problem().as_str()), (400, "invalid-token"));
+    let empty = thief
+        .post("/auth/verify", json!({"code": mail.code()}))
+        .await;
+    assert_eq!(
+        (empty.status.as_u16(), empty.problem().as_str()),
+        (400, "invalid-token")
+    );
     assert_eq!(world.everything(), before);
 
     thief.ask("nobody@example.com").await;
-    let asked = thief.post("/auth/verify", json!({"code": mail.code()})).await;
+    let asked = thief
+        .post("/auth/verify", json!({"code": mail.code()}))
+        .await;
     assert_eq!(asked.body, empty.body);
     assert!(world.rows("sessions").is_empty());
 }
@@ -45,11 +58,29 @@ async fn five_wrong_codes_end_the_code_but_not_the_link() {
     let mail = browser.ask("ada@example.com").await;
     let wrong = mail.other_code();
     for _ in 0..5 {
-        assert_eq!(browser.post("/auth/verify", json!({"code": wrong})).await.problem(), "invalid-token");
+        assert_eq!(
+            browser
+                .post("/auth/verify", json!({"code": wrong}))
+                .await
+                .problem(),
+            "invalid-token"
+        );
     }
-    assert_eq!(browser.post("/auth/verify", json!({"code": mail.code()})).await.problem(), "invalid-token");
+    assert_eq!(
+        browser
+            .post("/auth/verify", json!({"code": mail.code()}))
+            .await
+            .problem(),
+        "invalid-token"
+    );
     assert!(world.rows("sessions").is_empty());
-    assert_eq!(browser.post("/auth/verify", json!({"token": mail.token()})).await.status, 200);
+    assert_eq!(
+        browser
+            .post("/auth/verify", json!({"token": mail.token()}))
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -67,7 +98,13 @@ async fn parallel_guesses_get_no_more_than_five_tries() {
         .map(|row| row["count"]["N"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(counts, ["5"]);
-    assert_eq!(browser.post("/auth/verify", json!({"code": mail.code()})).await.problem(), "invalid-token");
+    assert_eq!(
+        browser
+            .post("/auth/verify", json!({"code": mail.code()}))
+            .await
+            .problem(),
+        "invalid-token"
+    );
 }
 
 #[tokio::test]
@@ -76,28 +113,56 @@ async fn an_exhausted_link_is_left_out_and_the_younger_one_still_works() {
     let browser = world.browser();
     let first = browser.ask("ada@example.com").await;
     for _ in 0..5 {
-        browser.post("/auth/verify", json!({"code": first.other_code()})).await;
+        browser
+            .post("/auth/verify", json!({"code": first.other_code()}))
+            .await;
     }
     world.time.pass(mins(1));
     let second = browser.ask("ada@example.com").await;
-    assert_eq!(browser.post("/auth/verify", json!({"code": first.code()})).await.problem(), "invalid-token");
-    assert_eq!(browser.post("/auth/verify", json!({"code": second.code()})).await.status, 200);
+    assert_eq!(
+        browser
+            .post("/auth/verify", json!({"code": first.code()}))
+            .await
+            .problem(),
+        "invalid-token"
+    );
+    assert_eq!(
+        browser
+            .post("/auth/verify", json!({"code": second.code()}))
+            .await
+            .status,
+        200
+    );
 }
 
 /// Answer and calls of one code attempt.
-async fn attempt(world: &World, browser: &Browser<'_>, code: &str) -> (String, Vec<(String, Vec<String>)>) {
+async fn attempt(
+    world: &World,
+    browser: &Browser<'_>,
+    code: &str,
+) -> (String, Vec<(String, Vec<String>)>) {
     world.settled().await;
     world.portal.take_calls();
     let answer = browser.post("/auth/verify", json!({"code": code})).await;
-    let calls = world.portal.take_calls().into_iter().filter(|call| call.function == "verify");
+    let calls = world
+        .portal
+        .take_calls()
+        .into_iter()
+        .filter(|call| call.function == "verify");
     let mut calls: Vec<_> = calls.map(|call| (call.operation, call.tables)).collect();
     calls.sort();
-    (format!("{} {:?} {}", answer.status, answer.cookies, answer.body), calls)
+    (
+        format!("{} {:?} {}", answer.status, answer.cookies, answer.body),
+        calls,
+    )
 }
 
 #[tokio::test]
 async fn wrong_unknown_used_expired_and_suspended_are_one_answer_after_the_same_calls() {
-    let options = local::Options { user: Some("sue@example.com".into()), ..local::Options::default() };
+    let options = local::Options {
+        user: Some("sue@example.com".into()),
+        ..local::Options::default()
+    };
     let world = World::of(options).await;
     let mut seen = vec![];
 
@@ -112,7 +177,12 @@ async fn wrong_unknown_used_expired_and_suspended_are_one_answer_after_the_same_
 
     let used = world.browser();
     let mail = used.ask("ada@example.com").await;
-    assert_eq!(used.post("/auth/verify", json!({"code": mail.code()})).await.status, 200);
+    assert_eq!(
+        used.post("/auth/verify", json!({"code": mail.code()}))
+            .await
+            .status,
+        200
+    );
     world.time.pass(secs(61));
     seen.push(attempt(&world, &used, &mail.code()).await);
 
@@ -128,6 +198,9 @@ async fn wrong_unknown_used_expired_and_suspended_are_one_answer_after_the_same_
     expired.post("/auth/verify", json!({"token": "x"})).await;
     seen.push(attempt(&world, &expired, &mail.code()).await);
 
-    assert!(seen[0].0.starts_with("400") && seen[0].1.len() == 3, "{seen:#?}");
+    assert!(
+        seen[0].0.starts_with("400") && seen[0].1.len() == 3,
+        "{seen:#?}"
+    );
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:#?}");
 }

@@ -4,10 +4,17 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{Answer, World};
 
-async fn send(world: &World, path: &str, content_type: Option<&str>, body: impl Into<reqwest::Body>) -> Answer {
+async fn send(
+    world: &World,
+    path: &str,
+    content_type: Option<&str>,
+    body: impl Into<reqwest::Body>,
+) -> Answer {
     let browser = world.browser();
     let request = browser.request(Method::POST, path);
-    let request = content_type.into_iter().fold(request, |request, value| request.header("content-type", value));
+    let request = content_type.into_iter().fold(request, |request, value| {
+        request.header("content-type", value)
+    });
     browser.send(request.body(body)).await
 }
 
@@ -43,7 +50,11 @@ async fn bodies_that_cannot_be_meant_are_refused() {
             r#"{"email":"ada@example.com"}"#,
             r#"{"email":"ada@example.com","email":"ada@example.com"}"#,
         ),
-        ("/auth/verify", r#"{"token":"x"}"#, r#"{"token":"x","token":"x"}"#),
+        (
+            "/auth/verify",
+            r#"{"token":"x"}"#,
+            r#"{"token":"x","token":"x"}"#,
+        ),
     ];
     let json = Some("application/json");
     let form = Some("application/x-www-form-urlencoded");
@@ -52,26 +63,76 @@ async fn bodies_that_cannot_be_meant_are_refused() {
             path,
             vec![
                 (None, good.into(), 415, "unsupported-media-type"),
-                (Some("text/plain"), good.into(), 415, "unsupported-media-type"),
-                (Some("multipart/form-data; boundary=x"), good.into(), 415, "unsupported-media-type"),
-                (Some("application/json, application/json"), good.into(), 415, "unsupported-media-type"),
+                (
+                    Some("text/plain"),
+                    good.into(),
+                    415,
+                    "unsupported-media-type",
+                ),
+                (
+                    Some("multipart/form-data; boundary=x"),
+                    good.into(),
+                    415,
+                    "unsupported-media-type",
+                ),
+                (
+                    Some("application/json, application/json"),
+                    good.into(),
+                    415,
+                    "unsupported-media-type",
+                ),
                 (json, twice.into(), 400, "invalid-request"),
-                (json, good.replace('}', ",\"extra\":1}").into(), 400, "invalid-request"),
+                (
+                    json,
+                    good.replace('}', ",\"extra\":1}").into(),
+                    400,
+                    "invalid-request",
+                ),
                 (json, b"".to_vec(), 400, "invalid-request"),
                 (json, b"null".to_vec(), 400, "invalid-request"),
                 (json, b"[]".to_vec(), 400, "invalid-request"),
-                (json, br#"["ada@example.com",null,"cookie"]"#.to_vec(), 400, "invalid-request"),
-                (json, br#"["x",null,null,null,"cookie"]"#.to_vec(), 400, "invalid-request"),
+                (
+                    json,
+                    br#"["ada@example.com",null,"cookie"]"#.to_vec(),
+                    400,
+                    "invalid-request",
+                ),
+                (
+                    json,
+                    br#"["x",null,null,null,"cookie"]"#.to_vec(),
+                    400,
+                    "invalid-request",
+                ),
                 (json, b"{".to_vec(), 400, "invalid-request"),
                 (json, format!("{good}{good}").into(), 400, "invalid-request"),
-                (json, br#"{"email":1,"token":1}"#.to_vec(), 400, "invalid-request"),
-                (json, b"{\"email\":\"\xff@example.com\"}".to_vec(), 400, "invalid-request"),
+                (
+                    json,
+                    br#"{"email":1,"token":1}"#.to_vec(),
+                    400,
+                    "invalid-request",
+                ),
+                (
+                    json,
+                    b"{\"email\":\"\xff@example.com\"}".to_vec(),
+                    400,
+                    "invalid-request",
+                ),
                 (json, "[".repeat(10_000).into(), 400, "invalid-request"),
                 (json, padded(good, 16 * 1024 + 1), 413, "payload-too-large"),
                 (json, padded(good, 5_000_000), 413, "payload-too-large"),
                 (form, format!("{good}&").into(), 400, "invalid-request"),
-                (form, b"email=a@example.com&email=b@example.com".to_vec(), 400, "invalid-request"),
-                (form, b"email=%ff%fe@example.com".to_vec(), 400, "invalid-request"),
+                (
+                    form,
+                    b"email=a@example.com&email=b@example.com".to_vec(),
+                    400,
+                    "invalid-request",
+                ),
+                (
+                    form,
+                    b"email=%ff%fe@example.com".to_vec(),
+                    400,
+                    "invalid-request",
+                ),
                 (form, b"token=x&token=y".to_vec(), 400, "invalid-request"),
             ],
         )
@@ -83,7 +144,12 @@ async fn bodies_that_cannot_be_meant_are_refused() {
             (json, br#"{"extra":1}"#.to_vec(), 400, "invalid-request"),
             (json, b"[]".to_vec(), 400, "invalid-request"),
             (json, padded("{}", 16 * 1024 + 1), 413, "payload-too-large"),
-            (Some("text/plain"), b"x".to_vec(), 415, "unsupported-media-type"),
+            (
+                Some("text/plain"),
+                b"x".to_vec(),
+                415,
+                "unsupported-media-type",
+            ),
         ],
     )
     .await;
@@ -93,7 +159,17 @@ async fn bodies_that_cannot_be_meant_are_refused() {
 async fn a_body_of_exactly_16_kib_is_read() {
     let world = World::start().await;
     let body = padded(r#"{"email":"ada@example.com"}"#, 16 * 1024);
-    assert_eq!(send(&world, "/auth/request-login", Some("application/json"), body).await.status, 200);
+    assert_eq!(
+        send(
+            &world,
+            "/auth/request-login",
+            Some("application/json"),
+            body
+        )
+        .await
+        .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -113,8 +189,15 @@ async fn what_is_no_address_is_refused_and_nothing_written() {
         "ada@example.com\0",
         &format!("{}@example.com", "a".repeat(300)),
     ] {
-        let answer = world.browser().post("/auth/request-login", json!({"email": email})).await;
-        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid-request"), "{email:?}");
+        let answer = world
+            .browser()
+            .post("/auth/request-login", json!({"email": email}))
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (400, "invalid-request"),
+            "{email:?}"
+        );
     }
     assert_eq!(world.everything(), before);
 }
@@ -135,10 +218,22 @@ async fn a_next_that_leads_elsewhere_is_refused_and_nothing_written() {
         &format!("http://allowed@{own}/"),
         &"/a".repeat(600),
     ] {
-        let answer =
-            world.browser().post("/auth/request-login", json!({"email": "ada@example.com", "next": next})).await;
-        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid-request"), "{next}");
-        let page = world.browser().get(&format!("/auth/sign-in?{}", tests::form(&[("next", next)]))).await;
+        let answer = world
+            .browser()
+            .post(
+                "/auth/request-login",
+                json!({"email": "ada@example.com", "next": next}),
+            )
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (400, "invalid-request"),
+            "{next}"
+        );
+        let page = world
+            .browser()
+            .get(&format!("/auth/sign-in?{}", tests::form(&[("next", next)])))
+            .await;
         assert!(!page.body.contains("name=\"next\""), "{next}");
     }
     assert_eq!(world.everything(), before);
@@ -150,8 +245,9 @@ async fn forged_headers_change_no_mail() {
     let mut mails = vec![];
     for forged in [false, true] {
         let browser = world.browser();
-        let mut request =
-            browser.request(Method::POST, "/auth/request-login").header("content-type", "application/json");
+        let mut request = browser
+            .request(Method::POST, "/auth/request-login")
+            .header("content-type", "application/json");
         if forged {
             for (name, value) in [
                 ("x-forwarded-host", "evil.example"),
@@ -164,7 +260,9 @@ async fn forged_headers_change_no_mail() {
                 request = request.header(name, value);
             }
         }
-        browser.send(request.body(r#"{"email":"ada@example.com"}"#)).await;
+        browser
+            .send(request.body(r#"{"email":"ada@example.com"}"#))
+            .await;
         let mail = world.mail().await;
         let ip = mail.0["text"]
             .as_str()
@@ -184,7 +282,12 @@ async fn forged_headers_change_no_mail() {
             .replace(&mail.code(), "CODE")
             .replace(&ip, "IP");
         assert!(!text.contains("evil"));
-        mails.push((text, mail.0["subject"].clone(), mail.0["from"].clone(), mail.0["to"].clone()));
+        mails.push((
+            text,
+            mail.0["subject"].clone(),
+            mail.0["from"].clone(),
+            mail.0["to"].clone(),
+        ));
     }
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[0], mails[1]);
@@ -196,11 +299,25 @@ async fn a_cookie_that_is_there_twice_is_refused() {
     let browser = world.browser();
     browser.sign_in("ada@example.com").await;
     let before = world.everything();
-    let twice = format!("partner.sid={0}; partner.sid={0}", browser.cookie("partner.sid").unwrap());
+    let twice = format!(
+        "partner.sid={0}; partner.sid={0}",
+        browser.cookie("partner.sid").unwrap()
+    );
     let stranger = world.browser();
-    let me = stranger.send(stranger.bare(Method::GET, "/auth/me").header("cookie", &twice)).await;
-    assert_eq!((me.status.as_u16(), me.problem().as_str()), (400, "invalid-request"));
-    let out = stranger.request(Method::POST, "/auth/logout").header("cookie", &twice);
+    let me = stranger
+        .send(
+            stranger
+                .bare(Method::GET, "/auth/me")
+                .header("cookie", &twice),
+        )
+        .await;
+    assert_eq!(
+        (me.status.as_u16(), me.problem().as_str()),
+        (400, "invalid-request")
+    );
+    let out = stranger
+        .request(Method::POST, "/auth/logout")
+        .header("cookie", &twice);
     assert_eq!(stranger.send(out).await.status, 400);
     let both = stranger
         .bare(Method::GET, "/auth/me")
@@ -218,7 +335,11 @@ async fn a_cookie_that_is_there_twice_is_refused() {
 
 /// The token with its parts changed: header, claims, signature.
 fn with_parts(token: &str, change: impl Fn(usize, &str) -> String) -> String {
-    let parts: Vec<_> = token.split('.').enumerate().map(|(n, part)| change(n, part)).collect();
+    let parts: Vec<_> = token
+        .split('.')
+        .enumerate()
+        .map(|(n, part)| change(n, part))
+        .collect();
     parts.join(".")
 }
 
@@ -231,7 +352,16 @@ fn forgeries(token: &str, other: &str) -> Vec<(&'static str, String)> {
         ("nothing", String::new()),
         ("no token", "abc".to_owned()),
         ("too long", "a".repeat(5000)),
-        ("no signature", with_parts(token, |n, part| if n == 2 { String::new() } else { part.to_owned() })),
+        (
+            "no signature",
+            with_parts(token, |n, part| {
+                if n == 2 {
+                    String::new()
+                } else {
+                    part.to_owned()
+                }
+            }),
+        ),
         (
             "alg none",
             with_parts(token, |n, part| match n {
@@ -240,21 +370,45 @@ fn forgeries(token: &str, other: &str) -> Vec<(&'static str, String)> {
                 _ => String::new(),
             }),
         ),
-        ("alg none, signed", with_parts(token, |n, part| if n == 0 { none.to_owned() } else { part.to_owned() })),
-        ("another alg", with_parts(token, |n, part| if n == 0 { hs512.to_owned() } else { part.to_owned() })),
+        (
+            "alg none, signed",
+            with_parts(token, |n, part| {
+                if n == 0 {
+                    none.to_owned()
+                } else {
+                    part.to_owned()
+                }
+            }),
+        ),
+        (
+            "another alg",
+            with_parts(token, |n, part| {
+                if n == 0 {
+                    hs512.to_owned()
+                } else {
+                    part.to_owned()
+                }
+            }),
+        ),
         (
             "another's claims",
-            with_parts(
-                token,
-                |n, part| if n == 1 { other.split('.').nth(1).unwrap().to_owned() } else { part.to_owned() },
-            ),
+            with_parts(token, |n, part| {
+                if n == 1 {
+                    other.split('.').nth(1).unwrap().to_owned()
+                } else {
+                    part.to_owned()
+                }
+            }),
         ),
         (
             "another's signature",
-            with_parts(
-                token,
-                |n, part| if n == 2 { other.split('.').nth(2).unwrap().to_owned() } else { part.to_owned() },
-            ),
+            with_parts(token, |n, part| {
+                if n == 2 {
+                    other.split('.').nth(2).unwrap().to_owned()
+                } else {
+                    part.to_owned()
+                }
+            }),
         ),
         ("padding", format!("{token}=")),
         ("a fourth part", format!("{token}.x")),
@@ -265,7 +419,10 @@ fn forgeries(token: &str, other: &str) -> Vec<(&'static str, String)> {
 async fn forged_links_are_refused_and_nothing_is_written() {
     let world = World::start().await;
     let (browser, other) = (world.browser(), world.browser());
-    let (token, another) = (browser.ask("ada@example.com").await.token(), other.ask("ada@example.com").await.token());
+    let (token, another) = (
+        browser.ask("ada@example.com").await.token(),
+        other.ask("ada@example.com").await.token(),
+    );
     other.post("/auth/verify", json!({"token": another})).await;
     let session = other.cookie("partner.sid").unwrap();
     let before = world.everything();
@@ -278,14 +435,27 @@ async fn forged_links_are_refused_and_nothing_is_written() {
     }
     for (what, token) in forged {
         let answer = browser.post("/auth/verify", json!({"token": token})).await;
-        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid-token"), "{what}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (400, "invalid-token"),
+            "{what}"
+        );
         if !token.is_empty() && token.len() < 3000 {
             let page = browser.get(&format!("/auth/verify/{token}")).await;
-            assert!(page.location().contains("reason=invalid"), "{what}: {page:?}");
+            assert!(
+                page.location().contains("reason=invalid"),
+                "{what}: {page:?}"
+            );
         }
     }
     assert_eq!(world.everything(), before);
-    assert_eq!(browser.post("/auth/verify", json!({"token": token})).await.status, 200);
+    assert_eq!(
+        browser
+            .post("/auth/verify", json!({"token": token}))
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -294,7 +464,10 @@ async fn forged_sessions_are_nobody() {
     let (browser, other) = (world.browser(), world.browser());
     browser.sign_in("ada@example.com").await;
     other.sign_in("ada@example.com").await;
-    let (token, another) = (browser.cookie("partner.sid").unwrap(), other.cookie("partner.sid").unwrap());
+    let (token, another) = (
+        browser.cookie("partner.sid").unwrap(),
+        other.cookie("partner.sid").unwrap(),
+    );
     let link = world.browser().ask("ada@example.com").await.token();
     let before = world.everything();
     let mut forged = forgeries(&token, &another);
@@ -302,8 +475,16 @@ async fn forged_sessions_are_nobody() {
     for (what, token) in forged {
         browser.set_cookie("partner.sid", Some(&token));
         let me = browser.me().await;
-        assert_eq!((me.status.as_u16(), me.problem().as_str()), (401, "not-authenticated"), "{what}");
-        assert_eq!(browser.post("/auth/logout", json!({})).await.status, 200, "{what}");
+        assert_eq!(
+            (me.status.as_u16(), me.problem().as_str()),
+            (401, "not-authenticated"),
+            "{what}"
+        );
+        assert_eq!(
+            browser.post("/auth/logout", json!({})).await.status,
+            200,
+            "{what}"
+        );
     }
     assert_eq!(world.everything(), before);
 }
@@ -313,12 +494,19 @@ async fn a_neighbours_cookie_hides_no_session() {
     let world = World::start().await;
     let browser = world.browser();
     browser.sign_in("ada@example.com").await;
-    let cookies = format!("theirs=J\u{fc}rgen; {}; other=\"a;b\"", browser.cookie_header());
+    let cookies = format!(
+        "theirs=J\u{fc}rgen; {}; other=\"a;b\"",
+        browser.cookie_header()
+    );
     let cookies = reqwest::header::HeaderValue::from_bytes(cookies.as_bytes()).unwrap();
     let stranger = world.browser();
-    let me = stranger.bare(Method::GET, "/auth/me").header("cookie", cookies.clone());
+    let me = stranger
+        .bare(Method::GET, "/auth/me")
+        .header("cookie", cookies.clone());
     assert_eq!(stranger.send(me).await.status, 200);
-    let out = stranger.request(Method::POST, "/auth/logout").header("cookie", cookies);
+    let out = stranger
+        .request(Method::POST, "/auth/logout")
+        .header("cookie", cookies);
     assert_eq!(stranger.send(out).await.status, 200);
     assert_eq!(browser.me().await.status, 401);
 }
@@ -332,14 +520,35 @@ async fn nonces_that_are_repeated_or_made_up_cost_nothing_and_leave_no_row() {
     world.portal.take_calls();
     for n in 0..20_u8 {
         let request = shared::domain::ids::encode(&[n; 32]);
-        let answer = world.browser().post("/auth/verify", json!({"request": request, "code": "00000000"})).await;
-        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "invalid-token"));
+        let answer = world
+            .browser()
+            .post(
+                "/auth/verify",
+                json!({"request": request, "code": "00000000"}),
+            )
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.problem().as_str()),
+            (400, "invalid-token")
+        );
     }
     assert!(world.portal.take_calls().is_empty());
     assert_eq!(world.everything(), before);
     let nonce = browser.cookie("partner.ask").unwrap();
-    browser.set_cookie("partner.ask", Some(&format!("{nonce}.{nonce}.{}", shared::domain::ids::encode(&[9; 32]))));
-    assert_eq!(browser.post("/auth/verify", json!({"code": mail.code()})).await.status, 200);
+    browser.set_cookie(
+        "partner.ask",
+        Some(&format!(
+            "{nonce}.{nonce}.{}",
+            shared::domain::ids::encode(&[9; 32])
+        )),
+    );
+    assert_eq!(
+        browser
+            .post("/auth/verify", json!({"code": mail.code()}))
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What `docs/mail.md` says, cell by cell: who gets which letter, and what is in it.
 
-#![expect(clippy::panic, reason = "a table that cannot be read is to stop the test")]
+#![expect(
+    clippy::panic,
+    reason = "a table that cannot be read is to stop the test"
+)]
 
 use serde_json::Value;
 use shared::domain::address::EmailAddress;
@@ -21,14 +24,25 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// The rows of the first table after `words`: a cell each, without its backticks.
 fn table(words: &str) -> Vec<Vec<String>> {
-    let rest = DOC.split_once(words).unwrap_or_else(|| panic!("{words} is not in docs/mail.md")).1;
-    let lines = rest.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
-    let cells =
-        |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect::<Vec<_>>();
+    let rest = DOC
+        .split_once(words)
+        .unwrap_or_else(|| panic!("{words} is not in docs/mail.md"))
+        .1;
+    let lines = rest
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
+    let cells = |line: &str| {
+        line.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect::<Vec<_>>()
+    };
     lines.skip(2).map(cells).collect()
 }
 
-/// Puts mails into the outbox as the functions do, whatever the portal's functions would let through.
+/// Puts mails into the outbox as the functions do, whatever the portal's functions would let
+/// through.
 struct Outbox<'a> {
     world: &'a World,
     ring: Ring,
@@ -36,17 +50,32 @@ struct Outbox<'a> {
 
 impl<'a> Outbox<'a> {
     fn new(world: &'a World) -> Self {
-        let ring = Ring::parse(&world.portal.key_ring().unwrap(), &PortalName::parse("partner").unwrap()).unwrap();
+        let ring = Ring::parse(
+            &world.portal.key_ring().unwrap(),
+            &PortalName::parse("partner").unwrap(),
+        )
+        .unwrap();
         Self { world, ring }
     }
 
     /// The user in this state, if it is one that users are in.
     async fn user(&self, address: &EmailAddress, state: &str) -> Option<User> {
         let now = self.world.time.now();
-        let id = sha256(address.as_str().as_bytes())[..16].try_into().unwrap();
+        let id = sha256(address.as_str().as_bytes())[..16]
+            .try_into()
+            .unwrap();
         let name = "Eve <b>".to_owned();
-        let user = User::new(UserId::new(id), address.clone(), name, Status::parse(state)?, now);
-        let user = User { epoch: Epoch(7), ..user };
+        let user = User::new(
+            UserId::new(id),
+            address.clone(),
+            name,
+            Status::parse(state)?,
+            now,
+        );
+        let user = User {
+            epoch: Epoch(7),
+            ..user
+        };
         let event = Event {
             portal: PortalName::parse("test").unwrap(),
             action: Action::Added,
@@ -57,23 +86,42 @@ impl<'a> Outbox<'a> {
             at: now,
             expires_at: now.plus(DAY),
         };
-        let _added = self.world.portal.store().unwrap().add_user(&NewUser::from(&user), &event).await.unwrap();
+        let _added = self
+            .world
+            .portal
+            .store()
+            .unwrap()
+            .add_user(&NewUser::from(&user), &event)
+            .await
+            .unwrap();
         Some(user)
     }
 
     async fn ask(&self, address: &EmailAddress, wanted: Wanted) {
         let (now, id) = (self.world.time.now(), sha256(address.as_str().as_bytes()));
         let mail = Mail {
-            key: MailKey { to: self.ring.mailbox(address), id: RecordId::new(now, id[..8].try_into().unwrap()) },
+            key: MailKey {
+                to: self.ring.mailbox(address),
+                id: RecordId::new(now, id[..8].try_into().unwrap()),
+            },
             address: address.clone(),
             wanted,
             link: LinkId::from_bytes(id),
             next: None,
-            client: Client::new("192.0.2.7", "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>"),
+            client: Client::new(
+                "192.0.2.7",
+                "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>",
+            ),
             asked_at: now,
             state: State::Queued,
         };
-        self.world.portal.store().unwrap().ask(&mail, &[], DAY).await.unwrap();
+        self.world
+            .portal
+            .store()
+            .unwrap()
+            .ask(&mail, &[], DAY)
+            .await
+            .unwrap();
     }
 }
 
@@ -81,7 +129,9 @@ fn wanted(kind: &str, user: UserId) -> Wanted {
     match kind {
         "sign-in" => Wanted::SignIn,
         "reset" => Wanted::Reset,
-        "sign-up" => Wanted::SignUp { name: "Eve <b>".to_owned() },
+        "sign-up" => Wanted::SignUp {
+            name: "Eve <b>".to_owned(),
+        },
         "invitation" => Wanted::Invitation(user, Epoch(7)),
         "invitation, resent since" => Wanted::Invitation(user, Epoch(6)),
         "password-changed" => Wanted::Notice(Notice::PasswordChanged, user, Epoch(7)),
@@ -98,10 +148,22 @@ fn address(row: usize, column: usize) -> EmailAddress {
 /// What the delivery log says of the mail to each address: the letter, or why there is none.
 fn log(world: &World, outbox: &Outbox<'_>, address: &EmailAddress) -> String {
     let mailbox = outbox.ring.mailbox(address).to_string();
-    let row = world.rows("mail").into_iter().find(|row| row["pk"]["S"] == mailbox.as_str()).unwrap();
+    let row = world
+        .rows("mail")
+        .into_iter()
+        .find(|row| row["pk"]["S"] == mailbox.as_str())
+        .unwrap();
     let text = |name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(row.get("address").is_none(), text("status") == "dropped", "{row}");
-    if text("status") == "sent" { text("letter") } else { format!("{}: {}", text("status"), text("reason")) }
+    assert_eq!(
+        row.get("address").is_none(),
+        text("status") == "dropped",
+        "{row}"
+    );
+    if text("status") == "sent" {
+        text("letter")
+    } else {
+        format!("{}: {}", text("status"), text("reason"))
+    }
 }
 
 #[tokio::test]
@@ -114,7 +176,10 @@ async fn everybody_gets_the_letter_that_the_tables_say() {
         let states = ["nobody", "invited", "active", "suspended"];
         for (r, row) in rows.iter().enumerate() {
             for (c, state) in states.iter().enumerate() {
-                let user = outbox.user(&address(r, c), state).await.map_or_else(UserId::nobody, |user| user.id);
+                let user = outbox
+                    .user(&address(r, c), state)
+                    .await
+                    .map_or_else(UserId::nobody, |user| user.id);
                 outbox.ask(&address(r, c), wanted(&row[0], user)).await;
             }
         }
@@ -122,9 +187,22 @@ async fn everybody_gets_the_letter_that_the_tables_say() {
         for (r, row) in rows.iter().enumerate() {
             for (c, state) in states.iter().enumerate() {
                 let (address, cell) = (address(r, c), &row[c + 1]);
-                assert_eq!(log(&world, &outbox, &address), *cell, "{activation}: {} when {state}", row[0]);
-                let got = mails.iter().filter(|mail| mail["to"] == address.as_str()).count();
-                assert_eq!(got, usize::from(!cell.contains(':')), "{activation}: {} when {state}", row[0]);
+                assert_eq!(
+                    log(&world, &outbox, &address),
+                    *cell,
+                    "{activation}: {} when {state}",
+                    row[0]
+                );
+                let got = mails
+                    .iter()
+                    .filter(|mail| mail["to"] == address.as_str())
+                    .count();
+                assert_eq!(
+                    got,
+                    usize::from(!cell.contains(':')),
+                    "{activation}: {} when {state}",
+                    row[0]
+                );
             }
         }
     }
@@ -145,8 +223,18 @@ async fn letters(world: &World) -> BTreeMap<String, Value> {
         outbox.ask(&address(n, 0), wanted(kind, user.id)).await;
     }
     let mails = world.mails().await;
-    let of = |n: usize| mails.iter().find(|mail| mail["to"] == address(n, 0).as_str()).unwrap().clone();
-    kinds.iter().enumerate().map(|(n, (letter, ..))| ((*letter).to_owned(), of(n))).collect()
+    let of = |n: usize| {
+        mails
+            .iter()
+            .find(|mail| mail["to"] == address(n, 0).as_str())
+            .unwrap()
+            .clone()
+    };
+    kinds
+        .iter()
+        .enumerate()
+        .map(|(n, (letter, ..))| ((*letter).to_owned(), of(n)))
+        .collect()
 }
 
 #[tokio::test]
@@ -154,9 +242,16 @@ async fn every_letter_is_what_its_row_says() {
     let world = World::start().await;
     let letters = letters(&world).await;
     let rows = table("## The letters");
-    assert_eq!(rows.iter().map(|row| &row[0]).collect::<std::collections::BTreeSet<_>>(), letters.keys().collect());
+    assert_eq!(
+        rows.iter()
+            .map(|row| &row[0])
+            .collect::<std::collections::BTreeSet<_>>(),
+        letters.keys().collect()
+    );
     for row in rows {
-        let [letter, subject, leads_to, works_for, code] = &row[..] else { panic!("{row:?}") };
+        let [letter, subject, leads_to, works_for, code] = &row[..] else {
+            panic!("{row:?}")
+        };
         let mail = &letters[letter];
         let text = mail["text"].as_str().unwrap();
         assert_eq!(mail["subject"], subject.as_str());
@@ -166,28 +261,56 @@ async fn every_letter_is_what_its_row_says() {
             assert!(links.is_empty(), "{letter}: {text}");
         } else {
             assert_eq!(links.len(), 1, "{letter}: {text}");
-            assert!(links[0].as_str().unwrap().starts_with(&format!("{}{leads_to}", world.portal.public_url())));
-            assert!(text.contains(&format!("works once and is valid for {works_for}.")), "{letter}: {text}");
+            assert!(
+                links[0]
+                    .as_str()
+                    .unwrap()
+                    .starts_with(&format!("{}{leads_to}", world.portal.public_url()))
+            );
+            assert!(
+                text.contains(&format!("works once and is valid for {works_for}.")),
+                "{letter}: {text}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn a_letter_says_who_caused_it_and_repeats_nothing_that_a_stranger_typed() {
-    let world = World::with(&[("PortalName", "A portal with a name as long as names of portals can ever be")]).await;
+    let world = World::with(&[(
+        "PortalName",
+        "A portal with a name as long as names of portals can ever be",
+    )])
+    .await;
     for (letter, mail) in letters(&world).await {
-        let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
+        let (text, html) = (
+            mail["text"].as_str().unwrap(),
+            mail["html"].as_str().unwrap(),
+        );
         // An administrator has sent the invitation: no browser of anybody's.
         let known = letter != "activation";
-        for words in ["Firefox on Windows", "IP address 192.0.2.7", "21 November 2026 at 14:00 UTC"] {
-            assert_eq!((text.contains(words), html.contains(words)), (known, known), "{letter}: {words}\n{text}");
+        for words in [
+            "Firefox on Windows",
+            "IP address 192.0.2.7",
+            "21 November 2026 at 14:00 UTC",
+        ] {
+            assert_eq!(
+                (text.contains(words), html.contains(words)),
+                (known, known),
+                "{letter}: {words}\n{text}"
+            );
         }
         for typed in ["Eve", "typed", "cell-"] {
-            assert!(!format!("{text}{html}{}", mail["subject"]).contains(typed), "{letter}: {typed}");
+            assert!(
+                !format!("{text}{html}{}", mail["subject"]).contains(typed),
+                "{letter}: {typed}"
+            );
         }
         let fits = |line: &str| line.chars().count() <= 76 || line.starts_with("http");
         assert!(text.lines().all(fits), "{text}");
-        assert!(!html.contains("{{") && html.matches("<tr>").count() == html.matches("</tr>").count());
+        assert!(
+            !html.contains("{{") && html.matches("<tr>").count() == html.matches("</tr>").count()
+        );
     }
 }
 
@@ -196,12 +319,18 @@ async fn a_notice_holds_no_link_but_says_where_to_turn() {
     let world = World::start().await;
     let letters = letters(&world).await;
     let url = world.portal.public_url();
-    for (letter, page) in [("password-changed", "/auth/forgot-password"), ("address-changed", "/auth/sign-in")] {
+    for (letter, page) in [
+        ("password-changed", "/auth/forgot-password"),
+        ("address-changed", "/auth/sign-in"),
+    ] {
         let page = format!("{url}{page}");
         for part in ["text", "html"] {
             let text = letters[letter][part].as_str().unwrap();
             assert!(text.contains(&page), "{letter}: {text}");
-            let urls: Vec<_> = text.match_indices(url).map(|(at, _)| &text[at..at + page.len()]).collect();
+            let urls: Vec<_> = text
+                .match_indices(url)
+                .map(|(at, _)| &text[at..at + page.len()])
+                .collect();
             assert!(urls.iter().all(|one| *one == page), "{letter}: {urls:?}");
         }
     }
@@ -213,20 +342,37 @@ async fn an_invitation_to_a_portal_without_passwords_does_not_speak_of_a_browser
         let world = World::with(&[("Activation", "link"), ("OtherBrowser", other_browser)]).await;
         let outbox = Outbox::new(&world);
         let user = outbox.user(&address(0, 0), "invited").await.unwrap();
-        outbox.ask(&address(0, 0), wanted("invitation", user.id)).await;
+        outbox
+            .ask(&address(0, 0), wanted("invitation", user.id))
+            .await;
         let mail = world.mail().await;
         let text = mail.0["text"].as_str().unwrap();
         assert_eq!(mail.0["subject"], "Your invitation to Partner");
-        assert!(!text.contains("where you asked") && !text.contains("WHO ASKED"), "{text}");
+        assert!(
+            !text.contains("where you asked") && !text.contains("WHO ASKED"),
+            "{text}"
+        );
         assert_eq!(mail.0["code"].is_string(), has_code, "{text}");
-        assert!(text.contains("72 hours") && !text.contains("minutes"), "{text}");
+        assert!(
+            text.contains("72 hours") && !text.contains("minutes"),
+            "{text}"
+        );
         world.time.pass(Duration::from_secs(71 * 3600));
         let browser = world.browser();
         let page = browser.get(&mail.path()).await;
         let (token, code) = (mail.token(), mail.code());
         let attempt = page.field("attempt");
-        let fields = [("token", token.as_str()), ("attempt", &attempt), ("code", &code)];
-        let answer = browser.post_form("/auth/verify", &fields[..if has_code { 3 } else { 2 }]).await;
-        assert_eq!(answer.location(), format!("{}/auth/signed-in", world.portal.public_url()));
+        let fields = [
+            ("token", token.as_str()),
+            ("attempt", &attempt),
+            ("code", &code),
+        ];
+        let answer = browser
+            .post_form("/auth/verify", &fields[..if has_code { 3 } else { 2 }])
+            .await;
+        assert_eq!(
+            answer.location(),
+            format!("{}/auth/signed-in", world.portal.public_url())
+        );
     }
 }

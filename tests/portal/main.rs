@@ -1,7 +1,11 @@
-//! The portal over HTTP: through the gateway, the real functions, the real store code and an embedded DynamoDB. Each
-//! module is a promise of `docs/security.md` or a part of the contract.
+//! The portal over HTTP: through the gateway, the real functions, the real store code and an
+//! embedded DynamoDB. Each module is a promise of `docs/security.md` or a part of the contract.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong is to stop")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong is to stop"
+)]
 
 mod accounts;
 mod activation;

@@ -1,4 +1,5 @@
-//! Who may do what: every route of the template for every kind of visitor. A route that is added is tested, or it fails.
+//! Who may do what: every route of the template for every kind of visitor. A route that is added is
+//! tested, or it fails.
 
 use local::template::Template;
 use reqwest::Method;
@@ -19,15 +20,27 @@ enum Visitor {
     SignedAdmin,
 }
 
-use Visitor::{Ended, Expired, Nobody, OtherPortal, OtherUser, SignedAdmin, Suspended, UnsignedAdmin, User};
+use Visitor::{
+    Ended, Expired, Nobody, OtherPortal, OtherUser, SignedAdmin, Suspended, UnsignedAdmin, User,
+};
 
-const VISITORS: [Visitor; 9] =
-    [Nobody, User, OtherUser, Suspended, Ended, Expired, OtherPortal, UnsignedAdmin, SignedAdmin];
+const VISITORS: [Visitor; 9] = [
+    Nobody,
+    User,
+    OtherUser,
+    Suspended,
+    Ended,
+    Expired,
+    OtherPortal,
+    UnsignedAdmin,
+    SignedAdmin,
+];
 
 /// What a route answers this visitor; `None` for a route that nobody has decided about.
 fn expected(route: &str, visitor: Visitor) -> Option<u16> {
     let signed_in = [User, OtherUser].contains(&visitor);
-    let only_for = |may: bool, status: u16, otherwise: u16| Some(if may { status } else { otherwise });
+    let only_for =
+        |may: bool, status: u16, otherwise: u16| Some(if may { status } else { otherwise });
     match route {
         // What everybody may ask, and nobody has asked well here.
         "POST /auth/request-login"
@@ -42,9 +55,13 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "GET /auth/check-mail"
         | "GET /auth/forgot-password"
         | "GET /auth/verify" => Some(200),
-        "GET /auth/verify/{token}" | "GET /auth/activate/{token}" | "GET /auth/reset-password/{token}" => Some(303),
+        "GET /auth/verify/{token}"
+        | "GET /auth/activate/{token}"
+        | "GET /auth/reset-password/{token}" => Some(303),
         // Trusts the signed cookie alone, and shows nothing about anybody.
-        "GET /auth/signed-in" => only_for(signed_in || [Suspended, Ended].contains(&visitor), 200, 303),
+        "GET /auth/signed-in" => {
+            only_for(signed_in || [Suspended, Ended].contains(&visitor), 200, 303)
+        }
         "POST /auth/logout" => Some(200),
         "GET /auth/me" | "GET /auth/sessions" => only_for(signed_in, 200, 401),
         "DELETE /auth/sessions" => only_for(signed_in, 204, 401),
@@ -55,33 +72,55 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         }
         "GET /admin/users" | "GET /admin/users/{id}" => only_for(visitor == SignedAdmin, 200, 403),
         "POST /admin/users/{id}/resend" => only_for(visitor == SignedAdmin, 409, 403),
-        "DELETE /admin/users/{id}" | "DELETE /admin/users/{id}/sessions" => only_for(visitor == SignedAdmin, 204, 403),
+        "DELETE /admin/users/{id}" | "DELETE /admin/users/{id}/sessions" => {
+            only_for(visitor == SignedAdmin, 204, 403)
+        }
         _ => None,
     }
 }
 
 /// A visitor, and the id of the user and the session that the routes are about.
-async fn arrive<'a>((world, staff): (&'a World, &World), visitor: Visitor, n: usize) -> (Browser<'a>, String, String) {
+async fn arrive<'a>(
+    (world, staff): (&'a World, &World),
+    visitor: Visitor,
+    n: usize,
+) -> (Browser<'a>, String, String) {
     // The latest mail is looked for in all of them.
     for portal in [world, staff] {
         let browser = portal.browser();
-        browser.send(browser.bare(Method::DELETE, "/_local/inbox")).await;
+        browser
+            .send(browser.bare(Method::DELETE, "/_local/inbox"))
+            .await;
     }
-    let (target, other) = (format!("target{n}@example.com"), format!("other{n}@example.com"));
+    let (target, other) = (
+        format!("target{n}@example.com"),
+        format!("other{n}@example.com"),
+    );
     for email in [&target, &other] {
-        let added =
-            world.browser().admin("local", &[], &json!({"email": email, "name": "x", "status": "active"})).await;
+        let added = world
+            .browser()
+            .admin(
+                "local",
+                &[],
+                &json!({"email": email, "name": "x", "status": "active"}),
+            )
+            .await;
         assert_eq!(added.status, 201, "{}", added.body);
     }
     let browser = world.browser();
     let signed_in = [User, Suspended, Ended, Expired].contains(&visitor);
-    browser.sign_in(if signed_in { &target } else { &other }).await;
+    browser
+        .sign_in(if signed_in { &target } else { &other })
+        .await;
     let owner = world.browser();
     if !signed_in {
         owner.sign_in(&target).await;
     }
     let of_target = if signed_in { &browser } else { &owner };
-    let session = of_target.me().await.json()["session"]["id"].as_str().unwrap().to_owned();
+    let session = of_target.me().await.json()["session"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let cookie = browser.cookie("partner.sid").unwrap();
     match visitor {
         User | OtherUser => {}
@@ -120,30 +159,61 @@ async fn every_route_answers_every_kind_of_visitor_as_it_must() {
         key_ring: Some(ring.clone()),
         ..local::Options::default()
     };
-    let (world, staff) = (World::of(portal("partner")).await, World::of(portal("staff")).await);
+    let (world, staff) = (
+        World::of(portal("partner")).await,
+        World::of(portal("staff")).await,
+    );
     let template = Template::read(&owned(&[("MailFrom", "no-reply@example.com")])).unwrap();
-    let routes: Vec<_> = template.functions.iter().flat_map(|function| &function.routes).collect();
+    let routes: Vec<_> = template
+        .functions
+        .iter()
+        .flat_map(|function| &function.routes)
+        .collect();
     let mut cells = 0;
     for visitor in VISITORS {
         let mut arrived = arrive((&world, &staff), visitor, cells).await;
         for route in &routes {
             let key = format!("{} {}", route.method, route.path);
-            let expected = expected(&key, visitor).unwrap_or_else(|| unreachable!("nobody has decided about {key}"));
+            let expected = expected(&key, visitor)
+                .unwrap_or_else(|| unreachable!("nobody has decided about {key}"));
             let (browser, user, session) = &arrived;
-            let id = if route.path.starts_with("/admin") { user } else { session };
+            let id = if route.path.starts_with("/admin") {
+                user
+            } else {
+                session
+            };
             let path = route.path.replace("{id}", id).replace("{token}", "x");
             let method = Method::from_bytes(route.method.as_bytes()).unwrap();
             let answer = if visitor == SignedAdmin && route.path.starts_with("/admin") {
                 let body = json!({});
-                let has_body = ["POST /admin/users", "POST /admin/users/import", "PATCH /admin/users/{id}"];
-                browser.call(method, &path, has_body.contains(&key.as_str()).then_some(&body)).await
+                let has_body = [
+                    "POST /admin/users",
+                    "POST /admin/users/import",
+                    "PATCH /admin/users/{id}",
+                ];
+                browser
+                    .call(
+                        method,
+                        &path,
+                        has_body.contains(&key.as_str()).then_some(&body),
+                    )
+                    .await
             } else {
                 let request = browser.request(method.clone(), &path);
                 let bodied = method == Method::POST || method == Method::PATCH;
-                let json = request.try_clone().unwrap().header("content-type", "application/json").body("{}");
+                let json = request
+                    .try_clone()
+                    .unwrap()
+                    .header("content-type", "application/json")
+                    .body("{}");
                 browser.send(if bodied { json } else { request }).await
             };
-            assert_eq!(answer.status.as_u16(), expected, "{key} for {visitor:?}: {}", answer.body);
+            assert_eq!(
+                answer.status.as_u16(),
+                expected,
+                "{key} for {visitor:?}: {}",
+                answer.body
+            );
             cells += 1;
             if ends_something(&key) {
                 arrived = arrive((&world, &staff), visitor, cells).await;

@@ -19,13 +19,22 @@ async fn every_answer_carries_the_security_headers_and_is_not_stored() {
         browser.get("/auth/verify/broken").await,
         browser.me().await,
         browser.post("/auth/verify", json!({"token": "x"})).await,
-        browser.post("/auth/verify", json!({"token": mail.token()})).await,
+        browser
+            .post("/auth/verify", json!({"token": mail.token()}))
+            .await,
         browser.me().await,
         browser.get("/auth/signed-in").await,
         browser.post("/auth/logout", json!({})).await,
     ];
     for answer in answers {
-        let header = |name: &str| answer.headers.get(name).map(String::as_str).unwrap_or_default().to_owned();
+        let header = |name: &str| {
+            answer
+                .headers
+                .get(name)
+                .map(String::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         assert_eq!(header("cache-control"), "no-store", "{answer:?}");
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("x-frame-options"), "DENY");
@@ -33,7 +42,10 @@ async fn every_answer_carries_the_security_headers_and_is_not_stored() {
         assert!(header("content-security-policy").contains("default-src 'none'"));
         assert!(header("content-security-policy").contains("frame-ancestors 'none'"));
         let page = header("content-type").starts_with("text/html");
-        assert_eq!(header("referrer-policy"), if page { "same-origin" } else { "no-referrer" });
+        assert_eq!(
+            header("referrer-policy"),
+            if page { "same-origin" } else { "no-referrer" }
+        );
     }
 }
 
@@ -46,9 +58,16 @@ async fn the_pages_wear_the_portals_name_colour_and_logo() {
     ])
     .await;
     let page = world.browser().get("/auth/sign-in").await;
-    assert!(page.body.contains("R&#38;D &#60;Portal&#62;"), "{}", page.body);
+    assert!(
+        page.body.contains("R&#38;D &#60;Portal&#62;"),
+        "{}",
+        page.body
+    );
     assert!(page.body.contains(":root{--accent:#aa1133}"));
-    assert!(page.body.contains("<img src=\"https://cdn.example.com/logo.svg\""));
+    assert!(
+        page.body
+            .contains("<img src=\"https://cdn.example.com/logo.svg\"")
+    );
     assert!(page.headers["content-security-policy"].contains("img-src https://cdn.example.com;"));
 }
 
@@ -56,11 +75,25 @@ async fn the_pages_wear_the_portals_name_colour_and_logo() {
 async fn a_page_says_only_our_own_sentences() {
     let world = World::start().await;
     let browser = world.browser();
-    let page = browser.get("/auth/sign-in?error=%3Cimg%3E&reason=%22%3E&next=%22%3E%3Cimg%3E").await;
-    assert!(page.body.contains("That did not work.") && !page.body.contains("<img"), "{}", page.body);
-    let reasons = [("expired", "has expired"), ("used", "has been used"), ("invalid", "does not work")];
+    let page = browser
+        .get("/auth/sign-in?error=%3Cimg%3E&reason=%22%3E&next=%22%3E%3Cimg%3E")
+        .await;
+    assert!(
+        page.body.contains("That did not work.") && !page.body.contains("<img"),
+        "{}",
+        page.body
+    );
+    let reasons = [
+        ("expired", "has expired"),
+        ("used", "has been used"),
+        ("invalid", "does not work"),
+    ];
     for (reason, words) in reasons {
-        let page = browser.get(&format!("/auth/sign-in?error=invalid_token&reason={reason}")).await;
+        let page = browser
+            .get(&format!(
+                "/auth/sign-in?error=invalid_token&reason={reason}"
+            ))
+            .await;
         assert!(page.body.contains(words), "{reason}");
     }
 }
@@ -70,10 +103,19 @@ async fn a_wrong_code_in_the_form_leads_back_to_it() {
     let world = World::start().await;
     let browser = world.browser();
     let mail = browser.ask("ada@example.com").await;
-    let wrong = browser.post_form("/auth/verify", &[("code", &mail.other_code())]).await;
+    let wrong = browser
+        .post_form("/auth/verify", &[("code", &mail.other_code())])
+        .await;
     assert_eq!(
         wrong.location(),
-        world.portal.public_url().to_owned() + "/auth/check-mail?error=invalid_token&reason=invalid"
+        world.portal.public_url().to_owned()
+            + "/auth/check-mail?error=invalid_token&reason=invalid"
     );
-    assert!(browser.get("/auth/check-mail?error=invalid_token&reason=invalid").await.body.contains("does not work"));
+    assert!(
+        browser
+            .get("/auth/check-mail?error=invalid_token&reason=invalid")
+            .await
+            .body
+            .contains("does not work")
+    );
 }

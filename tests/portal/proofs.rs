@@ -20,13 +20,22 @@ fn whoever_races_one_wins_and_what_has_ended_is_over() {
 
 #[test]
 fn no_forgery_is_accepted() {
-    let small = forge::Sizes { forgeries: 5_000, over_gateway: 200, seed: 1, only: None };
+    let small = forge::Sizes {
+        forgeries: 5_000,
+        over_gateway: 200,
+        seed: 1,
+        only: None,
+    };
     forge::run(&small, false).unwrap();
 }
 
 #[test]
 fn every_mail_leaves_or_is_marked_and_none_keeps_others_waiting() {
-    outage::run(&outage::Sizes { mails: 30, neighbours: 12 }).unwrap();
+    outage::run(&outage::Sizes {
+        mails: 30,
+        neighbours: 12,
+    })
+    .unwrap();
 }
 
 #[test]
@@ -41,12 +50,29 @@ fn whatever_bytes_come_in_is_read_or_refused_as_promised() {
 
 #[test]
 fn what_is_thrown_at_the_system_comes_out_as_promised_and_twice_the_same() {
-    let seeds = Seeds { first: 0, count: 8, shown: false };
-    simulate::run(simulate::Size { seeds, steps: 60, verbose: false }).unwrap();
+    let seeds = Seeds {
+        first: 0,
+        count: 8,
+        shown: false,
+    };
+    simulate::run(simulate::Size {
+        seeds,
+        steps: 60,
+        verbose: false,
+    })
+    .unwrap();
 }
 
 #[test]
 fn keys_rotate_under_traffic() {
-    let seeds = Seeds { first: 0, count: 4, shown: false };
-    rotate::run(rotate::Size { seeds, rotations: 2 }).unwrap();
+    let seeds = Seeds {
+        first: 0,
+        count: 4,
+        shown: false,
+    };
+    rotate::run(rotate::Size {
+        seeds,
+        rotations: 2,
+    })
+    .unwrap();
 }

@@ -12,12 +12,18 @@ impl Mail {
     /// The address of the link's page, without the origin.
     pub fn path(&self) -> String {
         let link = self.0["links"][0].as_str().unwrap_or_default();
-        link.find("/auth/").map(|at| link[at..].to_owned()).unwrap_or_default()
+        link.find("/auth/")
+            .map(|at| link[at..].to_owned())
+            .unwrap_or_default()
     }
 
     /// The link's token.
     pub fn token(&self) -> String {
-        self.path().rsplit('/').next().unwrap_or_default().to_owned()
+        self.path()
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The code.
@@ -59,13 +65,20 @@ impl Answer {
 
     /// Where it leads.
     pub fn location(&self) -> String {
-        self.headers.get(LOCATION.as_str()).cloned().unwrap_or_default()
+        self.headers
+            .get(LOCATION.as_str())
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// A hidden field of the page.
     pub fn field(&self, name: &str) -> String {
         let mark = format!("name=\"{name}\" value=\"");
-        let value = self.body.split_once(&mark).map(|(_, rest)| rest).unwrap_or_default();
+        let value = self
+            .body
+            .split_once(&mark)
+            .map(|(_, rest)| rest)
+            .unwrap_or_default();
         value.split('"').next().unwrap_or_default().to_owned()
     }
 }

@@ -20,7 +20,11 @@ pub struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(world: &'a World, ip: String) -> Self {
-        Self { world, cookies: Mutex::default(), ip }
+        Self {
+            world,
+            cookies: Mutex::default(),
+            ip,
+        }
     }
     /// The address it is behind: what rows say of who wrote them.
     pub fn ip(&self) -> &str {
@@ -30,21 +34,35 @@ impl<'a> Browser<'a> {
     /// A request as this browser would begin it: from one of the portal's own pages.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.bare(method, path);
-        request.header("origin", self.world.portal.public_url()).header("sec-fetch-site", "same-origin")
+        request
+            .header("origin", self.world.portal.public_url())
+            .header("sec-fetch-site", "same-origin")
     }
 
     /// A request without the headers that browsers add.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.world.client.request(method, format!("{}{path}", self.world.portal.url()));
-        let request =
-            request.header("x-local-source-ip", &self.ip).header("user-agent", "Mozilla/5.0 (Windows) Firefox/140.0");
+        let request = self
+            .world
+            .client
+            .request(method, format!("{}{path}", self.world.portal.url()));
+        let request = request
+            .header("x-local-source-ip", &self.ip)
+            .header("user-agent", "Mozilla/5.0 (Windows) Firefox/140.0");
         let cookies = self.cookie_header();
-        if cookies.is_empty() { request } else { request.header(COOKIE, cookies) }
+        if cookies.is_empty() {
+            request
+        } else {
+            request.header(COOKIE, cookies)
+        }
     }
 
     /// The cookies as they would be sent.
     pub fn cookie_header(&self) -> String {
-        let pairs: Vec<_> = self.jar().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> = self
+            .jar()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         pairs.join("; ")
     }
 
@@ -68,7 +86,8 @@ impl<'a> Browser<'a> {
     /// Sends, and keeps what cookies come back.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let (status, headers, body) = self.world.exchange(request).await;
-        let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let text =
+            |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().map(text).collect();
         for cookie in &cookies {
             let (name, rest) = cookie.split_once('=').unwrap_or_default();
@@ -76,10 +95,14 @@ impl<'a> Browser<'a> {
             self.set_cookie(name, Some(value).filter(|value| !value.is_empty()));
         }
         let differing = ["date", "set-cookie", "apigw-requestid", "content-length"];
-        let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)));
         Answer {
             status,
-            headers: headers.filter(|(name, _)| !differing.contains(&name.as_str())).collect(),
+            headers: headers
+                .filter(|(name, _)| !differing.contains(&name.as_str()))
+                .collect(),
             cookies,
             body,
         }
@@ -92,19 +115,24 @@ impl<'a> Browser<'a> {
 
     /// POST of JSON from the portal's own page.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/json");
         self.send(request.body(body.to_string())).await
     }
 
     /// POST of a form from the portal's own page.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(form(fields))).await
     }
 
     /// Adds a user: a call of the administration, signed with this key.
     pub async fn admin(&self, key: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        self.signed(key, Method::POST, "/admin/users", headers, Some(body)).await
+        self.signed(key, Method::POST, "/admin/users", headers, Some(body))
+            .await
     }
 
     /// A call of the administration by whoever may.
@@ -136,15 +164,25 @@ impl<'a> Browser<'a> {
         let signed = SignableRequest::new(method.as_str(), &url, headers.iter().copied(), bytes);
         let signed = sign(signed.expect("a good request"), &params.into()).expect("a signature");
         let request = self.bare(method, path);
-        let request =
-            if body.is_some() { request.header("content-type", "application/json").body(text) } else { request };
+        let request = if body.is_some() {
+            request
+                .header("content-type", "application/json")
+                .body(text)
+        } else {
+            request
+        };
         let headers = headers.iter().copied().chain(signed.output().headers());
-        self.send(headers.fold(request, |request, (name, value)| request.header(name, value))).await
+        self.send(headers.fold(request, |request, (name, value)| {
+            request.header(name, value)
+        }))
+        .await
     }
 
     /// Asks for a link, and gives the mail.
     pub async fn ask(&self, email: &str) -> Mail {
-        let answer = self.post("/auth/request-login", json!({"email": email})).await;
+        let answer = self
+            .post("/auth/request-login", json!({"email": email}))
+            .await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         self.world.mail().await
     }
@@ -152,7 +190,9 @@ impl<'a> Browser<'a> {
     /// Asks for a link and redeems it.
     pub async fn sign_in(&self, email: &str) -> Answer {
         let mail = self.ask(email).await;
-        let answer = self.post("/auth/verify", json!({"token": mail.token()})).await;
+        let answer = self
+            .post("/auth/verify", json!({"token": mail.token()}))
+            .await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer
     }

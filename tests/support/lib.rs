@@ -1,6 +1,11 @@
-//! What the tests sign in with: a world (an embedded portal whose clock they move) and browsers without opinions.
+//! What the tests sign in with: a world (an embedded portal whose clock they move) and browsers
+//! without opinions.
 
-#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "a test that goes wrong is to stop")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a test that goes wrong is to stop"
+)]
 
 mod answer;
 mod browser;
@@ -19,7 +24,10 @@ use std::time::Duration;
 
 /// Owned parameters.
 pub fn owned(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
-    parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    parameters
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// A form's body.
@@ -27,13 +35,18 @@ pub fn form(fields: &[(&str, &str)]) -> String {
     let escape = |text: &str| {
         text.bytes().fold(String::new(), |mut out, byte| {
             match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => out.push(char::from(byte)),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                    out.push(char::from(byte))
+                }
                 _ => out.push_str(&format!("%{byte:02X}")),
             }
             out
         })
     };
-    let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    let pairs: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+        .collect();
     pairs.join("&")
 }
 

@@ -21,11 +21,21 @@ impl World {
     /// Sets a password by the mailed link, as its owner does.
     pub async fn set_password(&self, email: &str, password: &str) {
         let browser = self.browser();
-        let asked = browser.post("/auth/forgot-password", json!({"email": email})).await;
+        let asked = browser
+            .post("/auth/forgot-password", json!({"email": email}))
+            .await;
         assert_eq!(asked.status, 200, "{}", asked.body);
         let token = self.mail().await.token();
-        let set = browser.post("/auth/reset-password", json!({"token": token, "password": password})).await;
-        assert_eq!((set.status.as_u16(), set.body.as_str()), (200, r#"{"success":true}"#));
+        let set = browser
+            .post(
+                "/auth/reset-password",
+                json!({"token": token, "password": password}),
+            )
+            .await;
+        assert_eq!(
+            (set.status.as_u16(), set.body.as_str()),
+            (200, r#"{"success":true}"#)
+        );
         self.settled().await;
     }
 }
@@ -33,6 +43,10 @@ impl World {
 impl Browser<'_> {
     /// Signs in with a password, or tries to.
     pub async fn sign_in_with(&self, email: &str, password: &str) -> Answer {
-        self.post("/auth/sign-in", json!({"email": email, "password": password})).await
+        self.post(
+            "/auth/sign-in",
+            json!({"email": email, "password": password}),
+        )
+        .await
     }
 }

@@ -18,21 +18,33 @@ pub struct Time {
 
 impl Time {
     pub(crate) fn stopped() -> Self {
-        Self { millis: Arc::new(AtomicU64::new(START * 1000)), runs_since: None }
+        Self {
+            millis: Arc::new(AtomicU64::new(START * 1000)),
+            runs_since: None,
+        }
     }
 
     pub(crate) fn running() -> Self {
-        Self { runs_since: Some(tokio::time::Instant::now()), ..Self::stopped() }
+        Self {
+            runs_since: Some(tokio::time::Instant::now()),
+            ..Self::stopped()
+        }
     }
 
     /// Lets time pass.
     pub fn pass(&self, span: Duration) {
-        self.millis.fetch_add(u64::try_from(span.as_millis()).unwrap_or_default(), Ordering::SeqCst);
+        self.millis.fetch_add(
+            u64::try_from(span.as_millis()).unwrap_or_default(),
+            Ordering::SeqCst,
+        );
     }
 
     /// The moment.
     pub fn now(&self) -> Timestamp {
-        let ran = self.runs_since.map(|start| start.elapsed()).unwrap_or_default();
+        let ran = self
+            .runs_since
+            .map(|start| start.elapsed())
+            .unwrap_or_default();
         Timestamp::from_millis(self.millis.load(Ordering::SeqCst)).plus(ran)
     }
 

@@ -28,7 +28,11 @@ impl World {
 
     /// A portal with some of the template's parameters set.
     pub async fn with(parameters: &[(&str, &str)]) -> Self {
-        Self::of(Options { parameters: owned(parameters), ..Options::default() }).await
+        Self::of(Options {
+            parameters: owned(parameters),
+            ..Options::default()
+        })
+        .await
     }
 
     /// A portal of these options; the clock is the test's.
@@ -36,26 +40,39 @@ impl World {
         Self::reached(options, Time::stopped(), false).await
     }
 
-    /// The same without a socket between browsers and gateway: with a seeded source of randomness and a paused runtime,
-    /// everything in it happens the same every time.
+    /// The same without a socket between browsers and gateway: with a seeded source of randomness
+    /// and a paused runtime, everything in it happens the same every time.
     pub async fn in_process(options: Options) -> Self {
         Self::reached(options, Time::stopped(), true).await
     }
 
-    /// The same with a clock that goes with the runtime's: in a paused runtime, whoever sleeps lets time pass for leases,
-    /// schedules, timeouts and everything else alike.
+    /// The same with a clock that goes with the runtime's: in a paused runtime, whoever sleeps lets
+    /// time pass for leases, schedules, timeouts and everything else alike.
     pub async fn in_step(options: Options) -> Self {
         Self::reached(options, Time::running(), true).await
     }
 
     async fn reached(options: Options, time: Time, in_process: bool) -> Self {
         local::logs::capture();
-        let options = Options { clock: Some(time.clock()), trust_source_ip_header: true, ..options };
+        let options = Options {
+            clock: Some(time.clock()),
+            trust_source_ip_header: true,
+            ..options
+        };
         let (portal, client) = (
             Portal::start(options).await.expect("the portal starts"),
-            Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client"),
+            Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .expect("a client"),
         );
-        Self { portal, time, client, in_process, strangers: AtomicU64::new(0) }
+        Self {
+            portal,
+            time,
+            client,
+            in_process,
+            strangers: AtomicU64::new(0),
+        }
     }
 
     /// A browser with no cookies, behind an address of its own.
@@ -105,19 +122,40 @@ impl World {
         json!(self.dump()).to_string()
     }
 
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> (StatusCode, HeaderMap, String) {
+    pub(crate) async fn exchange(
+        &self,
+        request: RequestBuilder,
+    ) -> (StatusCode, HeaderMap, String) {
         let request = request.build().expect("a good request");
         if !self.in_process {
-            let response = self.client.execute(request).await.expect("the gateway answers");
+            let response = self
+                .client
+                .execute(request)
+                .await
+                .expect("the gateway answers");
             let (status, headers) = (response.status(), response.headers().clone());
             return (status, headers, response.text().await.unwrap_or_default());
         }
-        let mut request = http::Request::<reqwest::Body>::try_from(request).expect("a good request");
-        let host = self.portal.url().replace("http://", "").parse().expect("a host");
+        let mut request =
+            http::Request::<reqwest::Body>::try_from(request).expect("a good request");
+        let host = self
+            .portal
+            .url()
+            .replace("http://", "")
+            .parse()
+            .expect("a host");
         request.headers_mut().insert("host", host);
-        let (head, body) = self.portal.answer(request.map(axum::body::Body::new)).await.into_parts();
+        let (head, body) = self
+            .portal
+            .answer(request.map(axum::body::Body::new))
+            .await
+            .into_parts();
         let body = body.collect().await.expect("a whole answer").to_bytes();
-        (head.status, head.headers, String::from_utf8_lossy(&body).into_owned())
+        (
+            head.status,
+            head.headers,
+            String::from_utf8_lossy(&body).into_owned(),
+        )
     }
 
     fn dump(&self) -> BTreeMap<String, Vec<Value>> {
@@ -126,11 +164,18 @@ impl World {
 
     /// The id of the user with this address; empty where there is none.
     pub fn id_of(&self, email: &str) -> String {
-        let claim = self.rows("users").into_iter().find(|row| row["pk"]["S"] == format!("email#{email}"));
-        claim.unwrap_or_default()["user_id"]["S"].as_str().unwrap_or_default().to_owned()
+        let claim = self
+            .rows("users")
+            .into_iter()
+            .find(|row| row["pk"]["S"] == format!("email#{email}"));
+        claim.unwrap_or_default()["user_id"]["S"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
-    /// Changes an attribute of the user with this address behind everybody's back, as an administrator's act would.
+    /// Changes an attribute of the user with this address behind everybody's back, as an
+    /// administrator's act would.
     pub fn set_user(&self, email: &str, update: &str, values: &Value) {
         let id = self.id_of(email);
         let mut request = json!({
@@ -142,7 +187,11 @@ impl World {
             request["ExpressionAttributeNames"].take();
         }
         let request = serde_json::from_value(request).expect("an update");
-        let _updated = self.portal.database().update_item(request).expect("the user is updated");
+        let _updated = self
+            .portal
+            .database()
+            .update_item(request)
+            .expect("the user is updated");
     }
 
     /// Suspends a user, as an administrator will: status and epoch.

@@ -1,8 +1,9 @@
 //! `POST /auth/activate`: an invited user sets her first password, and is signed in.
 //!
-//! Takes `{token, password, attempt?, transport?}`, the token being that of an invitation's link; a random `attempt` lets
-//! whoever lost the answer ask again within a minute. Answers as `POST /auth/verify` does; a form is led to the dashboard.
-//! 400 `invalid-token`, 410 `expired-token` and `used-token`, 422 `weak-password` with the reason.
+//! Takes `{token, password, attempt?, transport?}`, the token being that of an invitation's link; a
+//! random `attempt` lets whoever lost the answer ask again within a minute. Answers as `POST
+//! /auth/verify` does; a form is led to the dashboard. 400 `invalid-token`, 410 `expired-token` and
+//! `used-token`, 422 `weak-password` with the reason.
 
 use serde::Deserialize;
 use shared::app::App;
@@ -37,15 +38,20 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let input: Input = request.input(&app.config.site, &own)?;
     let visit = Visit::of(app, &request, own).await;
     let transport = input.transport;
-    let (page, form) =
-        (app.config.site.dashboard_url(&visit.own), link_page(&visit.own, "/auth/activate", &input.token));
-    let begun = redeem(&visit, input).await.map_err(|problem| problem.on_page(&form))?;
+    let (page, form) = (
+        app.config.site.dashboard_url(&visit.own),
+        link_page(&visit.own, "/auth/activate", &input.token),
+    );
+    let begun = redeem(&visit, input)
+        .await
+        .map_err(|problem| problem.on_page(&form))?;
     visit.hand_over(&begun, transport, &page)
 }
 
 async fn redeem(visit: &Visit<'_>, input: Input) -> Result<Begun, Problem> {
     let app = visit.app;
-    let attempt = Attempt::optional(input.attempt.as_deref()).ok_or_else(Problem::invalid_attempt)?;
+    let attempt =
+        Attempt::optional(input.attempt.as_deref()).ok_or_else(Problem::invalid_attempt)?;
     let signed = visit.ring.read_link(Purpose::Activation, &input.token)?;
     let link = signed.content;
     let password = app.passwords.chosen(&input.password, &link.address)?;
@@ -55,12 +61,19 @@ async fn redeem(visit: &Visit<'_>, input: Input) -> Result<Begun, Problem> {
     let replaced = visit.replaced(&session)?;
     let redeem = Redeem {
         link: &link,
-        by: &Redeemer { asked: false, attempt: attempt.as_ref().map(Attempt::hash) },
+        by: &Redeemer {
+            asked: false,
+            attempt: attempt.as_ref().map(Attempt::hash),
+        },
         session: &session,
         replaces: replaced.as_ref(),
         event: &visit.login(Action::Activated, &session, replaced.as_ref()),
         user: Becomes::Activated(&password),
     };
     let session = app.store.redeem(&redeem).await?;
-    Ok(Begun { session, id, address: link.address })
+    Ok(Begun {
+        session,
+        id,
+        address: link.address,
+    })
 }

@@ -1,9 +1,11 @@
-//! `PATCH /admin/users/{id}` changes what is given of `{name, email, role, resources, status}`: 200, and the user as she is
-//! then. What is so already is no change, and where there is none, nothing is written.
+//! `PATCH /admin/users/{id}` changes what is given of `{name, email, role, resources, status}`:
+//! 200, and the user as she is then. What is so already is no change, and where there is none,
+//! nothing is written.
 //!
-//! `status` is `active` or `suspended`. Either, and another address, voids every session and link there is, for good:
-//! whoever is active again signs in again, and whoever is still invited is invited again with `resend`. Another address is
-//! told to both; 409 `already-exists` where it is another user's.
+//! `status` is `active` or `suspended`. Either, and another address, voids every session and link
+//! there is, for good: whoever is active again signs in again, and whoever is still invited is
+//! invited again with `resend`. Another address is told to both; 409 `already-exists` where it is
+//! another user's.
 
 use crate::end::ADDRESS_BEFORE;
 use crate::user::{self, Shown, given};
@@ -68,7 +70,9 @@ impl Change {
             && change.resources.is_none()
             && change.status.is_none();
         if none {
-            return Err(Problem::invalid_request("Give one of `name`, `email`, `role`, `resources`, `status`."));
+            return Err(Problem::invalid_request(
+                "Give one of `name`, `email`, `role`, `resources`, `status`.",
+            ));
         }
         Ok(change)
     }
@@ -76,10 +80,18 @@ impl Change {
     /// What it makes of a user.
     fn of(&self, before: &User) -> User {
         let mut after = before.clone();
-        after.name.clone_from(self.name.as_ref().unwrap_or(&before.name));
-        after.address.clone_from(self.address.as_ref().unwrap_or(&before.address));
-        after.role.clone_from(self.role.as_ref().unwrap_or(&before.role));
-        after.resources.clone_from(self.resources.as_ref().unwrap_or(&before.resources));
+        after
+            .name
+            .clone_from(self.name.as_ref().unwrap_or(&before.name));
+        after
+            .address
+            .clone_from(self.address.as_ref().unwrap_or(&before.address));
+        after
+            .role
+            .clone_from(self.role.as_ref().unwrap_or(&before.role));
+        after
+            .resources
+            .clone_from(self.resources.as_ref().unwrap_or(&before.resources));
         after.status = self.status.unwrap_or(before.status);
         if after.address != before.address || after.status != before.status {
             after.epoch = Epoch(before.epoch.0 + 1);
@@ -95,7 +107,12 @@ impl Admin<'_> {
         Ok(Reply::json(200, &Shown::from(&change.of(&before))))
     }
 
-    pub(crate) async fn change_to(&self, request: &Request, before: &User, change: &Change) -> Result<Done, Problem> {
+    pub(crate) async fn change_to(
+        &self,
+        request: &Request,
+        before: &User,
+        change: &Change,
+    ) -> Result<Done, Problem> {
         let after = change.of(before);
         if after == *before {
             return Ok(Done::Yes);
@@ -106,11 +123,22 @@ impl Admin<'_> {
         event.metadata.push(("changed", changed(before, &after)));
         let mut mails = vec![];
         if after.address != before.address {
-            event.metadata.push((ADDRESS_BEFORE, ring.mailbox(&before.address).to_string()));
-            event.metadata.push(("address_after", ring.mailbox(&after.address).to_string()));
-            mails.extend([&before.address, &after.address].map(|address| self.notice(&ring, address, &after, now)));
+            event
+                .metadata
+                .push((ADDRESS_BEFORE, ring.mailbox(&before.address).to_string()));
+            event
+                .metadata
+                .push(("address_after", ring.mailbox(&after.address).to_string()));
+            mails.extend(
+                [&before.address, &after.address]
+                    .map(|address| self.notice(&ring, address, &after, now)),
+            );
         }
-        Ok(self.app.store.change_user(before, &after, &mails, self.app.config.mail.kept, &event).await?)
+        Ok(self
+            .app
+            .store
+            .change_user(before, &after, &mails, self.app.config.mail.kept, &event)
+            .await?)
     }
 
     fn notice(&self, ring: &Ring, address: &EmailAddress, user: &User, now: Timestamp) -> Mail {
@@ -139,6 +167,10 @@ fn changed(before: &User, after: &User) -> String {
         ("resources", before.resources != after.resources),
         ("status", before.status != after.status),
     ];
-    let names: Vec<_> = fields.into_iter().filter(|(_, different)| *different).map(|(name, _)| name).collect();
+    let names: Vec<_> = fields
+        .into_iter()
+        .filter(|(_, different)| *different)
+        .map(|(name, _)| name)
+        .collect();
     names.join(", ")
 }

@@ -1,10 +1,11 @@
-//! `DELETE /admin/users/{id}/sessions` ends all of a user's sessions, and voids every link, an invitation's too: 204. One
-//! write to her row, however many there are.
+//! `DELETE /admin/users/{id}/sessions` ends all of a user's sessions, and voids every link, an
+//! invitation's too: 204. One write to her row, however many there are.
 //!
-//! `DELETE /admin/users/{id}` erases her: 204. First, in one transaction, herself and the claim of her address: from then on
-//! nothing signs her in, and the address is free. Then the mails to her address and her sessions, page by page; whatever
-//! breaks that off, the same call goes on with it, and answers 204 again for as long as the audit remembers her. The audit
-//! stays: it knows her address as a keyed hash only.
+//! `DELETE /admin/users/{id}` erases her: 204. First, in one transaction, herself and the claim of
+//! her address: from then on nothing signs her in, and the address is free. Then the mails to her
+//! address and her sessions, page by page; whatever breaks that off, the same call goes on with it,
+//! and answers 204 again for as long as the audit remembers her. The audit stays: it knows her
+//! address as a keyed hash only.
 
 use crate::{Act, Admin, id};
 use shared::domain::audit::{Action, Past};
@@ -32,8 +33,17 @@ impl Admin<'_> {
         Ok(Reply::no_content())
     }
 
-    pub(crate) async fn end_sessions_of(&self, request: &Request, user: &User) -> Result<Done, Problem> {
-        let event = self.event(request, Action::SessionsRevoked, &user.id, self.app.clock.now());
+    pub(crate) async fn end_sessions_of(
+        &self,
+        request: &Request,
+        user: &User,
+    ) -> Result<Done, Problem> {
+        let event = self.event(
+            request,
+            Action::SessionsRevoked,
+            &user.id,
+            self.app.clock.now(),
+        );
         Ok(self.app.store.end_all(user, &event).await?)
     }
 
@@ -47,9 +57,15 @@ impl Admin<'_> {
         }
         let id = id(request)?;
         let addresses = self.addresses(&id).await?.ok_or_else(Problem::not_found)?;
-        let (mails, sessions) = tokio::join!(self.erase_mails(&addresses), self.erase_sessions(&id));
+        let (mails, sessions) =
+            tokio::join!(self.erase_mails(&addresses), self.erase_sessions(&id));
         let whole = mails? && sessions?;
-        let rest = || Problem::new(Kind::Unavailable, "There is more to erase: repeat the call.");
+        let rest = || {
+            Problem::new(
+                Kind::Unavailable,
+                "There is more to erase: repeat the call.",
+            )
+        };
         whole.then(Reply::no_content).ok_or_else(rest)
     }
 
@@ -64,21 +80,34 @@ impl Admin<'_> {
     /// The addresses that an erased user ever had, as hashes, and until when each was hers.
     async fn addresses(&self, id: &UserId) -> Result<Option<Vec<(Peppered, Timestamp)>>, Problem> {
         let erased = Action::Erased.of(&self.app.config.portal);
-        let erased = self.app.store.recall(&id.into(), Which::Action(&erased)).await?;
+        let erased = self
+            .app
+            .store
+            .recall(&id.into(), Which::Action(&erased))
+            .await?;
         if erased.is_empty() {
             return Ok(None);
         }
-        let changed = self.app.store.recall(&id.into(), Which::Metadata(ADDRESS_BEFORE)).await?;
+        let changed = self
+            .app
+            .store
+            .recall(&id.into(), Which::Metadata(ADDRESS_BEFORE))
+            .await?;
         let of = |past: &Past, name| Some((Peppered::parse(past.metadata.get(name)?)?, past.at));
         let last = erased.iter().filter_map(|past| of(past, ADDRESS));
-        Ok(Some(last.chain(changed.iter().filter_map(|past| of(past, ADDRESS_BEFORE))).collect()))
+        Ok(Some(
+            last.chain(changed.iter().filter_map(|past| of(past, ADDRESS_BEFORE)))
+                .collect(),
+        ))
     }
 
     /// `false` where there are more. Mails of whoever has an address since then are left alone.
     async fn erase_mails(&self, addresses: &[(Peppered, Timestamp)]) -> Result<bool, Unavailable> {
         let mut addresses = addresses.iter().peekable();
         for _ in 0..MOST_PAGES {
-            let Some((address, until)) = addresses.peek() else { return Ok(true) };
+            let Some((address, until)) = addresses.peek() else {
+                return Ok(true);
+            };
             if !self.app.store.erase_mail(address, *until).await? {
                 addresses.next();
             }

@@ -1,11 +1,13 @@
-//! `POST /admin/users/import` adds users of another system: `{users: [{email, name, role?, resources?, status?,
-//! password?}]}`, 1 to 25 of them, `status` being `active` (the default), `invited` or `suspended`, and `password` an
-//! Argon2id PHC string. Nobody is mailed: `resend` invites whoever is `invited`.
+//! `POST /admin/users/import` adds users of another system: `{users: [{email, name, role?,
+//! resources?, status?, password?}]}`, 1 to 25 of them, `status` being `active` (the default),
+//! `invited` or `suspended`, and `password` an Argon2id PHC string. Nobody is mailed: `resend`
+//! invites whoever is `invited`.
 //!
-//! Each is added by herself: 200 `{results: [...]}` in the same order, `{email, id}` for who is there now, `{email, problem,
-//! detail}` for who is not, with `already-exists`, `invalid-request`, or, from where the store could not be reached on,
-//! `unavailable`. A hash that no password could ever be verified against here is refused, with what to set. A hash is
-//! stored, and neither answered, logged nor audited.
+//! Each is added by herself: 200 `{results: [...]}` in the same order, `{email, id}` for who is
+//! there now, `{email, problem, detail}` for who is not, with `already-exists`, `invalid-request`,
+//! or, from where the store could not be reached on, `unavailable`. A hash that no password could
+//! ever be verified against here is refused, with what to set. A hash is stored, and neither
+//! answered, logged nor audited.
 
 use crate::user;
 use crate::{Admin, taken};
@@ -59,8 +61,15 @@ struct Output {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Outcome {
-    Added { email: String, id: String },
-    Refused { email: String, problem: &'static str, detail: String },
+    Added {
+        email: String,
+        id: String,
+    },
+    Refused {
+        email: String,
+        problem: &'static str,
+        detail: String,
+    },
 }
 
 impl Admin<'_> {
@@ -73,24 +82,43 @@ impl Admin<'_> {
         for user in users {
             let email = user.email.clone();
             // Once the store cannot be reached, the others would only wait for it as well.
-            let outcome = if reached { self.import_one(request, user).await } else { Err(Problem::unavailable()) };
+            let outcome = if reached {
+                self.import_one(request, user).await
+            } else {
+                Err(Problem::unavailable())
+            };
             results.push(match outcome {
                 Ok(id) => {
                     added = true;
-                    Outcome::Added { email, id: id.to_string() }
+                    Outcome::Added {
+                        email,
+                        id: id.to_string(),
+                    }
                 }
                 Err(problem) => {
                     reached &= problem.kind != Kind::Unavailable;
-                    Outcome::Refused { email, problem: problem.kind.name(), detail: problem.detail().to_owned() }
+                    Outcome::Refused {
+                        email,
+                        problem: problem.kind.name(),
+                        detail: problem.detail().to_owned(),
+                    }
                 }
             });
         }
-        if added || reached { Ok(Reply::json(200, &Output { results })) } else { Err(Problem::unavailable()) }
+        if added || reached {
+            Ok(Reply::json(200, &Output { results }))
+        } else {
+            Err(Problem::unavailable())
+        }
     }
 
     async fn import_one(&self, request: &Request, import: Import) -> Result<UserId, Problem> {
         let now = self.app.clock.now();
-        let password = import.password.as_deref().map(|hash| self.imported_hash(hash)).transpose()?;
+        let password = import
+            .password
+            .as_deref()
+            .map(|hash| self.imported_hash(hash))
+            .transpose()?;
         let (address, name) = (user::address(&import.email)?, user::name(import.name)?);
         let status = match import.status {
             ImportedStatus::Active => Status::Active,
@@ -98,13 +126,28 @@ impl Admin<'_> {
             ImportedStatus::Suspended => Status::Suspended,
         };
         let (role, resources) = (user::role(import.role)?, user::resources(import.resources)?);
-        let user = User::new(UserId::new(self.app.random.bytes()), address, name, status, now);
-        let user = User { role, resources, ..user };
+        let user = User::new(
+            UserId::new(self.app.random.bytes()),
+            address,
+            name,
+            status,
+            now,
+        );
+        let user = User {
+            role,
+            resources,
+            ..user
+        };
         if user.status == Status::Invited && password.is_some() {
-            return Err(Problem::invalid_request("An `invited` user has no `password` yet: she sets it herself."));
+            return Err(Problem::invalid_request(
+                "An `invited` user has no `password` yet: she sets it herself.",
+            ));
         }
         let event = self.event(request, Action::Imported, &user.id, now);
-        let new = NewUser { password: password.as_ref(), ..NewUser::from(&user) };
+        let new = NewUser {
+            password: password.as_ref(),
+            ..NewUser::from(&user)
+        };
         match self.app.store.add_user(&new, &event).await? {
             Added::New => Ok(user.id),
             Added::Existed => Err(taken("There is a user with this address.")),
@@ -113,7 +156,9 @@ impl Admin<'_> {
 
     fn imported_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
         if self.app.passwords.are_used().is_err() {
-            return Err(Problem::invalid_request("This portal has no passwords: leave `password` out."));
+            return Err(Problem::invalid_request(
+                "This portal has no passwords: leave `password` out.",
+            ));
         }
         let hash = PasswordHash::parse(text).ok_or_else(|| {
             Problem::invalid_request(

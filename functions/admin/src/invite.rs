@@ -1,11 +1,12 @@
-//! `POST /admin/users` adds a user: `{email, name, role?, resources?, status?}`, `status` being `invited` (the default) or
-//! `active`. An invited one is mailed how to begin: where the first link activates, a link that signs in, else one that
-//! sets her first password. Answers 201 `{id, email, name, role, resources, status, created_at}`; 409 `already-exists`
-//! where the address is somebody's. With an `Idempotency-Key`, a repeat gets the same answer and changes nothing; it never
-//! brings a user back who has been erased.
+//! `POST /admin/users` adds a user: `{email, name, role?, resources?, status?}`, `status` being
+//! `invited` (the default) or `active`. An invited one is mailed how to begin: where the first link
+//! activates, a link that signs in, else one that sets her first password. Answers 201 `{id, email,
+//! name, role, resources, status, created_at}`; 409 `already-exists` where the address is
+//! somebody's. With an `Idempotency-Key`, a repeat gets the same answer and changes nothing; it
+//! never brings a user back who has been erased.
 //!
-//! `POST /admin/users/{id}/resend` mails the invitation again, and the link that she has stops working: 202; 409
-//! `conflict` where she is not invited any more.
+//! `POST /admin/users/{id}/resend` mails the invitation again, and the link that she has stops
+//! working: 202; 409 `conflict` where she is not invited any more.
 
 use crate::user::{self, Shown};
 use crate::{Act, Admin, taken};
@@ -52,19 +53,51 @@ impl Admin<'_> {
         let key = request.header("idempotency-key");
         let user = new_user(input, self.new_id(key, now).await?, now)?;
         if key.is_some() && self.is_erased(&user.id).await? {
-            return Err(taken("The user that this key was used for has been erased."));
+            return Err(taken(
+                "The user that this key was used for has been erased.",
+            ));
         }
         let invited = user.status == Status::Invited;
-        let event = self.event(request, if invited { Action::Invited } else { Action::Added }, &user.id, now);
+        let event = self.event(
+            request,
+            if invited {
+                Action::Invited
+            } else {
+                Action::Added
+            },
+            &user.id,
+            now,
+        );
         let wanted = Wanted::Invitation(user.id.clone(), user.epoch);
-        let mail = self.app.mail(&*self.app.keys.ring(now).await, user.address.clone(), wanted, now);
+        let mail = self.app.mail(
+            &*self.app.keys.ring(now).await,
+            user.address.clone(),
+            wanted,
+            now,
+        );
         let mail = invited.then_some((&mail, self.app.config.mail.kept));
-        match self.app.store.add_user(&NewUser { mail, ..NewUser::from(&user) }, &event).await? {
+        match self
+            .app
+            .store
+            .add_user(
+                &NewUser {
+                    mail,
+                    ..NewUser::from(&user)
+                },
+                &event,
+            )
+            .await?
+        {
             Added::New => Ok(Reply::json(201, &Shown::from(&user))),
             Added::Existed => {
-                let earlier = if key.is_some() { self.app.store.user(&user.id).await? } else { None };
+                let earlier = if key.is_some() {
+                    self.app.store.user(&user.id).await?
+                } else {
+                    None
+                };
                 let same = earlier.filter(|earlier| earlier.address == user.address);
-                same.map(|earlier| Reply::json(201, &Shown::from(&earlier))).ok_or_else(|| taken(TAKEN))
+                same.map(|earlier| Reply::json(201, &Shown::from(&earlier)))
+                    .ok_or_else(|| taken(TAKEN))
             }
         }
     }
@@ -81,33 +114,60 @@ impl Admin<'_> {
 
     pub(crate) async fn resend_to(&self, request: &Request, user: &User) -> Result<Done, Problem> {
         if user.status != Status::Invited {
-            return Err(Problem::new(Kind::Conflict, "Only a user who is still `invited` can be invited again."));
+            return Err(Problem::new(
+                Kind::Conflict,
+                "Only a user who is still `invited` can be invited again.",
+            ));
         }
         let now = self.app.clock.now();
-        let after = User { epoch: Epoch(user.epoch.0 + 1), ..user.clone() };
+        let after = User {
+            epoch: Epoch(user.epoch.0 + 1),
+            ..user.clone()
+        };
         let wanted = Wanted::Invitation(user.id.clone(), after.epoch);
-        let mail = self.app.mail(&*self.app.keys.ring(now).await, user.address.clone(), wanted, now);
+        let mail = self.app.mail(
+            &*self.app.keys.ring(now).await,
+            user.address.clone(),
+            wanted,
+            now,
+        );
         let event = self.event(request, Action::InvitationResent, &user.id, now);
-        Ok(self.app.store.change_user(user, &after, &[mail], self.app.config.mail.kept, &event).await?)
+        Ok(self
+            .app
+            .store
+            .change_user(user, &after, &[mail], self.app.config.mail.kept, &event)
+            .await?)
     }
 
-    /// A random id; with an idempotency key always the same for the same key, so that the second of two calls finds the
-    /// first one's user.
+    /// A random id; with an idempotency key always the same for the same key, so that the second of
+    /// two calls finds the first one's user.
     async fn new_id(&self, key: Option<&str>, now: Timestamp) -> Result<UserId, Problem> {
-        let Some(key) = key else { return Ok(UserId::new(self.app.random.bytes())) };
+        let Some(key) = key else {
+            return Ok(UserId::new(self.app.random.bytes()));
+        };
         if !(1..=128).contains(&key.len()) {
-            return Err(Problem::invalid_request("`Idempotency-Key` must have 1 to 128 characters."));
+            return Err(Problem::invalid_request(
+                "`Idempotency-Key` must have 1 to 128 characters.",
+            ));
         }
         let hash = self.app.keys.ring(now).await.pepper(&["idempotency", key]);
         let mut id = [0; 16];
-        id.iter_mut().zip(hash.as_bytes()).for_each(|(byte, from)| *byte = *from);
+        id.iter_mut()
+            .zip(hash.as_bytes())
+            .for_each(|(byte, from)| *byte = *from);
         Ok(UserId::new(id))
     }
 
-    /// Whether there was a user with this id: whoever had it once must not come back with what was minted for her then.
+    /// Whether there was a user with this id: whoever had it once must not come back with what was
+    /// minted for her then.
     async fn is_erased(&self, id: &UserId) -> Result<bool, Problem> {
         let erased = Action::Erased.of(&self.app.config.portal);
-        Ok(!self.app.store.recall(&id.into(), Which::Action(&erased)).await?.is_empty())
+        Ok(!self
+            .app
+            .store
+            .recall(&id.into(), Which::Action(&erased))
+            .await?
+            .is_empty())
     }
 }
 
@@ -118,5 +178,9 @@ fn new_user(input: Input, id: UserId, now: Timestamp) -> Result<User, Problem> {
         NewStatus::Active => Status::Active,
     };
     let (role, resources) = (user::role(input.role)?, user::resources(input.resources)?);
-    Ok(User { role, resources, ..User::new(id, address, name, status, now) })
+    Ok(User {
+        role,
+        resources,
+        ..User::new(id, address, name, status, now)
+    })
 }

@@ -1,8 +1,9 @@
 //! The administration of users.
 //!
-//! API Gateway lets in only calls that are signed by a role which may (`AWS_IAM`); there is no admin password, and browsers
-//! never call this. One file for each act or two says what it takes and answers. Everything is refused alike: 400
-//! `invalid-request`, 404 for an id that no user has, 413, 415, 503; and every act is written down with who signed it.
+//! API Gateway lets in only calls that are signed by a role which may (`AWS_IAM`); there is no
+//! admin password, and browsers never call this. One file for each act or two says what it takes
+//! and answers. Everything is refused alike: 400 `invalid-request`, 404 for an id that no user has,
+//! 413, 415, 503; and every act is written down with who signed it.
 
 mod change;
 mod end;
@@ -85,10 +86,15 @@ fn taken(detail: &'static str) -> Problem {
 impl Admin<'_> {
     /// The user whose id is in the path.
     async fn user(&self, request: &Request) -> Result<User, Problem> {
-        self.app.store.user(&id(request)?).await?.ok_or_else(Problem::not_found)
+        self.app
+            .store
+            .user(&id(request)?)
+            .await?
+            .ok_or_else(Problem::not_found)
     }
 
-    /// Does it to the user as she is, and gives her as she was; reads again where somebody else was faster.
+    /// Does it to the user as she is, and gives her as she was; reads again where somebody else was
+    /// faster.
     async fn act(&self, request: &Request, act: Act<'_>) -> Result<User, Problem> {
         for _ in 0..TRIES {
             let user = self.user(request).await?;
@@ -109,7 +115,13 @@ impl Admin<'_> {
 
     /// What is written down of an act, and who did it.
     fn event(&self, request: &Request, action: Action, user: &UserId, now: Timestamp) -> Event {
-        let mut event = self.app.event(action, user, ("user", user.to_string()), &request.client(), now);
+        let mut event = self.app.event(
+            action,
+            user,
+            ("user", user.to_string()),
+            &request.client(),
+            now,
+        );
         event.metadata.push(("actor", request.iam_arn().to_owned()));
         event
     }

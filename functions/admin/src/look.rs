@@ -1,9 +1,11 @@
-//! `GET /admin/users?prefix=&after=&limit=` lists users by address: 200 `{users, next?}`, 50 at a time or as many as
-//! `limit` (1 to 100) says, fewer where they are large. `prefix` is the beginning of the address; `after` is the `next` of
-//! the answer before. The list may be a moment behind.
+//! `GET /admin/users?prefix=&after=&limit=` lists users by address: 200 `{users, next?}`, 50 at a
+//! time or as many as `limit` (1 to 100) says, fewer where they are large. `prefix` is the
+//! beginning of the address; `after` is the `next` of the answer before. The list may be a moment
+//! behind.
 //!
-//! `GET /admin/users/{id}` shows one: 200, and also when she last signed in, if she ever has, the youngest 50 mails to her
-//! address, and the youngest 50 records each of her history and of her address's, youngest first.
+//! `GET /admin/users/{id}` shows one: 200, and also when she last signed in, if she ever has, the
+//! youngest 50 mails to her address, and the youngest 50 records each of her history and of her
+//! address's, youngest first.
 
 use crate::Admin;
 use crate::user::Shown;
@@ -73,7 +75,10 @@ struct ShownResource<'a> {
 impl Admin<'_> {
     pub(crate) async fn list(&self, request: &Request) -> Result<Response, Problem> {
         let [prefix, after, limit] = request.only_query(["prefix", "after", "limit"])?;
-        let (prefix, limit) = (read_prefix(prefix.unwrap_or_default())?, read_limit(limit.unwrap_or("50"))?);
+        let (prefix, limit) = (
+            read_prefix(prefix.unwrap_or_default())?,
+            read_limit(limit.unwrap_or("50"))?,
+        );
         let after = match after {
             Some(after) => Some(self.place(after, &prefix).await?),
             None => None,
@@ -82,20 +87,33 @@ impl Admin<'_> {
         let page = self.app.store.list_users(&prefix, after, limit).await?;
         let last = page.users.last().filter(|_| page.more);
         let users = page.users.iter().map(Shown::from).collect();
-        Ok(Reply::json(200, &List { users, next: last.map(|user| user.id.as_str()) }))
+        Ok(Reply::json(
+            200,
+            &List {
+                users,
+                next: last.map(|user| user.id.as_str()),
+            },
+        ))
     }
 
     /// The user after whom the list goes on.
     async fn place(&self, after: &str, prefix: &str) -> Result<User, Problem> {
         let id = UserId::parse(after);
-        let invalid = || Problem::invalid_request("`after` is no place in this list any more: begin again.");
+        let invalid =
+            || Problem::invalid_request("`after` is no place in this list any more: begin again.");
         let user = self.app.store.user(&id.ok_or_else(invalid)?).await?;
-        user.filter(|user| user.address.as_str().starts_with(prefix)).ok_or_else(invalid)
+        user.filter(|user| user.address.as_str().starts_with(prefix))
+            .ok_or_else(invalid)
     }
 
     pub(crate) async fn one(&self, request: &Request) -> Result<Response, Problem> {
         let user = self.user(request).await?;
-        let to = self.app.keys.ring(self.app.clock.now()).await.mailbox(&user.address);
+        let to = self
+            .app
+            .keys
+            .ring(self.app.clock.now())
+            .await
+            .mailbox(&user.address);
         let (hers, addresses) = ((&user.id).into(), to.into());
         let (mails, hers, addresses) = tokio::join!(
             self.app.store.deliveries(&to, YOUNGEST),
@@ -119,13 +137,17 @@ impl Admin<'_> {
 fn read_prefix(text: &str) -> Result<String, Problem> {
     let part = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.@".contains(&b);
     let good = text.len() <= 254 && text.bytes().all(part);
-    let invalid = || Problem::invalid_request("`prefix` must be the beginning of a mail address, in ASCII.");
+    let invalid =
+        || Problem::invalid_request("`prefix` must be the beginning of a mail address, in ASCII.");
     good.then(|| text.to_ascii_lowercase()).ok_or_else(invalid)
 }
 
 fn read_limit(text: &str) -> Result<u8, Problem> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
-    let limit = text.parse().ok().filter(|limit| digits && (1..=100).contains(limit));
+    let limit = text
+        .parse()
+        .ok()
+        .filter(|limit| digits && (1..=100).contains(limit));
     limit.ok_or_else(|| Problem::invalid_request("`limit` must be a whole number from 1 to 100."))
 }
 
@@ -149,7 +171,10 @@ impl<'a> From<&'a Past> for ShownPast<'a> {
     fn from(past: &'a Past) -> Self {
         Self {
             action: &past.action,
-            resource: ShownResource { kind: &past.resource.0, id: &past.resource.1 },
+            resource: ShownResource {
+                kind: &past.resource.0,
+                id: &past.resource.1,
+            },
             metadata: &past.metadata,
             ip: &past.client.ip,
             client: past.client.in_words(),

@@ -35,7 +35,9 @@ impl<'a> From<&'a User> for Shown<'a> {
 }
 
 /// For a field that may be left out, but not be null.
-pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    field: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(field).map(Some)
 }
 
@@ -54,12 +56,24 @@ pub(crate) fn role(text: String) -> Result<String, Problem> {
 }
 
 pub(crate) fn resources(all: Vec<Resource>) -> Result<Vec<Resource>, Problem> {
-    let whole = |Resource { kind, id, name, slug }: &Resource| {
-        [kind, id, name, slug].into_iter().all(|text| is_plain(text, 200))
+    let whole = |Resource {
+                     kind,
+                     id,
+                     name,
+                     slug,
+                 }: &Resource| {
+        [kind, id, name, slug]
+            .into_iter()
+            .all(|text| is_plain(text, 200))
     };
-    let invalid =
-        || Problem::invalid_request("`resources` must be at most 200, their fields at most 200 printable characters.");
-    (all.len() <= MOST_RESOURCES && all.iter().all(whole)).then_some(all).ok_or_else(invalid)
+    let invalid = || {
+        Problem::invalid_request(
+            "`resources` must be at most 200, their fields at most 200 printable characters.",
+        )
+    };
+    (all.len() <= MOST_RESOURCES && all.iter().all(whole))
+        .then_some(all)
+        .ok_or_else(invalid)
 }
 
 fn is_plain(text: &str, most: usize) -> bool {

@@ -1,7 +1,7 @@
 //! `POST /auth/logout`: ends this session.
 //!
-//! Answers 200 `{success: true}` and removes the cookie, also where there is no session: then nothing is written. A form
-//! is led to the sign-in page.
+//! Answers 200 `{success: true}` and removes the cookie, also where there is no session: then
+//! nothing is written. A form is led to the sign-in page.
 
 use serde::Serialize;
 use shared::app::App;
@@ -23,18 +23,24 @@ struct Output {
 /// Handles the request.
 ///
 /// # Errors
-/// 403, 400, 413 and 415 for what is no request of this portal's; 503 where the session could not be ended.
+/// 403, 400, 413 and 415 for what is no request of this portal's; 503 where the session could not
+/// be ended.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let site = &app.config.site;
     let own = request.own_origin(site)?;
     request.no_input(site, &own)?;
-    end_session(app, &request, &own).await.map_err(|problem| problem.on_page(&site.login_url(&own)))?;
+    end_session(app, &request, &own)
+        .await
+        .map_err(|problem| problem.on_page(&site.login_url(&own)))?;
     let response = if request.is_form() {
         Reply::see_other(&site.login_url(&own))
     } else {
         Reply::json(200, &Output { success: true })
     };
-    Ok(with_cookie(response, &Cookie::session(&app.config.portal, &own).clear()))
+    Ok(with_cookie(
+        response,
+        &Cookie::session(&app.config.portal, &own).clear(),
+    ))
 }
 
 async fn end_session(app: &App, request: &Request, own: &Origin) -> Result<(), Problem> {
@@ -47,7 +53,13 @@ async fn end_session(app: &App, request: &Request, own: &Origin) -> Result<(), P
         return Ok(());
     };
     let session = claims.id.hash();
-    let event = app.event(Action::Logout, &claims.user, ("session", session.to_string()), &request.client(), now);
+    let event = app.event(
+        Action::Logout,
+        &claims.user,
+        ("session", session.to_string()),
+        &request.client(),
+        now,
+    );
     let _was_running = app.store.end(&claims.user, &session, &event).await?;
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! Sends what is in the outbox: the stream brings each mail as it is asked for, and once a minute the sweep takes up what
-//! is not over yet. A retry sends the same link.
+//! Sends what is in the outbox: the stream brings each mail as it is asked for, and once a minute
+//! the sweep takes up what is not over yet. A retry sends the same link.
 //!
-//! A record of the stream comes again only where the next moment may do better: the store cannot be reached, or SES has
-//! refused the mail for the first or second time. Everything else waits in its row, where it is in nobody's way.
+//! A record of the stream comes again only where the next moment may do better: the store cannot be
+//! reached, or SES has refused the mail for the first or second time. Everything else waits in its
+//! row, where it is in nobody's way.
 
 mod message;
 mod send;
@@ -45,8 +46,9 @@ impl Start for Mailer {
     async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
         let app = App::start(aws, env).await?;
         let public = app.config.site.public.clone();
-        let public =
-            public.ok_or_else(|| StartError("PUBLIC_URL is not set, but the mailer's links need it.".into()))?;
+        let public = public.ok_or_else(|| {
+            StartError("PUBLIC_URL is not set, but the mailer's links need it.".into())
+        })?;
         let ses = Ses::new(aws, &app.config.mail.configuration_set);
         Ok(Self { app, ses, public })
     }
@@ -119,7 +121,8 @@ enum Plan {
 /// The mail is not over, and the next moment may do better: its record is to come again.
 struct Again;
 
-/// Handles a batch of the stream, or sweeps. One mail that fails does not keep the others from being tried.
+/// Handles a batch of the stream, or sweeps. One mail that fails does not keep the others from
+/// being tried.
 pub async fn handle(mailer: &Mailer, event: Event) -> BatchResponse {
     let batch_item_failures = match event {
         Event::Records(records) => mailer.deliver_all(records).await,
@@ -129,7 +132,9 @@ pub async fn handle(mailer: &Mailer, event: Event) -> BatchResponse {
             Vec::new()
         }
     };
-    BatchResponse { batch_item_failures }
+    BatchResponse {
+        batch_item_failures,
+    }
 }
 
 impl Mailer {
@@ -140,19 +145,26 @@ impl Mailer {
                 tracing::error!("a stream record has a key that no mail has");
                 continue;
             };
-            let key = MailKey { to, id: RecordId::from_stored(change.keys.sk.s) };
+            let key = MailKey {
+                to,
+                id: RecordId::from_stored(change.keys.sk.s),
+            };
             if self.deliver(&key).await.is_err() {
-                failures.push(Failure { item_identifier: change.sequence_number });
+                failures.push(Failure {
+                    item_identifier: change.sequence_number,
+                });
             }
         }
         failures
     }
 
-    /// Takes up what should be over by now: what the stream has left to wait, what a crash has left behind.
+    /// Takes up what should be over by now: what the stream has left to wait, what a crash has left
+    /// behind.
     async fn sweep(&self) -> Result<(), Unavailable> {
         let start = self.app.clock.now();
         let mut unfinished = self.app.store.unfinished_mails(start).await?;
-        // Not always in the same order: a mail that crashes us must not always keep the same ones from being tried.
+        // Not always in the same order: a mail that crashes us must not always keep the same ones
+        // from being tried.
         unfinished.sort_by_cached_key(|_| self.app.random.bytes::<8>());
         for key in unfinished {
             if self.app.clock.now().since(start) >= SWEEPS_FOR {
@@ -168,11 +180,19 @@ impl Mailer {
         let mail = match self.app.store.unfinished_mail(key).await? {
             Found::Unfinished(mail) => mail,
             Found::Over => return Ok(()),
-            Found::Unreadable => return Ok(self.over(key, End::Failed, ("reason", "unreadable")).await?),
+            Found::Unreadable => {
+                return Ok(self
+                    .over(key, End::Failed, ("reason", "unreadable"))
+                    .await?);
+            }
         };
         match &mail.state {
             State::Queued => self.claim(&mail, now).await,
-            State::Sending { minted, lease_until, .. } if *lease_until <= now => self.reclaim(&mail, minted, now).await,
+            State::Sending {
+                minted,
+                lease_until,
+                ..
+            } if *lease_until <= now => self.reclaim(&mail, minted, now).await,
             // Somebody has it, or it waits.
             State::Sending { .. } => Ok(()),
         }
@@ -182,22 +202,42 @@ impl Mailer {
     async fn claim(&self, mail: &Mail, now: Timestamp) -> Result<(), Again> {
         let (user, letter) = match self.decide(mail, now).await? {
             Plan::Send(user, letter) => (user, letter),
-            Plan::Over(end, reason) => return Ok(self.over(&mail.key, end, ("reason", reason)).await?),
+            Plan::Over(end, reason) => {
+                return Ok(self.over(&mail.key, end, ("reason", reason)).await?);
+            }
         };
-        let expires_at = Timestamp::from_secs(mail.asked_at.plus(self.lifetime(mail, letter)).secs());
+        let expires_at =
+            Timestamp::from_secs(mail.asked_at.plus(self.lifetime(mail, letter)).secs());
         if expires_at <= now {
-            return Ok(self.over(&mail.key, End::Expired, ("reason", "link-expired")).await?);
+            return Ok(self
+                .over(&mail.key, End::Expired, ("reason", "link-expired"))
+                .await?);
         }
         let ring = self.app.keys.ring(now).await;
         let kid = ring.signing(now).ok_or(Again)?.kid.clone();
         let (user, epoch) = user;
         let resource = ("mail", mail.key.id.as_str().to_owned());
-        let mut event = self.app.event(mail.wanted.action(), &user, resource, &mail.client, now);
+        let mut event = self
+            .app
+            .event(mail.wanted.action(), &user, resource, &mail.client, now);
         event.metadata.push(("letter", letter.as_str().to_owned()));
-        let minted = Minted { letter, user, epoch, kid, expires_at };
-        match self.app.store.claim_mail(mail, &minted, &self.budgets(&ring, mail), &event).await? {
+        let minted = Minted {
+            letter,
+            user,
+            epoch,
+            kid,
+            expires_at,
+        };
+        match self
+            .app
+            .store
+            .claim_mail(mail, &minted, &self.budgets(&ring, mail), &event)
+            .await?
+        {
             Claim::Ours => self.send(mail, &minted, 1).await,
-            Claim::OverBudget(budget) => Ok(self.over(&mail.key, End::Throttled, ("reason", budget)).await?),
+            Claim::OverBudget(budget) => Ok(self
+                .over(&mail.key, End::Throttled, ("reason", budget))
+                .await?),
             Claim::Superseded | Claim::Taken => Ok(()),
         }
     }
@@ -211,7 +251,9 @@ impl Mailer {
         if let (None, Wanted::SignUp { name }) = (&user, &mail.wanted) {
             user = self.sign_up(mail, name, now).await?;
         }
-        let Some(user) = user else { return Ok(Plan::Over(End::Dropped, "no-account")) };
+        let Some(user) = user else {
+            return Ok(Plan::Over(End::Dropped, "no-account"));
+        };
         if let Wanted::Invitation(invited, epoch) = &mail.wanted
             && (invited != &user.id || *epoch != user.epoch)
         {
@@ -219,7 +261,9 @@ impl Mailer {
         }
         let letter = match (user.status, &mail.wanted, self.app.config.links.activation) {
             (Status::Suspended, ..) => return Ok(Plan::Over(End::Dropped, "suspended")),
-            (Status::Active, Wanted::Invitation(..), _) => return Ok(Plan::Over(End::Superseded, "activated")),
+            (Status::Active, Wanted::Invitation(..), _) => {
+                return Ok(Plan::Over(End::Superseded, "activated"));
+            }
             (Status::Active, Wanted::Reset, Activation::Password) => Purpose::Reset,
             (Status::Invited, _, Activation::Password) => Purpose::Activation,
             (Status::Active | Status::Invited, ..) => Purpose::SignIn,
@@ -228,11 +272,33 @@ impl Mailer {
     }
 
     /// Adds whoever signed up, invited: the address is hers once she has followed the link.
-    async fn sign_up(&self, mail: &Mail, name: &str, now: Timestamp) -> Result<Option<User>, Unavailable> {
+    async fn sign_up(
+        &self,
+        mail: &Mail,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<User>, Unavailable> {
         let id = UserId::new(self.app.random.bytes());
-        let user = User::new(id, mail.address.clone(), name.to_owned(), Status::Invited, now);
-        let event = self.app.event(Action::SignedUp, &user.id, ("user", user.id.to_string()), &mail.client, now);
-        match self.app.store.add_user(&NewUser::from(&user), &event).await? {
+        let user = User::new(
+            id,
+            mail.address.clone(),
+            name.to_owned(),
+            Status::Invited,
+            now,
+        );
+        let event = self.app.event(
+            Action::SignedUp,
+            &user.id,
+            ("user", user.id.to_string()),
+            &mail.client,
+            now,
+        );
+        match self
+            .app
+            .store
+            .add_user(&NewUser::from(&user), &event)
+            .await?
+        {
             Added::New => Ok(Some(user)),
             // Somebody was faster: whoever has the address now, it is her mail.
             Added::Existed => self.app.store.user_at(&mail.address).await,
@@ -253,16 +319,29 @@ impl Mailer {
 
     /// Takes over what a crash, or a refusal for the moment, has left.
     async fn reclaim(&self, mail: &Mail, minted: &Minted, now: Timestamp) -> Result<(), Again> {
-        let State::Sending { attempts, unanswered, .. } = mail.state else { return Ok(()) };
+        let State::Sending {
+            attempts,
+            unanswered,
+            ..
+        } = mail.state
+        else {
+            return Ok(());
+        };
         if minted.expires_at <= now {
-            return Ok(self.over(&mail.key, End::Expired, ("reason", "link-expired")).await?);
+            return Ok(self
+                .over(&mail.key, End::Expired, ("reason", "link-expired"))
+                .await?);
         }
         if unanswered >= MOST_UNANSWERED {
-            return Ok(self.over(&mail.key, End::Failed, ("reason", "unanswered")).await?);
+            return Ok(self
+                .over(&mail.key, End::Failed, ("reason", "unanswered"))
+                .await?);
         }
         match self.app.store.reclaim_mail(mail, minted, now).await? {
             Claim::Ours => self.send(mail, minted, attempts + 1).await,
-            Claim::Superseded => Ok(self.over(&mail.key, End::Superseded, ("reason", "epoch-moved")).await?),
+            Claim::Superseded => Ok(self
+                .over(&mail.key, End::Superseded, ("reason", "epoch-moved"))
+                .await?),
             Claim::OverBudget(_) | Claim::Taken => Ok(()),
         }
     }
@@ -276,9 +355,16 @@ impl Mailer {
         };
         match outcome {
             Outcome::Sent(id) => Ok(self.over(&mail.key, End::Sent, ("message_id", &id)).await?),
-            Outcome::Refused(reason) => Ok(self.over(&mail.key, End::Failed, ("reason", &reason)).await?),
+            Outcome::Refused(reason) => Ok(self
+                .over(&mail.key, End::Failed, ("reason", &reason))
+                .await?),
             Outcome::NotNow(reason) => {
-                let again = self.app.clock.now().plus(wait(attempt)).min(minted.expires_at);
+                let again = self
+                    .app
+                    .clock
+                    .now()
+                    .plus(wait(attempt))
+                    .min(minted.expires_at);
                 self.app.store.release_mail(mail, &reason, again).await?;
                 if attempt < SOON { Err(Again) } else { Ok(()) }
             }
@@ -290,14 +376,24 @@ impl Mailer {
         let carried = match mail.link(minted) {
             Some(link) => {
                 let key = ring.get(&minted.kid)?;
-                Some(Carried { url: self.url(link.purpose, &ring.sign_link(key, &link)), code: key.code(&link.id) })
+                Some(Carried {
+                    url: self.url(link.purpose, &ring.sign_link(key, &link)),
+                    code: key.code(&link.id),
+                })
             }
             None => None,
         };
-        Message::new(&self.app.config, &self.public, mail, minted, carried.as_ref())
+        Message::new(
+            &self.app.config,
+            &self.public,
+            mail,
+            minted,
+            carried.as_ref(),
+        )
     }
 
-    /// Where a link leads: to the built-in pages, or to the frontend's, which no server is told the token of.
+    /// Where a link leads: to the built-in pages, or to the frontend's, which no server is told the
+    /// token of.
     fn url(&self, purpose: Purpose, token: &str) -> String {
         let links = &self.app.config.links;
         let (built_in, frontends) = match purpose {
@@ -309,15 +405,32 @@ impl Mailer {
         frontends.map_or_else(built_in, |page| format!("{page}#token={token}"))
     }
 
-    async fn over(&self, mail: &MailKey, end: End, note: (&'static str, &str)) -> Result<(), Unavailable> {
-        self.app.store.settle_mail(mail, &Ending { end, note }, self.app.clock.now()).await?;
-        let reason = if end == End::Sent || end == End::Failed { "" } else { note.1 };
-        tracing::info!(end = end.as_str(), reason, mail = mail.id.as_str(), "mail over");
+    async fn over(
+        &self,
+        mail: &MailKey,
+        end: End,
+        note: (&'static str, &str),
+    ) -> Result<(), Unavailable> {
+        self.app
+            .store
+            .settle_mail(mail, &Ending { end, note }, self.app.clock.now())
+            .await?;
+        let reason = if end == End::Sent || end == End::Failed {
+            ""
+        } else {
+            note.1
+        };
+        tracing::info!(
+            end = end.as_str(),
+            reason,
+            mail = mail.id.as_str(),
+            "mail over"
+        );
         Ok(())
     }
 
-    /// The silent budgets: nobody's mailbox is flooded, and nobody floods through us. What administrators send, and notices,
-    /// have one of their own.
+    /// The silent budgets: nobody's mailbox is flooded, and nobody floods through us. What
+    /// administrators send, and notices, have one of their own.
     fn budgets(&self, ring: &Ring, mail: &Mail) -> Vec<Throttle> {
         let limits = &self.app.config.mail;
         let (address, portal) = (mail.key.to, ring.pepper(&["portal"]));
@@ -331,7 +444,12 @@ impl Mailer {
         } else {
             vec![(Scope::MailReserve, portal, day, limits.per_day_portal)]
         };
-        let throttle = |(scope, key, length, limit)| Throttle { scope, key, window: Window::Aligned(length), limit };
+        let throttle = |(scope, key, length, limit)| Throttle {
+            scope,
+            key,
+            window: Window::Aligned(length),
+            limit,
+        };
         budgets.into_iter().map(throttle).collect()
     }
 }
@@ -340,7 +458,13 @@ impl Mailer {
 fn wait(attempt: u64) -> Duration {
     let (first, most) = WAITS;
     let doublings = u32::try_from(attempt.saturating_sub(SOON)).unwrap_or(u32::MAX);
-    if attempt < SOON { Duration::ZERO } else { first.saturating_mul(2_u32.saturating_pow(doublings)).min(most) }
+    if attempt < SOON {
+        Duration::ZERO
+    } else {
+        first
+            .saturating_mul(2_u32.saturating_pow(doublings))
+            .min(most)
+    }
 }
 
 impl From<Unavailable> for Again {

@@ -1,5 +1,5 @@
-//! The mail itself: one HTML and one text template, filled with the words of the letter, and with the link and the code
-//! where it has any.
+//! The mail itself: one HTML and one text template, filled with the words of the letter, and with
+//! the link and the code where it has any.
 
 use crate::words::Words;
 use askama::Template;
@@ -52,7 +52,8 @@ struct Text<'a> {
 }
 
 impl Message {
-    /// The letter that was decided on; `None` if a template cannot be filled, which their types rule out.
+    /// The letter that was decided on; `None` if a template cannot be filled, which their types
+    /// rule out.
     pub(crate) fn new(
         config: &Config,
         public: &Origin,
@@ -63,7 +64,9 @@ impl Message {
         let brand = &config.brand;
         let words = Words::of(minted.letter, mail, config, public);
         let link = carried.map(|carried| carried.url.as_str());
-        let code = carried.filter(|_| words.code.is_some()).map(|carried| carried.code.expose());
+        let code = carried
+            .filter(|_| words.code.is_some())
+            .map(|carried| carried.code.expose());
         let html = Html {
             portal: &brand.name,
             accent: &brand.accent,
@@ -75,7 +78,11 @@ impl Message {
         };
         let text = Text {
             portal: &brand.name,
-            opening: lines(&format!("{} {}{}", words.opening, brand.name, words.rest), 76).join("\n"),
+            opening: lines(
+                &format!("{} {}{}", words.opening, brand.name, words.rest),
+                76,
+            )
+            .join("\n"),
             words: &words,
             known_heading: words.known.0.to_uppercase(),
             otherwise_heading: words.otherwise.0.to_uppercase(),
@@ -110,18 +117,23 @@ fn lines(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// Black or white, whichever is easier to read on `accent`: at least 4.5 to 1 on every colour (WCAG 2.2, 1.4.3).
+/// Black or white, whichever is easier to read on `accent`: at least 4.5 to 1 on every colour (WCAG
+/// 2.2, 1.4.3).
 fn on(accent: &str) -> &'static str {
     let channel = |at: usize| {
         let hex = accent.get(at..at + 2).unwrap_or_default();
         (f64::from(u8::from_str_radix(hex, 16).unwrap_or_default()) / 255.0).powf(2.2)
     };
     let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-    if luminance > 0.18 { "#000000" } else { "#ffffff" }
+    if luminance > 0.18 {
+        "#000000"
+    } else {
+        "#ffffff"
+    }
 }
 
-/// `name <address>`: words of letters and digits as they are (RFC 5322, 3.2.5), anything else in encoded words (RFC 2047),
-/// of which one holds at most 75 characters.
+/// `name <address>`: words of letters and digits as they are (RFC 5322, 3.2.5), anything else in
+/// encoded words (RFC 2047), of which one holds at most 75 characters.
 fn mailbox(name: &str, address: &str) -> String {
     if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ') {
         return format!("{name} <{address}>");
@@ -133,6 +145,9 @@ fn mailbox(name: &str, address: &str) -> String {
             _ => words.push(letter.to_string()),
         }
     }
-    let words: Vec<_> = words.iter().map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word))).collect();
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word)))
+        .collect();
     format!("{} <{address}>", words.join(" "))
 }

@@ -6,7 +6,9 @@ use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message as Simple, MessageHeader};
+use aws_sdk_sesv2::types::{
+    Body, Content, Destination, EmailContent, Message as Simple, MessageHeader,
+};
 use aws_types::SdkConfig;
 use std::time::Duration;
 
@@ -29,10 +31,17 @@ pub(crate) struct Ses {
 impl Ses {
     pub(crate) fn new(aws: &SdkConfig, configuration_set: &str) -> Self {
         let limit = Duration::from_secs(5);
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limit).operation_timeout(limit).build();
-        let config =
-            aws_sdk_sesv2::config::Builder::from(aws).retry_config(RetryConfig::disabled()).timeout_config(timeouts);
-        Self { client: Client::from_conf(config.build()), configuration_set: configuration_set.to_owned() }
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(limit)
+            .operation_timeout(limit)
+            .build();
+        let config = aws_sdk_sesv2::config::Builder::from(aws)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts);
+        Self {
+            client: Client::from_conf(config.build()),
+            configuration_set: configuration_set.to_owned(),
+        }
     }
 
     pub(crate) async fn send(&self, message: &Message) -> Outcome {
@@ -49,13 +58,16 @@ impl Ses {
         match request.send().await {
             Ok(sent) => Outcome::Sent(sent.message_id.unwrap_or_default()),
             Err(error) => {
-                tracing::warn!(error = shared::aws::describe(&error), "SES did not take a mail");
+                tracing::warn!(
+                    error = shared::aws::describe(&error),
+                    "SES did not take a mail"
+                );
                 // SES's own words name the address: they belong into its row, not into a log.
                 let reason = error.message().unwrap_or("no answer").to_owned();
                 match error.as_service_error() {
-                    Some(SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_)) => {
-                        Outcome::Refused(reason)
-                    }
+                    Some(
+                        SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_),
+                    ) => Outcome::Refused(reason),
                     _ => Outcome::NotNow(reason),
                 }
             }
@@ -65,9 +77,19 @@ impl Ses {
 
 fn content(message: &Message) -> Result<EmailContent, BuildError> {
     let text = |data: &str| Content::builder().data(data).charset("UTF-8").build();
-    let body = Body::builder().html(text(&message.html)?).text(text(&message.text)?).build();
+    let body = Body::builder()
+        .html(text(&message.html)?)
+        .text(text(&message.text)?)
+        .build();
     // RFC 3834: nobody's out-of-office answers this.
-    let automatic = MessageHeader::builder().name("Auto-Submitted").value("auto-generated").build()?;
-    let simple = Simple::builder().subject(text(&message.subject)?).body(body).headers(automatic).build();
+    let automatic = MessageHeader::builder()
+        .name("Auto-Submitted")
+        .value("auto-generated")
+        .build()?;
+    let simple = Simple::builder()
+        .subject(text(&message.subject)?)
+        .body(body)
+        .headers(automatic)
+        .build();
     Ok(EmailContent::builder().simple(simple).build())
 }

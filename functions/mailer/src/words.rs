@@ -1,5 +1,5 @@
-//! What each letter says. Nothing of it was typed by a stranger: the portal's name is configured, browser and system come
-//! from a closed list, and people's names and addresses stand in no mail.
+//! What each letter says. Nothing of it was typed by a stranger: the portal's name is configured,
+//! browser and system come from a closed list, and people's names and addresses stand in no mail.
 
 use shared::config::{Activation, Config, OtherBrowser};
 use shared::domain::link::Purpose;
@@ -33,7 +33,9 @@ impl Words {
     /// `public` is where the built-in pages are.
     pub(crate) fn of(letter: Letter, mail: &Mail, config: &Config, public: &Origin) -> Self {
         let words = match letter {
-            Letter::Link(Purpose::SignIn) if matches!(mail.wanted, Wanted::Invitation(..)) => invitation(config),
+            Letter::Link(Purpose::SignIn) if matches!(mail.wanted, Wanted::Invitation(..)) => {
+                invitation(config)
+            }
             Letter::Link(Purpose::SignIn) => sign_in(config),
             Letter::Link(Purpose::Activation) => activation(config),
             Letter::Link(Purpose::Reset) => reset(config),
@@ -45,17 +47,30 @@ impl Words {
             Letter::Notice(_) => "Changed",
         };
         // Nobody at a browser has asked for an invitation.
-        let known = if matches!(mail.wanted, Wanted::Invitation(..)) { String::new() } else { known(mail) };
-        Self { known: (called, known), ..words }
+        let known = if matches!(mail.wanted, Wanted::Invitation(..)) {
+            String::new()
+        } else {
+            known(mail)
+        };
+        Self {
+            known: (called, known),
+            ..words
+        }
     }
 }
 
-/// `Firefox on Windows, IP address 192.0.2.1, 21 November 2026 at 14:05 UTC`, or as much of it as is known.
+/// `Firefox on Windows, IP address 192.0.2.1, 21 November 2026 at 14:05 UTC`, or as much of it as
+/// is known.
 fn known(mail: &Mail) -> String {
     let client = &mail.client;
-    let browser = (!client.user_agent.is_empty() || !client.ip.is_empty()).then(|| client.in_words());
+    let browser =
+        (!client.user_agent.is_empty() || !client.ip.is_empty()).then(|| client.in_words());
     let ip = (!client.ip.is_empty()).then(|| format!("IP address {}", client.ip));
-    let parts: Vec<_> = browser.into_iter().chain(ip).chain([mail.asked_at.in_words()]).collect();
+    let parts: Vec<_> = browser
+        .into_iter()
+        .chain(ip)
+        .chain([mail.asked_at.in_words()])
+        .collect();
     parts.join(", ")
 }
 
@@ -80,8 +95,8 @@ fn sign_in(config: &Config) -> Words {
     }
 }
 
-/// The sign-in link of somebody who has not asked for it, in a portal without passwords. No browser has asked either: the
-/// code is of use only where every other browser is asked for it.
+/// The sign-in link of somebody who has not asked for it, in a portal without passwords. No browser
+/// has asked either: the code is of use only where every other browser is asked for it.
 fn invitation(config: &Config) -> Words {
     Words {
         subject: format!("Your invitation to {}", config.brand.name),
@@ -91,7 +106,10 @@ fn invitation(config: &Config) -> Words {
         valid: valid(config.links.activation_lifetime, 3600, "hour"),
         code: (config.links.other_browser == OtherBrowser::Code)
             .then_some("The page behind the link asks for this code."),
-        otherwise: ("Did you not expect this?", "You can ignore this message. Do not forward it to anyone."),
+        otherwise: (
+            "Did you not expect this?",
+            "You can ignore this message. Do not forward it to anyone.",
+        ),
         ..sign_in(config)
     }
 }
@@ -160,7 +178,10 @@ fn address_changed(config: &Config, public: &Origin) -> Words {
         heading: "Your mail address was changed",
         opening: "There is another mail address now for your account at",
         rest: ", and you have been signed out everywhere. Sign in with the new address.",
-        otherwise: ("Did you not know of it?", "Then tell whoever runs the portal. This is where its people sign in:"),
+        otherwise: (
+            "Did you not know of it?",
+            "Then tell whoever runs the portal. This is where its people sign in:",
+        ),
         turn_to: config.site.login_url(public),
         ..notice()
     }

@@ -1,6 +1,7 @@
 //! `GET /auth/me`: who is signed in.
 //!
-//! Answers `{id, email, name, role, resources: [{type, id, name, slug}], session: {id, created_at, expires_at}}`, or 401.
+//! Answers `{id, email, name, role, resources: [{type, id, name, slug}], session: {id, created_at,
+//! expires_at}}`, or 401.
 
 use serde::Serialize;
 use shared::app::App;

@@ -1,4 +1,5 @@
-//! The pages that ask: for a password, for an address to send a mail to, and for what stands in that mail.
+//! The pages that ask: for a password, for an address to send a mail to, and for what stands in
+//! that mail.
 
 use super::templates::{CheckMail, ForgotPassword, SignIn, SignUp};
 use super::{Visit, look};
@@ -43,9 +44,16 @@ impl Wanted {
 impl Visit<'_> {
     pub(crate) fn sign_in(&self) -> Response {
         let site = &self.pages.config.site;
-        let next = self.request.query("next").and_then(|next| Next::parse(next, site.home(self.own), &site.allowed));
+        let next = self
+            .request
+            .query("next")
+            .and_then(|next| Next::parse(next, site.home(self.own), &site.allowed));
         let passwords = self.has_passwords();
-        let wanted = if passwords { "an email address with its password" } else { "an email address" };
+        let wanted = if passwords {
+            "an email address with its password"
+        } else {
+            "an email address"
+        };
         self.page(&SignIn {
             brand: self.brand(),
             notice: self.notice(wanted),
@@ -59,7 +67,12 @@ impl Visit<'_> {
     pub(crate) fn check_mail(&self) -> Response {
         let wanted = Wanted::parse(self.request.query("for").unwrap_or_default());
         let (notice, passwords) = (self.notice("an 8-digit code"), self.has_passwords());
-        self.page(&CheckMail { brand: self.brand(), notice, wanted, passwords })
+        self.page(&CheckMail {
+            brand: self.brand(),
+            notice,
+            wanted,
+            passwords,
+        })
     }
 
     /// 404 where there are no passwords.
@@ -68,7 +81,11 @@ impl Visit<'_> {
             return Err(Problem::not_found());
         }
         let notice = self.notice("an email address");
-        Ok(self.page(&ForgotPassword { brand: self.brand(), notice, login_url: self.login_url() }))
+        Ok(self.page(&ForgotPassword {
+            brand: self.brand(),
+            notice,
+            login_url: self.login_url(),
+        }))
     }
 
     /// 404 where users are invited.

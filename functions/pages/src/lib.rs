@@ -1,8 +1,10 @@
-//! The pages. `GET /auth/verify/{token}`, `GET /auth/activate/{token}` and `GET /auth/reset-password/{token}` are the pages
-//! behind mailed links; the others are plain forms and notices.
+//! The pages. `GET /auth/verify/{token}`, `GET /auth/activate/{token}` and `GET
+//! /auth/reset-password/{token}` are the pages behind mailed links; the others are plain forms and
+//! notices.
 //!
-//! Opening a page changes nothing: this function holds no client for any table. A link that cannot work leads to where a
-//! new one is asked for, which says why; one that has already signed this browser in leads on.
+//! Opening a page changes nothing: this function holds no client for any table. A link that cannot
+//! work leads to where a new one is asked for, which says why; one that has already signed this
+//! browser in leads on.
 
 mod asking;
 mod links;
@@ -53,19 +55,32 @@ impl Start for Pages {
         let config = Config::read(env)?;
         let keys = Keys::start(aws, &config, env.clock.now()).await?;
         let look = Look::new(&config);
-        Ok(Self { clock: env.clock.clone(), random: env.random.clone(), keys, look, config })
+        Ok(Self {
+            clock: env.clock.clone(),
+            random: env.random.clone(),
+            keys,
+            look,
+            config,
+        })
     }
 }
 
 /// Handles the request.
 ///
 /// # Errors
-/// 400 for a cookie that is there twice, 404 for a page that this portal does not have. Everything else leads to a page.
+/// 400 for a cookie that is there twice, 404 for a page that this portal does not have. Everything
+/// else leads to a page.
 pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem> {
     let own = request.own_origin(&pages.config.site)?;
     let now = pages.clock.now();
     let ring = pages.keys.ring(now).await;
-    let visit = Visit { pages, request: &request, own: &own, ring: &ring, now };
+    let visit = Visit {
+        pages,
+        request: &request,
+        own: &own,
+        ring: &ring,
+        now,
+    };
     let token = request.path_parameter("token");
     match request.route() {
         "GET /auth/sign-in" => Ok(visit.sign_in()),
@@ -92,14 +107,18 @@ struct Visit<'a> {
 impl Visit<'_> {
     fn signed_in(&self) -> Result<Response, Problem> {
         Ok(match self.session()? {
-            Some(_) => self.page(&SignedIn { brand: self.brand() }),
+            Some(_) => self.page(&SignedIn {
+                brand: self.brand(),
+            }),
             None => Reply::see_other(&self.login_url()),
         })
     }
 
     fn session(&self) -> Result<Option<SessionClaims>, Problem> {
         let shown = signed_in::token(self.request, &self.pages.config.portal, self.own)?;
-        shown.map_or(Ok(None), |shown| signed_in::claims(self.ring, shown.token, self.now))
+        shown.map_or(Ok(None), |shown| {
+            signed_in::claims(self.ring, shown.token, self.now)
+        })
     }
 
     /// To the sign-in page, which says why.

@@ -1,4 +1,5 @@
-//! The pages behind mailed links. Each says what its token says; whether the link has been used, only a post finds out.
+//! The pages behind mailed links. Each says what its token says; whether the link has been used,
+//! only a post finds out.
 
 use super::templates::{LinkPage, OldInvitation, OldLink, OtherBrowserPage, SetPassword};
 use super::{Visit, look};
@@ -23,10 +24,15 @@ impl Visit<'_> {
             Err(error) => return Ok(self.refuse(error.into())),
         };
         let asked = self.has_asked(&signed.content.id)?;
-        // Going back to a link that has signed this browser in leads on, however old the link is by now.
+        // Going back to a link that has signed this browser in leads on, however old the link is by
+        // now.
         if self.has_redeemed(&signed)? {
             let site = &self.pages.config.site;
-            return Ok(Reply::see_other(&site.onwards(&signed.content, asked, self.own)));
+            return Ok(Reply::see_other(&site.onwards(
+                &signed.content,
+                asked,
+                self.own,
+            )));
         }
         let link = signed.content;
         if link.expires_at <= self.now {
@@ -35,7 +41,10 @@ impl Visit<'_> {
         let elsewhere = self.pages.config.links.other_browser;
         let address = link.address.masked();
         if !asked && elsewhere == OtherBrowser::Off {
-            return Ok(self.page(&OtherBrowserPage { brand: self.brand(), address }));
+            return Ok(self.page(&OtherBrowserPage {
+                brand: self.brand(),
+                address,
+            }));
         }
         let attempt = Attempt::new(self.pages.random.bytes());
         let page = LinkPage {
@@ -50,7 +59,8 @@ impl Visit<'_> {
         Ok(self.page(&page))
     }
 
-    /// The page behind an invitation. One that no longer works is one step away from a new one, at the invited address.
+    /// The page behind an invitation. One that no longer works is one step away from a new one, at
+    /// the invited address.
     pub(crate) fn activate(&self, token: &str) -> Result<Response, Problem> {
         if is_old(token) {
             return Ok(self.old_link());
@@ -63,18 +73,25 @@ impl Visit<'_> {
             Err(error) => return Ok(self.refuse(error.into())),
         };
         if self.has_redeemed(&signed)? {
-            return Ok(Reply::see_other(&self.pages.config.site.dashboard_url(self.own)));
+            return Ok(Reply::see_other(
+                &self.pages.config.site.dashboard_url(self.own),
+            ));
         }
         let link = signed.content;
         Ok(match self.refused(&link) {
-            Some(Kind::UsedToken) => self.old_invitation("This invitation has been used", true, &link.address),
-            Some(Kind::ExpiredToken) => self.old_invitation("This invitation has expired", false, &link.address),
+            Some(Kind::UsedToken) => {
+                self.old_invitation("This invitation has been used", true, &link.address)
+            }
+            Some(Kind::ExpiredToken) => {
+                self.old_invitation("This invitation has expired", false, &link.address)
+            }
             Some(_) => self.old_invitation("This invitation no longer works", false, &link.address),
             None => self.set_password(&link, token),
         })
     }
 
-    /// The page behind a link for another password. One that no longer works leads to where to ask for a new one.
+    /// The page behind a link for another password. One that no longer works leads to where to ask
+    /// for a new one.
     pub(crate) fn reset_password(&self, token: &str) -> Response {
         if is_old(token) {
             return self.old_link();
@@ -82,7 +99,11 @@ impl Visit<'_> {
         if !self.has_passwords() {
             return self.refuse(Problem::invalid_token());
         }
-        let ask_again = |problem: Problem| problem.on_page(&self.own.join("/auth/forgot-password")).into_response(true);
+        let ask_again = |problem: Problem| {
+            problem
+                .on_page(&self.own.join("/auth/forgot-password"))
+                .into_response(true)
+        };
         match self.ring.read_link(Purpose::Reset, token) {
             Err(error) => ask_again(error.into()),
             Ok(signed) => match self.refused(&signed.content) {
@@ -94,10 +115,14 @@ impl Visit<'_> {
 
     /// Links of an older system.
     pub(crate) fn old_link(&self) -> Response {
-        self.page(&OldLink { brand: self.brand(), login_url: self.login_url() })
+        self.page(&OldLink {
+            brand: self.brand(),
+            login_url: self.login_url(),
+        })
     }
 
-    /// Why a link does not work: because its time is over, or because the form's post was refused and led back here.
+    /// Why a link does not work: because its time is over, or because the form's post was refused
+    /// and led back here.
     fn refused(&self, link: &Link) -> Option<Kind> {
         let query = |name| self.request.query(name).unwrap_or_default();
         match (query("error"), query("reason")) {
@@ -123,8 +148,19 @@ impl Visit<'_> {
         })
     }
 
-    fn old_invitation(&self, heading: &'static str, used: bool, address: &EmailAddress) -> Response {
-        self.page(&OldInvitation { brand: self.brand(), heading, used, address, login_url: self.login_url() })
+    fn old_invitation(
+        &self,
+        heading: &'static str,
+        used: bool,
+        address: &EmailAddress,
+    ) -> Response {
+        self.page(&OldInvitation {
+            brand: self.brand(),
+            heading,
+            used,
+            address,
+            login_url: self.login_url(),
+        })
     }
 
     /// Whether this browser asked for the link.

@@ -29,16 +29,30 @@ impl Look {
     pub(crate) fn new(config: &Config) -> Self {
         let style = format!(":root{{--accent:{}}}{STYLE}", config.brand.accent);
         let policy = policy(config, &style);
-        Self { brand: Brand { name: config.brand.name.clone(), logo: config.brand.logo.clone(), style }, policy }
+        Self {
+            brand: Brand {
+                name: config.brand.name.clone(),
+                logo: config.brand.logo.clone(),
+                style,
+            },
+            policy,
+        }
     }
 }
 
-/// Nothing but our own style, scripts and logo. Forms may lead to the frontends: Chrome and Safari apply `form-action` to
-/// the redirect after a post as well.
+/// Nothing but our own style, scripts and logo. Forms may lead to the frontends: Chrome and Safari
+/// apply `form-action` to the redirect after a post as well.
 fn policy(config: &Config, style: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(sha256(text.as_bytes())));
-    let logo = config.brand.logo.as_ref().and_then(|logo| url::Url::parse(logo).ok());
-    let images = logo.map_or_else(|| "'none'".to_owned(), |logo| logo.origin().ascii_serialization());
+    let logo = config
+        .brand
+        .logo
+        .as_ref()
+        .and_then(|logo| url::Url::parse(logo).ok());
+    let images = logo.map_or_else(
+        || "'none'".to_owned(),
+        |logo| logo.origin().ascii_serialization(),
+    );
     let frontends: Vec<_> = config.site.allowed.iter().map(Origin::as_str).collect();
     format!(
         "default-src 'none'; style-src {}; script-src {} {}; img-src {images}; form-action 'self' {}; base-uri 'none'; \

@@ -10,13 +10,16 @@ pub(crate) struct Notice {
     pub(crate) role: &'static str,
 }
 
-/// The sentence for this request's query. `wanted` is what its form asks for, in words; `at_least` is how long a password
-/// must be.
+/// The sentence for this request's query. `wanted` is what its form asks for, in words; `at_least`
+/// is how long a password must be.
 pub(crate) fn notice(request: &Request, wanted: &str, at_least: usize) -> Option<Notice> {
     let query = |name| request.query(name).unwrap_or_default();
     if (query("error"), query("notice")) == ("", "password_changed") {
         let text = "Your password has been changed. Sign in with the new one.".to_owned();
-        return Some(Notice { text, role: "status" });
+        return Some(Notice {
+            text,
+            role: "status",
+        });
     }
     let text = match (query("error"), query("reason")) {
         ("", _) => return None,
@@ -24,7 +27,10 @@ pub(crate) fn notice(request: &Request, wanted: &str, at_least: usize) -> Option
         ("weak_password", reason) => weak(reason, at_least),
         (error, reason) => sentence(error, reason).to_owned(),
     };
-    Some(Notice { text, role: "alert" })
+    Some(Notice {
+        text,
+        role: "alert",
+    })
 }
 
 fn sentence(error: &str, reason: &str) -> &'static str {
@@ -32,7 +38,9 @@ fn sentence(error: &str, reason: &str) -> &'static str {
         ("invalid_token", "expired") => "This link has expired. Ask for a new one.",
         ("invalid_token", "used") => "This link has been used already. Ask for a new one.",
         ("invalid_token", _) => "This link or code does not work. Try again, or ask for a new one.",
-        ("invalid_credentials", _) => "The address or the password is wrong. Check both and try again.",
+        ("invalid_credentials", _) => {
+            "The address or the password is wrong. Check both and try again."
+        }
         ("too_many_attempts", _) => "That was too often. Please wait a while, then try again.",
         ("unavailable", _) => "That did not work just now. Please try again in a moment.",
         _ => "That did not work. Please try again.",
@@ -41,5 +49,8 @@ fn sentence(error: &str, reason: &str) -> &'static str {
 
 fn weak(reason: &str, at_least: usize) -> String {
     let why = Weak::parse(reason, at_least).map(|weak| weak.to_string());
-    format!("This password cannot be used. {}", why.as_deref().unwrap_or("Choose another one."))
+    format!(
+        "This password cannot be used. {}",
+        why.as_deref().unwrap_or("Choose another one.")
+    )
 }

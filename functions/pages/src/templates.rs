@@ -1,4 +1,5 @@
-//! The templates and what they are filled with. askama escapes every value but the style and the scripts, which are ours.
+//! The templates and what they are filled with. askama escapes every value but the style and the
+//! scripts, which are ours.
 
 use super::asking::Wanted;
 use super::look::Brand;

@@ -1,8 +1,9 @@
 //! `POST /auth/request-login`: asks for a sign-in mail.
 //!
-//! Takes `{email, next?, transport?}` as JSON or a form. Answers 200, always the same, and leaves the browser a nonce; a
-//! form is led to the page that says "check your mail". 400 for what is no address or no `next` of this portal, 429 for
-//! too many. Whether the address is known, this function does not even look.
+//! Takes `{email, next?, transport?}` as JSON or a form. Answers 200, always the same, and leaves
+//! the browser a nonce; a form is led to the page that says "check your mail". 400 for what is no
+//! address or no `next` of this portal, 429 for too many. Whether the address is known, this
+//! function does not even look.
 
 use serde::Deserialize;
 use shared::app::App;
@@ -36,7 +37,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let site = &app.config.site;
     let input: Input = request.input(site, &own)?;
     let login = site.login_url(&own);
-    let next = next(input.next.as_deref(), site, &own).map_err(|problem| problem.on_page(&login))?;
+    let next =
+        next(input.next.as_deref(), site, &own).map_err(|problem| problem.on_page(&login))?;
     let asked = ask(app, &request, &own, &input, next.clone()).await;
     asked.map_err(|problem| problem.on_page(&login).keeping(next.as_ref()))
 }
@@ -50,5 +52,16 @@ async fn ask(
 ) -> Result<Response, Problem> {
     let address = address(&input.email)?;
     let bearer = input.transport == Transport::Bearer;
-    app.ask(request, own, Ask { address, wanted: Wanted::SignIn, next, bearer }, ALWAYS).await
+    app.ask(
+        request,
+        own,
+        Ask {
+            address,
+            wanted: Wanted::SignIn,
+            next,
+            bearer,
+        },
+        ALWAYS,
+    )
+    .await
 }

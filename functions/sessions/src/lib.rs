@@ -1,8 +1,9 @@
 //! A user's sessions, to herself.
 //!
-//! `GET /auth/sessions` lists those that live, the current one marked: `[{id, created_at, last_seen_at, expires_at,
-//! client, ip, began, current}]`, youngest first. `DELETE /auth/sessions/{id}` ends one, `DELETE /auth/sessions` all but
-//! this one, however many they are: 204. 404 for a session that is not hers or has ended.
+//! `GET /auth/sessions` lists those that live, the current one marked: `[{id, created_at,
+//! last_seen_at, expires_at, client, ip, began, current}]`, youngest first. `DELETE
+//! /auth/sessions/{id}` ends one, `DELETE /auth/sessions` all but this one, however many they are:
+//! 204. 404 for a session that is not hers or has ended.
 
 use serde::Serialize;
 use shared::app::App;
@@ -15,7 +16,11 @@ use shared::http::{Problem, Request, Response};
 use shared::signed_in::SignedIn;
 
 /// What this function answers.
-pub const ROUTES: &[&str] = &["GET /auth/sessions", "DELETE /auth/sessions/{id}", "DELETE /auth/sessions"];
+pub const ROUTES: &[&str] = &[
+    "GET /auth/sessions",
+    "DELETE /auth/sessions/{id}",
+    "DELETE /auth/sessions",
+];
 
 #[derive(Serialize)]
 struct Output {
@@ -32,7 +37,8 @@ struct Output {
 /// Handles the request.
 ///
 /// # Errors
-/// 401 where nobody is signed in; 403, 400, 413 and 415 for what is no request of this portal's; 404 and 503.
+/// 401 where nobody is signed in; 403, 400, 413 and 415 for what is no request of this portal's;
+/// 404 and 503.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let own = request.own_origin(&app.config.site)?;
     if request.route() == "GET /auth/sessions" {
@@ -52,7 +58,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 fn list(mut sessions: Vec<Session>, signed_in: &SignedIn, now: Timestamp) -> Response {
     sessions.retain(|session| session.lives(&signed_in.user, now));
     sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
-    let output: Vec<_> = sessions.iter().map(|session| output(session, &signed_in.session.hash)).collect();
+    let output: Vec<_> = sessions
+        .iter()
+        .map(|session| output(session, &signed_in.session.hash))
+        .collect();
     let response = Reply::json(200, &output);
     match &signed_in.renewed_cookie {
         Some(cookie) => with_cookie(response, cookie),
@@ -74,16 +83,29 @@ fn output(session: &Session, current: &SessionHash) -> Output {
 }
 
 async fn end_one(app: &App, request: &Request, signed_in: &SignedIn) -> Result<(), Problem> {
-    let session = SessionHash::parse(request.path_parameter("id")).ok_or_else(Problem::not_found)?;
+    let session =
+        SessionHash::parse(request.path_parameter("id")).ok_or_else(Problem::not_found)?;
     let resource = ("session", session.to_string());
-    let event = app.event(Action::SessionRevoked, &signed_in.user.id, resource, &request.client(), app.clock.now());
+    let event = app.event(
+        Action::SessionRevoked,
+        &signed_in.user.id,
+        resource,
+        &request.client(),
+        app.clock.now(),
+    );
     let ended = app.store.end(&signed_in.user.id, &session, &event).await?;
     ended.then_some(()).ok_or_else(Problem::not_found)
 }
 
 async fn end_others(app: &App, request: &Request, signed_in: &SignedIn) -> Result<(), Problem> {
     let resource = ("session", signed_in.session.hash.to_string());
-    let event = app.event(Action::SessionsRevoked, &signed_in.user.id, resource, &request.client(), app.clock.now());
+    let event = app.event(
+        Action::SessionsRevoked,
+        &signed_in.user.id,
+        resource,
+        &request.client(),
+        app.clock.now(),
+    );
     let ended = app.store.end_others(&signed_in.session, &event).await?;
     // Whoever moved the epoch meanwhile has ended this session as well.
     ended.then_some(()).ok_or_else(Problem::not_authenticated)

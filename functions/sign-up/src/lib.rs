@@ -1,8 +1,9 @@
 //! `POST /auth/sign-up`: asks to become a user, where the portal allows it (`SelfSignUp`).
 //!
-//! Takes `{email, name}` as JSON or a form. Answers 200, always the same; a form is led to the page that says "check your
-//! mail". Whether the address is known, this function does not look: the mailer adds the user, or sends a link to whoever
-//! is one already. 404 where it is off, 400 for what is no address or no name, 429 for too many.
+//! Takes `{email, name}` as JSON or a form. Answers 200, always the same; a form is led to the page
+//! that says "check your mail". Whether the address is known, this function does not look: the
+//! mailer adds the user, or sends a link to whoever is one already. 404 where it is off, 400 for
+//! what is no address or no name, 429 for too many.
 
 use serde::Deserialize;
 use shared::app::App;
@@ -36,9 +37,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let asked = async {
         let address = address(&input.email)?;
         let name = Some(input.name).filter(|name| is_name(name));
-        let name = name.ok_or_else(|| Problem::invalid_request("`name` must be 1 to 120 printable characters."))?;
-        let ask = Ask { address, wanted: Wanted::SignUp { name }, next: None, bearer: false };
+        let name = name.ok_or_else(|| {
+            Problem::invalid_request("`name` must be 1 to 120 printable characters.")
+        })?;
+        let ask = Ask {
+            address,
+            wanted: Wanted::SignUp { name },
+            next: None,
+            bearer: false,
+        };
         app.ask(&request, &own, ask, ALWAYS).await
     };
-    asked.await.map_err(|problem| problem.on_page(&own.join("/auth/sign-up")))
+    asked
+        .await
+        .map_err(|problem| problem.on_page(&own.join("/auth/sign-up")))
 }

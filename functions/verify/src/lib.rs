@@ -1,9 +1,10 @@
 //! `POST /auth/verify`: redeems a link or a code for a session.
 //!
-//! Takes `{token}`, with a random `attempt` from whoever wants to be able to repeat it; `{code}` from the browser that
-//! asked; or `{request, code}` from a bearer client. Answers `{user: {id, email}, session: {expires_at}}` and the session
-//! cookie, with `transport: "bearer"` the session's token in the body instead; a form is led to `next` or the dashboard.
-//! 400 `invalid-token`, 410 `expired-token` and `used-token` for links; a code fails in one way only.
+//! Takes `{token}`, with a random `attempt` from whoever wants to be able to repeat it; `{code}`
+//! from the browser that asked; or `{request, code}` from a bearer client. Answers `{user: {id,
+//! email}, session: {expires_at}}` and the session cookie, with `transport: "bearer"` the session's
+//! token in the body instead; a form is led to `next` or the dashboard. 400 `invalid-token`, 410
+//! `expired-token` and `used-token` for links; a code fails in one way only.
 
 use serde::Deserialize;
 use shared::app::App;
@@ -59,13 +60,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let input: Input = request.input(&app.config.site, &own)?;
     let visit = Visit::of(app, &request, own).await;
     let asked = visit.ring.minted(nonces(&visit, input.request.as_deref())?);
-    let verify = Verify { asked: asked.iter().map(Nonce::link).collect(), visit };
+    let verify = Verify {
+        asked: asked.iter().map(Nonce::link).collect(),
+        visit,
+    };
     let (site, own) = (&app.config.site, &verify.visit.own);
 
     let redeemed = match (&input.token, &input.code) {
         (Some(token), code) => {
-            let attempt = Attempt::optional(input.attempt.as_deref()).ok_or_else(Problem::invalid_attempt)?;
-            let redeemed = verify.by_link(token, attempt.as_ref(), code.as_deref()).await;
+            let attempt =
+                Attempt::optional(input.attempt.as_deref()).ok_or_else(Problem::invalid_attempt)?;
+            let redeemed = verify
+                .by_link(token, attempt.as_ref(), code.as_deref())
+                .await;
             redeemed.map_err(|problem| problem.on_page(&site.login_url(own)))?
         }
         (None, Some(code)) => {
@@ -75,7 +82,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         (None, None) => return Err(Problem::invalid_request("Send a token or a code.")),
     };
     let page = site.onwards(&redeemed.link, redeemed.asked, own);
-    verify.visit.hand_over(&redeemed.begun, input.transport, &page)
+    verify
+        .visit
+        .hand_over(&redeemed.begun, input.transport, &page)
 }
 
 /// The nonces that this browser, or this bearer client, shows.
@@ -91,7 +100,12 @@ fn nonces(visit: &Visit<'_>, bearer: Option<&str>) -> Result<Vec<Nonce>, Problem
 
 impl Verify<'_> {
     /// With the token of a link; in a browser that did not ask for it as `OTHER_BROWSER` says.
-    async fn by_link(&self, token: &str, attempt: Option<&Attempt>, code: Option<&str>) -> Result<Redeemed, Problem> {
+    async fn by_link(
+        &self,
+        token: &str,
+        attempt: Option<&Attempt>,
+        code: Option<&str>,
+    ) -> Result<Redeemed, Problem> {
         let signed = self.visit.ring.read_link(Purpose::SignIn, token)?;
         let link = signed.content;
         let asked = self.asked.contains(&link.id);
@@ -100,13 +114,16 @@ impl Verify<'_> {
             OtherBrowser::Code if !asked => self.check_code(&link.id, code).await?,
             _ => {}
         }
-        let by = Redeemer { asked, attempt: attempt.map(Attempt::hash) };
+        let by = Redeemer {
+            asked,
+            attempt: attempt.map(Attempt::hash),
+        };
         self.redeem(link, signed.key, &by, Began::Link).await
     }
 
-    /// With the code of a mail, in the browser that asked for it. Every failure is one answer after the same calls; a
-    /// code that matches no link goes on to redeem one that does not exist. While the ring is stale nothing is tried: the
-    /// right code's key may be one it does not know.
+    /// With the code of a mail, in the browser that asked for it. Every failure is one answer after
+    /// the same calls; a code that matches no link goes on to redeem one that does not exist. While
+    /// the ring is stale nothing is tried: the right code's key may be one it does not know.
     async fn by_code(&self, code: &str) -> Result<Redeemed, Problem> {
         if self.visit.ring.is_stale() {
             return Err(Problem::unavailable());
@@ -116,28 +133,49 @@ impl Verify<'_> {
         }
         let (link, key) = match self.matching(&self.asked, code).await? {
             Some(found) => found,
-            None => (self.no_link(), self.visit.ring.signing(self.visit.now).ok_or_else(Problem::unavailable)?),
+            None => (
+                self.no_link(),
+                self.visit
+                    .ring
+                    .signing(self.visit.now)
+                    .ok_or_else(Problem::unavailable)?,
+            ),
         };
-        let by = Redeemer { asked: true, attempt: None };
-        self.redeem(link, key, &by, Began::Code).await.map_err(Problem::as_one_answer)
+        let by = Redeemer {
+            asked: true,
+            attempt: None,
+        };
+        self.redeem(link, key, &by, Began::Code)
+            .await
+            .map_err(Problem::as_one_answer)
     }
 
     /// A machine that presses buttons does not know the code.
     async fn check_code(&self, link: &LinkId, code: Option<&str>) -> Result<(), Problem> {
         let code = code.ok_or_else(Problem::invalid_token)?;
-        self.matching(&[*link], code).await?.map(|_| ()).ok_or_else(Problem::invalid_token)
+        self.matching(&[*link], code)
+            .await?
+            .map(|_| ())
+            .ok_or_else(Problem::invalid_token)
     }
 
     /// Counts a try for each of `links`, and gives the one that `code` belongs to.
-    async fn matching(&self, links: &[LinkId], code: &str) -> Result<Option<(Link, &Key)>, Problem> {
+    async fn matching(
+        &self,
+        links: &[LinkId],
+        code: &str,
+    ) -> Result<Option<(Link, &Key)>, Problem> {
         let tries = links.iter().map(|link| (*link, self.tries(link))).collect();
         let found = self.visit.app.store.try_code(tries, self.visit.now).await?;
         let Some(code) = Code::parse(code) else {
             return Ok(None);
         };
         // Only the mail of a sign-in link has a code in it.
-        let found = found.into_iter().filter(|(link, _)| link.purpose == Purpose::SignIn);
-        let mut with_keys = found.filter_map(|(link, kid)| Some((link, self.visit.ring.get(&kid)?)));
+        let found = found
+            .into_iter()
+            .filter(|(link, _)| link.purpose == Purpose::SignIn);
+        let mut with_keys =
+            found.filter_map(|(link, kid)| Some((link, self.visit.ring.get(&kid)?)));
         Ok(with_keys.find(|(link, key)| key.code(&link.id).matches(&code)))
     }
 
@@ -151,7 +189,8 @@ impl Verify<'_> {
         }
     }
 
-    /// A link that never was. Random, so that guesses made at the same time do not get in each other's way.
+    /// A link that never was. Random, so that guesses made at the same time do not get in each
+    /// other's way.
     fn no_link(&self) -> Link {
         let random = &self.visit.app.random;
         Link {
@@ -165,7 +204,13 @@ impl Verify<'_> {
         }
     }
 
-    async fn redeem(&self, link: Link, key: &Key, by: &Redeemer, began: Began) -> Result<Redeemed, Problem> {
+    async fn redeem(
+        &self,
+        link: Link,
+        key: &Key,
+        by: &Redeemer,
+        began: Began,
+    ) -> Result<Redeemed, Problem> {
         let app = self.visit.app;
         let id = key.session_id(&link.id);
         let session = self.visit.new_session(&id, &link.user, link.epoch, began);
@@ -175,8 +220,23 @@ impl Verify<'_> {
             Activation::Link => Becomes::Active,
             Activation::Password => Becomes::SignedIn,
         };
-        let redeem = Redeem { link: &link, by, session: &session, replaces: replaced.as_ref(), event: &event, user };
+        let redeem = Redeem {
+            link: &link,
+            by,
+            session: &session,
+            replaces: replaced.as_ref(),
+            event: &event,
+            user,
+        };
         let session = app.store.redeem(&redeem).await?;
-        Ok(Redeemed { begun: Begun { session, id, address: link.address.clone() }, link, asked: by.asked })
+        Ok(Redeemed {
+            begun: Begun {
+                session,
+                id,
+                address: link.address.clone(),
+            },
+            link,
+            asked: by.asked,
+        })
     }
 }

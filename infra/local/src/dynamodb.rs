@@ -1,4 +1,5 @@
-//! The embedded DynamoDB: the real store code talks to it through the real SDK, whose requests are answered here.
+//! The embedded DynamoDB: the real store code talks to it through the real SDK, whose requests are
+//! answered here.
 
 use crate::template::Table;
 use dynoxide::actions::create_table::CreateTableRequest;
@@ -22,25 +23,38 @@ impl dynoxide::storage_backend::Clock for Time {
         self.0.now().secs()
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double for 285,000 years")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 fit a double for 285,000 years"
+    )]
     fn now_unix_secs_f64(&self) -> f64 {
         self.0.now().millis() as f64 / 1000.0
     }
 }
 
-/// Opens the database, in memory on our clock, or in `directory` on the machine's, with `tables` in it.
+/// Opens the database, in memory on our clock, or in `directory` on the machine's, with `tables` in
+/// it.
 ///
 /// # Errors
 /// A file that cannot be used, or a table that DynamoDB would refuse.
-pub(crate) fn open(directory: Option<&Path>, clock: &Clock, tables: &[Table]) -> Result<Database, StartError> {
+pub(crate) fn open(
+    directory: Option<&Path>,
+    clock: &Clock,
+    tables: &[Table],
+) -> Result<Database, StartError> {
     let opened = match directory {
         None => Database::memory_with_clock(Arc::new(Time(clock.clone()))),
         Some(directory) => Database::new(&directory.join("dynamodb.sqlite").to_string_lossy()),
     };
-    let database = opened.map_err(|error| StartError(format!("The embedded DynamoDB cannot be opened: {error}.")))?;
+    let database = opened
+        .map_err(|error| StartError(format!("The embedded DynamoDB cannot be opened: {error}.")))?;
     for table in tables {
-        create(&database, table)
-            .map_err(|why| StartError(format!("The table {} cannot be created: {why}.", table.name)))?;
+        create(&database, table).map_err(|why| {
+            StartError(format!(
+                "The table {} cannot be created: {why}.",
+                table.name
+            ))
+        })?;
     }
     Ok(database)
 }
@@ -54,9 +68,17 @@ fn create(database: &Database, table: &Table) -> Result<(), String> {
         Err(error) => return Err(error.to_string()),
     }
     if let Some(attribute_name) = table.ttl.clone() {
-        let time_to_live_specification = TimeToLiveSpecification { attribute_name, enabled: true };
-        let request = UpdateTimeToLiveRequest { table_name: table.name.clone(), time_to_live_specification };
-        database.update_time_to_live(request).map_err(|error| error.to_string())?;
+        let time_to_live_specification = TimeToLiveSpecification {
+            attribute_name,
+            enabled: true,
+        };
+        let request = UpdateTimeToLiveRequest {
+            table_name: table.name.clone(),
+            time_to_live_specification,
+        };
+        database
+            .update_time_to_live(request)
+            .map_err(|error| error.to_string())?;
     }
     Ok(())
 }
@@ -71,7 +93,9 @@ pub(crate) fn answer(database: &Database, operation: &str, body: &Value) -> (u16
         "Query" => run(body, |request| database.query(request)),
         "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
         "UpdateItem" => run(body, |request| database.update_item(request)),
-        other => Err(DynoxideError::UnsupportedCapability(format!("Vestibule does without {other}"))),
+        other => Err(DynoxideError::UnsupportedCapability(format!(
+            "Vestibule does without {other}"
+        ))),
     };
     match answered {
         Ok(body) => (200, body),
@@ -83,7 +107,8 @@ fn run<I: DeserializeOwned, O: Serialize>(
     body: &Value,
     act: impl FnOnce(I) -> Result<O, DynoxideError>,
 ) -> Result<String, DynoxideError> {
-    let unreadable = |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
+    let unreadable =
+        |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
     let request = I::deserialize(body).map_err(unreadable)?;
     serde_json::to_string(&act(request)?).map_err(unreadable)
 }
@@ -92,12 +117,19 @@ fn run<I: DeserializeOwned, O: Serialize>(
 ///
 /// # Errors
 /// The database cannot be read.
-pub(crate) fn dump(database: &Database, tables: &[String]) -> Result<BTreeMap<String, Vec<Value>>, DynoxideError> {
+pub(crate) fn dump(
+    database: &Database,
+    tables: &[String],
+) -> Result<BTreeMap<String, Vec<Value>>, DynoxideError> {
     let mut all = BTreeMap::new();
     for table in tables {
         let (mut items, mut start) = (vec![], None);
         loop {
-            let scan = ScanRequest { table_name: table.clone(), exclusive_start_key: start, ..Default::default() };
+            let scan = ScanRequest {
+                table_name: table.clone(),
+                exclusive_start_key: start,
+                ..Default::default()
+            };
             let page = database.scan(scan)?;
             items.extend(page.items.into_iter().flatten().map(|item| json!(item)));
             start = page.last_evaluated_key;
@@ -112,5 +144,8 @@ pub(crate) fn dump(database: &Database, tables: &[String]) -> Result<BTreeMap<St
 
 /// A table's name without the stack's.
 pub(crate) fn short_name(table: &str) -> &str {
-    table.strip_prefix(crate::template::STACK).and_then(|rest| rest.strip_prefix('-')).unwrap_or(table)
+    table
+        .strip_prefix(crate::template::STACK)
+        .and_then(|rest| rest.strip_prefix('-'))
+        .unwrap_or(table)
 }

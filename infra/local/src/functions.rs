@@ -1,4 +1,5 @@
-//! The functions, each started from its own environment and called as Lambda calls it: JSON in, JSON out.
+//! The functions, each started from its own environment and called as Lambda calls it: JSON in,
+//! JSON out.
 
 use aws_types::SdkConfig;
 use lambda_http::request::LambdaRequest;
@@ -13,7 +14,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A started function: an event and the request's id in, the answer out; or why there is none.
-pub(crate) type Handle = Arc<dyn Fn(Value, String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
+pub(crate) type Handle =
+    Arc<dyn Fn(Value, String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
 
 /// Starts the function called `name`: package, directory and binary in the template.
 ///
@@ -33,9 +35,9 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Hand
         "me" => http(me::handle, aws, env).await,
         "logout" => http(logout::handle, aws, env).await,
         "mailer" => events(mailer::handle, aws, env).await,
-        other => {
-            Err(StartError(format!("template.yaml has the function {other}, which infra/local does not start yet.")))
-        }
+        other => Err(StartError(format!(
+            "template.yaml has the function {other}, which infra/local does not start yet."
+        ))),
     }
 }
 
@@ -77,5 +79,6 @@ async fn events<C: Start, E: DeserializeOwned + Send, O: Serialize + Send>(
 
 /// An event arrives as text, and some types insist on that.
 fn read<T: DeserializeOwned>(event: &Value) -> Result<T, String> {
-    serde_json::from_str(&event.to_string()).map_err(|error| format!("the event cannot be read: {error}"))
+    serde_json::from_str(&event.to_string())
+        .map_err(|error| format!("the event cannot be read: {error}"))
 }

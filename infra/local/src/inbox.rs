@@ -36,16 +36,24 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     pub(crate) const fn new(clock: Clock, announce: bool) -> Self {
-        Self { mails: Mutex::new(vec![]), clock, announce }
+        Self {
+            mails: Mutex::new(vec![]),
+            clock,
+            announce,
+        }
     }
 
     /// Takes the body of an SES v2 `SendEmail`; says what is missing.
     pub(crate) fn deliver(&self, sent: &Value) -> Result<(), &'static str> {
         let content = at(sent, "/Content/Simple");
         let part = |part: &Value| at(part, "/Data").as_str().unwrap_or_default().to_owned();
-        let to = at(sent, "/Destination/ToAddresses/0").as_str().ok_or("a recipient")?;
+        let to = at(sent, "/Destination/ToAddresses/0")
+            .as_str()
+            .ok_or("a recipient")?;
         let from = at(sent, "/FromEmailAddress").as_str().ok_or("a sender")?;
-        let text = at(content, "/Body/Text/Data").as_str().ok_or("simple content with a text")?;
+        let text = at(content, "/Body/Text/Data")
+            .as_str()
+            .ok_or("simple content with a text")?;
         let mail = Mail {
             to: to.to_owned(),
             from: from.to_owned(),
@@ -53,7 +61,11 @@ impl Inbox {
             text: text.to_owned(),
             html: part(at(content, "/Body/Html")),
             links: links(text),
-            code: text.lines().map(str::trim).find(|line| is_code(line)).map(str::to_owned),
+            code: text
+                .lines()
+                .map(str::trim)
+                .find(|line| is_code(line))
+                .map(str::to_owned),
             sent_at: self.clock.now().rfc3339(),
         };
         for link in &mail.links {
@@ -76,7 +88,10 @@ impl Inbox {
     }
 
     /// Tells whoever started the portal, if they want to be told.
-    #[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]
+    #[expect(
+        clippy::disallowed_macros,
+        reason = "this is for the person at the terminal, not a log"
+    )]
     pub(crate) fn say(&self, line: &str) {
         if self.announce {
             println!("{line}");
@@ -90,13 +105,23 @@ impl Inbox {
 
 /// Of the built-in pages, or of a frontend's that takes the token in its fragment.
 fn links(text: &str) -> Vec<String> {
-    let marks = ["/auth/verify/", "/auth/activate/", "/auth/reset-password/", "#token="];
-    let carries_a_token = |word: &&str| word.starts_with("http") && marks.iter().any(|mark| word.contains(mark));
-    text.split_whitespace().filter(carries_a_token).map(str::to_owned).collect()
+    let marks = [
+        "/auth/verify/",
+        "/auth/activate/",
+        "/auth/reset-password/",
+        "#token=",
+    ];
+    let carries_a_token =
+        |word: &&str| word.starts_with("http") && marks.iter().any(|mark| word.contains(mark));
+    text.split_whitespace()
+        .filter(carries_a_token)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// `\d{4} \d{4}`
 fn is_code(line: &str) -> bool {
     let four = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
-    line.split_once(' ').is_some_and(|(one, other)| four(one) && four(other))
+    line.split_once(' ')
+        .is_some_and(|(one, other)| four(one) && four(other))
 }

@@ -30,13 +30,20 @@ impl KeyRing {
         let value = match (given, directory) {
             (Some(given), _) => given,
             (None, None) => generate(declared, random),
-            (None, Some(directory)) => {
-                keep(&directory.join("key-ring.json"), || generate(declared, random)).map_err(|error| {
-                    StartError(format!("The key ring in {} cannot be kept: {error}.", directory.display()))
-                })?
-            }
+            (None, Some(directory)) => keep(&directory.join("key-ring.json"), || {
+                generate(declared, random)
+            })
+            .map_err(|error| {
+                StartError(format!(
+                    "The key ring in {} cannot be kept: {error}.",
+                    directory.display()
+                ))
+            })?,
         };
-        Ok(Self { arn: declared.arn.clone(), value: Mutex::new(Some(value)) })
+        Ok(Self {
+            arn: declared.arn.clone(),
+            value: Mutex::new(Some(value)),
+        })
     }
 
     /// The secret's value; `None` while Secrets Manager is to fail.
@@ -68,9 +75,15 @@ fn keep(file: &Path, new: impl FnOnce() -> String) -> std::io::Result<String> {
 
 fn generate(declared: &template::KeyRing, random: &Random) -> String {
     let password: String = std::iter::repeat_with(|| random.bytes::<1>())
-        // 248 is the largest multiple of 62 in a byte: without the rest, no character is likelier than another.
+        // 248 is the largest multiple of 62 in a byte: without the rest, no character is likelier
+        // than another.
         .filter(|[byte]| *byte < 248)
-        .filter_map(|[byte]| ALPHABET.get(usize::from(byte % 62)).copied().map(char::from))
+        .filter_map(|[byte]| {
+            ALPHABET
+                .get(usize::from(byte % 62))
+                .copied()
+                .map(char::from)
+        })
         .take(declared.length)
         .collect();
     let mut ring = declared.template.clone();

@@ -22,20 +22,30 @@ pub(crate) struct Lambda {
 
 impl Lambda {
     pub(crate) fn new(function: &Function, instances: Vec<Handle>, random: Random) -> Self {
-        Self { name: function.name.clone(), timeout: function.timeout, instances, random }
+        Self {
+            name: function.name.clone(),
+            timeout: function.timeout,
+            instances,
+            random,
+        }
     }
 
-    /// Invokes it. It runs to its end, or its timeout, even if nobody waits for the answer any more: a caller who hangs up
-    /// does not stop a function.
+    /// Invokes it. It runs to its end, or its timeout, even if nobody waits for the answer any
+    /// more: a caller who hangs up does not stop a function.
     ///
     /// # Errors
     /// It crashed, took too long, or could not read the event.
     pub(crate) fn invoke(&self, event: Value) -> BoxFuture<'static, Result<Value, String>> {
         let (name, timeout) = (self.name.clone(), self.timeout);
-        let Some(instance) = self.instance() else { return Box::pin(async { Err("has no instance".to_owned()) }) };
+        let Some(instance) = self.instance() else {
+            return Box::pin(async { Err("has no instance".to_owned()) });
+        };
         let work = instance(event, uuid(&self.random));
         Box::pin(async move {
-            #[expect(clippy::disallowed_methods, reason = "this process is no Lambda: nothing freezes it")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this process is no Lambda: nothing freezes it"
+            )]
             let done = tokio::spawn(tokio::time::timeout(timeout, work)).await;
             let failed = match done {
                 Ok(Ok(Ok(answer))) => return Ok(answer),
@@ -54,7 +64,9 @@ impl Lambda {
     fn instance(&self) -> Option<&Handle> {
         match self.instances.as_slice() {
             [only] => Some(only),
-            several => several.get(usize::from_be_bytes(self.random.bytes()) % several.len().max(1)),
+            several => {
+                several.get(usize::from_be_bytes(self.random.bytes()) % several.len().max(1))
+            }
         }
     }
 }
@@ -81,7 +93,12 @@ pub(crate) fn environment(function: &Function) -> BTreeMap<String, String> {
         ("_HANDLER", "bootstrap"),
     ];
     let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    function.environment.clone().into_iter().chain(own).collect()
+    function
+        .environment
+        .clone()
+        .into_iter()
+        .chain(own)
+        .collect()
 }
 
 /// A request's id, in the shape of a UUID.
@@ -93,8 +110,9 @@ pub(crate) fn uuid(random: &Random) -> String {
     text
 }
 
-/// With a quota of retries of its own, as every instance has: it is a process. The SDK keeps one for each service and
-/// region in a process, so instances are told regions of their own; nobody here cares.
+/// With a quota of retries of its own, as every instance has: it is a process. The SDK keeps one
+/// for each service and region in a process, so instances are told regions of their own; nobody
+/// here cares.
 pub(crate) fn own_retries(aws: &SdkConfig) -> SdkConfig {
     static STARTED: AtomicU64 = AtomicU64::new(0);
     let region = format!("us-east-{}", STARTED.fetch_add(1, Ordering::Relaxed));

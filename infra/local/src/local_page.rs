@@ -1,4 +1,5 @@
-//! What is not the portal's: a page that shows the mails and says what to try, and the inbox for tools.
+//! What is not the portal's: a page that shows the mails and says what to try, and the inbox for
+//! tools.
 
 use crate::inbox::{Inbox, Mail};
 use askama::Template;
@@ -11,7 +12,8 @@ use axum::routing::get;
 use std::sync::Arc;
 
 /// Mails are shown in frames that may do nothing but look like themselves.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'none'";
 
 /// What the page is made of.
 pub(crate) struct Local {
@@ -43,15 +45,35 @@ pub(crate) fn router(local: Arc<Local>) -> Router {
 async fn page(State(local): State<Arc<Local>>) -> Response {
     let mut mails = local.inbox.mails();
     mails.reverse();
-    match (Page { public: &local.public, users: &local.users, mails }).render() {
-        Ok(html) => ([(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-store")], Html(html)).into_response(),
+    match (Page {
+        public: &local.public,
+        users: &local.users,
+        mails,
+    })
+    .render()
+    {
+        Ok(html) => (
+            [
+                (CONTENT_SECURITY_POLICY, POLICY),
+                (CACHE_CONTROL, "no-store"),
+            ],
+            Html(html),
+        )
+            .into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 async fn inbox(State(local): State<Arc<Local>>) -> Response {
     let mails = serde_json::to_string(&local.inbox.mails()).unwrap_or_default();
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], mails).into_response()
+    (
+        [
+            (CONTENT_TYPE, "application/json"),
+            (CACHE_CONTROL, "no-store"),
+        ],
+        mails,
+    )
+        .into_response()
 }
 
 async fn empty(State(local): State<Arc<Local>>) -> StatusCode {

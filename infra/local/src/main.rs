@@ -27,39 +27,58 @@ struct Arguments {
     /// Adds one more active user.
     #[arg(long, value_name = "EMAIL", value_parser = guest)]
     user: Option<String>,
-    /// Sets one of template.yaml's parameters, such as SelfSignUp=on or Activation=link; may be given again.
+    /// Sets one of template.yaml's parameters, such as SelfSignUp=on or Activation=link; may be
+    /// given again.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     set: Vec<(String, String)>,
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("a parameter and its value, like SelfSignUp=on")?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("a parameter and its value, like SelfSignUp=on")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
 fn portal_name(text: &str) -> Result<String, &'static str> {
     let wanted = "1 to 32 of a-z, 0-9 and hyphen, starting with a letter";
-    PortalName::parse(text).map(|name| name.to_string()).ok_or(wanted)
+    PortalName::parse(text)
+        .map(|name| name.to_string())
+        .ok_or(wanted)
 }
 
 fn origin(text: &str) -> Result<String, &'static str> {
     let wanted = "an origin like http://localhost:5173, with nothing after it";
-    Origin::parse(text).map(|origin| origin.as_str().to_owned()).ok_or(wanted)
+    Origin::parse(text)
+        .map(|origin| origin.as_str().to_owned())
+        .ok_or(wanted)
 }
 
 fn guest(text: &str) -> Result<String, &'static str> {
     let address = EmailAddress::parse(text).ok_or("a mail address")?;
     match address.as_str() {
-        "ada@example.com" | "grace@example.com" => Err("somebody else than Ada and Grace, who are there already"),
+        "ada@example.com" | "grace@example.com" => {
+            Err("somebody else than Ada and Grace, who are there already")
+        }
         other => Ok(other.to_owned()),
     }
 }
 
 #[tokio::main]
-#[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "this is for the person at the terminal, not a log"
+)]
 async fn main() -> ExitCode {
     logs::to_terminal();
-    let Arguments { port, data, portal, frontend, user, set } = Arguments::parse();
+    let Arguments {
+        port,
+        data,
+        portal,
+        frontend,
+        user,
+        set,
+    } = Arguments::parse();
     let guest = user.clone();
     let parameters = set.into_iter().collect();
     let options = Options {
@@ -94,7 +113,9 @@ async fn main() -> ExitCode {
     }
     println!("  anybody else         gets none, and cannot tell");
     println!();
-    println!("One mail a minute for each address. Links, and mails that were not sent, are printed here.");
+    println!(
+        "One mail a minute for each address. Links, and mails that were not sent, are printed here."
+    );
     println!();
     if let Err(error) = tokio::signal::ctrl_c().await {
         eprintln!("Ctrl-C cannot be heard: {error}.");

@@ -64,9 +64,16 @@ impl Portal {
         let clock = options.clock.clone().unwrap_or_else(Clock::system);
         let random = options.random.clone().unwrap_or_else(Random::system);
         let listener = listen(options.port).await?;
-        let port = listener.local_addr().map_err(|error| StartError(format!("There is no port: {error}.")))?.port();
-        let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
-        let public = Url::parse(&public_url).map_err(|_| StartError(format!("'{public_url}' is no URL.")))?;
+        let port = listener
+            .local_addr()
+            .map_err(|error| StartError(format!("There is no port: {error}.")))?
+            .port();
+        let public_url = options
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://localhost:{port}"));
+        let public = Url::parse(&public_url)
+            .map_err(|_| StartError(format!("'{public_url}' is no URL.")))?;
         let template = Template::read(&options.parameters(&public_url))?;
         let directory = options.data.as_deref();
         make_directory(directory)?;
@@ -74,7 +81,12 @@ impl Portal {
         let (stop, tasks) = (Stop::new(), JoinSet::new());
         let database = dynamodb::open(directory, &clock, &template.tables)?;
         let inbox = Arc::new(Inbox::new(clock.clone(), options.announce));
-        let key_ring = KeyRing::new(&template.key_ring, options.key_ring.clone(), directory, &random)?;
+        let key_ring = KeyRing::new(
+            &template.key_ring,
+            options.key_ring.clone(),
+            directory,
+            &random,
+        )?;
         let services = Services {
             database: database.clone(),
             inbox: Arc::clone(&inbox),
@@ -86,7 +98,11 @@ impl Portal {
             port,
             public_url,
             database,
-            tables: template.tables.iter().map(|table| table.name.clone()).collect(),
+            tables: template
+                .tables
+                .iter()
+                .map(|table| table.name.clone())
+                .collect(),
             services: Arc::new(services),
             records: Arc::new(Records::default()),
             lambdas: BTreeMap::new(),
@@ -101,7 +117,12 @@ impl Portal {
             stop,
         };
 
-        seed(&portal.store()?, &portal.env(BTreeMap::new()), options.user.as_deref()).await?;
+        seed(
+            &portal.store()?,
+            &portal.env(BTreeMap::new()),
+            options.user.as_deref(),
+        )
+        .await?;
         portal.start_functions(&template).await?;
         let mut routes = Routes::new();
         for (route, lambda) in portal.routes(&template) {
@@ -118,11 +139,26 @@ impl Portal {
             clock: portal.clock.clone(),
             random: portal.random.clone(),
         };
-        let users = ["ada@example.com, active, without a password", "grace@example.com, invited"].map(str::to_owned);
-        let users = users.into_iter().chain(options.user.map(|user| format!("{user}, active"))).collect();
-        let local = Local { inbox, public: portal.public_url.clone(), users };
+        let users = [
+            "ada@example.com, active, without a password",
+            "grace@example.com, invited",
+        ]
+        .map(str::to_owned);
+        let users = users
+            .into_iter()
+            .chain(options.user.map(|user| format!("{user}, active")))
+            .collect();
+        let local = Local {
+            inbox,
+            public: portal.public_url.clone(),
+            users,
+        };
         portal.gateway = router(gateway, local);
-        portal.tasks.spawn(serve(listener, portal.gateway.clone(), portal.stop.stopping()));
+        portal.tasks.spawn(serve(
+            listener,
+            portal.gateway.clone(),
+            portal.stop.stopping(),
+        ));
         Ok(portal)
     }
 
@@ -138,7 +174,9 @@ impl Portal {
 
     /// Answers a request as the gateway does, without a socket in between.
     pub async fn answer(&self, mut request: Request) -> Response {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 0))));
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 0))));
         let Ok(response) = self.gateway.clone().call(request).await;
         response
     }
@@ -163,7 +201,8 @@ impl Portal {
         self.records.take()
     }
 
-    /// From now on, `faults` decides what becomes of every attempt; attempts are numbered from 1 again.
+    /// From now on, `faults` decides what becomes of every attempt; attempts are numbered from 1
+    /// again.
     pub fn set_fault(&self, faults: impl Fn(&Attempt) -> Fault + Send + Sync + 'static) {
         self.records.set_faults(Arc::new(faults));
     }
@@ -173,10 +212,13 @@ impl Portal {
         self.hashes.load(Ordering::SeqCst)
     }
 
-    /// Lets arrive what the functions gave up and is still under way ([`Fault::Late`]); says how much that was.
+    /// Lets arrive what the functions gave up and is still under way ([`Fault::Late`]); says how
+    /// much that was.
     pub fn let_arrive(&self) -> usize {
         let under_way = self.records.take_under_way();
-        under_way.iter().for_each(|request| self.services.arrive(request));
+        under_way
+            .iter()
+            .for_each(|request| self.services.arrive(request));
         under_way.len()
     }
 
@@ -190,17 +232,24 @@ impl Portal {
         self.services.key_ring.set(value);
     }
 
-    /// Returns when everything that has been written to a stream so far has been consumed, or has become too old.
+    /// Returns when everything that has been written to a stream so far has been consumed, or has
+    /// become too old.
     ///
     /// # Errors
     /// The stream cannot be read, or its consumer is gone.
     pub async fn mail_settled(&self) -> Result<(), StartError> {
         for (table, progress) in &self.mappings {
-            let broken = |why: String| StartError(format!("The stream of {table} is broken: {why}."));
-            let newest = stream::newest(&self.database, table).map_err(|error| broken(error.to_string()))?;
+            let broken =
+                |why: String| StartError(format!("The stream of {table} is broken: {why}."));
+            let newest =
+                stream::newest(&self.database, table).map_err(|error| broken(error.to_string()))?;
             let Some(newest) = newest else { continue };
             self.services.written.send_replace(());
-            let consumed = progress.clone().wait_for(|progress| progress.has_consumed(&newest)).await.map(drop);
+            let consumed = progress
+                .clone()
+                .wait_for(|progress| progress.has_consumed(&newest))
+                .await
+                .map(drop);
             consumed.map_err(|_| broken("its consumer is gone".to_owned()))?;
         }
         Ok(())
@@ -211,8 +260,8 @@ impl Portal {
     /// # Errors
     /// Never in practice: the SDK's configuration is made here.
     pub fn store(&self) -> Result<Store, StartError> {
-        let variables =
-            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name.to_owned(), "local".to_owned()));
+        let variables = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+            .map(|name| (name.to_owned(), "local".to_owned()));
         let region = ("AWS_REGION".to_owned(), crate::template::REGION.to_owned());
         let env = self.env(variables.into_iter().chain([region]).collect());
         let aws = sdk_config(&env, Seam::unrecorded(&self.services).client())?;
@@ -224,7 +273,10 @@ impl Portal {
     /// # Errors
     /// There is none, it crashed, took too long, or could not read the event.
     pub async fn invoke(&self, name: &str, event: Value) -> Result<Value, String> {
-        let lambda = self.lambdas.get(name).ok_or_else(|| format!("there is no function {name}"))?;
+        let lambda = self
+            .lambdas
+            .get(name)
+            .ok_or_else(|| format!("there is no function {name}"))?;
         lambda.invoke(event).await
     }
 
@@ -236,13 +288,16 @@ impl Portal {
         dynamodb::dump(&self.database, &self.tables)
     }
 
-    /// The records of every stream that a function reads, as they are handed over: those after the one with this sequence
-    /// number, or all.
+    /// The records of every stream that a function reads, as they are handed over: those after the
+    /// one with this sequence number, or all.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn stream_records(&self, after: Option<&str>) -> Result<Vec<Value>, DynoxideError> {
-        let streams = self.streams.iter().map(|table| stream::records(&self.database, table, after));
+        let streams = self
+            .streams
+            .iter()
+            .map(|table| stream::records(&self.database, table, after));
         Ok(streams.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
@@ -256,7 +311,9 @@ impl Portal {
 
     /// Ends the portal, and waits until it has let go of its port and its files.
     pub async fn shutdown(self) {
-        let Self { stop, mut tasks, .. } = self;
+        let Self {
+            stop, mut tasks, ..
+        } = self;
         drop(stop);
         while tasks.join_next().await.is_some() {}
     }
@@ -277,17 +334,28 @@ impl Portal {
                 let seam = Seam::of(name, instance, &self.services, &self.records).client();
                 let aws = lambda::own_retries(&sdk_config(&env, seam)?);
                 let started = functions::start(name, &aws, &env).await;
-                instances.push(started.map_err(|error| StartError(format!("{name} does not start: {error}")))?);
+                instances.push(
+                    started
+                        .map_err(|error| StartError(format!("{name} does not start: {error}")))?,
+                );
             }
-            self.lambdas.insert(name.clone(), Lambda::new(function, instances, env.random));
+            self.lambdas
+                .insert(name.clone(), Lambda::new(function, instances, env.random));
         }
         Ok(())
     }
 
-    fn routes<'a>(&'a self, template: &'a Template) -> impl Iterator<Item = (&'a crate::template::Route, Lambda)> {
-        let routes =
-            template.functions.iter().flat_map(|function| function.routes.iter().map(move |route| (function, route)));
-        routes.filter_map(|(function, route)| Some((route, self.lambdas.get(&function.name)?.clone())))
+    fn routes<'a>(
+        &'a self,
+        template: &'a Template,
+    ) -> impl Iterator<Item = (&'a crate::template::Route, Lambda)> {
+        let routes = template
+            .functions
+            .iter()
+            .flat_map(|function| function.routes.iter().map(move |route| (function, route)));
+        routes.filter_map(|(function, route)| {
+            Some((route, self.lambdas.get(&function.name)?.clone()))
+        })
     }
 
     fn start_events(
@@ -297,25 +365,43 @@ impl Portal {
         directory: Option<&Path>,
     ) -> Result<(), StartError> {
         for function in functions {
-            let Some(lambda) = self.lambdas.get(&function.name).cloned() else { continue };
+            let Some(lambda) = self.lambdas.get(&function.name).cloned() else {
+                continue;
+            };
             for schedule in function.schedules {
-                self.tasks.spawn(run_schedule(schedule, lambda.clone(), self.stop.stopping()));
+                self.tasks
+                    .spawn(run_schedule(schedule, lambda.clone(), self.stop.stopping()));
             }
             for mapping in function.streams {
                 let table = mapping.table().to_owned();
                 let (written, stopping) = (&self.services.written, self.stop.stopping());
                 if announce {
                     let inbox = Arc::clone(&self.services.inbox);
-                    let drops =
-                        stream::watch_drops(&self.database, &table, inbox, written.subscribe(), stopping.clone());
-                    let drops = drops.map_err(|error| StartError(format!("The stream of {table} fails: {error}.")))?;
+                    let drops = stream::watch_drops(
+                        &self.database,
+                        &table,
+                        inbox,
+                        written.subscribe(),
+                        stopping.clone(),
+                    );
+                    let drops = drops.map_err(|error| {
+                        StartError(format!("The stream of {table} fails: {error}."))
+                    })?;
                     self.tasks.spawn(drops);
                 }
-                let checkpoint =
-                    directory.map(|directory| directory.join(format!("{}-{table}.checkpoint", function.name)));
-                let consumer = Consumer::new(&self.database, mapping, lambda.clone(), self.clock.clone(), checkpoint)?;
+                let checkpoint = directory.map(|directory| {
+                    directory.join(format!("{}-{table}.checkpoint", function.name))
+                });
+                let consumer = Consumer::new(
+                    &self.database,
+                    mapping,
+                    lambda.clone(),
+                    self.clock.clone(),
+                    checkpoint,
+                )?;
                 self.mappings.push((table, consumer.progress()));
-                self.tasks.spawn(consumer.run(written.subscribe(), stopping));
+                self.tasks
+                    .spawn(consumer.run(written.subscribe(), stopping));
             }
         }
         Ok(())
@@ -324,24 +410,35 @@ impl Portal {
 
 /// The tables whose streams a function reads.
 fn streams(template: &Template) -> Vec<String> {
-    let mappings = template.functions.iter().flat_map(|function| &function.streams);
+    let mappings = template
+        .functions
+        .iter()
+        .flat_map(|function| &function.streams);
     mappings.map(|mapping| mapping.table().to_owned()).collect()
 }
 
 async fn listen(port: Option<u16>) -> Result<TcpListener, StartError> {
     let wanted = port.unwrap_or_default();
-    TcpListener::bind(("127.0.0.1", wanted)).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => {
-            StartError(format!("Port {wanted} is in use. Stop what listens there, or choose another with --port."))
-        }
-        _ => StartError(format!("Port {wanted} cannot be had: {error}.")),
-    })
+    TcpListener::bind(("127.0.0.1", wanted))
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => StartError(format!(
+                "Port {wanted} is in use. Stop what listens there, or choose another with --port."
+            )),
+            _ => StartError(format!("Port {wanted} cannot be had: {error}.")),
+        })
 }
 
 fn make_directory(directory: Option<&Path>) -> Result<(), StartError> {
-    let Some(directory) = directory else { return Ok(()) };
-    std::fs::create_dir_all(directory)
-        .map_err(|error| StartError(format!("{} cannot be a directory: {error}.", directory.display())))
+    let Some(directory) = directory else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(directory).map_err(|error| {
+        StartError(format!(
+            "{} cannot be a directory: {error}.",
+            directory.display()
+        ))
+    })
 }
 
 /// Invokes as the schedule says; how the invocation went, nobody asks.
@@ -370,7 +467,10 @@ fn router(gateway: Gateway, local: Local) -> Router {
 
 async fn serve(listener: TcpListener, router: Router, stopping: Stopping) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopping.wait()).await {
+    if let Err(error) = axum::serve(listener, service)
+        .with_graceful_shutdown(stopping.wait())
+        .await
+    {
         tracing::error!(%error, "the gateway broke off");
     }
 }

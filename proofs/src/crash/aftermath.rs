@@ -4,21 +4,23 @@ use super::scene::{SID, Scene, Used};
 use serde_json::json;
 
 impl Scene {
-    /// What is under way arrives, and then everything that is left to do is done. A mail that was over by then stays as it
-    /// is.
+    /// What is under way arrives, and then everything that is left to do is done. A mail that was
+    /// over by then stays as it is.
     pub(super) async fn finish(&self) -> Result<(), String> {
         self.deliver().await?;
         let over = self.world.rows("mail");
         self.world.portal.let_arrive();
         let now = self.world.rows("mail");
         if let Some(changed) = over.iter().find(|row| !now.contains(row)) {
-            return Err(format!("a mail was over, and what came late changed its row: {changed}"));
+            return Err(format!(
+                "a mail was over, and what came late changed its row: {changed}"
+            ));
         }
         self.deliver().await
     }
 
-    /// After it all: a used link gives nobody anything and changes nothing, an ended session is nobody's, and a living one
-    /// still lives.
+    /// After it all: a used link gives nobody anything and changes nothing, an ended session is
+    /// nobody's, and a living one still lives.
     pub(super) async fn aftermath(&self) -> Result<(), String> {
         let stranger = self.browser();
         let before = self.world.everything();
@@ -28,8 +30,13 @@ impl Scene {
                 body["password"] = json!("what a stranger would set");
             }
             let answer = stranger.post(route, body).await;
-            if !["used-token", "expired-token", "invalid-token"].contains(&answer.problem().as_str()) {
-                return Err(format!("a used link answered {} {} to a stranger", answer.status, answer.body));
+            if !["used-token", "expired-token", "invalid-token"]
+                .contains(&answer.problem().as_str())
+            {
+                return Err(format!(
+                    "a used link answered {} {} to a stranger",
+                    answer.status, answer.body
+                ));
             }
         }
         for (sessions, status) in [(self.ended(), 401), (self.living(), 200)] {

@@ -28,7 +28,11 @@ pub(super) fn told(answer: &Answer) -> Told {
 
 /// Whether some of several results are "later".
 fn is_partial(answer: &Answer) -> bool {
-    answer.json()["results"].as_array().into_iter().flatten().any(|result| result["problem"] == "unavailable")
+    answer.json()["results"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|result| result["problem"] == "unavailable")
 }
 
 /// Whether it is of this status, and of this problem type if it is one; else what it is instead.
@@ -38,5 +42,8 @@ pub(super) fn is_due(answer: &Answer, status: u16, problem: &str) -> Result<(), 
         return Ok(());
     }
     let (location, body) = (answer.location(), &answer.body);
-    Err(format!("{} {} was answered where {status} {problem} is due: {location}{body}", is.0, is.1))
+    Err(format!(
+        "{} {} was answered where {status} {problem} is due: {location}{body}",
+        is.0, is.1
+    ))
 }

@@ -14,7 +14,8 @@ pub(super) enum Plan {
     Calm,
     /// There.
     Strike(Strike),
-    /// Somewhere at its beginning: which point and which fault follow from this number, once the flow comes there.
+    /// Somewhere at its beginning: which point and which fault follow from this number, once the
+    /// flow comes there.
     Sample(usize),
 }
 
@@ -53,7 +54,10 @@ pub(super) struct Faults {
 impl Faults {
     /// Strikes as planned.
     pub(super) fn new(plan: Plan) -> Arc<Self> {
-        Arc::new(Self { plan, state: Mutex::default() })
+        Arc::new(Self {
+            plan,
+            state: Mutex::default(),
+        })
     }
 
     /// What becomes of an attempt.
@@ -97,7 +101,10 @@ impl Faults {
     /// How many attempts may have been done although they seemed to fail.
     pub(super) fn counted_again(&self) -> usize {
         let state = self.state();
-        state.strike.filter(|strike| strike.kind.may_be_done()).map_or(0, |_| state.struck)
+        state
+            .strike
+            .filter(|strike| strike.kind.may_be_done())
+            .map_or(0, |_| state.struck)
     }
 
     /// What it has done.
@@ -119,7 +126,11 @@ impl Plan {
             Self::Sample(sample) => {
                 let faults = point.faults();
                 let (kind, extent) = *faults.get(sample * SPREAD % faults.len().max(1))?;
-                Some(Strike { point: number, kind, extent })
+                Some(Strike {
+                    point: number,
+                    kind,
+                    extent,
+                })
             }
         }
     }
@@ -134,7 +145,10 @@ impl State {
     }
 
     fn scripted(&mut self, attempt: &Attempt) -> Fault {
-        let fault = self.script.as_ref().map_or(Fault::None, |script| script(attempt));
+        let fault = self
+            .script
+            .as_ref()
+            .map_or(Fault::None, |script| script(attempt));
         self.met.scripted += usize::from(!matches!(fault, Fault::None));
         self.met.died |= matches!(fault, Fault::DieBefore | Fault::DieAfter);
         fault

@@ -45,7 +45,8 @@ pub(super) enum Kind {
     CancelledThrottled,
     /// The first of two equal transactions is still under way.
     InProgress,
-    /// The first of two equal transactions has just been done, and the second is told that it is still under way.
+    /// The first of two equal transactions has just been done, and the second is told that it is
+    /// still under way.
     DoneInProgress,
     /// An update runs into a transaction.
     UpdateConflict,
@@ -66,7 +67,8 @@ pub(super) enum Kind {
 pub(super) enum Extent {
     /// At this attempt only: the next one goes through.
     Once,
-    /// At this attempt and the next two of this call: the SDK gives up then, and the store tries again.
+    /// At this attempt and the next two of this call: the SDK gives up then, and the store tries
+    /// again.
     Thrice,
     /// At every attempt of this call, until the function has given up.
     Call,
@@ -113,15 +115,26 @@ impl Kind {
     /// Whether it is a fault of any service, at any call.
     const fn is_common(self) -> bool {
         use Kind::{FailBefore, Garbled, Hang, LoseAnswer, ServerError, Throttled, TimeOut};
-        matches!(self, FailBefore | LoseAnswer | TimeOut | Hang | Throttled | ServerError | Garbled)
+        matches!(
+            self,
+            FailBefore | LoseAnswer | TimeOut | Hang | Throttled | ServerError | Garbled
+        )
     }
 
     /// Whether the store itself tries again, and not only the SDK.
     const fn is_conflict(self) -> bool {
-        use Kind::{CancelledThrottled, Conflict, ConflictAndCondition, DoneInProgress, InProgress, UpdateConflict};
+        use Kind::{
+            CancelledThrottled, Conflict, ConflictAndCondition, DoneInProgress, InProgress,
+            UpdateConflict,
+        };
         matches!(
             self,
-            Conflict | ConflictAndCondition | CancelledThrottled | InProgress | DoneInProgress | UpdateConflict
+            Conflict
+                | ConflictAndCondition
+                | CancelledThrottled
+                | InProgress
+                | DoneInProgress
+                | UpdateConflict
         )
     }
 
@@ -132,7 +145,10 @@ impl Kind {
     /// Whether it may be done although it seems to fail.
     pub(super) const fn may_be_done(self) -> bool {
         use Kind::{DieAfter, DoneInProgress, DoneServerError, Last, Late, LoseAnswer};
-        matches!(self, LoseAnswer | DoneServerError | DoneInProgress | Late | Last | DieAfter)
+        matches!(
+            self,
+            LoseAnswer | DoneServerError | DoneInProgress | Late | Last | DieAfter
+        )
     }
 
     /// Whether the SDK's tries, or ours, must hide it when it passes at once.
@@ -147,13 +163,20 @@ impl Kind {
             Self::Conflict | Self::CancelledThrottled | Self::InProgress | Self::DoneInProgress => {
                 operation == "TransactWriteItems"
             }
-            Self::ConflictAndCondition => operation == "TransactWriteItems" && point.tables.len() > 1,
+            Self::ConflictAndCondition => {
+                operation == "TransactWriteItems" && point.tables.len() > 1
+            }
             Self::UpdateConflict => operation == "UpdateItem",
             Self::Undone => ["BatchGetItem", "BatchWriteItem"].contains(&operation),
             // A read changes nothing when it arrives late.
-            Self::Late | Self::Last | Self::DoneServerError => {
-                ["TransactWriteItems", "UpdateItem", "PutItem", "BatchWriteItem", "SendEmail"].contains(&operation)
-            }
+            Self::Late | Self::Last | Self::DoneServerError => [
+                "TransactWriteItems",
+                "UpdateItem",
+                "PutItem",
+                "BatchWriteItem",
+                "SendEmail",
+            ]
+            .contains(&operation),
             _ => true,
         }
     }
@@ -171,7 +194,9 @@ impl Kind {
             Self::ServerError => server_error(&attempt.service),
             Self::Garbled => Fault::Reply(200, "<html>not what was asked for</html>".to_owned()),
             Self::Conflict => cancelled(attempt, "None", "TransactionConflict"),
-            Self::ConflictAndCondition => cancelled(attempt, "ConditionalCheckFailed", "TransactionConflict"),
+            Self::ConflictAndCondition => {
+                cancelled(attempt, "ConditionalCheckFailed", "TransactionConflict")
+            }
             Self::CancelledThrottled => cancelled(attempt, "None", "ThrottlingError"),
             Self::InProgress => said(400, "TransactionInProgressException"),
             Self::UpdateConflict => said(400, "TransactionConflictException"),
@@ -193,11 +218,22 @@ fn said(status: u16, kind: &str) -> Fault {
 }
 
 fn throttled(service: &str) -> Fault {
-    if service == "ses" { said(429, "TooManyRequestsException") } else { said(400, "ThrottlingException") }
+    if service == "ses" {
+        said(429, "TooManyRequestsException")
+    } else {
+        said(400, "ThrottlingException")
+    }
 }
 
 fn server_error(service: &str) -> Fault {
-    said(500, if service == "dynamodb" { "InternalServerError" } else { "InternalServiceError" })
+    said(
+        500,
+        if service == "dynamodb" {
+            "InternalServerError"
+        } else {
+            "InternalServiceError"
+        },
+    )
 }
 
 /// A cancelled transaction: this reason at the last of its items, that one at the others.
@@ -206,7 +242,10 @@ fn cancelled(attempt: &Attempt, others: &str, last: &str) -> Fault {
     reasons.pop();
     reasons.push(json!({"Code": last, "Message": "because the proof wanted it"}));
     let kind = "TransactionCanceledException";
-    Fault::Reply(400, json!({"__type": kind, "Message": kind, "CancellationReasons": reasons}).to_string())
+    Fault::Reply(
+        400,
+        json!({"__type": kind, "Message": kind, "CancellationReasons": reasons}).to_string(),
+    )
 }
 
 /// Other transactions that do not let go of the same rows, as often as the store tries.
@@ -222,16 +261,32 @@ pub(super) fn conflicts() -> Script {
 
 impl Point {
     pub(super) fn of(attempt: &Attempt) -> Self {
-        let Attempt { function, service, operation, tables, .. } = attempt.clone();
-        Self { function, service, operation, tables }
+        let Attempt {
+            function,
+            service,
+            operation,
+            tables,
+            ..
+        } = attempt.clone();
+        Self {
+            function,
+            service,
+            operation,
+            tables,
+        }
     }
 
     /// Everything that can go wrong here.
     pub(super) fn faults(&self) -> Vec<(Kind, Extent)> {
-        let kinds = Kind::ALL.into_iter().filter(|kind| kind.can_happen_at(self));
-        let at_all_extents = kinds
-            .flat_map(|kind| [Extent::Once, Extent::Thrice, Extent::Call, Extent::Rest].map(|extent| (kind, extent)));
-        at_all_extents.filter(|(kind, extent)| self.is_case(*kind, *extent)).collect()
+        let kinds = Kind::ALL
+            .into_iter()
+            .filter(|kind| kind.can_happen_at(self));
+        let at_all_extents = kinds.flat_map(|kind| {
+            [Extent::Once, Extent::Thrice, Extent::Call, Extent::Rest].map(|extent| (kind, extent))
+        });
+        at_all_extents
+            .filter(|(kind, extent)| self.is_case(*kind, *extent))
+            .collect()
     }
 
     fn is_case(&self, kind: Kind, extent: Extent) -> bool {
@@ -264,6 +319,10 @@ impl Strike {
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.function, self.operation)?;
-        if self.tables.is_empty() { Ok(()) } else { write!(f, " on {}", self.tables.join(", ")) }
+        if self.tables.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " on {}", self.tables.join(", "))
+        }
     }
 }

@@ -1,9 +1,12 @@
-//! A crash at every point. Each flow is run once to see at which calls to the store, the mail provider and the keys
-//! something could go wrong; then once more for each of those points and each fault that can happen there. The clients
-//! come back, the stream hands over again, and when everything is over the flow must have come to its normal end and
-//! the invariants must hold.
+//! A crash at every point. Each flow is run once to see at which calls to the store, the mail
+//! provider and the keys something could go wrong; then once more for each of those points and each
+//! fault that can happen there. The clients come back, the stream hands over again, and when
+//! everything is over the flow must have come to its normal end and the invariants must hold.
 
-#![expect(clippy::indexing_slicing, reason = "what is not in a JSON value is null, and no panic")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is not in a JSON value is null, and no panic"
+)]
 
 mod aftermath;
 mod answers;
@@ -61,13 +64,19 @@ struct Case<'a> {
 /// # Errors
 /// The cases that broke, and how to see them again.
 pub fn run(selection: &Selection, shown: bool) -> Proof {
-    let flows: Vec<_> = flows::all().into_iter().filter(|flow| is(&selection.flow, flow.name)).collect();
+    let flows: Vec<_> = flows::all()
+        .into_iter()
+        .filter(|flow| is(&selection.flow, flow.name))
+        .collect();
     let calm = parallel::each(&flows, false, |_, flow| once(flow, Plan::Calm));
     let calm = calm.into_iter().collect::<Result<Vec<_>, _>>()?;
     if selection.flow.is_none() {
         nothing_granted_is_left_out(&calm)?;
     }
-    let cases = flows.iter().zip(&calm).flat_map(|(flow, seen)| selection.cases(flow, &seen.points));
+    let cases = flows
+        .iter()
+        .zip(&calm)
+        .flat_map(|(flow, seen)| selection.cases(flow, &seen.points));
     let cases: Vec<_> = cases.collect();
     if cases.is_empty() {
         return Err("there is no such case".to_owned());
@@ -75,7 +84,10 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
     let tally = Tally::of(parallel::each(&cases, shown, |_, case| case.run()))?;
     let present: usize = calm.iter().map(|seen| seen.points.len()).sum();
     if selection.is_everything() && tally.points.len() != present {
-        return Err(format!("{} of {present} points are covered", tally.points.len()));
+        return Err(format!(
+            "{} of {present} points are covered",
+            tally.points.len()
+        ));
     }
     Ok(tally.figures(flows.len()).with("points present", &present))
 }
@@ -86,7 +98,9 @@ pub fn run(selection: &Selection, shown: bool) -> Proof {
 /// As [`run`].
 pub fn sample() -> Proof {
     let flows = flows::all();
-    let results = parallel::each(&flows, false, |number, flow| once(flow, Plan::Sample(number)));
+    let results = parallel::each(&flows, false, |number, flow| {
+        once(flow, Plan::Sample(number))
+    });
     let seen = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     nothing_granted_is_left_out(&seen)?;
     Ok(Tally::of(seen.into_iter().map(Ok).collect())?.figures(flows.len()))
@@ -99,10 +113,23 @@ impl Selection {
 
     fn cases<'a>(&self, flow: &'a Flow, points: &'a [Point]) -> Vec<Case<'a>> {
         let all = points.iter().zip(1..).flat_map(|(point, at)| {
-            let strikes = point.faults().into_iter().map(move |(kind, extent)| Strike { point: at, kind, extent });
-            strikes.map(move |strike| Case { flow, point, strike })
+            let strikes = point
+                .faults()
+                .into_iter()
+                .map(move |(kind, extent)| Strike {
+                    point: at,
+                    kind,
+                    extent,
+                });
+            strikes.map(move |strike| Case {
+                flow,
+                point,
+                strike,
+            })
         });
-        all.filter(|case| self.wants(case.strike)).step_by(self.every.max(1)).collect()
+        all.filter(|case| self.wants(case.strike))
+            .step_by(self.every.max(1))
+            .collect()
     }
 
     fn wants(&self, strike: Strike) -> bool {
@@ -122,7 +149,10 @@ impl Case<'_> {
         if seen.points.get(self.strike.point - 1) == Some(self.point) {
             return Ok(seen);
         }
-        Err(format!("{} did not come to its point {} as it did before", self.flow.name, self.strike.point))
+        Err(format!(
+            "{} did not come to its point {} as it did before",
+            self.flow.name, self.strike.point
+        ))
     }
 }
 
@@ -130,13 +160,18 @@ impl Case<'_> {
 fn nothing_granted_is_left_out(calm: &[Seen]) -> Result<(), String> {
     let done: BTreeSet<_> = calm.iter().flat_map(|seen| seen.grants.clone()).collect();
     let template = local::template::Template::read(&owned(&[("MailFrom", "no-reply@example.com")]));
-    let prefix = format!("arn:aws:dynamodb:us-east-1:000000000000:table/{}-", local::template::STACK);
+    let prefix = format!(
+        "arn:aws:dynamodb:us-east-1:000000000000:table/{}-",
+        local::template::STACK
+    );
     for function in template.map_err(|error| error.to_string())?.functions {
         for (action, resource) in function.grants {
             let table = resource.strip_prefix(&prefix).unwrap_or_default();
             let grant = (function.name.clone(), action, table.to_owned());
             if !done.contains(&grant) {
-                return Err(format!("no flow makes the call {grant:?}, which the template grants: add one"));
+                return Err(format!(
+                    "no flow makes the call {grant:?}, which the template grants: add one"
+                ));
             }
         }
     }
@@ -169,7 +204,11 @@ impl Tally {
             return Ok(tally);
         }
         let shown: Vec<_> = broken.iter().take(MOST_SHOWN).map(String::as_str).collect();
-        Err(format!("{} of {runs} runs\n{}", broken.len(), shown.join("\n")))
+        Err(format!(
+            "{} of {runs} runs\n{}",
+            broken.len(),
+            shown.join("\n")
+        ))
     }
 
     fn count(&mut self, seen: &Seen) {
@@ -184,7 +223,9 @@ impl Tally {
     }
 
     fn figures(self, flows: usize) -> Figures {
-        let kinds = Kind::ALL.map(name).map(|kind| format!("{kind} {}", self.kinds.get(&kind).unwrap_or(&0)));
+        let kinds = Kind::ALL
+            .map(name)
+            .map(|kind| format!("{kind} {}", self.kinds.get(&kind).unwrap_or(&0)));
         Figures::default()
             .with("flows", &flows)
             .with("points covered", &self.points.len())

@@ -51,7 +51,11 @@ async fn whole(flow: &Flow, faults: &Arc<Faults>) -> Result<Seen, String> {
     }
     scene.aftermath().await?;
     scene.pass(mins(60));
-    scene.world.portal.sweep_ttl().map_err(|error| error.to_string())?;
+    scene
+        .world
+        .portal
+        .sweep_ttl()
+        .map_err(|error| error.to_string())?;
     scene.aftermath().await?;
     scene.only_the_last_password_signs_in().await?;
     Ok(seen)
@@ -61,15 +65,27 @@ fn used(scene: &Scene) -> BTreeSet<Grant> {
     let calls = scene.world.portal.take_calls().into_iter();
     let grants = calls.flat_map(|call| {
         let function = call.function;
-        call.actions.into_iter().map(move |(action, table)| (function.clone(), action, table))
+        call.actions
+            .into_iter()
+            .map(move |(action, table)| (function.clone(), action, table))
     });
     grants.collect()
 }
 
 fn broken(flow: &Flow, faults: &Faults, why: &str) -> String {
     let (flow, present) = (flow.name, faults.present());
-    let struck = faults.strike().and_then(|strike| Some((strike, present.get(strike.point - 1)?)));
-    let Some((Strike { point: at, kind, extent }, point)) = struck else {
+    let struck = faults
+        .strike()
+        .and_then(|strike| Some((strike, present.get(strike.point - 1)?)));
+    let Some((
+        Strike {
+            point: at,
+            kind,
+            extent,
+        },
+        point,
+    )) = struck
+    else {
         return format!("{flow}, where nothing went wrong: {why}\nagain: {AGAIN} --flow {flow}");
     };
     let (fault, extent) = (name(kind), name(extent));
@@ -80,9 +96,12 @@ fn broken(flow: &Flow, faults: &Faults, why: &str) -> String {
 /// `LoseAnswer` is `lose-answer`.
 pub(super) fn name(of: impl std::fmt::Debug) -> String {
     let written = format!("{of:?}");
-    let dashed = written.chars().enumerate().map(|(at, letter)| match letter {
-        'A'..='Z' if at > 0 => format!("-{}", letter.to_ascii_lowercase()),
-        _ => letter.to_ascii_lowercase().to_string(),
-    });
+    let dashed = written
+        .chars()
+        .enumerate()
+        .map(|(at, letter)| match letter {
+            'A'..='Z' if at > 0 => format!("-{}", letter.to_ascii_lowercase()),
+            _ => letter.to_ascii_lowercase().to_string(),
+        });
     dashed.collect()
 }

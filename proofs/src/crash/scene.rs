@@ -53,7 +53,8 @@ pub(super) struct Used {
 /// What a client was told in the end.
 struct Insisted {
     answer: Answer,
-    /// Whether it may have been done before that was judged: the client came back, or the function's own tries ran out.
+    /// Whether it may have been done before that was judged: the client came back, or the
+    /// function's own tries ran out.
     maybe_done: bool,
 }
 
@@ -71,7 +72,9 @@ impl Scene {
         let world = world.await;
         let decides = Arc::clone(&faults);
         world.portal.take_calls();
-        world.portal.set_fault(move |attempt| decides.decide(attempt));
+        world
+            .portal
+            .set_fault(move |attempt| decides.decide(attempt));
         Self {
             world,
             faults,
@@ -101,8 +104,9 @@ impl Scene {
         self.faults.script(script);
     }
 
-    /// Does what a client does until it is told something else than "later". Whoever comes back may find that the first
-    /// try was done after all, and wait for the throttle's window; unless that is what they want to see.
+    /// Does what a client does until it is told something else than "later". Whoever comes back may
+    /// find that the first try was done after all, and wait for the throttle's window; unless that
+    /// is what they want to see.
     async fn insist(&self, waits: bool, act: impl AsyncFn() -> Answer) -> Result<Insisted, String> {
         let mut came_back = false;
         for _ in 0..MOST_TRIES {
@@ -119,7 +123,8 @@ impl Scene {
                 }
                 (Told::Wait(span), true) if waits => self.pass(span),
                 _ => {
-                    let maybe_done = came_back || (met.struck + met.scripted > 0 && !self.is_hidden(met));
+                    let maybe_done =
+                        came_back || (met.struck + met.scripted > 0 && !self.is_hidden(met));
                     return Ok(Insisted { answer, maybe_done });
                 }
             }
@@ -138,8 +143,8 @@ impl Scene {
         is_due(&answer, status, problem).map(|()| answer)
     }
 
-    /// The same, for what cannot be told from its own repeat: whoever asks for an answer that was lost may find `already`
-    /// instead.
+    /// The same, for what cannot be told from its own repeat: whoever asks for an answer that was
+    /// lost may find `already` instead.
     pub(super) async fn due_or_done(
         &self,
         (status, problem): (u16, &str),
@@ -148,14 +153,29 @@ impl Scene {
     ) -> Result<Answer, String> {
         let Insisted { answer, maybe_done } = self.insist(true, act).await?;
         let is_already = maybe_done && is_due(&answer, already.0, already.1).is_ok();
-        if is_already { Ok(answer) } else { is_due(&answer, status, problem).map(|()| answer) }
+        if is_already {
+            Ok(answer)
+        } else {
+            is_due(&answer, status, problem).map(|()| answer)
+        }
     }
 
     /// The same, for a form that must lead there.
-    pub(super) async fn leads(&self, act: impl AsyncFn() -> Answer, onwards: &str) -> Result<Answer, String> {
+    pub(super) async fn leads(
+        &self,
+        act: impl AsyncFn() -> Answer,
+        onwards: &str,
+    ) -> Result<Answer, String> {
         let answer = self.due(303, "", act).await?;
         let leads = answer.location().ends_with(onwards);
-        if leads { Ok(answer) } else { Err(format!("a form led to {} instead of {onwards}", answer.location())) }
+        if leads {
+            Ok(answer)
+        } else {
+            Err(format!(
+                "a form led to {} instead of {onwards}",
+                answer.location()
+            ))
+        }
     }
 
     /// The first answer that is not "later", whatever it is.
@@ -165,7 +185,12 @@ impl Scene {
 
     /// Asks for a mail.
     pub(super) async fn ask(&self, browser: &Browser<'_>, email: &str) -> Result<Answer, String> {
-        self.due(200, "", async || browser.post("/auth/request-login", json!({"email": email})).await).await
+        self.due(200, "", async || {
+            browser
+                .post("/auth/request-login", json!({"email": email}))
+                .await
+        })
+        .await
     }
 
     /// Asks for a mail and waits for it.
@@ -177,12 +202,26 @@ impl Scene {
 
     /// The latest mail.
     pub(super) fn mail(&self) -> Result<Mail, String> {
-        self.world.portal.inbox().last().map(|mail| Mail(json!(mail))).ok_or_else(|| "there is no mail".to_owned())
+        self.world
+            .portal
+            .inbox()
+            .last()
+            .map(|mail| Mail(json!(mail)))
+            .ok_or_else(|| "there is no mail".to_owned())
     }
 
     /// Redeems by JSON.
-    pub(super) async fn redeem(&self, browser: &Browser<'_>, mail: &Mail, body: Value) -> Result<Answer, String> {
-        let answer = self.due(200, "", async || browser.post("/auth/verify", body.clone()).await).await?;
+    pub(super) async fn redeem(
+        &self,
+        browser: &Browser<'_>,
+        mail: &Mail,
+        body: Value,
+    ) -> Result<Answer, String> {
+        let answer = self
+            .due(200, "", async || {
+                browser.post("/auth/verify", body.clone()).await
+            })
+            .await?;
         self.signed_in(browser, mail)?;
         Ok(answer)
     }
@@ -195,7 +234,9 @@ impl Scene {
 
     /// Writes down that this browser has a session.
     pub(super) fn has_session(&self, browser: &Browser<'_>) -> Result<(), String> {
-        let session = browser.cookie(SID).ok_or("a sign-in that succeeded set no cookie")?;
+        let session = browser
+            .cookie(SID)
+            .ok_or("a sign-in that succeeded set no cookie")?;
         self.began(session);
         Ok(())
     }
@@ -208,14 +249,22 @@ impl Scene {
     /// Writes down that the link of this mail has been used: by whoever reads mail to its address.
     pub(super) fn used(&self, mail: &Mail) {
         let routes = ["/auth/verify", "/auth/activate", "/auth/reset-password"];
-        let route = routes.into_iter().find(|route| mail.path().starts_with(route)).unwrap_or_default();
-        self.used.borrow_mut().push(Used { route, token: mail.token() });
+        let route = routes
+            .into_iter()
+            .find(|route| mail.path().starts_with(route))
+            .unwrap_or_default();
+        self.used.borrow_mut().push(Used {
+            route,
+            token: mail.token(),
+        });
         self.proved(mail.0["to"].as_str().unwrap_or_default());
     }
 
     /// Writes down what is there of mails before a user is erased.
     pub(super) fn remember_mails(&self) {
-        self.erased_mails.borrow_mut().extend(self.world.rows("mail"));
+        self.erased_mails
+            .borrow_mut()
+            .extend(self.world.rows("mail"));
     }
 
     /// Rows of mails that may have been erased since.
@@ -226,7 +275,8 @@ impl Scene {
     /// Asks, and redeems the link in the same browser.
     pub(super) async fn sign_in(&self, browser: &Browser<'_>, email: &str) -> Result<Mail, String> {
         let mail = self.mailed(browser, email).await?;
-        self.redeem(browser, &mail, json!({"token": mail.token()})).await?;
+        self.redeem(browser, &mail, json!({"token": mail.token()}))
+            .await?;
         Ok(mail)
     }
 
@@ -238,7 +288,10 @@ impl Scene {
     /// Signs out.
     pub(super) async fn log_out(&self, browser: &Browser<'_>) -> Result<(), String> {
         let session = browser.cookie(SID).unwrap_or_default();
-        self.due(200, "", async || browser.post("/auth/logout", json!({})).await).await?;
+        self.due(200, "", async || {
+            browser.post("/auth/logout", json!({})).await
+        })
+        .await?;
         if browser.cookie(SID).is_some() {
             return Err("a logout left the cookie".to_owned());
         }
@@ -274,7 +327,11 @@ impl Scene {
 
     /// An invocation is over.
     pub(super) fn over(&self) -> Met {
-        if self.faults.strike().is_some_and(|strike| strike.kind == Kind::Late) {
+        if self
+            .faults
+            .strike()
+            .is_some_and(|strike| strike.kind == Kind::Late)
+        {
             self.world.portal.let_arrive();
         }
         self.faults.invocation_over()
@@ -298,12 +355,28 @@ impl Scene {
         } else {
             return Ok(());
         };
-        Err(format!("{} {} was answered, but {wrong}", answer.status, answer.body))
+        Err(format!(
+            "{} {} was answered, but {wrong}",
+            answer.status, answer.body
+        ))
     }
 }
 
 /// A request with a bearer token.
-pub(super) async fn with_bearer(browser: &Browser<'_>, method: Method, path: &str, token: &str) -> Answer {
-    let request = browser.request(method, path).header("authorization", format!("Bearer {token}"));
-    browser.send(request.header("content-type", "application/json").body("{}")).await
+pub(super) async fn with_bearer(
+    browser: &Browser<'_>,
+    method: Method,
+    path: &str,
+    token: &str,
+) -> Answer {
+    let request = browser
+        .request(method, path)
+        .header("authorization", format!("Bearer {token}"));
+    browser
+        .send(
+            request
+                .header("content-type", "application/json")
+                .body("{}"),
+        )
+        .await
 }

@@ -10,7 +10,8 @@ use tests::{Answer, Browser};
 /// What hashes cost in every flow: next to nothing.
 pub(super) const COSTS: &str = "m=7168,t=1,p=1";
 
-/// How many requests were made, and how many of them were answered with something else than "later".
+/// How many requests were made, and how many of them were answered with something else than
+/// "later".
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tried {
     pub(super) asked: usize,
@@ -22,7 +23,8 @@ pub(super) struct Tried {
 pub(super) struct Tries {
     right: Tried,
     wrong: Tried,
-    /// By address, since she last signed in by whatever means; and whether she has since the last wrong one.
+    /// By address, since she last signed in by whatever means; and whether she has since the last
+    /// wrong one.
     in_a_row: BTreeMap<String, (Tried, bool)>,
 }
 
@@ -79,10 +81,16 @@ pub(super) struct Known {
 ///
 /// # Panics
 /// For what are no costs, or is no password.
-#[expect(clippy::unwrap_used, reason = "a flow that names no costs is a mistake of the proof")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a flow that names no costs is a mistake of the proof"
+)]
 pub(super) fn hashed(costs: &str, password: &str) -> String {
     let hasher = Hasher::new(Costs::parse(costs).unwrap(), None);
-    hasher.hash(&Password::typed(password).unwrap(), [7; 16]).as_str().to_owned()
+    hasher
+        .hash(&Password::typed(password).unwrap(), [7; 16])
+        .as_str()
+        .to_owned()
 }
 
 impl Scene {
@@ -97,7 +105,11 @@ impl Scene {
     pub(super) fn password_is(&self, email: &str, password: &str) {
         self.password_is_gone(email);
         let (email, password) = (email.to_owned(), password.to_owned());
-        self.passwords.borrow_mut().push(Known { email, password, signs_in: true });
+        self.passwords.borrow_mut().push(Known {
+            email,
+            password,
+            signs_in: true,
+        });
     }
 
     /// Writes down that nothing signs in with this address for the moment.
@@ -109,7 +121,8 @@ impl Scene {
             .for_each(|known| known.signs_in = false);
     }
 
-    /// Writes down that she has proved who she is: wrong passwords before that are in no row with those after it.
+    /// Writes down that she has proved who she is: wrong passwords before that are in no row with
+    /// those after it.
     pub(super) fn proved(&self, email: &str) {
         self.tries.borrow_mut().signed_in(email);
     }
@@ -126,28 +139,57 @@ impl Scene {
     #[expect(clippy::unwrap_used, reason = "a row that was read can be written")]
     pub(super) fn wrong_in_a_row(&self, email: &str, count: usize) {
         let rows = self.world.rows("throttles");
-        let row = rows.iter().find(|row| row["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("password-in-a-row")));
+        let row = rows.iter().find(|row| {
+            row["pk"]["S"]
+                .as_str()
+                .is_some_and(|pk| pk.starts_with("password-in-a-row"))
+        });
         let mut row = row.cloned().unwrap_or_default();
         row["count"] = json!({"N": count.to_string()});
-        let put = json!({"TableName": format!("{}-throttles", local::template::STACK), "Item": row});
-        let _put = self.world.portal.database().put_item(serde_json::from_value(put).unwrap()).unwrap();
-        *self.tries.borrow_mut().row(email) = Tried { asked: count, answered: count };
+        let put =
+            json!({"TableName": format!("{}-throttles", local::template::STACK), "Item": row});
+        let _put = self
+            .world
+            .portal
+            .database()
+            .put_item(serde_json::from_value(put).unwrap())
+            .unwrap();
+        *self.tries.borrow_mut().row(email) = Tried {
+            asked: count,
+            answered: count,
+        };
     }
 
     /// Signs in with the right password; a session that this browser had ends then.
-    pub(super) async fn right(&self, browser: &Browser<'_>, email: &str, password: &str) -> Result<(), String> {
+    pub(super) async fn right(
+        &self,
+        browser: &Browser<'_>,
+        email: &str,
+        password: &str,
+    ) -> Result<(), String> {
         let before = browser.cookie(SID);
         let request = json!({"email": email, "password": password});
-        let post = async || self.post_right(browser.post("/auth/sign-in", request.clone())).await;
+        let post = async || {
+            self.post_right(browser.post("/auth/sign-in", request.clone()))
+                .await
+        };
         self.due(200, "", post).await?;
         self.is_right(browser, email, before.as_deref())
     }
 
     /// The same by the page's form.
-    pub(super) async fn right_by_form(&self, browser: &Browser<'_>, email: &str, password: &str) -> Result<(), String> {
+    pub(super) async fn right_by_form(
+        &self,
+        browser: &Browser<'_>,
+        email: &str,
+        password: &str,
+    ) -> Result<(), String> {
         let before = browser.cookie(SID);
         let fields = [("email", email), ("password", password)];
-        let post = async || self.post_right(browser.post_form("/auth/sign-in", &fields)).await;
+        let post = async || {
+            self.post_right(browser.post_form("/auth/sign-in", &fields))
+                .await
+        };
         self.leads(post, "/auth/signed-in").await?;
         self.is_right(browser, email, before.as_deref())
     }
@@ -157,7 +199,12 @@ impl Scene {
         post.await
     }
 
-    fn is_right(&self, browser: &Browser<'_>, email: &str, before: Option<&str>) -> Result<(), String> {
+    fn is_right(
+        &self,
+        browser: &Browser<'_>,
+        email: &str,
+        before: Option<&str>,
+    ) -> Result<(), String> {
         self.tries.borrow_mut().right.answered += 1;
         self.proved(email);
         if let Some(before) = before {
@@ -167,28 +214,52 @@ impl Scene {
     }
 
     /// Tries what does not sign in.
-    pub(super) async fn wrong(&self, browser: &Browser<'_>, email: &str, password: &str) -> Result<(), String> {
-        self.due(401, "invalid-credentials", async || self.try_wrong(browser, email, password).await).await?;
+    pub(super) async fn wrong(
+        &self,
+        browser: &Browser<'_>,
+        email: &str,
+        password: &str,
+    ) -> Result<(), String> {
+        self.due(401, "invalid-credentials", async || {
+            self.try_wrong(browser, email, password).await
+        })
+        .await?;
         self.is_wrong(email);
         Ok(())
     }
 
     /// The same by the page's form.
-    pub(super) async fn wrong_by_form(&self, browser: &Browser<'_>, email: &str, password: &str) -> Result<(), String> {
+    pub(super) async fn wrong_by_form(
+        &self,
+        browser: &Browser<'_>,
+        email: &str,
+        password: &str,
+    ) -> Result<(), String> {
         let fields = [("email", email), ("password", password)];
         let post = async || {
             self.tries.borrow_mut().asked_wrong(email);
             browser.post_form("/auth/sign-in", &fields).await
         };
-        self.leads(post, "/auth/sign-in?error=invalid_credentials").await?;
+        self.leads(post, "/auth/sign-in?error=invalid_credentials")
+            .await?;
         self.is_wrong(email);
         Ok(())
     }
 
     /// One request with a wrong password.
-    pub(super) async fn try_wrong(&self, browser: &Browser<'_>, email: &str, password: &str) -> Answer {
+    pub(super) async fn try_wrong(
+        &self,
+        browser: &Browser<'_>,
+        email: &str,
+        password: &str,
+    ) -> Answer {
         self.tries.borrow_mut().asked_wrong(email);
-        browser.post("/auth/sign-in", json!({"email": email, "password": password})).await
+        browser
+            .post(
+                "/auth/sign-in",
+                json!({"email": email, "password": password}),
+            )
+            .await
     }
 
     /// Writes down that one was answered as wrong.
@@ -199,11 +270,25 @@ impl Scene {
     /// The password that was set last signs in, and no other one does.
     pub(super) async fn only_the_last_password_signs_in(&self) -> Result<(), String> {
         let known = self.passwords.borrow().clone();
-        for Known { email, password, signs_in } in known {
-            let answer = self.browser().post("/auth/sign-in", json!({"email": email, "password": password})).await;
+        for Known {
+            email,
+            password,
+            signs_in,
+        } in known
+        {
+            let answer = self
+                .browser()
+                .post(
+                    "/auth/sign-in",
+                    json!({"email": email, "password": password}),
+                )
+                .await;
             let due = if signs_in { 200 } else { 401 };
             if answer.status.as_u16() != due {
-                return Err(format!("a password that is to answer {due} answered {} {}", answer.status, answer.body));
+                return Err(format!(
+                    "a password that is to answer {due} answered {} {}",
+                    answer.status, answer.body
+                ));
             }
         }
         Ok(())

@@ -35,10 +35,13 @@ pub(super) fn sign(header: &str, claims: &str, key: &[u8]) -> String {
     format!("{signed}.{}", encode(&mac.finalize().into_bytes()))
 }
 
-/// The subkey of a portal and a purpose, as `shared::keys` derives it. The controls show that it is the same.
+/// The subkey of a portal and a purpose, as `shared::keys` derives it. The controls show that it is
+/// the same.
 pub(super) fn subkey(secret: &str, portal: &str, purpose: &str) -> [u8; 32] {
     let mut subkey = [0; 32];
     let info = format!("vestibule/{portal}/{purpose}");
-    Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(info.as_bytes(), &mut subkey).expect("32 bytes can be had");
+    Hkdf::<Sha256>::new(None, secret.as_bytes())
+        .expand(info.as_bytes(), &mut subkey)
+        .expect("32 bytes can be had");
     subkey
 }

@@ -1,8 +1,8 @@
 //! Promise 2, attacked: a million forgeries of links, sessions and nonces, none accepted.
 //!
-//! Most go to the very functions that every endpoint asks (`Ring::read_link`, `signed_in::claims`, `Ring::minted`). A
-//! share goes over the gateway, with everything else that the owner would send: there also nothing is written, no store
-//! is asked, and nothing answers 5xx.
+//! Most go to the very functions that every endpoint asks (`Ring::read_link`, `signed_in::claims`,
+//! `Ring::minted`). A share goes over the gateway, with everything else that the owner would send:
+//! there also nothing is written, no store is asked, and nothing answers 5xx.
 
 mod contents;
 mod gateway;
@@ -54,8 +54,13 @@ struct Tally {
 /// # Errors
 /// The forgery that was accepted, and how to see it again.
 pub fn run(sizes: &Sizes, shown: bool) -> Proof {
-    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(forge(sizes, shown))
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
+    runtime
+        .map_err(|error| format!("no runtime: {error}"))?
+        .block_on(forge(sizes, shown))
 }
 
 async fn forge(sizes: &Sizes, shown: bool) -> Proof {
@@ -66,7 +71,9 @@ async fn forge(sizes: &Sizes, shown: bool) -> Proof {
     let (mut made, mut sent) = (0, gateway::Sent::default());
     let mut watch = gateway::Watch::new(&originals.world);
     for number in numbers {
-        let Some(forgery) = Forger::forge(&originals, sizes.seed, number) else { continue };
+        let Some(forgery) = Forger::forge(&originals, sizes.seed, number) else {
+            continue;
+        };
         // The same twice proves nothing.
         if !tally.is_new(&forgery) {
             continue;
@@ -78,7 +85,9 @@ async fn forge(sizes: &Sizes, shown: bool) -> Proof {
         if made < sizes.over_gateway {
             let answered = gateway::send(&originals, &forgery, &mut sent, number).await;
             answered.map_err(|why| broken(&why, &forgery, sizes, number))?;
-            watch.look(&originals.world).map_err(|why| broken(&why, &forgery, sizes, number))?;
+            watch
+                .look(&originals.world)
+                .map_err(|why| broken(&why, &forgery, sizes, number))?;
         }
         tally.count(&forgery);
         made += 1;
@@ -109,15 +118,24 @@ impl Tally {
 
     fn figures(&self, sent: &gateway::Sent) -> Figures {
         Figures::default()
-            .with("forgeries, no two alike", &(self.links + self.sessions + self.nonces))
+            .with(
+                "forgeries, no two alike",
+                &(self.links + self.sessions + self.nonces),
+            )
             .with("of links", &self.links)
             .with("of sessions", &self.sessions)
             .with("of nonces", &self.nonces)
             .with("kinds", &format!("{} of {KINDS}", self.kinds.len()))
             .with("accepted", &0)
             .with("sent over the gateway too", &sent.all())
-            .with("as GET /auth/me, POST /auth/logout", &format!("{}, {}", sent.me, sent.logout))
-            .with("as POST /auth/verify, GET /auth/verify/{token}", &format!("{}, {}", sent.verify, sent.page))
+            .with(
+                "as GET /auth/me, POST /auth/logout",
+                &format!("{}, {}", sent.me, sent.logout),
+            )
+            .with(
+                "as POST /auth/verify, GET /auth/verify/{token}",
+                &format!("{}, {}", sent.verify, sent.page),
+            )
             .with("accepted there, 5xx, calls of the store, writes", &0)
     }
 }

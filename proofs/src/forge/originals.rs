@@ -1,6 +1,9 @@
 //! What is forged from: credentials that work, of a portal with two keys.
 
-#![expect(clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a proof that goes wrong is to stop"
+)]
 
 use super::jwt::{json, segments, sign, spell, subkey};
 use crate::dice::Dice;
@@ -38,7 +41,8 @@ pub(super) struct Original {
     pub(super) ticket: Ticket,
 }
 
-/// The portal, the credentials, and every key a forger might get hold of without its own being the right one.
+/// The portal, the credentials, and every key a forger might get hold of without its own being the
+/// right one.
 pub(super) struct Originals {
     pub(super) world: World,
     pub(super) ring: Ring,
@@ -53,28 +57,53 @@ impl Originals {
     pub(super) async fn make(dice: &mut Dice) -> Result<Self, String> {
         let secrets = [("1", "r".repeat(64)), ("2", "s".repeat(64))];
         let [(_, root), (kid, second)] = &secrets;
-        let value = json!({"root": root, "keys": [{"kid": kid, "secret": second, "added_at": 0}]}).to_string();
+        let value = json!({"root": root, "keys": [{"kid": kid, "secret": second, "added_at": 0}]})
+            .to_string();
         let staff = PortalName::parse("staff").ok_or("a portal's name")?;
         let staff = Ring::parse(&value, &staff)?;
-        let world = stage::world(dice, Options { key_ring: Some(value), ..Options::default() }).await;
+        let world = stage::world(
+            dice,
+            Options {
+                key_ring: Some(value),
+                ..Options::default()
+            },
+        )
+        .await;
         let tickets = stage::tickets(&world, dice, USERS, stage::Purpose::SignIn).await?;
         world.portal.set_fault(|_| local::seam::Fault::None);
         let ring = ring(&world)?;
         let mut all = Vec::new();
         for (n, ticket) in tickets.iter().enumerate() {
-            let one = |purpose, text: &str| Original { purpose, text: text.to_owned(), ticket: ticket.clone() };
+            let one = |purpose, text: &str| Original {
+                purpose,
+                text: text.to_owned(),
+                ticket: ticket.clone(),
+            };
             all.push(one(Purpose::Nonce, &ticket.nonce));
             if n % 2 == 0 {
                 all.push(one(Purpose::Link, &ticket.token));
                 all.push(one(Purpose::Link, &by_the_first_key(&ring, &ticket.token)?));
             } else {
                 let browser = world.browser();
-                browser.post("/auth/verify", json!({"token": ticket.token, "attempt": PAGE})).await;
-                let session = browser.cookie(SESSION).ok_or_else(|| format!("{} is not signed in", ticket.email))?;
+                browser
+                    .post(
+                        "/auth/verify",
+                        json!({"token": ticket.token, "attempt": PAGE}),
+                    )
+                    .await;
+                let session = browser
+                    .cookie(SESSION)
+                    .ok_or_else(|| format!("{} is not signed in", ticket.email))?;
                 all.push(one(Purpose::Session, &session));
             }
         }
-        let originals = Self { world, ring, staff, all, secrets };
+        let originals = Self {
+            world,
+            ring,
+            staff,
+            all,
+            secrets,
+        };
         originals.check()?;
         Ok(originals)
     }
@@ -83,10 +112,16 @@ impl Originals {
     pub(super) fn accepts(&self, purpose: Purpose, text: &str) -> bool {
         match purpose {
             Purpose::Link => self.ring.read_link(link::Purpose::SignIn, text).is_ok(),
-            Purpose::Session => !matches!(signed_in::claims(&self.ring, text, self.world.time.now()), Ok(None)),
+            Purpose::Session => !matches!(
+                signed_in::claims(&self.ring, text, self.world.time.now()),
+                Ok(None)
+            ),
             Purpose::Nonce => {
                 !self.ring.minted(cookie::nonces(text)).is_empty()
-                    || !self.ring.minted(Nonce::parse(text).into_iter().collect()).is_empty()
+                    || !self
+                        .ring
+                        .minted(Nonce::parse(text).into_iter().collect())
+                        .is_empty()
             }
         }
     }
@@ -94,17 +129,28 @@ impl Originals {
     /// The secret and the purpose that the token's key is derived from.
     pub(super) fn right_key(&self, original: &Original) -> [u8; 32] {
         let header = json(segments(&original.text)[0]);
-        let secret = self.secrets.iter().find(|(kid, _)| header["kid"] == *kid).map(|(_, secret)| secret.as_str());
-        subkey(secret.unwrap_or_default(), "partner", purpose_name(original.purpose))
+        let secret = self
+            .secrets
+            .iter()
+            .find(|(kid, _)| header["kid"] == *kid)
+            .map(|(_, secret)| secret.as_str());
+        subkey(
+            secret.unwrap_or_default(),
+            "partner",
+            purpose_name(original.purpose),
+        )
     }
 
-    /// Controls: every original works, for its own purpose only; and what the forger signs would be accepted, had it the
-    /// right key. So a forgery that is refused is refused for what was forged.
+    /// Controls: every original works, for its own purpose only; and what the forger signs would be
+    /// accepted, had it the right key. So a forgery that is refused is refused for what was forged.
     fn check(&self) -> Result<(), String> {
         for original in &self.all {
             for purpose in [Purpose::Link, Purpose::Session, Purpose::Nonce] {
                 if self.accepts(purpose, &original.text) != (purpose == original.purpose) {
-                    return Err(format!("a {:?} as a {purpose:?}: {}", original.purpose, original.text));
+                    return Err(format!(
+                        "a {:?} as a {purpose:?}: {}",
+                        original.purpose, original.text
+                    ));
                 }
             }
             if original.purpose == Purpose::Nonce {
@@ -112,9 +158,18 @@ impl Originals {
             }
             let [header, claims, _] = segments(&original.text);
             let key = self.right_key(original);
-            let spelled_anew = sign(&spell(&json(header).to_string()), &spell(&json(claims).to_string()), &key);
-            if sign(header, claims, &key) != original.text || !self.accepts(original.purpose, &spelled_anew) {
-                return Err(format!("the forger's tools do not work on {}", original.text));
+            let spelled_anew = sign(
+                &spell(&json(header).to_string()),
+                &spell(&json(claims).to_string()),
+                &key,
+            );
+            if sign(header, claims, &key) != original.text
+                || !self.accepts(original.purpose, &spelled_anew)
+            {
+                return Err(format!(
+                    "the forger's tools do not work on {}",
+                    original.text
+                ));
             }
         }
         Ok(())
@@ -132,7 +187,9 @@ pub(super) const fn purpose_name(purpose: Purpose) -> &'static str {
 
 /// The same link as it would have been signed before the key was rotated.
 fn by_the_first_key(ring: &Ring, token: &str) -> Result<String, String> {
-    let link =
-        ring.read_link(link::Purpose::SignIn, token).map_err(|_| "a link that was mailed cannot be read")?.content;
+    let link = ring
+        .read_link(link::Purpose::SignIn, token)
+        .map_err(|_| "a link that was mailed cannot be read")?
+        .content;
     Ok(ring.sign_link(ring.get("1").ok_or("the first key")?, &link))
 }

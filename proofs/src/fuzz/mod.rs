@@ -1,9 +1,16 @@
-//! Fuzzing: whatever bytes come in, these hold. Each body takes bytes and panics when a property does not hold.
+//! Fuzzing: whatever bytes come in, these hold. Each body takes bytes and panics when a property
+//! does not hold.
 //!
-//! `proofs/fuzz/run` lets libFuzzer choose the bytes, for as long as one likes. [`run`] takes those it has found worth
-//! keeping (`proofs/fuzz/corpus`) and seeded changes of them: that needs no tool and is the same every time.
+//! `proofs/fuzz/run` lets libFuzzer choose the bytes, for as long as one likes. [`run`] takes those
+//! it has found worth keeping (`proofs/fuzz/corpus`) and seeded changes of them: that needs no tool
+//! and is the same every time.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a property that does not hold stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a property that does not hold stops"
+)]
 
 mod address;
 mod cookie;
@@ -43,16 +50,45 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: [Target; 7] = [
-    Target { name: "address", body: address, cost: 1 },
-    Target { name: "cookie", body: cookie, cost: 1 },
-    Target { name: "event", body: event, cost: 20 },
-    Target { name: "next", body: next, cost: 1 },
-    Target { name: "request", body: request, cost: 20 },
-    Target { name: "template", body: template, cost: 2 },
-    Target { name: "token", body: token, cost: 2 },
+    Target {
+        name: "address",
+        body: address,
+        cost: 1,
+    },
+    Target {
+        name: "cookie",
+        body: cookie,
+        cost: 1,
+    },
+    Target {
+        name: "event",
+        body: event,
+        cost: 20,
+    },
+    Target {
+        name: "next",
+        body: next,
+        cost: 1,
+    },
+    Target {
+        name: "request",
+        body: request,
+        cost: 20,
+    },
+    Target {
+        name: "template",
+        body: template,
+        cost: 2,
+    },
+    Target {
+        name: "token",
+        body: token,
+        cost: 2,
+    },
 ];
 
-/// Tries the whole corpus, and `changes` seeded changes of it for each target (fewer for those that cost more).
+/// Tries the whole corpus, and `changes` seeded changes of it for each target (fewer for those that
+/// cost more).
 ///
 /// # Errors
 /// The first target that broke, and the file with the bytes that did it.
@@ -84,7 +120,10 @@ pub fn run(changes: u64, seed: u64, shown: bool) -> Proof {
 /// # Errors
 /// There is no such target, the file cannot be read, or it breaks the target.
 pub fn replay(name: &str, file: &Path) -> Proof {
-    let target = TARGETS.iter().find(|target| target.name == name).ok_or_else(|| format!("no target {name}"))?;
+    let target = TARGETS
+        .iter()
+        .find(|target| target.name == name)
+        .ok_or_else(|| format!("no target {name}"))?;
     target.hold(&fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?)?;
     Ok(Figures::default().with("held", &file.display()))
 }
@@ -109,7 +148,13 @@ fn corpus(name: &str) -> Result<Vec<Vec<u8>>, String> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus")).join(name);
     let unreadable = |error: std::io::Error| format!("{}: {error}", folder.display());
     let entries = fs::read_dir(&folder).map_err(unreadable)?;
-    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let mut files = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
     files.sort();
-    files.iter().map(|file| fs::read(file).map_err(unreadable)).collect()
+    files
+        .iter()
+        .map(|file| fs::read(file).map_err(unreadable))
+        .collect()
 }

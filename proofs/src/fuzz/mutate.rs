@@ -38,7 +38,10 @@ const WORDS: &[&[u8]] = &[
 
 /// One of `inputs` with one to four changes.
 pub(super) fn change(inputs: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
-    let mut bytes = inputs.get(dice.below(inputs.len())).cloned().unwrap_or_default();
+    let mut bytes = inputs
+        .get(dice.below(inputs.len()))
+        .cloned()
+        .unwrap_or_default();
     for _ in 0..=dice.below(4) {
         let (at, to) = (dice.below(bytes.len() + 1), dice.below(bytes.len() + 1));
         let (from, to) = (at.min(to), at.max(to));
@@ -51,8 +54,15 @@ pub(super) fn change(inputs: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
                 drop(bytes.splice(from..from, part));
             }
             4 => {
-                let other = inputs.get(dice.below(inputs.len())).map(Vec::as_slice).unwrap_or_default();
-                let part = other.iter().copied().skip(dice.below(other.len())).take(dice.below(40));
+                let other = inputs
+                    .get(dice.below(inputs.len()))
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                let part = other
+                    .iter()
+                    .copied()
+                    .skip(dice.below(other.len()))
+                    .take(dice.below(40));
                 drop(bytes.splice(from..from, part));
             }
             _ => {

@@ -8,11 +8,17 @@ use std::collections::BTreeMap;
 /// # Panics
 /// When it is neither.
 pub fn template(data: &[u8]) {
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
     match Template::of(text, &BTreeMap::new()) {
         Err(refused) => assert!(refused.0.ends_with('.'), "{refused}"),
         Ok(template) => {
-            for mapping in template.functions.iter().flat_map(|function| &function.streams) {
+            for mapping in template
+                .functions
+                .iter()
+                .flat_map(|function| &function.streams)
+            {
                 let _patterns = mapping.patterns();
                 assert!(!mapping.table().contains('/'));
             }

@@ -23,8 +23,9 @@ thread_local! {
     static TOKENS: LazyCell<Tokens> = LazyCell::new(tokens);
 }
 
-/// What was not signed is not accepted: the first two bytes choose a token and a place in it, the rest is put there, over
-/// as many characters as the third byte says. The rest is also tried as a token by itself, and as a key ring.
+/// What was not signed is not accepted: the first two bytes choose a token and a place in it, the
+/// rest is put there, over as many characters as the third byte says. The rest is also tried as a
+/// token by itself, and as a key ring.
 ///
 /// # Panics
 /// When it is accepted.
@@ -33,7 +34,10 @@ pub fn token(data: &[u8]) {
     let [which, at, over] = [0, 1, 2].map(|n| choice.get(n).copied().map_or(0, usize::from));
     let text = String::from_utf8_lossy(bytes);
     TOKENS.with(|tokens| {
-        let all: Vec<_> = [&tokens.link, &tokens.session].into_iter().chain(&tokens.foreign).collect();
+        let all: Vec<_> = [&tokens.link, &tokens.session]
+            .into_iter()
+            .chain(&tokens.foreign)
+            .collect();
         let base = all[which % all.len()];
         // A byte reaches every character: tokens have fewer than 4 x 256.
         let from = (at * 4 + which / all.len() % 4).min(base.len());
@@ -42,15 +46,24 @@ pub fn token(data: &[u8]) {
         tokens.refuse(&text);
     });
     if let Err(refused) = Ring::parse(&text, &portal("partner")) {
-        assert!(text.is_empty() || refused.len() < 100, "{refused} repeats the ring");
+        assert!(
+            text.is_empty() || refused.len() < 100,
+            "{refused} repeats the ring"
+        );
     }
 }
 
 impl Tokens {
     fn refuse(&self, token: &str) {
-        let (link, session) =
-            (self.ring.read_link(Purpose::SignIn, token).is_ok(), self.ring.read_session(token).is_ok());
-        assert_eq!((link, session), (token == self.link, token == self.session), "{token}");
+        let (link, session) = (
+            self.ring.read_link(Purpose::SignIn, token).is_ok(),
+            self.ring.read_session(token).is_ok(),
+        );
+        assert_eq!(
+            (link, session),
+            (token == self.link, token == self.session),
+            "{token}"
+        );
     }
 }
 
@@ -65,8 +78,16 @@ fn tokens() -> Tokens {
     let ring = |value: &str, name: &str| Ring::parse(value, &portal(name)).unwrap();
     let ours = ring(&value, "partner");
     let foreign = [ring(&value, "staff"), ring(&others, "partner")];
-    let foreign = foreign.iter().flat_map(|ring| [link(ring), session(ring)]).collect();
-    Tokens { link: link(&ours), session: session(&ours), foreign, ring: ours }
+    let foreign = foreign
+        .iter()
+        .flat_map(|ring| [link(ring), session(ring)])
+        .collect();
+    Tokens {
+        link: link(&ours),
+        session: session(&ours),
+        foreign,
+        ring: ours,
+    }
 }
 
 fn link(ring: &Ring) -> String {
@@ -84,6 +105,10 @@ fn link(ring: &Ring) -> String {
 
 fn session(ring: &Ring) -> String {
     let id = SessionId::new([5; 32]);
-    let claims = SessionClaims { id, user: UserId::new([2; 16]), expires_at: Timestamp::from_secs(6) };
+    let claims = SessionClaims {
+        id,
+        user: UserId::new([2; 16]),
+        expires_at: Timestamp::from_secs(6),
+    };
     ring.sign_session(ring.get("1").unwrap(), &claims)
 }

@@ -1,4 +1,5 @@
-//! Logout against use: a session that has ended is not accepted once more, and no write brings it back.
+//! Logout against use: a session that has ended is not accepted once more, and no write brings it
+//! back.
 
 use super::opened;
 use super::passwords::sign_in;
@@ -78,14 +79,29 @@ impl Tally {
 }
 
 /// Ends the sessions of one portal, one after the other, each under `requests` requests.
-pub(super) async fn race(dice: &mut Dice, sessions: usize, requests: usize) -> Result<Tally, String> {
-    // Links and sessions so long that the minutes which pass here do not matter, and that cookies are renewed.
+pub(super) async fn race(
+    dice: &mut Dice,
+    sessions: usize,
+    requests: usize,
+) -> Result<Tally, String> {
+    // Links and sessions so long that the minutes which pass here do not matter, and that cookies
+    // are renewed.
     let long = [("SessionHours", "87600"), ("LinkMinutes", "1440")];
     let (world, tickets) = opened(dice, sessions, &long, Purpose::SignIn).await?;
-    let mut tally = Tally { sessions, ..Tally::default() };
+    let mut tally = Tally {
+        sessions,
+        ..Tally::default()
+    };
     let mut ends = Vec::new();
     for ticket in &tickets {
-        let end = *dice.pick(&[End::Logout, End::Logout, End::One, End::Others, End::Suspension, End::All]);
+        let end = *dice.pick(&[
+            End::Logout,
+            End::Logout,
+            End::One,
+            End::Others,
+            End::Suspension,
+            End::All,
+        ]);
         tally.add(one_session(&world, dice, ticket, end, requests).await?);
         ends.push(end);
         world.portal.take_calls();
@@ -94,9 +110,15 @@ pub(super) async fn race(dice: &mut Dice, sessions: usize, requests: usize) -> R
     for (ticket, end) in tickets.iter().zip(ends) {
         let (user, (action, left)) = (ticket.user.as_str(), end.leaves());
         let rows = sessions.get(user).map(Vec::len).unwrap_or_default();
-        let audits = events(&world, action).get(user).copied().unwrap_or_default();
+        let audits = events(&world, action)
+            .get(user)
+            .copied()
+            .unwrap_or_default();
         if (rows, audits) != (left, 1) {
-            return Err(format!("after {end:?}, {} has {rows} sessions and {audits} of {action}", ticket.email));
+            return Err(format!(
+                "after {end:?}, {} has {rows} sessions and {audits} of {action}",
+                ticket.email
+            ));
         }
     }
     Ok(tally)
@@ -110,7 +132,9 @@ async fn one_session(
     requests: usize,
 ) -> Result<Tally, String> {
     let signed_in = redeem(world, ticket, Racer::SamePage).await;
-    let session = signed_in.session.ok_or_else(|| format!("{} is not signed in", ticket.email))?;
+    let session = signed_in
+        .session
+        .ok_or_else(|| format!("{} is not signed in", ticket.email))?;
     let elsewhere = world.browser();
     if matches!(end, End::One | End::Others) {
         sign_in(&elsewhere, &ticket.email, PASSWORD).await?;
@@ -126,7 +150,13 @@ async fn one_session(
     tokio::time::sleep(Duration::from_millis(dice.below(LATEST) as u64)).await;
     match end {
         End::Logout => log_out_twice(world, &session).await?,
-        End::One => end_from(&elsewhere, &format!("/auth/sessions/{}", hash(world, &session)?)).await?,
+        End::One => {
+            end_from(
+                &elsewhere,
+                &format!("/auth/sessions/{}", hash(world, &session)?),
+            )
+            .await?
+        }
         End::Others => end_from(&elsewhere, "/auth/sessions").await?,
         End::Suspension => end_everything(world, &ticket.user, true).await?,
         End::All => end_everything(world, &ticket.user, false).await?,
@@ -139,10 +169,13 @@ async fn one_session(
     Ok(tally)
 }
 
-/// Ends what is at this path, as a user does who comes back until it is done; her own session lives on.
+/// Ends what is at this path, as a user does who comes back until it is done; her own session lives
+/// on.
 async fn end_from(elsewhere: &Browser<'_>, path: &str) -> Result<(), String> {
     let ended = loop {
-        let answer = elsewhere.send(elsewhere.request(Method::DELETE, path)).await;
+        let answer = elsewhere
+            .send(elsewhere.request(Method::DELETE, path))
+            .await;
         if answer.status != 503 {
             break answer;
         }
@@ -151,32 +184,47 @@ async fn end_from(elsewhere: &Browser<'_>, path: &str) -> Result<(), String> {
     if (ended.status.as_u16(), me.status.as_u16()) == (204, 200) {
         return Ok(());
     }
-    Err(format!("ending {path} was answered {}, and whoever did it {}", ended.status, me.status))
+    Err(format!(
+        "ending {path} was answered {}, and whoever did it {}",
+        ended.status, me.status
+    ))
 }
 
 /// The name of a session, as the list of sessions has it.
 fn hash(world: &World, session: &str) -> Result<SessionHash, String> {
     let ring = ring(world)?;
-    let read = ring.read_session(session).map_err(|_| "a session that cannot be read")?;
+    let read = ring
+        .read_session(session)
+        .map_err(|_| "a session that cannot be read")?;
     Ok(read.content.id.hash())
 }
 
 /// Either answer ends the session: both have come.
 async fn log_out_twice(world: &World, session: &str) -> Result<(), String> {
     let browsers = [world.browser(), world.browser()];
-    browsers.iter().for_each(|browser| browser.set_cookie(SESSION, Some(session)));
+    browsers
+        .iter()
+        .for_each(|browser| browser.set_cookie(SESSION, Some(session)));
     let [one, other] = &browsers;
-    let answers = tokio::join!(one.post("/auth/logout", json!({})), other.post("/auth/logout", json!({})));
+    let answers = tokio::join!(
+        one.post("/auth/logout", json!({})),
+        other.post("/auth/logout", json!({}))
+    );
     for answer in [answers.0, answers.1] {
         if answer.status != 200 {
-            return Err(format!("a logout was answered {} {}", answer.status, answer.problem()));
+            return Err(format!(
+                "a logout was answered {} {}",
+                answer.status,
+                answer.problem()
+            ));
         }
     }
     Ok(())
 }
 
-/// Looks who is signed in, most of the time; else redeems the same link once more from the page that had it. Now and then
-/// five minutes pass, so that the next look also writes that the session was seen.
+/// Looks who is signed in, most of the time; else redeems the same link once more from the page
+/// that had it. Now and then five minutes pass, so that the next look also writes that the session
+/// was seen.
 async fn use_it(
     world: &World,
     ticket: &Ticket,
@@ -195,13 +243,22 @@ async fn use_it(
         let repeats = dice.one_in(10);
         let late = answered.load(Ordering::SeqCst);
         let answer = if repeats {
-            browser.post("/auth/verify", json!({"token": ticket.token, "attempt": PAGE})).await
+            browser
+                .post(
+                    "/auth/verify",
+                    json!({"token": ticket.token, "attempt": PAGE}),
+                )
+                .await
         } else {
             browser.set_cookie(SESSION, Some(session));
             browser.me().await
         };
         let status = answer.status.as_u16();
-        let refused = if repeats { status == 410 } else { status == 401 };
+        let refused = if repeats {
+            status == 410
+        } else {
+            status == 401
+        };
         tally.requests += 1;
         match (late, status) {
             (true, _) if refused => tally.after += 1,
@@ -209,7 +266,10 @@ async fn use_it(
             (false, 200) => tally.accepted_before += 1,
             _ => {
                 let problem = answer.problem();
-                return Err(format!("{} was answered {status} {problem}, after the end: {late}", ticket.email));
+                return Err(format!(
+                    "{} was answered {status} {problem}, after the end: {late}",
+                    ticket.email
+                ));
             }
         }
     }

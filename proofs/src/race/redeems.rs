@@ -1,4 +1,5 @@
-//! One link, sixteen racers: other pages, the same page several times, the browser that asked, its code.
+//! One link, sixteen racers: other pages, the same page several times, the browser that asked, its
+//! code.
 
 use super::opened;
 use crate::Figures;
@@ -72,9 +73,15 @@ impl Tally {
         figures
             .with("links raced for", &self.tokens)
             .with("racers for each", &racers)
-            .with("racers already under way when the first answer came", &self.overlapped)
+            .with(
+                "racers already under way when the first answer came",
+                &self.overlapped,
+            )
             .with("winners", &self.winners)
-            .with("repeats by the winner's own page or the asking browser, given the same session", &self.repeats)
+            .with(
+                "repeats by the winner's own page or the asking browser, given the same session",
+                &self.repeats,
+            )
             .with("others, refused", &self.refused)
             .with("session rows", &self.sessions)
             .with("sign-ins in the audit", &self.audits)
@@ -85,7 +92,10 @@ impl Tally {
 pub(super) async fn race(dice: &mut Dice, links: usize, racers: usize) -> Result<Tally, String> {
     let (world, tickets) = opened(dice, links, &[], Purpose::SignIn).await?;
     let ring = ring(&world)?;
-    let mut tally = Tally { tokens: links, ..Tally::default() };
+    let mut tally = Tally {
+        tokens: links,
+        ..Tally::default()
+    };
     let mut finishes = Vec::new();
     for ticket in &tickets {
         let overlapped = Arc::new(AtomicUsize::new(0));
@@ -99,12 +109,22 @@ pub(super) async fn race(dice: &mut Dice, links: usize, racers: usize) -> Result
         let sessions = sessions.get(user).map(Vec::as_slice).unwrap_or_default();
         let audits = logins.get(user).copied().unwrap_or_default();
         let [session] = sessions else {
-            return Err(format!("the link of {} gave {} sessions: {}", ticket.email, sessions.len(), shown(finishes)));
+            return Err(format!(
+                "the link of {} gave {} sessions: {}",
+                ticket.email,
+                sessions.len(),
+                shown(finishes)
+            ));
         };
         let judged = judge(&ring, session, finishes);
-        let repeats = judged.map_err(|why| format!("{} {why}: {}", ticket.email, shown(finishes)))?;
+        let repeats =
+            judged.map_err(|why| format!("{} {why}: {}", ticket.email, shown(finishes)))?;
         if audits != 1 {
-            return Err(format!("the link of {} was written down {audits} times: {}", ticket.email, shown(finishes)));
+            return Err(format!(
+                "the link of {} was written down {audits} times: {}",
+                ticket.email,
+                shown(finishes)
+            ));
         }
         tally.winners += 1;
         tally.repeats += repeats;
@@ -144,7 +164,9 @@ async fn one_link(
 pub(super) fn line_up(dice: &mut Dice, racers: usize) -> Vec<Racer> {
     use Racer::{Code, OtherPage, Owner, SamePage, Stranger};
     let mut codes = 0;
-    let one = |_| match *dice.pick(&[Owner, Code, SamePage, SamePage, OtherPage, OtherPage, Stranger]) {
+    let one = |_| match *dice.pick(&[
+        Owner, Code, SamePage, SamePage, OtherPage, OtherPage, Stranger,
+    ]) {
         Code if codes == CODES => OtherPage,
         racer => {
             codes += usize::from(racer == Code);
@@ -163,23 +185,37 @@ pub(super) async fn redeem(world: &World, ticket: &Ticket, racer: Racer) -> Fini
     let body = match racer {
         Racer::Code => json!({"code": ticket.code}),
         Racer::SamePage => json!({"token": ticket.token, "attempt": PAGE}),
-        Racer::OtherPage => json!({"token": ticket.token, "attempt": format!("the-page-behind-{}", browser.ip())}),
+        Racer::OtherPage => {
+            json!({"token": ticket.token, "attempt": format!("the-page-behind-{}", browser.ip())})
+        }
         Racer::Owner | Racer::Stranger => json!({"token": ticket.token}),
     };
     let answer = browser.post("/auth/verify", body).await;
-    Finish { racer, ip: browser.ip().to_owned(), answer, session: browser.cookie(SESSION) }
+    Finish {
+        racer,
+        ip: browser.ip().to_owned(),
+        answer,
+        session: browser.cookie(SESSION),
+    }
 }
 
-/// Whether everybody got what is theirs, given who won: the row says that. Gives the number of repeats.
+/// Whether everybody got what is theirs, given who won: the row says that. Gives the number of
+/// repeats.
 fn judge(ring: &Ring, row: &Value, finishes: &[Finish]) -> Result<usize, String> {
-    let won = finishes.iter().find(|finish| finish.ip == attribute(row, "ip"));
+    let won = finishes
+        .iter()
+        .find(|finish| finish.ip == attribute(row, "ip"));
     let won = won.ok_or("has a session that none of them began")?;
     let mut repeats = 0;
     for finish in finishes {
         let wins = finish.ip == won.ip;
         let repeat = matches!(finish.racer, Racer::Owner | Racer::Code)
             || (finish.racer == Racer::SamePage && won.racer == Racer::SamePage);
-        let name = |session: &String| ring.read_session(session).ok().map(|read| read.content.id.hash().to_string());
+        let name = |session: &String| {
+            ring.read_session(session)
+                .ok()
+                .map(|read| read.content.id.hash().to_string())
+        };
         let session = finish.session.as_ref().and_then(name);
         let problem = finish.answer.problem();
         let right = match (finish.answer.status.as_u16(), &session) {
@@ -188,7 +224,10 @@ fn judge(ring: &Ring, row: &Value, finishes: &[Finish]) -> Result<usize, String>
             _ => false,
         };
         if !right {
-            return Err(format!("was won by {:?}, but {:?} was answered otherwise", won.racer, finish.racer));
+            return Err(format!(
+                "was won by {:?}, but {:?} was answered otherwise",
+                won.racer, finish.racer
+            ));
         }
         repeats += usize::from(!wins && repeat);
     }
@@ -199,7 +238,9 @@ fn judge(ring: &Ring, row: &Value, finishes: &[Finish]) -> Result<usize, String>
 pub(super) fn by_user(world: &World, table: &str) -> BTreeMap<String, Vec<Value>> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for row in world.rows(table) {
-        all.entry(attribute(&row, "pk").to_owned()).or_default().push(row);
+        all.entry(attribute(&row, "pk").to_owned())
+            .or_default()
+            .push(row);
     }
     all
 }
@@ -211,12 +252,26 @@ pub(super) fn logins(world: &World) -> BTreeMap<String, usize> {
 
 /// How often this was written down about each user.
 pub(super) fn events(world: &World, action: &str) -> BTreeMap<String, usize> {
-    let count = |rows: Vec<Value>| rows.iter().filter(|row| attribute(row, "action") == action).count();
-    by_user(world, "audit").into_iter().map(|(user, rows)| (user, count(rows))).collect()
+    let count = |rows: Vec<Value>| {
+        rows.iter()
+            .filter(|row| attribute(row, "action") == action)
+            .count()
+    };
+    by_user(world, "audit")
+        .into_iter()
+        .map(|(user, rows)| (user, count(rows)))
+        .collect()
 }
 
 /// The finish, for whoever has to understand it.
 pub(super) fn shown(finishes: &[Finish]) -> String {
-    let one = |finish: &Finish| format!("{:?} {} {}", finish.racer, finish.answer.status, finish.answer.problem());
+    let one = |finish: &Finish| {
+        format!(
+            "{:?} {} {}",
+            finish.racer,
+            finish.answer.status,
+            finish.answer.problem()
+        )
+    };
     finishes.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 
 /// How many redeem one link.
 const RACERS: usize = 6;
-/// How late the redeems, or the suspension, may begin, in milliseconds: often one of them is over when the other begins.
+/// How late the redeems, or the suspension, may begin, in milliseconds: often one of them is over
+/// when the other begins.
 const LATEST: usize = 9;
 
 #[derive(Clone, Copy, Default)]
@@ -36,11 +37,23 @@ impl Tally {
 
     pub(super) fn figures(&self, figures: Figures) -> Figures {
         figures
-            .with("links redeemed against a suspension or a moved epoch", &self.links)
-            .with("of these signed in first, and out at once", &self.signed_in_first)
-            .with("of these suspended first, and never in", &self.suspended_first)
+            .with(
+                "links redeemed against a suspension or a moved epoch",
+                &self.links,
+            )
+            .with(
+                "of these signed in first, and out at once",
+                &self.signed_in_first,
+            )
+            .with(
+                "of these suspended first, and never in",
+                &self.suspended_first,
+            )
             .with("looks with a session that was just won", &self.looks)
-            .with("of these begun after the suspension's answer", &self.looks_after)
+            .with(
+                "of these begun after the suspension's answer",
+                &self.looks_after,
+            )
             .with("of these accepted", &0)
     }
 }
@@ -55,12 +68,19 @@ struct Run {
 /// Races for the links of one portal.
 pub(super) async fn race(dice: &mut Dice, links: usize) -> Result<Tally, String> {
     let (world, tickets) = opened(dice, links, &[], Purpose::SignIn).await?;
-    let mut tally = Tally { links, ..Tally::default() };
+    let mut tally = Tally {
+        links,
+        ..Tally::default()
+    };
     let mut all = Vec::new();
     for ticket in &tickets {
         let runs = one_link(&world, dice, ticket).await?;
         tally.looks += runs.iter().map(|run| run.looks.len()).sum::<usize>();
-        tally.looks_after += runs.iter().flat_map(|run| &run.looks).filter(|late| **late).count();
+        tally.looks_after += runs
+            .iter()
+            .flat_map(|run| &run.looks)
+            .filter(|late| **late)
+            .count();
         all.push(runs);
         world.portal.take_calls();
     }
@@ -73,26 +93,40 @@ pub(super) async fn race(dice: &mut Dice, links: usize) -> Result<Tally, String>
         let broken = |why: &str| format!("{} {why}: {}", ticket.email, shown(&finishes));
         match (sessions, audits) {
             ([], 0) => {
-                let refused = finishes.iter().all(|finish| finish.answer.problem() == "invalid-token");
+                let refused = finishes
+                    .iter()
+                    .all(|finish| finish.answer.problem() == "invalid-token");
                 if !refused {
-                    return Err(broken("has no session, but somebody was not told invalid-token"));
+                    return Err(broken(
+                        "has no session, but somebody was not told invalid-token",
+                    ));
                 }
                 tally.suspended_first += 1;
             }
             ([session], 1) => {
-                let won = finishes.iter().find(|finish| finish.ip == attribute(session, "ip"));
+                let won = finishes
+                    .iter()
+                    .find(|finish| finish.ip == attribute(session, "ip"));
                 if won.is_none_or(|won| won.answer.status != 200) {
                     return Err(broken("has a session whose winner was not told"));
                 }
                 tally.signed_in_first += 1;
             }
-            _ => return Err(broken("has a session too many, or an audit record too many or too few")),
+            _ => {
+                return Err(broken(
+                    "has a session too many, or an audit record too many or too few",
+                ));
+            }
         }
     }
     Ok(tally)
 }
 
-async fn one_link(world: &Arc<World>, dice: &mut Dice, ticket: &Ticket) -> Result<Vec<Run>, String> {
+async fn one_link(
+    world: &Arc<World>,
+    dice: &mut Dice,
+    ticket: &Ticket,
+) -> Result<Vec<Run>, String> {
     let answered = Arc::new(AtomicBool::new(false));
     let mut tasks = JoinSet::new();
     let start = dice.below(LATEST);
@@ -110,14 +144,29 @@ async fn one_link(world: &Arc<World>, dice: &mut Dice, ticket: &Ticket) -> Resul
     tasks.join_all().await.into_iter().collect()
 }
 
-/// Redeems, and looks with what that gave until a look that began after the suspension's answer has been refused.
-async fn run(world: &World, ticket: &Ticket, racer: Racer, answered: &AtomicBool) -> Result<Run, String> {
+/// Redeems, and looks with what that gave until a look that began after the suspension's answer has
+/// been refused.
+async fn run(
+    world: &World,
+    ticket: &Ticket,
+    racer: Racer,
+    answered: &AtomicBool,
+) -> Result<Run, String> {
     let began_late = answered.load(Ordering::SeqCst);
     let finish = redeem(world, ticket, racer).await;
-    let mut run = Run { finish, began_late, looks: vec![] };
-    let Some(session) = &run.finish.session else { return Ok(run) };
+    let mut run = Run {
+        finish,
+        began_late,
+        looks: vec![],
+    };
+    let Some(session) = &run.finish.session else {
+        return Ok(run);
+    };
     if run.began_late {
-        return Err(format!("{} was suspended, then {racer:?} redeemed her link", ticket.email));
+        return Err(format!(
+            "{} was suspended, then {racer:?} redeemed her link",
+            ticket.email
+        ));
     }
     let browser = world.browser();
     browser.set_cookie(SESSION, Some(session));
@@ -128,7 +177,12 @@ async fn run(world: &World, ticket: &Ticket, racer: Racer, answered: &AtomicBool
         match (late, status) {
             (true, 401) => return Ok(run),
             (false, 200 | 401) => tokio::time::sleep(Duration::from_millis(1)).await,
-            _ => return Err(format!("{} was answered {status}, suspended: {late}, by {racer:?}", ticket.email)),
+            _ => {
+                return Err(format!(
+                    "{} was answered {status}, suspended: {late}, by {racer:?}",
+                    ticket.email
+                ));
+            }
         }
     }
 }

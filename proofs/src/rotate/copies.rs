@@ -31,16 +31,27 @@ struct State {
 
 impl Copies {
     pub(super) fn new(dice: Dice, instances: usize, now: u64) -> Self {
-        let one = Instance { fetched_at: now, down_until: 0 };
-        let all = FUNCTIONS.iter().flat_map(|name| (0..instances).map(move |n| ((*name, n), one)));
-        Self(Mutex::new(State { dice, instances: all.collect(), refreshed: 0, failed: 0 }))
+        let one = Instance {
+            fetched_at: now,
+            down_until: 0,
+        };
+        let all = FUNCTIONS
+            .iter()
+            .flat_map(|name| (0..instances).map(move |n| ((*name, n), one)));
+        Self(Mutex::new(State {
+            dice,
+            instances: all.collect(),
+            refreshed: 0,
+            failed: 0,
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What becomes of a call: Secrets Manager is down for some; one mail in five goes out, and nobody hears of it.
+    /// What becomes of a call: Secrets Manager is down for some; one mail in five goes out, and
+    /// nobody hears of it.
     pub(super) fn meets(&self, attempt: &Attempt, time: &Time) -> Fault {
         let (now, state) = (time.now().millis(), &mut *self.state());
         match attempt.service.as_str() {
@@ -50,7 +61,9 @@ impl Copies {
                     .instances
                     .iter_mut()
                     .find(|((name, n), _)| *name == attempt.function && *n == attempt.instance);
-                let Some((_, instance)) = held else { return Fault::None };
+                let Some((_, instance)) = held else {
+                    return Fault::None;
+                };
                 if now < instance.down_until {
                     state.failed += 1;
                     return Fault::FailBefore;
@@ -68,7 +81,11 @@ impl Copies {
         for instance in self.state().instances.values_mut() {
             if dice.one_in(3) {
                 // Most refreshes fail for a moment, some until the copy is too old.
-                let minutes = if dice.one_in(2) { 1 + dice.below(8) } else { 8 + dice.below(25) };
+                let minutes = if dice.one_in(2) {
+                    1 + dice.below(8)
+                } else {
+                    8 + dice.below(25)
+                };
                 instance.down_until = now + 60_000 * minutes as u64;
             }
         }
@@ -76,20 +93,32 @@ impl Copies {
 
     /// Everybody reaches Secrets Manager again.
     pub(super) fn heal(&self) {
-        self.state().instances.values_mut().for_each(|instance| instance.down_until = 0);
+        self.state()
+            .instances
+            .values_mut()
+            .for_each(|instance| instance.down_until = 0);
     }
 
-    /// Whether some instance of `function` may answer 503 to what was signed by a key added at `added_at`: its copy is from
-    /// before that, and 10 minutes old. It may have been fetched in between: then it does not fail, and nobody minds.
+    /// Whether some instance of `function` may answer 503 to what was signed by a key added at
+    /// `added_at`: its copy is from before that, and 10 minutes old. It may have been fetched in
+    /// between: then it does not fail, and nobody minds.
     pub(super) fn may_lack(&self, function: &str, added_at: u64, now: u64) -> bool {
         let state = self.state();
-        let mut copies = state.instances.iter().filter(|((name, _), _)| *name == function);
+        let mut copies = state
+            .instances
+            .iter()
+            .filter(|((name, _), _)| *name == function);
         copies.any(|(_, copy)| copy.fetched_at <= added_at && now - copy.fetched_at >= OLD)
     }
 
     /// Since when every copy has been fetched.
     pub(super) fn oldest(&self) -> u64 {
-        self.state().instances.values().map(|copy| copy.fetched_at).min().unwrap_or_default()
+        self.state()
+            .instances
+            .values()
+            .map(|copy| copy.fetched_at)
+            .min()
+            .unwrap_or_default()
     }
 
     /// How many refreshes went well, and how many failed.

@@ -1,8 +1,13 @@
-//! Rotation under traffic: several instances of every function, each with a copy of the key ring of its own age, some of
-//! them cut off from Secrets Manager for a while, while keys are appended and removed and people ask, redeem and look.
-//! Nobody is signed out, no good link or code is refused, and only a copy that is 10 minutes old may say "later".
+//! Rotation under traffic: several instances of every function, each with a copy of the key ring of
+//! its own age, some of them cut off from Secrets Manager for a while, while keys are appended and
+//! removed and people ask, redeem and look. Nobody is signed out, no good link or code is refused,
+//! and only a copy that is 10 minutes old may say "later".
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a proof that goes wrong is to stop"
+)]
 
 mod copies;
 mod traffic;
@@ -67,21 +72,36 @@ impl Done {
 pub fn run(size: Size) -> Proof {
     let replay = |seed, why| {
         let command = "cargo run --profile proof -p proofs -- rotate";
-        format!("seed {seed}: {why}\nreplay: {command} --first {seed} --seeds 1 --rotations {}", size.rotations)
+        format!(
+            "seed {seed}: {why}\nreplay: {command} --first {seed} --seeds 1 --rotations {}",
+            size.rotations
+        )
     };
     let one = |seed| paused(seed, rotate(seed, size.rotations)).map_err(|why| replay(seed, why));
     let done = size.seeds.run(one, Done::add)?;
     let requests: u64 = done.answers.values().sum();
-    let by_kind = done.answers.iter().map(|((kind, outcome), count)| format!("\n  {kind}  {outcome}  {count}"));
+    let by_kind = done
+        .answers
+        .iter()
+        .map(|((kind, outcome), count)| format!("\n  {kind}  {outcome}  {count}"));
     Ok(Figures::default()
         .with("rotations", &done.rotations)
-        .with("keys removed once nothing of theirs could live", &done.removals)
+        .with(
+            "keys removed once nothing of theirs could live",
+            &done.removals,
+        )
         .with("copies renewed", &done.refreshes.0)
         .with("renewals that failed", &done.refreshes.1)
-        .with("the oldest copy in use, minutes", &(done.oldest_copy / 60_000))
+        .with(
+            "the oldest copy in use, minutes",
+            &(done.oldest_copy / 60_000),
+        )
         .with("requests", &requests)
         .with("wrong refusals", &0)
-        .with("refused once their key was taken away", &done.refused_after_removal)
+        .with(
+            "refused once their key was taken away",
+            &done.refused_after_removal,
+        )
         .with("answers", &by_kind.collect::<String>()))
 }
 
@@ -105,19 +125,28 @@ impl Ring {
     fn value(&self) -> String {
         // Seconds, as the documented command writes them.
         let key = |key: &Key| json!({"kid": key.kid, "secret": key.secret, "added_at": key.added_at / 1000});
-        json!({"root": self.root, "keys": self.keys.iter().map(key).collect::<Vec<_>>()}).to_string()
+        json!({"root": self.root, "keys": self.keys.iter().map(key).collect::<Vec<_>>()})
+            .to_string()
     }
 
     fn append(&mut self, dice: &mut Dice, now: u64) {
         self.appended += 1;
         let (kid, secret) = ((self.appended + 1).to_string(), secret(dice));
-        self.keys.push(Key { kid, secret, added_at: now, retired_at: None });
+        self.keys.push(Key {
+            kid,
+            secret,
+            added_at: now,
+            retired_at: None,
+        });
     }
 
     /// Notes which keys no instance signs with any more: all copies know a younger one that signs.
     fn retire(&mut self, oldest_copy: u64, now: u64) {
-        let signs = |key: &Key| oldest_copy > key.added_at && now >= key.added_at / 1000 * 1000 + SIGNS_AT;
-        let Some(youngest) = self.keys.iter().rposition(signs) else { return };
+        let signs =
+            |key: &Key| oldest_copy > key.added_at && now >= key.added_at / 1000 * 1000 + SIGNS_AT;
+        let Some(youngest) = self.keys.iter().rposition(signs) else {
+            return;
+        };
         for key in &mut self.keys[..youngest] {
             key.retired_at.get_or_insert(now);
         }
@@ -126,13 +155,17 @@ impl Ring {
     /// Removes the keys that nothing living was signed with; says how many.
     fn remove_old(&mut self, now: u64) -> u64 {
         let before = self.keys.len();
-        self.keys.retain(|key| key.retired_at.is_none_or(|at| now <= at + SESSION + 1000));
+        self.keys
+            .retain(|key| key.retired_at.is_none_or(|at| now <= at + SESSION + 1000));
         (before - self.keys.len()) as u64
     }
 
     /// When a key was added; the first one always was there.
     fn added_at(&self, kid: &str) -> u64 {
-        self.keys.iter().find(|key| key.kid == kid).map_or(0, |key| key.added_at)
+        self.keys
+            .iter()
+            .find(|key| key.kid == kid)
+            .map_or(0, |key| key.added_at)
     }
 }
 
@@ -142,9 +175,16 @@ fn secret(dice: &mut Dice) -> String {
 
 async fn rotate(seed: u64, rotations: usize) -> Result<Done, String> {
     let mut dice = Dice::of(seed, 0);
-    let mut ring = Ring { root: secret(&mut dice), keys: vec![], appended: 0 };
+    let mut ring = Ring {
+        root: secret(&mut dice),
+        keys: vec![],
+        appended: 0,
+    };
     let parameters = [
-        ("OtherBrowser", if dice.one_in(2) { "button" } else { "off" }),
+        (
+            "OtherBrowser",
+            if dice.one_in(2) { "button" } else { "off" },
+        ),
         ("SessionHours", "1"),
         ("AskPerMinute", "60"),
         ("AskPerHour", "1000"),
@@ -163,24 +203,48 @@ async fn rotate(seed: u64, rotations: usize) -> Result<Done, String> {
         ..local::Options::default()
     })
     .await;
-    let copies = Arc::new(Copies::new(Dice::of(seed, 2), INSTANCES, world.time.now().millis()));
+    let copies = Arc::new(Copies::new(
+        Dice::of(seed, 2),
+        INSTANCES,
+        world.time.now().millis(),
+    ));
     let (watch, time) = (Arc::clone(&copies), world.time.clone());
-    world.portal.set_fault(move |attempt| watch.meets(attempt, &time));
+    world
+        .portal
+        .set_fault(move |attempt| watch.meets(attempt, &time));
 
-    let mut traffic = Traffic::new(&world, dice.clone(), Arc::clone(&copies), parameters[0].1 == "off");
+    let mut traffic = Traffic::new(
+        &world,
+        dice.clone(),
+        Arc::clone(&copies),
+        parameters[0].1 == "off",
+    );
     let mut done = Done::default();
     for _ in 0..rotations {
         ring.append(&mut dice, world.time.now().millis());
         world.portal.set_key_ring(Some(ring.value()));
         copies.lose_some(world.time.now().millis(), &mut dice);
         // Sometimes the next key is appended before this one signs.
-        let until = world.time.now().plus(Duration::from_secs(60 * (3 + dice.below(40)) as u64));
+        let until = world
+            .time
+            .now()
+            .plus(Duration::from_secs(60 * (3 + dice.below(40)) as u64));
         while world.time.now() < until {
             let age = world.time.now().millis() - ring.keys.last().map_or(0, |key| key.added_at);
-            // Where the new key begins to sign, and copies begin to be too old, every second counts.
-            let stride = if (SIGNS_AT - 15_000..SIGNS_AT + 25_000).contains(&age) { 1500 } else { 20_000 };
-            world.time.pass(Duration::from_millis(1 + dice.below(stride) as u64));
-            traffic.act(&ring).await.map_err(|why| format!("at {}: {why}", world.time.now().rfc3339()))?;
+            // Where the new key begins to sign, and copies begin to be too old, every second
+            // counts.
+            let stride = if (SIGNS_AT - 15_000..SIGNS_AT + 25_000).contains(&age) {
+                1500
+            } else {
+                20_000
+            };
+            world
+                .time
+                .pass(Duration::from_millis(1 + dice.below(stride) as u64));
+            traffic
+                .act(&ring)
+                .await
+                .map_err(|why| format!("at {}: {why}", world.time.now().rfc3339()))?;
             let now = world.time.now().millis();
             done.oldest_copy = done.oldest_copy.max(now - copies.oldest());
             ring.retire(copies.oldest(), now);
@@ -200,13 +264,20 @@ async fn rotate(seed: u64, rotations: usize) -> Result<Done, String> {
     Ok(done)
 }
 
-/// A key that has leaked is removed while what it signed still lives: once every copy is renewed, all of that is refused,
-/// and nothing else.
-async fn take_away(world: &World, copies: &Copies, ring: &mut Ring, traffic: &mut Traffic<'_>) -> Result<u64, String> {
+/// A key that has leaked is removed while what it signed still lives: once every copy is renewed,
+/// all of that is refused, and nothing else.
+async fn take_away(
+    world: &World,
+    copies: &Copies,
+    ring: &mut Ring,
+    traffic: &mut Traffic<'_>,
+) -> Result<u64, String> {
     copies.heal();
     world.time.pass(Duration::from_secs(16));
     traffic.everybody_is_signed_in(ring).await?;
-    let Some(leaked) = traffic.busiest_key().filter(|kid| kid != "1") else { return Ok(0) };
+    let Some(leaked) = traffic.busiest_key().filter(|kid| kid != "1") else {
+        return Ok(0);
+    };
     ring.keys.retain(|key| key.kid != leaked);
     world.portal.set_key_ring(Some(ring.value()));
     world.time.pass(shared::keys::REFRESH_EVERY);

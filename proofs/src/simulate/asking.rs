@@ -37,7 +37,10 @@ impl Simulation<'_> {
         let answer = if form && !caller.bearer {
             let mut fields = vec![("email", address.as_str())];
             fields.extend(leads_on.then_some(("next", "/reports")));
-            caller.browser.post_form("/auth/request-login", &fields).await
+            caller
+                .browser
+                .post_form("/auth/request-login", &fields)
+                .await
         } else {
             let mut body = json!({"email": address, "transport": if caller.bearer { "bearer" } else { "cookie" }});
             if leads_on {
@@ -46,21 +49,38 @@ impl Simulation<'_> {
             caller.browser.post("/auth/request-login", body).await
         };
 
-        let must = if until.is_some() { Outcome::TooMany } else { Outcome::Good };
+        let must = if until.is_some() {
+            Outcome::TooMany
+        } else {
+            Outcome::Good
+        };
         let judged = self.judge("asking", &answer, &must)?;
         let nonce = self.nonce_given(s, client, &answer, &older, judged && until.is_none())?;
         let queued = self.take_up_asks(s, client, person, leads_on, nonce.as_ref())?;
-        let allowed = if judged { usize::from(until.is_none())..=usize::from(until.is_none()) } else { 0..=1 };
+        let allowed = if judged {
+            usize::from(until.is_none())..=usize::from(until.is_none())
+        } else {
+            0..=1
+        };
         if !allowed.contains(&queued) {
-            return Err(format!("{address} was answered {}, and {queued} mails were queued", answer.status));
+            return Err(format!(
+                "{address} was answered {}, and {queued} mails were queued",
+                answer.status
+            ));
         }
         if let (true, 429, Some(until)) = (judged, answer.status.as_u16(), until) {
             let wait = (until.millis() - now).div_ceil(1000).to_string();
             if answer.headers.get("retry-after") != Some(&wait) {
-                return Err(format!("Retry-After must be {wait}: {:?}", answer.headers.get("retry-after")));
+                return Err(format!(
+                    "Retry-After must be {wait}: {:?}",
+                    answer.headers.get("retry-after")
+                ));
             }
         }
-        note(format!("client {client} for {address}"), Outcome::of(&answer).name())
+        note(
+            format!("client {client} for {address}"),
+            Outcome::of(&answer).name(),
+        )
     }
 
     /// The nonce that an accepted ask left with the client, in front of those it had.
@@ -75,17 +95,28 @@ impl Simulation<'_> {
         let side = &mut self.sides[s];
         if side.clients[client].bearer {
             let Some(request) = answer.json()["request"].as_str().map(str::to_owned) else {
-                return if accepted { Err("a program was given no request".to_owned()) } else { Ok(None) };
+                return if accepted {
+                    Err("a program was given no request".to_owned())
+                } else {
+                    Ok(None)
+                };
             };
             side.clients[client].requests.insert(0, request.clone());
             return Ok(Some(request));
         }
         let nonces = side.nonces(client);
         if !accepted {
-            return if nonces == older { Ok(None) } else { Err("a refused ask changed the cookie".to_owned()) };
+            return if nonces == older {
+                Ok(None)
+            } else {
+                Err("a refused ask changed the cookie".to_owned())
+            };
         }
         let kept = older.len().min(2);
-        if nonces.len() != kept + 1 || nonces.get(1..) != older.get(..kept) || older.contains(&nonces[0]) {
+        if nonces.len() != kept + 1
+            || nonces.get(1..) != older.get(..kept)
+            || older.contains(&nonces[0])
+        {
             return Err(format!(
                 "the ask cookie had {} nonces and has {} now, not in order",
                 older.len(),
@@ -106,21 +137,34 @@ impl Simulation<'_> {
     ) -> Result<usize, String> {
         let side = &mut self.sides[s];
         let now = side.now();
-        let records = side.world.portal.stream_records(side.stream.as_deref()).unwrap();
+        let records = side
+            .world
+            .portal
+            .stream_records(side.stream.as_deref())
+            .unwrap();
         let mut queued = 0;
         for record in records {
-            let text = |path: &str| record.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text = |path: &str| {
+                record
+                    .pointer(path)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             side.stream = Some(text("/dynamodb/SequenceNumber"));
             if record["eventName"] != "INSERT" {
                 continue;
             }
             queued += 1;
             let id = text("/dynamodb/NewImage/link_id/S");
-            let named = nonce.and_then(|nonce| Nonce::parse(nonce)).map(|nonce| nonce.link().to_string());
+            let named = nonce
+                .and_then(|nonce| Nonce::parse(nonce))
+                .map(|nonce| nonce.link().to_string());
             if named.is_some_and(|named| named != id) {
                 return Err("the queued mail is not the one whose nonce was given".to_owned());
             }
-            side.model.count("ask", (person, client), [u64::MAX; 3], now);
+            side.model
+                .count("ask", (person, client), [u64::MAX; 3], now);
             let key = (text("/dynamodb/Keys/pk/S"), text("/dynamodb/Keys/sk/S"));
             side.model.links.push(Link {
                 id,
@@ -143,7 +187,8 @@ impl Simulation<'_> {
         Ok(queued)
     }
 
-    /// The stream hands over some records: young ones and old ones, in any order, some of them twice.
+    /// The stream hands over some records: young ones and old ones, in any order, some of them
+    /// twice.
     pub(super) async fn deliver(&mut self, s: usize) -> Said {
         let (open, links) = (self.sides[s].model.open(), &self.sides[s].model.links);
         let mut picks = vec![];
@@ -154,7 +199,11 @@ impl Simulation<'_> {
                 picks.push(self.dice.below(links.len()));
             }
         }
-        if picks.is_empty() { idle("no mail") } else { self.hand_over(s, &picks).await }
+        if picks.is_empty() {
+            idle("no mail")
+        } else {
+            self.hand_over(s, &picks).await
+        }
     }
 
     /// Hands these mails' records to the mailer, and judges what becomes of each.
@@ -162,19 +211,34 @@ impl Simulation<'_> {
     /// # Errors
     /// What broke.
     pub(super) async fn hand_over(&mut self, s: usize, picks: &[usize]) -> Said {
-        let records: Vec<_> = picks.iter().map(|link| self.sides[s].model.links[*link].record.clone()).collect();
+        let records: Vec<_> = picks
+            .iter()
+            .map(|link| self.sides[s].model.links[*link].record.clone())
+            .collect();
         let expected = self.foresee(s, picks);
-        let answer = self.sides[s].world.portal.invoke("mailer", json!({ "Records": records })).await?;
+        let answer = self.sides[s]
+            .world
+            .portal
+            .invoke("mailer", json!({ "Records": records }))
+            .await?;
         self.after_mailing(s, &expected, &Handed::Once(answer))
     }
 
-    /// The schedule's sweep: it takes up whatever is not over and old enough, and leaves what is younger to the stream.
+    /// The schedule's sweep: it takes up whatever is not over and old enough, and leaves what is
+    /// younger to the stream.
     pub(super) async fn sweep(&mut self, s: usize) -> Said {
         let (model, now) = (&self.sides[s].model, self.sides[s].now());
-        let due: Vec<_> =
-            model.open().into_iter().filter(|link| model.links[*link].asked_at + SWEPT_FROM < now).collect();
+        let due: Vec<_> = model
+            .open()
+            .into_iter()
+            .filter(|link| model.links[*link].asked_at + SWEPT_FROM < now)
+            .collect();
         let expected = self.foresee(s, &due);
-        let answer = self.sides[s].world.portal.invoke("mailer", json!({"Sweep": {}})).await?;
+        let answer = self.sides[s]
+            .world
+            .portal
+            .invoke("mailer", json!({"Sweep": {}}))
+            .await?;
         if answer["batchItemFailures"] != json!([]) {
             return Err(format!("a sweep reported {answer}"));
         }
@@ -182,7 +246,11 @@ impl Simulation<'_> {
     }
 
     /// What must become of each of these mails, one after the other.
-    pub(super) fn foresee(&mut self, s: usize, picks: &[usize]) -> BTreeMap<usize, (&'static str, bool)> {
+    pub(super) fn foresee(
+        &mut self,
+        s: usize,
+        picks: &[usize],
+    ) -> BTreeMap<usize, (&'static str, bool)> {
         let now = self.sides[s].now();
         let model = &mut self.sides[s].model;
         let counters = model.counters.clone();
@@ -219,9 +287,12 @@ impl Simulation<'_> {
             })?;
             if let Handed::Once(answer) = handed {
                 let reported = is_reported(answer, &self.sides[s].model.links[*link]);
-                // What nobody has claimed, the next moment may do better; and nothing comes again in good weather.
+                // What nobody has claimed, the next moment may do better; and nothing comes again
+                // in good weather.
                 if (reported && !rough) || (!reported && after == Row::Queued) {
-                    return Err(format!("mail {link}, which is {after:?} now, was reported as failed: {reported}"));
+                    return Err(format!(
+                        "mail {link}, which is {after:?} now, was reported as failed: {reported}"
+                    ));
                 }
             }
             foreseen += u64::from(*end == "sent");
@@ -233,8 +304,15 @@ impl Simulation<'_> {
         if foreseen != went && !rough {
             return Err(format!("{went} mails were sent, not {foreseen}"));
         }
-        let outcome = if letters.is_empty() { "no letter" } else { "letters" };
-        Ok(Note { line: line.join(", "), outcome })
+        let outcome = if letters.is_empty() {
+            "no letter"
+        } else {
+            "letters"
+        };
+        Ok(Note {
+            line: line.join(", "),
+            outcome,
+        })
     }
 
     /// The row of a mail now; what its first claim fixed is checked, and stays.
@@ -245,10 +323,19 @@ impl Simulation<'_> {
         let now = side.now();
         let (pk, sk) = side.model.links[link].key.clone();
         let Some(row) = side.row("mail", &pk, Some(&sk)) else {
-            return if side.model.links[link].row == Row::Gone { Ok(Row::Gone) } else { Err("its row is gone".into()) };
+            return if side.model.links[link].row == Row::Gone {
+                Ok(Row::Gone)
+            } else {
+                Err("its row is gone".into())
+            };
         };
         let text = |name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
-        let number = |name: &str| row[name]["N"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
+        let number = |name: &str| {
+            row[name]["N"]
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default()
+        };
         let minted = row.get("kid").map(|_| Minted {
             user: text("user_id"),
             epoch: number("epoch"),
@@ -264,31 +351,49 @@ impl Simulation<'_> {
                 let user = side.model.people[known.person].user.as_ref();
                 let activates = side.model.mails_activation(link);
                 let expires_at = side.model.link_expires_at(link, activates);
-                let good = user.is_some_and(|user| user.id == after.user && user.epoch == after.epoch);
+                let good =
+                    user.is_some_and(|user| user.id == after.user && user.epoch == after.epoch);
                 if !good
                     || after.activates != activates
                     || after.expires_at != expires_at
                     || (after.kid != signing && !old_keys)
                 {
-                    return Err(format!("mail {link} was claimed as {after:?} for {user:?} by key {signing}"));
+                    return Err(format!(
+                        "mail {link} was claimed as {after:?} for {user:?} by key {signing}"
+                    ));
                 }
                 let of = (known.person, 0);
                 side.model.count("mail", of, [u64::MAX; 3], now);
                 side.model.links[link].minted = minted;
             }
-            (before, after) => return Err(format!("what mail {link} was minted as changed: {before:?}, {after:?}")),
+            (before, after) => {
+                return Err(format!(
+                    "what mail {link} was minted as changed: {before:?}, {after:?}"
+                ));
+            }
         }
         let known = &side.model.links[link];
         if let (Some(minted), Some(letter)) = (&known.minted, &known.letter) {
-            let activation = (letter.path.starts_with("/auth/activate/"), letter.code.is_empty());
+            let activation = (
+                letter.path.starts_with("/auth/activate/"),
+                letter.code.is_empty(),
+            );
             if activation != (minted.activates, minted.activates) {
-                return Err(format!("mail {link}, minted as {minted:?}, had the letter {letter:?}"));
+                return Err(format!(
+                    "mail {link}, minted as {minted:?}, had the letter {letter:?}"
+                ));
             }
         }
         Ok(match text("status").as_str() {
             "queued" => Row::Queued,
-            "sending" => Row::Sending { lease_until: number("lease_until"), unanswered: number("unanswered") },
-            end => Row::Over { end: end.to_owned(), at: number("ended_at") },
+            "sending" => Row::Sending {
+                lease_until: number("lease_until"),
+                unanswered: number("unanswered"),
+            },
+            end => Row::Over {
+                end: end.to_owned(),
+                at: number("ended_at"),
+            },
         })
     }
 
@@ -301,11 +406,18 @@ impl Simulation<'_> {
         let side = &mut self.sides[s];
         let mut letters = BTreeMap::new();
         for mail in side.world.portal.take_inbox() {
-            let path = mail.links.first().and_then(|link| link.find("/auth/").map(|at| link[at..].to_owned()));
+            let path = mail
+                .links
+                .first()
+                .and_then(|link| link.find("/auth/").map(|at| link[at..].to_owned()));
             let path = path.ok_or("a letter has no link")?;
             let token = path.rsplit('/').next().unwrap_or_default().to_owned();
-            let claims: Value = jsonwebtoken::dangerous::insecure_decode(&token).map_err(|e| e.to_string())?.claims;
-            let link = expected.keys().find(|link| claims["jti"] == side.model.links[**link].id.as_str());
+            let claims: Value = jsonwebtoken::dangerous::insecure_decode(&token)
+                .map_err(|e| e.to_string())?
+                .claims;
+            let link = expected
+                .keys()
+                .find(|link| claims["jti"] == side.model.links[**link].id.as_str());
             let link = *link.ok_or("a letter is of a mail that was not handed over")?;
             let known = &mut side.model.links[link];
             let address = &side.model.people[known.person].address;
@@ -327,10 +439,15 @@ impl Simulation<'_> {
 fn is_reported(answer: &Value, link: &Link) -> bool {
     let number = &link.record["dynamodb"]["SequenceNumber"];
     let failures = answer["batchItemFailures"].as_array();
-    failures.is_some_and(|failures| failures.iter().any(|failure| failure["itemIdentifier"] == *number))
+    failures.is_some_and(|failures| {
+        failures
+            .iter()
+            .any(|failure| failure["itemIdentifier"] == *number)
+    })
 }
 
-/// Whether a mail may go from `before` to `after` with so many letters, where in good weather it ends as foreseen.
+/// Whether a mail may go from `before` to `after` with so many letters, where in good weather it
+/// ends as foreseen.
 ///
 /// In `free` order it may be another one that finds a budget used up.
 fn judge_mail(
@@ -343,7 +460,11 @@ fn judge_mail(
     let (end, mailed) = foreseen;
     if before.is_over() {
         let same = before == after && letters == 0;
-        return if same { Ok(()) } else { Err(format!("a mail that was over became {after:?}")) };
+        return if same {
+            Ok(())
+        } else {
+            Err(format!("a mail that was over became {after:?}"))
+        };
     }
     let good = match (after.name(), end) {
         ("sending", "sending") => before == after,
@@ -361,5 +482,9 @@ fn judge_mail(
         _ => letters == 0,
     };
     let unsent = letters > 0 && !mailed && end != "throttled";
-    if good && lettered && !unsent { Ok(()) } else { Err(format!("it became {after:?}")) }
+    if good && lettered && !unsent {
+        Ok(())
+    } else {
+        Err(format!("it became {after:?}"))
+    }
 }

@@ -6,7 +6,8 @@ use super::{INSTANCES, simulation::PORTALS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many of a seed's secrets are searched for in all tables; all of them are looked for as whole values.
+/// How many of a seed's secrets are searched for in all tables; all of them are looked for as whole
+/// values.
 const SEARCHED: usize = 12;
 /// How often the mailer is given another chance at the end, this long after one another.
 const LAST_GOES: (usize, u64) = (12, 61_000);
@@ -14,15 +15,19 @@ const LAST_GOES: (usize, u64) = (12, 61_000);
 const AUDIT_IS_WHOLE_FOR: u64 = 390 * 86_400_000;
 
 impl Simulation<'_> {
-    /// The tables hold exactly what has happened: nothing twice, nothing half, nothing that came back.
+    /// The tables hold exactly what has happened: nothing twice, nothing half, nothing that came
+    /// back.
     ///
     /// # Errors
     /// What they hold beside it, or lack.
     pub(super) fn check_tables(&self) -> Result<(), String> {
-        self.sides.iter().try_for_each(|side| side.check().map_err(|why| format!("{}: {why}", side.name)))
+        self.sides
+            .iter()
+            .try_for_each(|side| side.check().map_err(|why| format!("{}: {why}", side.name)))
     }
 
-    /// The weather clears, time passes, the mailer goes on until nothing is left; then all is looked at.
+    /// The weather clears, time passes, the mailer goes on until nothing is left; then all is
+    /// looked at.
     ///
     /// # Errors
     /// A mail that does not end, a table that is not right, or a secret at rest.
@@ -33,18 +38,27 @@ impl Simulation<'_> {
         let (goes, wait) = LAST_GOES;
         for go in 0..goes {
             for (s, portal) in PORTALS.iter().enumerate() {
-                self.finish(s, go).await.map_err(|why| format!("at the end, in {portal}: {why}"))?;
+                self.finish(s, go)
+                    .await
+                    .map_err(|why| format!("at the end, in {portal}: {why}"))?;
             }
             self.pass(wait);
         }
         self.check_tables()?;
         for (s, portal) in PORTALS.iter().enumerate() {
-            let unfinished =
-                self.sides[s].world.rows("mail").iter().filter(|row| row.get("unfinished").is_some()).count();
+            let unfinished = self.sides[s]
+                .world
+                .rows("mail")
+                .iter()
+                .filter(|row| row.get("unfinished").is_some())
+                .count();
             if unfinished > 0 {
-                return Err(format!("at the end, in {portal}: {unfinished} mails are not over"));
+                return Err(format!(
+                    "at the end, in {portal}: {unfinished} mails are not over"
+                ));
             }
-            self.check_secrets(s).map_err(|why| format!("{portal}: {why}"))?;
+            self.check_secrets(s)
+                .map_err(|why| format!("{portal}: {why}"))?;
         }
         Ok(())
     }
@@ -65,8 +79,13 @@ impl Simulation<'_> {
         let mut secrets = self.sides[s].secrets();
         let dump = self.sides[s].world.portal.dump().unwrap();
         let mut strings = BTreeSet::new();
-        dump.values().flatten().for_each(|item| collect(item, &mut strings));
-        if let Some((what, _)) = secrets.iter().find(|(_, secret)| strings.contains(secret.as_str())) {
+        dump.values()
+            .flatten()
+            .for_each(|item| collect(item, &mut strings));
+        if let Some((what, _)) = secrets
+            .iter()
+            .find(|(_, secret)| strings.contains(secret.as_str()))
+        {
             return Err(format!("{what} is in a table"));
         }
         let text = json!(dump).to_string();
@@ -98,7 +117,12 @@ impl Side<'_> {
         self.check_sessions(rows("sessions"))?;
         self.check_links(rows("tokens"))?;
         self.check_users(rows("users"))?;
-        let mails = self.model.links.iter().filter(|link| link.row != super::model::Row::Gone).count();
+        let mails = self
+            .model
+            .links
+            .iter()
+            .filter(|link| link.row != super::model::Row::Gone)
+            .count();
         if rows("mail").len() != mails {
             return Err(format!("{} mails, not {mails}", rows("mail").len()));
         }
@@ -106,12 +130,35 @@ impl Side<'_> {
     }
 
     fn check_sessions(&self, rows: &[Value]) -> Result<(), String> {
-        let left = self.model.sessions.iter().filter(|session| !session.ended && !session.swept);
-        let must: BTreeSet<_> = left.map(|one| (one.user.clone(), one.hash.clone(), one.epoch.to_string())).collect();
-        let text = |row: &Value, path: &str| row.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let are: BTreeSet<_> =
-            rows.iter().map(|row| (text(row, "/pk/S"), text(row, "/sk/S"), text(row, "/epoch/N"))).collect();
-        if must == are { Ok(()) } else { Err(format!("sessions {are:?}, not {must:?}")) }
+        let left = self
+            .model
+            .sessions
+            .iter()
+            .filter(|session| !session.ended && !session.swept);
+        let must: BTreeSet<_> = left
+            .map(|one| (one.user.clone(), one.hash.clone(), one.epoch.to_string()))
+            .collect();
+        let text = |row: &Value, path: &str| {
+            row.pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let are: BTreeSet<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    text(row, "/pk/S"),
+                    text(row, "/sk/S"),
+                    text(row, "/epoch/N"),
+                )
+            })
+            .collect();
+        if must == are {
+            Ok(())
+        } else {
+            Err(format!("sessions {are:?}, not {must:?}"))
+        }
     }
 
     fn check_links(&self, rows: &[Value]) -> Result<(), String> {
@@ -119,15 +166,34 @@ impl Side<'_> {
             let used = row["used_at"]["N"].as_str().map(str::to_owned);
             (row["pk"]["S"].as_str().unwrap_or_default().to_owned(), used)
         };
-        let left = self.model.links.iter().filter(|link| link.minted.is_some() && !link.swept);
-        let must: BTreeMap<_, _> =
-            left.map(|link| (link.id.clone(), link.used.as_ref().map(|used| used.at.to_string()))).collect();
+        let left = self
+            .model
+            .links
+            .iter()
+            .filter(|link| link.minted.is_some() && !link.swept);
+        let must: BTreeMap<_, _> = left
+            .map(|link| {
+                (
+                    link.id.clone(),
+                    link.used.as_ref().map(|used| used.at.to_string()),
+                )
+            })
+            .collect();
         let are: BTreeMap<_, _> = rows.iter().map(of).collect();
-        if must == are { Ok(()) } else { Err(format!("links {are:?}, not {must:?}")) }
+        if must == are {
+            Ok(())
+        } else {
+            Err(format!("links {are:?}, not {must:?}"))
+        }
     }
 
     fn check_users(&self, rows: &[Value]) -> Result<(), String> {
-        let known: Vec<_> = self.model.people.iter().filter_map(|person| person.user.as_ref()).collect();
+        let known: Vec<_> = self
+            .model
+            .people
+            .iter()
+            .filter_map(|person| person.user.as_ref())
+            .collect();
         let is = |row: &&Value| row.get("status").is_some();
         for row in rows.iter().filter(is) {
             let same = known.iter().any(|user| {
@@ -140,10 +206,15 @@ impl Side<'_> {
             }
         }
         let count = rows.iter().filter(is).count();
-        if count == known.len() && rows.len() == 2 * count { Ok(()) } else { Err(format!("{count} users")) }
+        if count == known.len() && rows.len() == 2 * count {
+            Ok(())
+        } else {
+            Err(format!("{count} users"))
+        }
     }
 
-    /// One login for each session, one logout for each that was ended and not replaced, one request for each link (promise 8).
+    /// One login for each session, one logout for each that was ended and not replaced, one request
+    /// for each link (promise 8).
     fn check_audit(&self, rows: &[Value]) -> Result<(), String> {
         if self.now() - self.model.began > AUDIT_IS_WHOLE_FOR {
             return Ok(());
@@ -152,7 +223,10 @@ impl Side<'_> {
         let prefix = format!("{}.", self.name);
         for row in rows {
             let action = row["action"]["S"].as_str().unwrap_or_default();
-            let Some(action) = action.strip_prefix(&prefix).filter(|action| action.starts_with("log")) else {
+            let Some(action) = action
+                .strip_prefix(&prefix)
+                .filter(|action| action.starts_with("log"))
+            else {
                 continue;
             };
             let of = row["resource_id"]["S"].as_str().unwrap_or_default();
@@ -185,16 +259,34 @@ impl Side<'_> {
         for link in &self.model.links {
             secrets.extend(link.nonce.clone().map(|nonce| ("a nonce", nonce)));
             let Some(letter) = &link.letter else { continue };
-            secrets.push(("a link's signature", letter.token.rsplit('.').next().unwrap_or_default().to_owned()));
+            secrets.push((
+                "a link's signature",
+                letter
+                    .token
+                    .rsplit('.')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            ));
             secrets.push(("a link", letter.token.clone()));
             if !letter.code.is_empty() {
                 secrets.push(("a code", letter.code.clone()));
                 secrets.push(("a code", letter.code.replace(' ', "")));
             }
         }
-        for token in self.model.sessions.iter().flat_map(|session| &session.tokens) {
-            let claims: Value = jsonwebtoken::dangerous::insecure_decode(token).map(|token| token.claims).unwrap();
-            secrets.push(("a session's id", claims["sid"].as_str().unwrap_or_default().to_owned()));
+        for token in self
+            .model
+            .sessions
+            .iter()
+            .flat_map(|session| &session.tokens)
+        {
+            let claims: Value = jsonwebtoken::dangerous::insecure_decode(token)
+                .map(|token| token.claims)
+                .unwrap();
+            secrets.push((
+                "a session's id",
+                claims["sid"].as_str().unwrap_or_default().to_owned(),
+            ));
             secrets.push(("a session's token", token.clone()));
         }
         secrets

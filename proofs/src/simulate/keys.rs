@@ -18,13 +18,18 @@ pub(super) struct KeyRing {
 
 impl KeyRing {
     pub(super) fn new(dice: &mut Dice) -> Self {
-        Self { root: secret(dice), keys: vec![], signs_from: vec![("1".to_owned(), 0)] }
+        Self {
+            root: secret(dice),
+            keys: vec![],
+            signs_from: vec![("1".to_owned(), 0)],
+        }
     }
 
     /// Appends a key, as the documented command does.
     pub(super) fn rotate(&mut self, dice: &mut Dice, now_secs: u64) {
         let kid = (self.signs_from.len() + 1).to_string();
-        self.keys.push(json!({"kid": kid, "secret": secret(dice), "added_at": now_secs}));
+        self.keys
+            .push(json!({"kid": kid, "secret": secret(dice), "added_at": now_secs}));
         self.signs_from.push((kid, now_secs + UNKNOWN_FOR));
     }
 
@@ -38,7 +43,11 @@ impl KeyRing {
 
     /// The key that signs, as every instance with a fresh copy sees it.
     pub(super) fn signing(&self, now_secs: u64) -> &str {
-        let signing = self.signs_from.iter().rev().find(|(_, from)| *from <= now_secs);
+        let signing = self
+            .signs_from
+            .iter()
+            .rev()
+            .find(|(_, from)| *from <= now_secs);
         signing.map_or("1", |(kid, _)| kid)
     }
 

@@ -1,7 +1,12 @@
-//! The whole system, simulated: random users, browsers, portals, faults, clock jumps, and stream records that come twice
-//! and in any order. An oracle knows what each answer must be; any failure replays from its seed.
+//! The whole system, simulated: random users, browsers, portals, faults, clock jumps, and stream
+//! records that come twice and in any order. An oracle knows what each answer must be; any failure
+//! replays from its seed.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a proof that goes wrong is to stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a proof that goes wrong is to stop"
+)]
 
 mod asking;
 mod checks;
@@ -88,7 +93,10 @@ fn figures(done: &Done, seconds: f64) -> Figures {
         .with("seeds run twice, the same both times", &done.twice)
         .with("faults met by calls", &done.faults)
         .with("seconds", &format!("{seconds:.1}"))
-        .with("steps a second", &format!("{:.0}", done.steps as f64 / seconds))
+        .with(
+            "steps a second",
+            &format!("{:.0}", done.steps as f64 / seconds),
+        )
         .with("trace", &format!("{:016x}", done.hash))
         .with("what came of the steps", &histogram(&done.tally))
 }
@@ -111,9 +119,21 @@ fn histogram(tally: &Tally) -> String {
 fn checked(size: Size, seed: u64) -> Result<Done, String> {
     let mut done = paused(seed, simulate(size, seed))?;
     if (seed - size.seeds.first).is_multiple_of(TWICE) {
-        let again = paused(seed, simulate(Size { verbose: false, ..size }, seed))?;
+        let again = paused(
+            seed,
+            simulate(
+                Size {
+                    verbose: false,
+                    ..size
+                },
+                seed,
+            ),
+        )?;
         if again.hash != done.hash {
-            return Err(format!("seed {seed} did not do the same twice{}", replay(size, seed)));
+            return Err(format!(
+                "seed {seed} did not do the same twice{}",
+                replay(size, seed)
+            ));
         }
         done.twice = 1;
     }
@@ -122,13 +142,19 @@ fn checked(size: Size, seed: u64) -> Result<Done, String> {
 
 fn replay(size: Size, seed: u64) -> String {
     let command = "cargo run --profile proof -p proofs -- simulate";
-    format!("\nreplay: {command} --first {seed} --seeds 1 --steps {} --verbose", size.steps)
+    format!(
+        "\nreplay: {command} --first {seed} --seeds 1 --steps {} --verbose",
+        size.steps
+    )
 }
 
 async fn simulate(size: Size, seed: u64) -> Result<Done, String> {
     let mut dice = Dice::new(seed);
     let keys = KeyRing::new(&mut dice);
-    let worlds = [start(PORTALS[0], &mut dice, &keys).await, start(PORTALS[1], &mut dice, &keys).await];
+    let worlds = [
+        start(PORTALS[0], &mut dice, &keys).await,
+        start(PORTALS[1], &mut dice, &keys).await,
+    ];
     let mut simulation = Simulation::new(dice, &worlds, keys).await;
     let mut trace = Trace::new(size.verbose);
     for step in 1..=size.steps {
@@ -137,10 +163,29 @@ async fn simulate(size: Size, seed: u64) -> Result<Done, String> {
             went = simulation.check_tables();
         }
         let at = format!("seed {seed}, step {step} of {}", size.steps);
-        went.map_err(|why| format!("{at}: {why}\nthe last steps:\n{}{}", trace.last(), replay(size, seed)))?;
+        went.map_err(|why| {
+            format!(
+                "{at}: {why}\nthe last steps:\n{}{}",
+                trace.last(),
+                replay(size, seed)
+            )
+        })?;
     }
     let settled = simulation.settle().await;
-    settled.map_err(|why| format!("seed {seed}: {why}\nthe last steps:\n{}{}", trace.last(), replay(size, seed)))?;
+    settled.map_err(|why| {
+        format!(
+            "seed {seed}: {why}\nthe last steps:\n{}{}",
+            trace.last(),
+            replay(size, seed)
+        )
+    })?;
     let (faults, hash) = (simulation.weather.faults(), trace.hash());
-    Ok(Done { seeds: 1, steps: size.steps as u64, faults, hash, twice: 0, tally: simulation.tally })
+    Ok(Done {
+        seeds: 1,
+        steps: size.steps as u64,
+        faults,
+        hash,
+        twice: 0,
+        tally: simulation.tally,
+    })
 }

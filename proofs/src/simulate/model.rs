@@ -1,4 +1,5 @@
-//! What the oracle knows: everybody's state as the promises say it must be, kept beside the tables, not read from them.
+//! What the oracle knows: everybody's state as the promises say it must be, kept beside the tables,
+//! not read from them.
 
 use shared::domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -192,32 +193,57 @@ impl Model {
     /// Whether a session signs its user in.
     pub(super) fn lives(&self, session: usize, now: u64) -> bool {
         let session = &self.sessions[session];
-        let user = self.people[session.person].user.as_ref().filter(|user| user.id == session.user);
-        let of_the_user = |user: &User| user.status == Status::Active && user.epoch == session.epoch;
+        let user = self.people[session.person]
+            .user
+            .as_ref()
+            .filter(|user| user.id == session.user);
+        let of_the_user =
+            |user: &User| user.status == Status::Active && user.epoch == session.epoch;
         !session.ended && session.expires_at > now && user.is_some_and(of_the_user)
     }
 
     /// The mails that are not over.
     pub(super) fn open(&self) -> Vec<usize> {
-        (0..self.links.len()).filter(|link| !self.links[*link].row.is_over()).collect()
+        (0..self.links.len())
+            .filter(|link| !self.links[*link].row.is_over())
+            .collect()
     }
 
     /// The session that a token was given for.
     pub(super) fn session_of(&self, token: &str) -> Option<usize> {
-        self.sessions.iter().rposition(|session| session.tokens.iter().any(|one| one == token))
+        self.sessions
+            .iter()
+            .rposition(|session| session.tokens.iter().any(|one| one == token))
     }
 
-    /// What becomes of a link that was mailed, in the hands of somebody who `asked` for it or shows this `attempt`.
-    pub(super) fn redeems(&self, link: &Link, asked: bool, attempt: Option<&str>, now: u64) -> Redeems {
-        let Some(minted) = link.minted.as_ref().filter(|_| !link.activates()) else { return Redeems::Invalid };
+    /// What becomes of a link that was mailed, in the hands of somebody who `asked` for it or shows
+    /// this `attempt`.
+    pub(super) fn redeems(
+        &self,
+        link: &Link,
+        asked: bool,
+        attempt: Option<&str>,
+        now: u64,
+    ) -> Redeems {
+        let Some(minted) = link.minted.as_ref().filter(|_| !link.activates()) else {
+            return Redeems::Invalid;
+        };
         if link.swept {
-            return if minted.expires_at <= now { Redeems::Expired } else { Redeems::Invalid };
+            return if minted.expires_at <= now {
+                Redeems::Expired
+            } else {
+                Redeems::Invalid
+            };
         }
         if let Some(used) = &link.used {
             let same_page = attempt.is_some() && used.attempt.as_deref() == attempt;
             let repeats = (asked || same_page) && now.saturating_sub(used.at) <= REPEAT_WITHIN;
             let lives = repeats && self.lives(used.session, now);
-            return if lives { Redeems::Again(used.session) } else { Redeems::Used };
+            return if lives {
+                Redeems::Again(used.session)
+            } else {
+                Redeems::Used
+            };
         }
         if minted.expires_at <= now {
             return Redeems::Expired;
@@ -228,8 +254,13 @@ impl Model {
             Status::Invited => self.rules.activates,
             Status::Suspended => false,
         };
-        let good = user.is_some_and(|user| user.id == minted.user && user.epoch == minted.epoch && may(user));
-        if good { Redeems::Fresh } else { Redeems::Invalid }
+        let good = user
+            .is_some_and(|user| user.id == minted.user && user.epoch == minted.epoch && may(user));
+        if good {
+            Redeems::Fresh
+        } else {
+            Redeems::Invalid
+        }
     }
 
     /// Whether a mail that is claimed now leads to a first password.
@@ -240,11 +271,16 @@ impl Model {
 
     /// Until when a link works, of either kind.
     pub(super) fn link_expires_at(&self, link: usize, activates: bool) -> u64 {
-        let lifetime = if activates { ACTIVATION } else { self.rules.link_millis };
+        let lifetime = if activates {
+            ACTIVATION
+        } else {
+            self.rules.link_millis
+        };
         (self.links[link].asked_at + lifetime) / 1000 * 1000
     }
 
-    /// What becomes of a mail that is taken up now, and whether a letter goes out. Counts what it would count.
+    /// What becomes of a mail that is taken up now, and whether a letter goes out. Counts what it
+    /// would count.
     pub(super) fn mails(&mut self, link: usize, now: u64) -> (&'static str, bool) {
         let person = self.links[link].person;
         let expires_at = self.link_expires_at(link, self.mails_activation(link));
@@ -254,20 +290,32 @@ impl Model {
             Row::Queued => match user.map(|user| user.status) {
                 None | Some(Status::Suspended) => ("dropped", false),
                 _ if expires_at <= now => ("expired", false),
-                _ if !self.count("mail", (person, 0), self.rules.mails, now) => ("throttled", false),
+                _ if !self.count("mail", (person, 0), self.rules.mails, now) => {
+                    ("throttled", false)
+                }
                 _ => ("sent", true),
             },
             Row::Sending { lease_until, .. } if *lease_until > now => ("sending", false),
-            Row::Sending { .. } if self.links[link].minted.as_ref().is_some_and(|minted| minted.expires_at <= now) => {
+            Row::Sending { .. }
+                if self.links[link]
+                    .minted
+                    .as_ref()
+                    .is_some_and(|minted| minted.expires_at <= now) =>
+            {
                 ("expired", false)
             }
             Row::Sending { unanswered, .. } if *unanswered >= 3 => ("failed", false),
             Row::Sending { .. } => {
                 let minted = self.links[link].minted.as_ref();
                 let same = |user: &User| {
-                    user.status != Status::Suspended && minted.is_some_and(|minted| minted.epoch == user.epoch)
+                    user.status != Status::Suspended
+                        && minted.is_some_and(|minted| minted.epoch == user.epoch)
                 };
-                if user.is_some_and(same) { ("sent", true) } else { ("superseded", false) }
+                if user.is_some_and(same) {
+                    ("sent", true)
+                } else {
+                    ("superseded", false)
+                }
             }
         }
     }
@@ -277,19 +325,41 @@ impl Model {
         let (minute, hour, day) = (60_000, 3_600_000, 86_400_000);
         let (one, other) = of;
         let parts = match kind {
-            "ask" => {
-                [("ask-minute", one, other, minute), ("ask-hour", one, other, hour), ("ask-network", 0, other, hour)]
-            }
-            _ => [("mail-hour", one, 0, hour), ("mail-day", one, 0, day), ("mail-portal", 0, 0, day)],
+            "ask" => [
+                ("ask-minute", one, other, minute),
+                ("ask-hour", one, other, hour),
+                ("ask-network", 0, other, hour),
+            ],
+            _ => [
+                ("mail-hour", one, 0, hour),
+                ("mail-day", one, 0, day),
+                ("mail-portal", 0, 0, day),
+            ],
         };
-        parts.map(|(scope, one, other, length)| ((scope, one, other, now / length), (now / length + 1) * length))
+        parts.map(|(scope, one, other, length)| {
+            (
+                (scope, one, other, now / length),
+                (now / length + 1) * length,
+            )
+        })
     }
 
     /// Counts one more, if all three counters are below their limits.
-    pub(super) fn count(&mut self, kind: &'static str, of: (usize, usize), limits: [u64; 3], now: u64) -> bool {
+    pub(super) fn count(
+        &mut self,
+        kind: &'static str,
+        of: (usize, usize),
+        limits: [u64; 3],
+        now: u64,
+    ) -> bool {
         let windows = Self::windows(kind, of, now);
-        let below = |(key, limit): (_, u64)| self.counters.get(&key).copied().unwrap_or_default() < limit;
-        if !windows.iter().zip(limits).all(|((key, _), limit)| below((*key, limit))) {
+        let below =
+            |(key, limit): (_, u64)| self.counters.get(&key).copied().unwrap_or_default() < limit;
+        if !windows
+            .iter()
+            .zip(limits)
+            .all(|((key, _), limit)| below((*key, limit)))
+        {
             return false;
         }
         for (key, _) in windows {
@@ -299,9 +369,20 @@ impl Model {
     }
 
     /// Until when an ask is refused; `None` when it is not.
-    pub(super) fn refuses_ask_until(&self, person: usize, client: usize, now: u64) -> Option<Timestamp> {
-        let windows = Self::windows("ask", (person, client), now).into_iter().zip(self.rules.asks);
-        let full = windows.filter(|((key, _), limit)| self.counters.get(key).copied().unwrap_or_default() >= *limit);
-        full.map(|((_, end), _)| end).max().map(Timestamp::from_millis)
+    pub(super) fn refuses_ask_until(
+        &self,
+        person: usize,
+        client: usize,
+        now: u64,
+    ) -> Option<Timestamp> {
+        let windows = Self::windows("ask", (person, client), now)
+            .into_iter()
+            .zip(self.rules.asks);
+        let full = windows.filter(|((key, _), limit)| {
+            self.counters.get(key).copied().unwrap_or_default() >= *limit
+        });
+        full.map(|((_, end), _)| end)
+            .max()
+            .map(Timestamp::from_millis)
     }
 }

@@ -19,13 +19,16 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// Of an answer to a program, or to a form: there, problems are in the query of the page it leads to.
+    /// Of an answer to a program, or to a form: there, problems are in the query of the page it
+    /// leads to.
     pub(super) fn of(answer: &Answer) -> Self {
         let said = match answer.status.as_u16() {
             200 | 201 => return Self::Good,
             303 => {
                 let location = answer.location();
-                let Some((_, error)) = location.split_once("?error=") else { return Self::Good };
+                let Some((_, error)) = location.split_once("?error=") else {
+                    return Self::Good;
+                };
                 let error = error.split("&next=").next().unwrap_or_default();
                 error.replace('_', "-").replace("invalid-token&reason=", "")
             }

@@ -15,9 +15,14 @@ const UNSEEN: u64 = 301_000;
 impl Simulation<'_> {
     /// Two redeems of one link: a double click, or two browsers.
     pub(super) async fn race_redeems(&mut self, s: usize) -> Said {
-        let Some(link) = self.some_link(s) else { return idle("no link") };
+        let Some(link) = self.some_link(s) else {
+            return idle("no link");
+        };
         let asker = self.sides[s].model.links[link].client;
-        let (one, other) = (self.some_client(s, Some(asker)), self.some_client(s, Some(asker)));
+        let (one, other) = (
+            self.some_client(s, Some(asker)),
+            self.some_client(s, Some(asker)),
+        );
         let first = self.some_redeem(s, link, one);
         let mut second = self.some_redeem(s, link, other);
         if self.dice.one_in(2) {
@@ -28,12 +33,21 @@ impl Simulation<'_> {
 
         let tries = self.sides[s].model.links[link].tries;
         // The other way round, the second is counted first.
-        let (other_late, other_alone) = (self.expect_redeem(s, &second), self.expect_redeem(s, &first));
+        let (other_late, other_alone) = (
+            self.expect_redeem(s, &second),
+            self.expect_redeem(s, &first),
+        );
         self.sides[s].model.links[link].tries = tries;
-        let (alone, late) = (self.expect_redeem(s, &first), self.expect_redeem(s, &second));
+        let (alone, late) = (
+            self.expect_redeem(s, &first),
+            self.expect_redeem(s, &second),
+        );
         self.read_link(s, link, &[first.shown.as_deref(), second.shown.as_deref()])?;
         let good = |answer: &Answer| Outcome::of(answer) == Outcome::Good;
-        if [&a, &b].iter().any(|answer| matches!(Outcome::of(answer), Outcome::Odd(_))) {
+        if [&a, &b]
+            .iter()
+            .any(|answer| matches!(Outcome::of(answer), Outcome::Odd(_)))
+        {
             return Err(format!("{} {}, {} {}", a.status, a.body, b.status, b.body));
         }
         for (request, answer) in [(&first, &a), (&second, &b)] {
@@ -49,13 +63,19 @@ impl Simulation<'_> {
             let wins = |must| matches!(must, Redeems::Fresh | Redeems::Again(_));
             let won = (good(&a), good(&b));
             if won != (wins(alone), wins(late)) && won != (wins(other_alone), wins(other_late)) {
-                return Err(format!("of one try came {} {} and {} {}", a.status, a.body, b.status, b.body));
+                return Err(format!(
+                    "of one try came {} {} and {} {}",
+                    a.status, a.body, b.status, b.body
+                ));
             }
             return note(line, "one had a try");
         }
         let may_win = [alone, late].map(|must| matches!(must, Redeems::Fresh | Redeems::Again(_)));
         if (good(&a) && !may_win[0]) || (good(&b) && !may_win[1]) {
-            return Err(format!("of {alone:?} and {late:?} came {} and {}", a.status, b.status));
+            return Err(format!(
+                "of {alone:?} and {late:?} came {} and {}",
+                a.status, b.status
+            ));
         }
         if alone == Redeems::Fresh && late == Redeems::Fresh {
             let asked = [one, other].map(|client| self.sides[s].has_asked(client, link));
@@ -68,9 +88,19 @@ impl Simulation<'_> {
                 (false, false) => false,
             };
             if !right {
-                return Err(format!("two redeems of a fresh link: {} {}, {} {}", a.status, a.body, b.status, b.body));
+                return Err(format!(
+                    "two redeems of a fresh link: {} {}, {} {}",
+                    a.status, a.body, b.status, b.body
+                ));
             }
-            return note(line, if good(&a) && good(&b) { "both signed in" } else { "one signed in" });
+            return note(
+                line,
+                if good(&a) && good(&b) {
+                    "both signed in"
+                } else {
+                    "one signed in"
+                },
+            );
         }
         note(line, "not a fresh link")
     }
@@ -85,7 +115,9 @@ impl Simulation<'_> {
             let known = &side.model.sessions[*session];
             side.model.lives(*session, side.now()) && !known.tokens.is_empty()
         };
-        let Some(session) = (0..side.model.sessions.len()).rev().find(living) else { return idle("no session") };
+        let Some(session) = (0..side.model.sessions.len()).rev().find(living) else {
+            return idle("no session");
+        };
         let token = side.model.sessions[session].tokens[0].clone();
         let (one, other) = (side.world.browser(), side.world.browser());
         let empty = json!({});
@@ -119,19 +151,28 @@ impl Simulation<'_> {
             self.pass(left);
         }
         let model = &self.sides[s].model;
-        let records: Vec<_> = picks.iter().map(|link| model.links[*link].record.clone()).collect();
+        let records: Vec<_> = picks
+            .iter()
+            .map(|link| model.links[*link].record.clone())
+            .collect();
         let expected = self.foresee(s, &picks);
         let portal = &self.sides[s].world.portal;
         let event = json!({ "Records": records });
-        let (one, other) = join!(portal.invoke("mailer", event.clone()), portal.invoke("mailer", event));
-        // The one that comes too late reports the mail: only the rows and the letters say what became of it.
+        let (one, other) = join!(
+            portal.invoke("mailer", event.clone()),
+            portal.invoke("mailer", event)
+        );
+        // The one that comes too late reports the mail: only the rows and the letters say what
+        // became of it.
         let (_one, _other) = (one?, other?);
         self.after_mailing(s, &expected, &Handed::Twice)
     }
 
     /// A user's epoch moves while she signs in.
     pub(super) async fn race_epoch(&mut self, s: usize) -> Said {
-        let Some(link) = self.some_link(s) else { return idle("no link") };
+        let Some(link) = self.some_link(s) else {
+            return idle("no link");
+        };
         let client = self.sides[s].model.links[link].client;
         let request = self.some_redeem(s, link, client);
         let expected = self.expect_redeem(s, &request);
@@ -151,7 +192,10 @@ impl Simulation<'_> {
         let got = Outcome::of(&answer);
         let fresh = matches!(expected, Redeems::Fresh | Redeems::Again(_));
         if matches!(got, Outcome::Odd(_)) || (got == Outcome::Good && !fresh) {
-            return Err(format!("{expected:?}, and the epoch moved: {} {}", answer.status, answer.body));
+            return Err(format!(
+                "{expected:?}, and the epoch moved: {} {}",
+                answer.status, answer.body
+            ));
         }
         if got == Outcome::Good {
             self.signed_in(s, client, link, &answer, request.form)?;

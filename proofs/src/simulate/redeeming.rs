@@ -27,14 +27,19 @@ pub(super) struct Request {
 impl Request {
     /// As the link's row holds it.
     pub(super) fn attempt_hash(&self) -> Option<String> {
-        self.attempt.as_deref().and_then(Attempt::parse).map(|attempt| attempt.hash().to_string())
+        self.attempt
+            .as_deref()
+            .and_then(Attempt::parse)
+            .map(|attempt| attempt.hash().to_string())
     }
 }
 
 impl Simulation<'_> {
     /// Somebody opens a link, and gets its page, or is led where they belong.
     pub(super) async fn open(&mut self, s: usize) -> Said {
-        let Some(link) = self.some_link(s) else { return idle("no link") };
+        let Some(link) = self.some_link(s) else {
+            return idle("no link");
+        };
         if self.sides[s].model.links[link].activates() {
             return idle("a link to a first password");
         }
@@ -46,12 +51,26 @@ impl Simulation<'_> {
         let answer = side.clients[client].browser.get(&letter.path).await;
 
         let asked = side.has_asked(client, link) && !side.clients[client].bearer;
-        let shown = if side.clients[client].bearer { None } else { side.token(client) };
+        let shown = if side.clients[client].bearer {
+            None
+        } else {
+            side.token(client)
+        };
         let shown = shown.and_then(|token| side.model.session_of(&token));
         let unexpired = shown.filter(|session| side.model.sessions[*session].expires_at > now);
-        let redeemed = known.used.as_ref().is_some_and(|used| Some(used.session) == unexpired);
-        let expired = known.minted.as_ref().is_none_or(|minted| minted.expires_at <= now);
-        let must = if redeemed || !expired { Outcome::Good } else { Outcome::ExpiredToken };
+        let redeemed = known
+            .used
+            .as_ref()
+            .is_some_and(|used| Some(used.session) == unexpired);
+        let expired = known
+            .minted
+            .as_ref()
+            .is_none_or(|minted| minted.expires_at <= now);
+        let must = if redeemed || !expired {
+            Outcome::Good
+        } else {
+            Outcome::ExpiredToken
+        };
         let line = format!("link {link} client {client}");
         if !self.judge("opening a link", &answer, &must)? {
             return note(line, "unavailable");
@@ -59,7 +78,11 @@ impl Simulation<'_> {
         if redeemed {
             let onwards = self.onwards(s, link, asked);
             let right = answer.status == 303 && answer.location() == onwards;
-            return if right { note(line, "leads on") } else { Err(format!("it led to {}", answer.location())) };
+            return if right {
+                note(line, "leads on")
+            } else {
+                Err(format!("it led to {}", answer.location()))
+            };
         }
         if expired {
             return note(line, Outcome::ExpiredToken.name());
@@ -67,7 +90,9 @@ impl Simulation<'_> {
         let (token, attempt) = (answer.field("token"), answer.field("attempt"));
         let usable = asked || side.model.rules.other_browser != "off";
         if (token == letter.token) != usable || attempt.is_empty() == usable {
-            return Err(format!("the page has the token {token} and the attempt {attempt}"));
+            return Err(format!(
+                "the page has the token {token} and the attempt {attempt}"
+            ));
         }
         if usable {
             let pages = &mut self.sides[s].model.links[link].pages;
@@ -78,7 +103,9 @@ impl Simulation<'_> {
 
     /// Somebody redeems a link: with or without a page's attempt, a code, the right browser.
     pub(super) async fn redeem(&mut self, s: usize) -> Said {
-        let Some(link) = self.some_link(s) else { return idle("no link") };
+        let Some(link) = self.some_link(s) else {
+            return idle("no link");
+        };
         let asker = self.sides[s].model.links[link].client;
         let client = self.some_client(s, Some(asker));
         let request = self.some_redeem(s, link, client);
@@ -90,7 +117,9 @@ impl Simulation<'_> {
     /// What somebody may send with a link.
     pub(super) fn some_redeem(&mut self, s: usize, link: usize, client: usize) -> Request {
         let letter = self.sides[s].model.links[link].letter.as_ref();
-        let code = letter.map(|letter| letter.code.clone()).filter(|code| !code.is_empty());
+        let code = letter
+            .map(|letter| letter.code.clone())
+            .filter(|code| !code.is_empty());
         let pages = &self.sides[s].model.links[link].pages;
         let attempt = match self.dice.below(4) {
             0 if !pages.is_empty() => Some(pages[self.dice.below(pages.len())].clone()),
@@ -107,25 +136,46 @@ impl Simulation<'_> {
         // A browser cannot but show its session; a program may.
         let shows = !self.sides[s].clients[client].bearer || self.dice.one_in(2);
         let shown = self.sides[s].token(client).filter(|_| shows);
-        Request { link, client, attempt, code, form, shown }
+        Request {
+            link,
+            client,
+            attempt,
+            code,
+            form,
+            shown,
+        }
     }
 
     pub(super) async fn send_redeem(&self, s: usize, request: &Request) -> Answer {
         let side = &self.sides[s];
         let client = &side.clients[request.client];
-        let token = side.model.links[request.link].letter.as_ref().map(|letter| letter.token.clone());
+        let token = side.model.links[request.link]
+            .letter
+            .as_ref()
+            .map(|letter| letter.token.clone());
         let mut fields = vec![("token", token.unwrap_or_default())];
         fields.extend(request.attempt.clone().map(|attempt| ("attempt", attempt)));
         fields.extend(request.code.clone().map(|code| ("code", code)));
         if request.form {
-            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
             return client.browser.post_form("/auth/verify", &fields).await;
         }
         if client.bearer {
             fields.push(("transport", "bearer".to_owned()));
-            fields.extend(client.requests.first().map(|request| ("request", request.clone())));
+            fields.extend(
+                client
+                    .requests
+                    .first()
+                    .map(|request| ("request", request.clone())),
+            );
         }
-        let body: Value = fields.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+        let body: Value = fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .collect();
         if let (true, Some(token)) = (client.bearer, &request.shown) {
             return shows(&client.browser, Method::POST, "/auth/verify", token, &body).await;
         }
@@ -143,26 +193,44 @@ impl Simulation<'_> {
         match side.model.rules.other_browser {
             "off" if !asked => return Redeems::Invalid,
             "code" if !asked => {
-                let Some(code) = &request.code else { return Redeems::Invalid };
+                let Some(code) = &request.code else {
+                    return Redeems::Invalid;
+                };
                 let limit = side.model.rules.code_attempts;
                 let link = &mut side.model.links[request.link];
                 if link.tries >= limit {
                     return Redeems::Invalid;
                 }
                 link.tries += 1;
-                let right = link.letter.as_ref().is_some_and(|letter| bare(&letter.code) == bare(code));
+                let right = link
+                    .letter
+                    .as_ref()
+                    .is_some_and(|letter| bare(&letter.code) == bare(code));
                 if !right || link.swept {
                     return Redeems::Invalid;
                 }
             }
             _ => {}
         }
-        side.model.redeems(&side.model.links[request.link], asked, request.attempt_hash().as_deref(), now)
+        side.model.redeems(
+            &side.model.links[request.link],
+            asked,
+            request.attempt_hash().as_deref(),
+            now,
+        )
     }
 
     /// Judges the answer to a redeem, and takes over what it did.
-    pub(super) fn after_redeem(&mut self, s: usize, request: &Request, answer: &Answer, expected: Redeems) -> Said {
-        let Request { link, client, form, .. } = *request;
+    pub(super) fn after_redeem(
+        &mut self,
+        s: usize,
+        request: &Request,
+        answer: &Answer,
+        expected: Redeems,
+    ) -> Said {
+        let Request {
+            link, client, form, ..
+        } = *request;
         let attempt = request.attempt.as_deref().unwrap_or("-");
         let line = format!("link {link} client {client} attempt {attempt} form {form}");
         let must = match expected {
@@ -177,8 +245,10 @@ impl Simulation<'_> {
         if !was_used && is_used && expected != Redeems::Fresh {
             return Err(format!("a link that must be {expected:?} was redeemed"));
         }
-        // Our own transaction went through, its answers were lost, and what is left shows neither nonce nor attempt.
-        let own = !was_used && is_used && self.may_fail() && Outcome::of(answer) == Outcome::UsedToken;
+        // Our own transaction went through, its answers were lost, and what is left shows neither
+        // nonce nor attempt.
+        let own =
+            !was_used && is_used && self.may_fail() && Outcome::of(answer) == Outcome::UsedToken;
         if own {
             return note(line, "used-token by itself");
         }
@@ -194,11 +264,21 @@ impl Simulation<'_> {
         if form {
             let onwards = self.onwards(s, link, self.sides[s].has_asked(client, link));
             if answer.location() != onwards {
-                return Err(format!("the form led to {}, not to {onwards}", answer.location()));
+                return Err(format!(
+                    "the form led to {}, not to {onwards}",
+                    answer.location()
+                ));
             }
         }
         self.signed_in(s, client, link, answer, form)?;
-        note(line, if expected == Redeems::Fresh { "signed in" } else { "signed in again" })
+        note(
+            line,
+            if expected == Redeems::Fresh {
+                "signed in"
+            } else {
+                "signed in again"
+            },
+        )
     }
 
     /// Checks what somebody who is signed in now was given, and keeps it.
@@ -211,7 +291,9 @@ impl Simulation<'_> {
         form: bool,
     ) -> Result<(), String> {
         let side = &mut self.sides[s];
-        let Some(used) = &side.model.links[link].used else { return Err("nothing was redeemed".to_owned()) };
+        let Some(used) = &side.model.links[link].used else {
+            return Err("nothing was redeemed".to_owned());
+        };
         let session = &mut side.model.sessions[used.session];
         let person = &side.model.people[session.person];
         if !form {
@@ -220,18 +302,28 @@ impl Simulation<'_> {
             let right = body["user"] == json!({"id": session.user, "email": person.address})
                 && body["session"]["expires_at"] == ends.as_str();
             if !right {
-                return Err(format!("signed in as {}, not as {} until {ends}", answer.body, person.address));
+                return Err(format!(
+                    "signed in as {}, not as {} until {ends}",
+                    answer.body, person.address
+                ));
             }
         }
         let caller = &mut side.clients[client];
         let token = if caller.bearer {
-            answer.json()["session"]["token"].as_str().map(str::to_owned)
+            answer.json()["session"]["token"]
+                .as_str()
+                .map(str::to_owned)
         } else {
             caller.browser.cookie(&format!("{}.sid", side.name))
         };
         let token = token.ok_or("signed in without a session")?;
-        let claims: Value = jsonwebtoken::dangerous::insecure_decode(&token).map_err(|e| e.to_string())?.claims;
-        let id = claims["sid"].as_str().and_then(SessionId::parse).ok_or("a session without an id")?;
+        let claims: Value = jsonwebtoken::dangerous::insecure_decode(&token)
+            .map_err(|e| e.to_string())?
+            .claims;
+        let id = claims["sid"]
+            .as_str()
+            .and_then(SessionId::parse)
+            .ok_or("a session without an id")?;
         let right = id.hash().to_string() == session.hash
             && claims["sub"] == session.user.as_str()
             && claims["exp"] == session.expires_at / 1000;
@@ -250,7 +342,14 @@ impl Simulation<'_> {
     /// Where somebody goes who has signed in with a link.
     fn onwards(&self, s: usize, link: usize, asked: bool) -> String {
         let leads_on = self.sides[s].model.links[link].leads_on && asked;
-        format!("{PUBLIC_URL}{}", if leads_on { "/reports" } else { "/auth/signed-in" })
+        format!(
+            "{PUBLIC_URL}{}",
+            if leads_on {
+                "/reports"
+            } else {
+                "/auth/signed-in"
+            }
+        )
     }
 
     /// Somebody types a code: the right one, an older one, somebody else's, or none.
@@ -258,9 +357,18 @@ impl Simulation<'_> {
         let client = self.dice.below(self.sides[s].clients.len());
         let nonces = self.sides[s].nonces(client);
         let side = &self.sides[s];
-        let of = |nonce: &String| side.model.links.iter().rposition(|link| link.nonce.as_ref() == Some(nonce));
+        let of = |nonce: &String| {
+            side.model
+                .links
+                .iter()
+                .rposition(|link| link.nonce.as_ref() == Some(nonce))
+        };
         let own: Vec<usize> = nonces.iter().filter_map(of).collect();
-        let mailed: Vec<_> = own.iter().filter(|link| side.model.links[**link].letter.is_some()).copied().collect();
+        let mailed: Vec<_> = own
+            .iter()
+            .filter(|link| side.model.links[**link].letter.is_some())
+            .copied()
+            .collect();
         let letter = match self.dice.below(6) {
             0 => None,
             1 => self.some_link(s),
@@ -269,25 +377,39 @@ impl Simulation<'_> {
         };
         let letter = letter.and_then(|link| self.sides[s].model.links[link].letter.clone());
         let letter = letter.filter(|letter| !letter.code.is_empty());
-        let code = letter.map_or_else(|| format!("{:08}", self.dice.below(100_000_000)), |letter| letter.code);
+        let code = letter.map_or_else(
+            || format!("{:08}", self.dice.below(100_000_000)),
+            |letter| letter.code,
+        );
 
         let caller = &self.sides[s].clients[client];
-        let shown = if caller.bearer { None } else { self.sides[s].token(client) };
+        let shown = if caller.bearer {
+            None
+        } else {
+            self.sides[s].token(client)
+        };
         let answer = if caller.bearer {
             let request = nonces.first().cloned().unwrap_or_else(|| "none".to_owned());
             let body = json!({"code": code, "request": request, "transport": "bearer"});
             caller.browser.post("/auth/verify", body).await
         } else if self.dice.one_in(4) {
-            caller.browser.post_form("/auth/verify", &[("code", &code)]).await
+            caller
+                .browser
+                .post_form("/auth/verify", &[("code", &code)])
+                .await
         } else {
-            caller.browser.post("/auth/verify", json!({ "code": code })).await
+            caller
+                .browser
+                .post("/auth/verify", json!({ "code": code }))
+                .await
         };
         let form = answer.status == 303;
         let found = self.expect_code(s, &own, &code);
         self.after_code(s, (client, form, shown.as_deref()), &own, &answer, found)
     }
 
-    /// The link that a code belongs to, among those its browser asked for. Counts a try for each that has tries left.
+    /// The link that a code belongs to, among those its browser asked for. Counts a try for each
+    /// that has tries left.
     fn expect_code(&mut self, s: usize, own: &[usize], code: &str) -> Option<usize> {
         let model = &mut self.sides[s].model;
         let mut found = None;
@@ -297,7 +419,10 @@ impl Simulation<'_> {
                 continue;
             }
             link_of.tries += 1;
-            let right = link_of.letter.as_ref().is_some_and(|letter| bare(&letter.code) == bare(code));
+            let right = link_of
+                .letter
+                .as_ref()
+                .is_some_and(|letter| bare(&letter.code) == bare(code));
             if right && !link_of.swept {
                 found = Some(*link);
             }
@@ -316,9 +441,15 @@ impl Simulation<'_> {
         let now = self.sides[s].now();
         let line = format!("client {client} links {own:?} found {found:?}");
         let model = &self.sides[s].model;
-        let expected = found.map_or(Redeems::Invalid, |link| model.redeems(&model.links[link], true, None, now));
+        let expected = found.map_or(Redeems::Invalid, |link| {
+            model.redeems(&model.links[link], true, None, now)
+        });
         let good = matches!(expected, Redeems::Fresh | Redeems::Again(_));
-        let must = if good { Outcome::Good } else { Outcome::InvalidToken };
+        let must = if good {
+            Outcome::Good
+        } else {
+            Outcome::InvalidToken
+        };
         for link in own {
             let was_used = self.sides[s].model.links[*link].used.is_some();
             self.read_link(s, *link, &[shown])?;
@@ -330,18 +461,36 @@ impl Simulation<'_> {
         if !self.judge(&format!("a code ({expected:?})"), answer, &must)? {
             return note(line, "unavailable");
         }
-        let (true, Some(link)) = (good, found) else { return note(line, must.name()) };
+        let (true, Some(link)) = (good, found) else {
+            return note(line, must.name());
+        };
         let onwards = self.onwards(s, link, true);
         if form && answer.location() != onwards {
-            return Err(format!("the form led to {}, not to {onwards}", answer.location()));
+            return Err(format!(
+                "the form led to {}, not to {onwards}",
+                answer.location()
+            ));
         }
         self.signed_in(s, client, link, answer, form)?;
-        note(line, if expected == Redeems::Fresh { "signed in" } else { "signed in again" })
+        note(
+            line,
+            if expected == Redeems::Fresh {
+                "signed in"
+            } else {
+                "signed in again"
+            },
+        )
     }
 
-    /// What the tables say of a link now: it is used if and only if its session was begun, and never unused again. Takes
-    /// over what is new, and the tries where an answer was lost. Whoever has redeemed it showed one of these tokens.
-    pub(super) fn read_link(&mut self, s: usize, link: usize, shown: &[Option<&str>]) -> Result<(), String> {
+    /// What the tables say of a link now: it is used if and only if its session was begun, and
+    /// never unused again. Takes over what is new, and the tries where an answer was lost. Whoever
+    /// has redeemed it showed one of these tokens.
+    pub(super) fn read_link(
+        &mut self,
+        s: usize,
+        link: usize,
+        shown: &[Option<&str>],
+    ) -> Result<(), String> {
         let rough = self.may_fail();
         let side = &mut self.sides[s];
         if rough {
@@ -352,23 +501,42 @@ impl Simulation<'_> {
             return Ok(());
         };
         let known = &side.model.links[link];
-        let row = side.row("tokens", &known.id, None).ok_or_else(|| format!("the row of link {link} is gone"))?;
-        let used_at: Option<u64> = row["used_at"]["N"].as_str().and_then(|text| text.parse().ok());
+        let row = side
+            .row("tokens", &known.id, None)
+            .ok_or_else(|| format!("the row of link {link} is gone"))?;
+        let used_at: Option<u64> = row["used_at"]["N"]
+            .as_str()
+            .and_then(|text| text.parse().ok());
         match (&known.used, used_at) {
             (Some(used), Some(at)) if used.at == at => return Ok(()),
             (None, _) => {}
-            (used, at) => return Err(format!("link {link} was used as {used:?}, and is as of {at:?}")),
+            (used, at) => {
+                return Err(format!(
+                    "link {link} was used as {used:?}, and is as of {at:?}"
+                ));
+            }
         }
-        let key = side.ring.get(&minted.kid).ok_or("a link of an unknown key")?;
+        let key = side
+            .ring
+            .get(&minted.kid)
+            .ok_or("a link of an unknown key")?;
         let id = LinkId::parse(&known.id).ok_or("a link without an id")?;
         let hash = key.session_id(&id).hash().to_string();
         let session = side.row("sessions", &minted.user, Some(&hash));
         let (at, begun) = match (used_at, session) {
             (None, None) => return Ok(()),
             (Some(at), Some(session)) => (at, session),
-            (at, session) => return Err(format!("link {link} was used at {at:?}, its session is {session:?}")),
+            (at, session) => {
+                return Err(format!(
+                    "link {link} was used at {at:?}, its session is {session:?}"
+                ));
+            }
         };
-        let number = |name: &str| begun[name]["N"].as_str().and_then(|text| text.parse::<u64>().ok());
+        let number = |name: &str| {
+            begun[name]["N"]
+                .as_str()
+                .and_then(|text| text.parse::<u64>().ok())
+        };
         let expires_at = (at + side.model.rules.session_millis) / 1000 * 1000;
         let right = at == side.now()
             && number("epoch") == Some(minted.epoch)
@@ -382,8 +550,22 @@ impl Simulation<'_> {
         side.replace(&hash, shown)?;
         let session = side.model.sessions.len();
         let (tokens, ended, replaced, swept) = (vec![], false, false, false);
-        side.model.sessions.push(Session { person, user, epoch, hash, expires_at, tokens, ended, replaced, swept });
-        side.model.links[link].used = Some(Used { at, attempt, session });
+        side.model.sessions.push(Session {
+            person,
+            user,
+            epoch,
+            hash,
+            expires_at,
+            tokens,
+            ended,
+            replaced,
+            swept,
+        });
+        side.model.links[link].used = Some(Used {
+            at,
+            attempt,
+            session,
+        });
         if let Some(user) = &mut side.model.people[person].user {
             user.status = Status::Active;
         }
@@ -392,18 +574,26 @@ impl Simulation<'_> {
 }
 
 impl super::simulation::Side<'_> {
-    /// The session called `hash` has begun: the one that its client showed has ended, and the audit says so.
+    /// The session called `hash` has begun: the one that its client showed has ended, and the audit
+    /// says so.
     fn replace(&mut self, hash: &str, shown: &[Option<&str>]) -> Result<(), String> {
         let action = format!("{}.login", self.name);
         let audit = self.world.rows("audit");
-        let mut logins =
-            audit.iter().filter(|row| row["action"]["S"] == action.as_str() && row["resource_id"]["S"] == hash);
-        let login = logins.next().ok_or("a session began that the audit does not know")?;
+        let mut logins = audit
+            .iter()
+            .filter(|row| row["action"]["S"] == action.as_str() && row["resource_id"]["S"] == hash);
+        let login = logins
+            .next()
+            .ok_or("a session began that the audit does not know")?;
         let told = login["metadata"]["M"]["replaced"]["S"].as_str();
         let may: Vec<_> = shown.iter().map(|token| self.replaceable(*token)).collect();
-        let of = |session: &Option<usize>| session.map(|session| self.model.sessions[session].hash.as_str());
+        let of = |session: &Option<usize>| {
+            session.map(|session| self.model.sessions[session].hash.as_str())
+        };
         let Some(replaced) = may.iter().find(|session| of(session) == told) else {
-            return Err(format!("a session began in the place of {told:?}, and not of one of {may:?}"));
+            return Err(format!(
+                "a session began in the place of {told:?}, and not of one of {may:?}"
+            ));
         };
         let Some(old) = *replaced else { return Ok(()) };
         let known = &mut self.model.sessions[old];
@@ -411,8 +601,14 @@ impl super::simulation::Side<'_> {
             (known.ended, known.replaced) = (true, true);
         }
         let known = &self.model.sessions[old];
-        let left = self.row("sessions", &known.user, Some(&known.hash)).is_some();
-        if left { Err(format!("session {old} was replaced, and is still there")) } else { Ok(()) }
+        let left = self
+            .row("sessions", &known.user, Some(&known.hash))
+            .is_some();
+        if left {
+            Err(format!("session {old} was replaced, and is still there"))
+        } else {
+            Ok(())
+        }
     }
 
     /// How many codes were tried for a link.
@@ -420,9 +616,18 @@ impl super::simulation::Side<'_> {
         let (id, known) = (&self.model.links[link].id, &self.model.links[link]);
         let until = Window::Until(Timestamp::from_millis(known.asked_at));
         let key = self.ring.pepper(&["code", id]);
-        let throttle = Throttle { scope: Scope::Code, key, window: until, limit: 0 };
+        let throttle = Throttle {
+            scope: Scope::Code,
+            key,
+            window: until,
+            limit: 0,
+        };
         let row = self.row("throttles", &throttle.row(self.world.time.now()), None);
-        let count = row.and_then(|row| row["count"]["N"].as_str().and_then(|text| text.parse().ok()));
+        let count = row.and_then(|row| {
+            row["count"]["N"]
+                .as_str()
+                .and_then(|text| text.parse().ok())
+        });
         count.unwrap_or_default()
     }
 }

@@ -14,7 +14,14 @@ impl Simulation<'_> {
         let token = side.token(client);
         let answer = match (&token, side.clients[client].bearer) {
             (Some(token), true) => {
-                shows(&side.clients[client].browser, Method::GET, "/auth/me", token, &json!({})).await
+                shows(
+                    &side.clients[client].browser,
+                    Method::GET,
+                    "/auth/me",
+                    token,
+                    &json!({}),
+                )
+                .await
             }
             _ => side.clients[client].browser.me().await,
         };
@@ -24,7 +31,12 @@ impl Simulation<'_> {
     /// Somebody shows an old token: of a session that ended, was replaced, or lives.
     pub(super) async fn replay(&mut self, s: usize) -> Said {
         let side = &self.sides[s];
-        let sessions: Vec<_> = side.model.sessions.iter().filter(|session| !session.tokens.is_empty()).collect();
+        let sessions: Vec<_> = side
+            .model
+            .sessions
+            .iter()
+            .filter(|session| !session.tokens.is_empty())
+            .collect();
         if sessions.is_empty() {
             return idle("no session");
         }
@@ -44,7 +56,11 @@ impl Simulation<'_> {
         let side = &self.sides[s];
         let session = token.and_then(|token| side.model.session_of(token));
         let lives = session.is_some_and(|session| side.model.lives(session, side.now()));
-        let must = if lives { Outcome::Good } else { Outcome::NotSignedIn };
+        let must = if lives {
+            Outcome::Good
+        } else {
+            Outcome::NotSignedIn
+        };
         let line = format!("{who} session {session:?}");
         // Nobody without a token is kept waiting by the store.
         let judged = self.judge(&format!("{who} with session {session:?}"), answer, &must)?;
@@ -58,7 +74,11 @@ impl Simulation<'_> {
         let right = body["id"] == session.user.as_str()
             && body["email"] == side.model.people[session.person].address.as_str()
             && body["session"]["id"] == session.hash.as_str();
-        if right { note(line, "good") } else { Err(format!("{body} is not {session:?}")) }
+        if right {
+            note(line, "good")
+        } else {
+            Err(format!("{body} is not {session:?}"))
+        }
     }
 
     /// Somebody logs out: a client, or whoever has found an old token.
@@ -69,7 +89,9 @@ impl Simulation<'_> {
         let token = side.token(client);
         let browser = &side.clients[client].browser;
         let answer = match (&token, side.clients[client].bearer) {
-            (Some(token), true) => shows(browser, Method::POST, "/auth/logout", token, &json!({})).await,
+            (Some(token), true) => {
+                shows(browser, Method::POST, "/auth/logout", token, &json!({})).await
+            }
             _ if form => browser.post_form("/auth/logout", &[]).await,
             _ => browser.post("/auth/logout", json!({})).await,
         };
@@ -87,28 +109,53 @@ impl Simulation<'_> {
     }
 
     /// Takes over that a session has ended; where the answer was lost, if its row is gone.
-    pub(super) fn after_logout(&mut self, s: usize, session: Option<usize>, judged: bool) -> Result<(), String> {
-        let Some(session) = session else { return Ok(()) };
+    pub(super) fn after_logout(
+        &mut self,
+        s: usize,
+        session: Option<usize>,
+        judged: bool,
+    ) -> Result<(), String> {
+        let Some(session) = session else {
+            return Ok(());
+        };
         let side = &mut self.sides[s];
         let now = side.now();
         let known = &side.model.sessions[session];
         let ran = !known.ended && !known.swept && known.expires_at > now;
-        let gone = side.row("sessions", &known.user, Some(&known.hash)).is_none();
+        let gone = side
+            .row("sessions", &known.user, Some(&known.hash))
+            .is_none();
         let was_gone = known.ended || known.swept;
         if (was_gone && !gone) || (gone && !was_gone && !ran) || (ran && judged && !gone) {
-            return Err(format!("after a logout the row is gone: {gone}, for {known:?}"));
+            return Err(format!(
+                "after a logout the row is gone: {gone}, for {known:?}"
+            ));
         }
         side.model.sessions[session].ended |= ran && gone;
         Ok(())
     }
 
-    /// Somebody shows what is no session and no link: one as the other, or one that was tampered with.
+    /// Somebody shows what is no session and no link: one as the other, or one that was tampered
+    /// with.
     pub(super) async fn forge(&mut self, s: usize) -> Said {
-        let Some(link) = self.some_link(s) else { return idle("no link") };
+        let Some(link) = self.some_link(s) else {
+            return idle("no link");
+        };
         let side = &self.sides[s];
-        let link = side.model.links[link].letter.as_ref().map(|letter| letter.token.clone()).unwrap_or_default();
-        let sessions: Vec<_> = side.model.sessions.iter().flat_map(|session| session.tokens.first()).collect();
-        let session = sessions.get(self.dice.below(sessions.len())).map_or_else(|| link.clone(), |one| (*one).clone());
+        let link = side.model.links[link]
+            .letter
+            .as_ref()
+            .map(|letter| letter.token.clone())
+            .unwrap_or_default();
+        let sessions: Vec<_> = side
+            .model
+            .sessions
+            .iter()
+            .flat_map(|session| session.tokens.first())
+            .collect();
+        let session = sessions
+            .get(self.dice.below(sessions.len()))
+            .map_or_else(|| link.clone(), |one| (*one).clone());
         let stranger = side.world.browser();
         let (what, answer, must) = match self.dice.below(4) {
             0 => (
@@ -117,17 +164,29 @@ impl Simulation<'_> {
                 Outcome::NotSignedIn,
             ),
             1 if session != link => {
-                let answer = stranger.post("/auth/verify", json!({ "token": session })).await;
+                let answer = stranger
+                    .post("/auth/verify", json!({ "token": session }))
+                    .await;
                 ("a session as a link", answer, Outcome::InvalidToken)
             }
             2 => {
-                let answer = stranger.post("/auth/verify", json!({ "token": self.tampered(&link) })).await;
-                ("a link that was tampered with", answer, Outcome::InvalidToken)
+                let answer = stranger
+                    .post("/auth/verify", json!({ "token": self.tampered(&link) }))
+                    .await;
+                (
+                    "a link that was tampered with",
+                    answer,
+                    Outcome::InvalidToken,
+                )
             }
             _ => {
                 let tampered = self.tampered(&session);
                 let answer = shows(&stranger, Method::GET, "/auth/me", &tampered, &json!({})).await;
-                ("a session that was tampered with", answer, Outcome::NotSignedIn)
+                (
+                    "a session that was tampered with",
+                    answer,
+                    Outcome::NotSignedIn,
+                )
             }
         };
         self.judge(what, &answer, &must)?;
@@ -138,17 +197,25 @@ impl Simulation<'_> {
     fn tampered(&mut self, token: &str) -> String {
         let start = token.find('.').unwrap_or_default() + 1;
         // The last character of a part may hold bits that mean nothing.
-        let places: Vec<_> =
-            token.bytes().enumerate().skip(start).filter(|(_, byte)| *byte != b'.').map(|(at, _)| at).collect();
+        let places: Vec<_> = token
+            .bytes()
+            .enumerate()
+            .skip(start)
+            .filter(|(_, byte)| *byte != b'.')
+            .map(|(at, _)| at)
+            .collect();
         let at = places[self.dice.below(places.len() - 1)];
         let mut bytes = token.as_bytes().to_vec();
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         String::from_utf8(bytes).unwrap()
     }
 
-    /// Somebody shows one portal what the other has given out: links, codes with their nonces, sessions.
+    /// Somebody shows one portal what the other has given out: links, codes with their nonces,
+    /// sessions.
     pub(super) async fn cross(&mut self, s: usize) -> Said {
-        let Some(link) = self.some_link(s) else { return idle("no link") };
+        let Some(link) = self.some_link(s) else {
+            return idle("no link");
+        };
         let (here, there) = (&self.sides[s], &self.sides[1 - s]);
         let known = &here.model.links[link];
         let letter = known.letter.clone().ok_or("a mailed link has a letter")?;
@@ -157,22 +224,32 @@ impl Simulation<'_> {
         if let Some(nonce) = &known.nonce {
             stranger.set_cookie(&cookie("ask"), Some(nonce));
         }
-        let session = here.model.sessions.iter().rev().find_map(|session| session.tokens.last());
+        let session = here
+            .model
+            .sessions
+            .iter()
+            .rev()
+            .find_map(|session| session.tokens.last());
         let (what, answer, must) = match (self.dice.below(4), session) {
             (0, Some(session)) => {
                 stranger.set_cookie(&cookie("sid"), Some(session));
                 ("a session", stranger.me().await, Outcome::NotSignedIn)
             }
             (1, Some(session)) => {
-                let answer = shows(&stranger, Method::POST, "/auth/logout", session, &json!({})).await;
+                let answer =
+                    shows(&stranger, Method::POST, "/auth/logout", session, &json!({})).await;
                 ("a logout", answer, Outcome::Good)
             }
             (2, _) => {
-                let answer = stranger.post("/auth/verify", json!({ "code": letter.code })).await;
+                let answer = stranger
+                    .post("/auth/verify", json!({ "code": letter.code }))
+                    .await;
                 ("a code", answer, Outcome::InvalidToken)
             }
             _ => {
-                let answer = stranger.post("/auth/verify", json!({ "token": letter.token })).await;
+                let answer = stranger
+                    .post("/auth/verify", json!({ "token": letter.token }))
+                    .await;
                 ("a link", answer, Outcome::InvalidToken)
             }
         };
@@ -182,8 +259,26 @@ impl Simulation<'_> {
 }
 
 /// A request that shows a token as a program does; a POST with this body.
-pub(super) async fn shows(browser: &Browser<'_>, method: Method, path: &str, token: &str, body: &Value) -> Answer {
-    let body = if method == Method::POST { body.to_string() } else { String::new() };
-    let request = browser.bare(method, path).header("authorization", format!("Bearer {token}"));
-    browser.send(request.header("content-type", "application/json").body(body)).await
+pub(super) async fn shows(
+    browser: &Browser<'_>,
+    method: Method,
+    path: &str,
+    token: &str,
+    body: &Value,
+) -> Answer {
+    let body = if method == Method::POST {
+        body.to_string()
+    } else {
+        String::new()
+    };
+    let request = browser
+        .bare(method, path)
+        .header("authorization", format!("Bearer {token}"));
+    browser
+        .send(
+            request
+                .header("content-type", "application/json")
+                .body(body),
+        )
+        .await
 }

@@ -27,7 +27,8 @@ pub(super) struct Note {
 /// How often each kind of step came to what.
 pub(super) type Tally = BTreeMap<(&'static str, &'static str), u64>;
 
-/// The kinds of steps and how often each is thrown. To add one: a line here, and one in [`Simulation::step`].
+/// The kinds of steps and how often each is thrown. To add one: a line here, and one in
+/// [`Simulation::step`].
 const KINDS: [(&str, usize); 23] = [
     ("ask", 18),
     ("deliver", 18),
@@ -95,12 +96,23 @@ impl Rules {
     fn thrown(dice: &mut Dice) -> Self {
         let hour = 3_600_000;
         Self {
-            other_browser: *dice.pick::<&'static str>(&["button", "button", "button", "code", "off"]),
+            other_browser: *dice
+                .pick::<&'static str>(&["button", "button", "button", "code", "off"]),
             activates: dice.one_in(3),
             session_millis: *dice.pick(&[hour, 24 * hour, 24 * hour, 87_660 * hour]),
             link_millis: *dice.pick(&[60_000, 15 * 60_000, 15 * 60_000, 24 * hour]),
-            asks: *dice.pick(&[[1, 5, 200], [10, 1000, 100_000], [10, 1000, 100_000], [3, 20, 15]]),
-            mails: *dice.pick(&[[15, 40, 1000], [1000, 1000, 100_000], [1000, 1000, 100_000], [4, 10, 30]]),
+            asks: *dice.pick(&[
+                [1, 5, 200],
+                [10, 1000, 100_000],
+                [10, 1000, 100_000],
+                [3, 20, 15],
+            ]),
+            mails: *dice.pick(&[
+                [15, 40, 1000],
+                [1000, 1000, 100_000],
+                [1000, 1000, 100_000],
+                [4, 10, 30],
+            ]),
             code_attempts: *dice.pick(&[1, 3, 5, 5]),
         }
     }
@@ -108,8 +120,13 @@ impl Rules {
     fn parameters(&self) -> BTreeMap<String, String> {
         let number = |name: &str, value: u64| (name.to_owned(), value.to_string());
         let ([minute, hour, network], [mail_hour, mail_day, mail_portal]) = (self.asks, self.mails);
-        let words =
-            [("OtherBrowser", self.other_browser), ("Activation", if self.activates { "link" } else { "password" })];
+        let words = [
+            ("OtherBrowser", self.other_browser),
+            (
+                "Activation",
+                if self.activates { "link" } else { "password" },
+            ),
+        ];
         let numbers = [
             number("SessionHours", self.session_millis / 3_600_000),
             number("LinkMinutes", self.link_millis / 60_000),
@@ -143,27 +160,70 @@ pub(super) async fn start(name: &str, dice: &mut Dice, keys: &KeyRing) -> (World
 
 impl<'w> Side<'w> {
     async fn new(name: &'static str, world: &'w World, rules: Rules, keys: &KeyRing) -> Self {
-        let client = |bearer| Client { browser: world.browser(), bearer, requests: vec![], token: None };
+        let client = |bearer| Client {
+            browser: world.browser(),
+            bearer,
+            requests: vec![],
+            token: None,
+        };
         let clients = [false, false, false, true].map(client).into();
         let mut people = vec![];
         let seeded = [("ada", Status::Active), ("grace", Status::Invited)];
         let rows = world.rows("users");
         for (who, status) in seeded {
             let address = format!("{who}@example.com");
-            let row = rows.iter().find(|row| row["address"]["S"] == address.as_str()).unwrap();
-            let id = row["pk"]["S"].as_str().unwrap().trim_start_matches("user#").to_owned();
-            people.push(Person { address, user: Some(User { id, status, epoch: 0 }) });
+            let row = rows
+                .iter()
+                .find(|row| row["address"]["S"] == address.as_str())
+                .unwrap();
+            let id = row["pk"]["S"]
+                .as_str()
+                .unwrap()
+                .trim_start_matches("user#")
+                .to_owned();
+            people.push(Person {
+                address,
+                user: Some(User {
+                    id,
+                    status,
+                    epoch: 0,
+                }),
+            });
         }
         for who in ["bob", "eve", "nobody"] {
-            people.push(Person { address: format!("{who}@example.com"), user: None });
+            people.push(Person {
+                address: format!("{who}@example.com"),
+                user: None,
+            });
         }
         // One more who may sign in; the others are strangers until somebody adds them.
         let bob = json!({"email": people[2].address, "name": "Bob", "status": "active"});
-        let id = world.browser().admin("local", &[], &bob).await.json()["id"].as_str().unwrap().to_owned();
-        people[2].user = Some(User { id, status: Status::Active, epoch: 0 });
+        let id = world.browser().admin("local", &[], &bob).await.json()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        people[2].user = Some(User {
+            id,
+            status: Status::Active,
+            epoch: 0,
+        });
         let began = world.time.now().millis();
-        let model = Model { began, rules, people, links: vec![], sessions: vec![], counters: BTreeMap::new() };
-        Self { name, world, ring: keys.of(name), model, clients, stream: None }
+        let model = Model {
+            began,
+            rules,
+            people,
+            links: vec![],
+            sessions: vec![],
+            counters: BTreeMap::new(),
+        };
+        Self {
+            name,
+            world,
+            ring: keys.of(name),
+            model,
+            clients,
+            stream: None,
+        }
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -177,7 +237,12 @@ impl<'w> Side<'w> {
             key["sk"] = json!({"S": sk});
         }
         let get = json!({"TableName": format!("{}-{table}", local::template::STACK), "Key": key});
-        let got = self.world.portal.database().get_item(serde_json::from_value(get).unwrap()).unwrap();
+        let got = self
+            .world
+            .portal
+            .database()
+            .get_item(serde_json::from_value(get).unwrap())
+            .unwrap();
         got.item.map(|item| json!(item))
     }
 
@@ -187,14 +252,25 @@ impl<'w> Side<'w> {
         if client.bearer {
             return client.requests.iter().take(1).cloned().collect();
         }
-        let cookie = client.browser.cookie(&format!("{}.ask", self.name)).unwrap_or_default();
-        cookie.split('.').filter(|nonce| !nonce.is_empty()).map(str::to_owned).collect()
+        let cookie = client
+            .browser
+            .cookie(&format!("{}.ask", self.name))
+            .unwrap_or_default();
+        cookie
+            .split('.')
+            .filter(|nonce| !nonce.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The session token that a client shows.
     pub(super) fn token(&self, client: usize) -> Option<String> {
         let client = &self.clients[client];
-        if client.bearer { client.token.clone() } else { client.browser.cookie(&format!("{}.sid", self.name)) }
+        if client.bearer {
+            client.token.clone()
+        } else {
+            client.browser.cookie(&format!("{}.sid", self.name))
+        }
     }
 
     /// The session that a sign-in with this token in hand replaces: one whose time is not over.
@@ -211,15 +287,28 @@ impl<'w> Side<'w> {
 }
 
 impl<'w> Simulation<'w> {
-    pub(super) async fn new(mut dice: Dice, worlds: &'w [(World, Rules); 2], keys: KeyRing) -> Self {
+    pub(super) async fn new(
+        mut dice: Dice,
+        worlds: &'w [(World, Rules); 2],
+        keys: KeyRing,
+    ) -> Self {
         let weather = Arc::new(Weather::new(Dice::new(dice.throw())));
         let mut sides = vec![];
         for ((world, rules), name) in worlds.iter().zip(PORTALS) {
             sides.push(Side::new(name, world, rules.clone(), &keys).await);
             let weather = Arc::clone(&weather);
-            world.portal.set_fault(move |attempt| weather.meets(attempt));
+            world
+                .portal
+                .set_fault(move |attempt| weather.meets(attempt));
         }
-        Self { dice, sides, weather, keys, keys_stale_until: 0, tally: Tally::new() }
+        Self {
+            dice,
+            sides,
+            weather,
+            keys,
+            keys_stale_until: 0,
+            tally: Tally::new(),
+        }
     }
 
     /// Throws and does one step.
@@ -265,13 +354,19 @@ impl<'w> Simulation<'w> {
                 return Err(format!("{kind} in {}: {broken}", self.sides[s].name));
             }
         };
-        trace.note(format!("{number} {} {} {kind} {line}: {outcome}", self.sides[s].now(), self.sides[s].name));
+        trace.note(format!(
+            "{number} {} {} {kind} {line}: {outcome}",
+            self.sides[s].now(),
+            self.sides[s].name
+        ));
         *self.tally.entry((kind, outcome)).or_default() += 1;
         self.weather.trespass().map_or(Ok(()), Err)
     }
 
     fn throw_kind(&mut self) -> &'static str {
-        let mut left = self.dice.below(KINDS.iter().map(|(_, weight)| weight).sum());
+        let mut left = self
+            .dice
+            .below(KINDS.iter().map(|(_, weight)| weight).sum());
         for (kind, weight) in KINDS {
             if left < weight {
                 return kind;
@@ -288,7 +383,8 @@ impl<'w> Simulation<'w> {
         }
     }
 
-    /// Whether an answer may be 503 now: the store is in trouble, or some instance cannot have the keys.
+    /// Whether an answer may be 503 now: the store is in trouble, or some instance cannot have the
+    /// keys.
     pub(super) fn may_fail(&self) -> bool {
         !self.weather.is_clear() || self.keys_may_be_old()
     }
@@ -301,7 +397,12 @@ impl<'w> Simulation<'w> {
     ///
     /// # Errors
     /// It is neither.
-    pub(super) fn judge(&self, what: &str, answer: &Answer, must: &Outcome) -> Result<bool, String> {
+    pub(super) fn judge(
+        &self,
+        what: &str,
+        answer: &Answer,
+        must: &Outcome,
+    ) -> Result<bool, String> {
         match Outcome::of(answer) {
             got if got == *must => Ok(true),
             Outcome::Unavailable if self.may_fail() => Ok(false),
@@ -320,7 +421,12 @@ impl<'w> Simulation<'w> {
     /// Somebody to ask for: likely a user.
     pub(super) fn some_person(&mut self, s: usize) -> usize {
         let people = &self.sides[s].model.people;
-        let active = |person: &usize| people[*person].user.as_ref().is_some_and(|user| user.status == Status::Active);
+        let active = |person: &usize| {
+            people[*person]
+                .user
+                .as_ref()
+                .is_some_and(|user| user.status == Status::Active)
+        };
         let active: Vec<_> = (0..people.len()).filter(active).collect();
         if active.is_empty() || self.dice.one_in(3) {
             return self.dice.below(people.len());
@@ -331,7 +437,9 @@ impl<'w> Simulation<'w> {
     /// A client that looks who it is: likely one that has a session.
     pub(super) fn some_visitor(&mut self, s: usize) -> usize {
         let clients = 0..self.sides[s].clients.len();
-        let with: Vec<_> = clients.filter(|client| self.sides[s].token(*client).is_some()).collect();
+        let with: Vec<_> = clients
+            .filter(|client| self.sides[s].token(*client).is_some())
+            .collect();
         if with.is_empty() || self.dice.one_in(5) {
             return self.dice.below(self.sides[s].clients.len());
         }
@@ -341,15 +449,25 @@ impl<'w> Simulation<'w> {
     /// A link that was mailed, likely a young one.
     pub(super) fn some_link(&mut self, s: usize) -> Option<usize> {
         let links = &self.sides[s].model.links;
-        let mailed: Vec<_> = (0..links.len()).rev().filter(|link| links[*link].letter.is_some()).collect();
-        let among = if self.dice.one_in(4) { mailed.len() } else { mailed.len().min(3) };
+        let mailed: Vec<_> = (0..links.len())
+            .rev()
+            .filter(|link| links[*link].letter.is_some())
+            .collect();
+        let among = if self.dice.one_in(4) {
+            mailed.len()
+        } else {
+            mailed.len().min(3)
+        };
         (among > 0).then(|| mailed[self.dice.below(among)])
     }
 }
 
 /// A step that found nothing to do.
 pub(super) fn idle(why: &str) -> Said {
-    Ok(Note { line: why.to_owned(), outcome: "nothing to do" })
+    Ok(Note {
+        line: why.to_owned(),
+        outcome: "nothing to do",
+    })
 }
 
 /// A step and its outcome.

@@ -15,7 +15,9 @@ const MOST_KEYS: usize = 6;
 impl Simulation<'_> {
     /// Writes a user behind everybody's back, as an administrator's act does.
     pub(super) fn write_user(&self, s: usize, person: usize, update: &str, values: &Value) {
-        let Some(user) = &self.sides[s].model.people[person].user else { return };
+        let Some(user) = &self.sides[s].model.people[person].user else {
+            return;
+        };
         let mut request = json!({
             "TableName": format!("{}-users", local::template::STACK),
             "Key": {"pk": {"S": format!("user#{}", user.id)}},
@@ -26,7 +28,9 @@ impl Simulation<'_> {
             request["ExpressionAttributeNames"] = json!({"#status": "status"});
         }
         let database = self.sides[s].world.portal.database();
-        let _written = database.update_item(serde_json::from_value(request).unwrap()).unwrap();
+        let _written = database
+            .update_item(serde_json::from_value(request).unwrap())
+            .unwrap();
     }
 
     fn some_user(&mut self, s: usize, wanted: impl Fn(&User) -> bool) -> Option<usize> {
@@ -36,9 +40,12 @@ impl Simulation<'_> {
         (!fitting.is_empty()).then(|| fitting[self.dice.below(fitting.len())])
     }
 
-    /// A user is suspended; sometimes without her epoch moving, so that the status alone must keep her out.
+    /// A user is suspended; sometimes without her epoch moving, so that the status alone must keep
+    /// her out.
     pub(super) fn suspend(&mut self, s: usize) -> Said {
-        let Some(person) = self.some_user(s, |user| user.status == Status::Active) else { return idle("nobody") };
+        let Some(person) = self.some_user(s, |user| user.status == Status::Active) else {
+            return idle("nobody");
+        };
         let moves = !self.dice.one_in(3);
         let step = u64::from(moves);
         let values = json!({":s": {"S": "suspended"}, ":step": {"N": step.to_string()}});
@@ -46,13 +53,23 @@ impl Simulation<'_> {
         if let Some(user) = &mut self.sides[s].model.people[person].user {
             (user.status, user.epoch) = (Status::Suspended, user.epoch + step);
         }
-        note(format!("person {person}"), if moves { "with epoch" } else { "status only" })
+        note(
+            format!("person {person}"),
+            if moves { "with epoch" } else { "status only" },
+        )
     }
 
     /// A suspended user may come back.
     pub(super) fn reactivate(&mut self, s: usize) -> Said {
-        let Some(person) = self.some_user(s, |user| user.status == Status::Suspended) else { return idle("nobody") };
-        self.write_user(s, person, "SET #status = :s", &json!({":s": {"S": "active"}}));
+        let Some(person) = self.some_user(s, |user| user.status == Status::Suspended) else {
+            return idle("nobody");
+        };
+        self.write_user(
+            s,
+            person,
+            "SET #status = :s",
+            &json!({":s": {"S": "active"}}),
+        );
         if let Some(user) = &mut self.sides[s].model.people[person].user {
             user.status = Status::Active;
         }
@@ -61,7 +78,9 @@ impl Simulation<'_> {
 
     /// Everything a user holds becomes void.
     pub(super) fn move_epoch(&mut self, s: usize) -> Said {
-        let Some(person) = self.some_user(s, |_| true) else { return idle("nobody") };
+        let Some(person) = self.some_user(s, |_| true) else {
+            return idle("nobody");
+        };
         self.write_user(s, person, "ADD epoch :one", &json!({":one": {"N": "1"}}));
         if let Some(user) = &mut self.sides[s].model.people[person].user {
             user.epoch += 1;
@@ -76,23 +95,36 @@ impl Simulation<'_> {
         let side = &self.sides[s];
         let address = side.model.people[person].address.clone();
         let key = format!("add-{address}");
-        let headers: &[(&str, &str)] = if repeatable { &[("idempotency-key", &key)] } else { &[] };
+        let headers: &[(&str, &str)] = if repeatable {
+            &[("idempotency-key", &key)]
+        } else {
+            &[]
+        };
         let body = json!({"email": address, "name": "Somebody", "status": "active"});
         let answer = side.world.browser().admin("local", headers, &body).await;
 
         let known = side.model.people[person].user.clone();
         let claim = side.row("users", &format!("email#{address}"), None);
         let id = claim.and_then(|claim| claim["user_id"]["S"].as_str().map(str::to_owned));
-        let user = id.as_ref().and_then(|id| side.row("users", &format!("user#{id}"), None));
+        let user = id
+            .as_ref()
+            .and_then(|id| side.row("users", &format!("user#{id}"), None));
         if id.is_some() != user.is_some() {
             return Err(format!("{address} is claimed by {id:?}, who is {user:?}"));
         }
-        if known.as_ref().is_some_and(|known| Some(&known.id) != id.as_ref()) {
+        if known
+            .as_ref()
+            .is_some_and(|known| Some(&known.id) != id.as_ref())
+        {
             return Err(format!("{address} was {known:?}'s, and is {id:?}'s"));
         }
         // A repeat with the same key may be told again; anybody else's address is taken.
         let told_again = known.is_some() && repeatable && Outcome::of(&answer) == Outcome::Good;
-        let must = if known.is_some() && !told_again { Outcome::Taken } else { Outcome::Good };
+        let must = if known.is_some() && !told_again {
+            Outcome::Taken
+        } else {
+            Outcome::Good
+        };
         if self.judge(&format!("adding {address}"), &answer, &must)? && must == Outcome::Good {
             let told = answer.json()["id"].as_str().map(str::to_owned);
             if told != id {
@@ -100,11 +132,24 @@ impl Simulation<'_> {
             }
         }
         if let (None, Some(id)) = (known, id) {
-            let status = if active { Status::Active } else { Status::Invited };
-            self.sides[s].model.people[person].user = Some(User { id, status, epoch: 0 });
+            let status = if active {
+                Status::Active
+            } else {
+                Status::Invited
+            };
+            self.sides[s].model.people[person].user = Some(User {
+                id,
+                status,
+                epoch: 0,
+            });
             // As an import leaves her: an invitation's mail is not simulated.
             if !active {
-                self.write_user(s, person, "SET #status = :s", &json!({":s": {"S": "invited"}}));
+                self.write_user(
+                    s,
+                    person,
+                    "SET #status = :s",
+                    &json!({":s": {"S": "invited"}}),
+                );
             }
         }
         note(address, Outcome::of(&answer).name())
@@ -126,7 +171,11 @@ impl Simulation<'_> {
         let millis = match self.dice.below(3) {
             0 => millis,
             1 => millis.next_multiple_of(1000),
-            _ => self.some_limit_ahead().unwrap_or(millis).min(up_to as u64).max(1),
+            _ => self
+                .some_limit_ahead()
+                .unwrap_or(millis)
+                .min(up_to as u64)
+                .max(1),
         };
         self.pass(millis);
         note(format!("{millis} ms"), name)
@@ -138,11 +187,27 @@ impl Simulation<'_> {
         let now = side.now();
         let links = side.model.links.iter().flat_map(|link| {
             let repeat = link.used.as_ref().map(|used| used.at + 60_000);
-            let lease = if let Row::Sending { lease_until, .. } = link.row { Some(lease_until) } else { None };
-            [link.minted.as_ref().map(|minted| minted.expires_at), repeat, lease]
+            let lease = if let Row::Sending { lease_until, .. } = link.row {
+                Some(lease_until)
+            } else {
+                None
+            };
+            [
+                link.minted.as_ref().map(|minted| minted.expires_at),
+                repeat,
+                lease,
+            ]
         });
-        let sessions = side.model.sessions.iter().map(|session| Some(session.expires_at));
-        let ahead: Vec<_> = links.chain(sessions).flatten().filter(|limit| *limit > now + 1).collect();
+        let sessions = side
+            .model
+            .sessions
+            .iter()
+            .map(|session| Some(session.expires_at));
+        let ahead: Vec<_> = links
+            .chain(sessions)
+            .flatten()
+            .filter(|limit| *limit > now + 1)
+            .collect();
         let limit = *ahead.get(self.dice.below(ahead.len()))?;
         Some(limit - now - self.dice.below(2) as u64)
     }
@@ -154,7 +219,10 @@ impl Simulation<'_> {
             taken += side.world.portal.sweep_ttl().unwrap();
             let now_secs = side.now() / 1000;
             for link in &mut side.model.links {
-                link.swept |= link.minted.as_ref().is_some_and(|minted| minted.expires_at / 1000 < now_secs);
+                link.swept |= link
+                    .minted
+                    .as_ref()
+                    .is_some_and(|minted| minted.expires_at / 1000 < now_secs);
                 if (link.asked_at + 30 * 86_400_000) / 1000 < now_secs {
                     link.row = Row::Gone;
                 }
@@ -175,7 +243,11 @@ impl Simulation<'_> {
         if self.dice.one_in(2) || self.keys.len() == MOST_KEYS {
             let mut down = [false; INSTANCES];
             down[self.dice.below(INSTANCES)] = true;
-            let down = if self.dice.one_in(3) { [true; INSTANCES] } else { down };
+            let down = if self.dice.one_in(3) {
+                [true; INSTANCES]
+            } else {
+                down
+            };
             self.weather.set_keys(down);
             return note(format!("{down:?}"), "lost");
         }

@@ -16,11 +16,17 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn new(verbose: bool) -> Self {
-        Self { verbose, ..Self::default() }
+        Self {
+            verbose,
+            ..Self::default()
+        }
     }
 
     /// Takes down one step.
-    #[expect(clippy::disallowed_macros, reason = "this is for the person at the terminal, not a log")]
+    #[expect(
+        clippy::disallowed_macros,
+        reason = "this is for the person at the terminal, not a log"
+    )]
     pub(super) fn note(&mut self, line: String) {
         line.hash(&mut self.hash);
         if self.verbose {
@@ -39,6 +45,9 @@ impl Trace {
 
     /// The last lines.
     pub(super) fn last(&self) -> String {
-        self.lines.iter().map(|line| format!("  {line}\n")).collect()
+        self.lines
+            .iter()
+            .map(|line| format!("  {line}\n"))
+            .collect()
     }
 }

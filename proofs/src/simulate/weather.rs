@@ -35,7 +35,13 @@ struct State {
 impl Weather {
     pub(super) const fn new(dice: Dice) -> Self {
         let (keys_down, trespass) = ([false; INSTANCES], None);
-        Self(Mutex::new(State { dice, regime: Regime::Clear, keys_down, faults: 0, trespass }))
+        Self(Mutex::new(State {
+            dice,
+            regime: Regime::Clear,
+            keys_down,
+            faults: 0,
+            trespass,
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -72,7 +78,9 @@ impl Weather {
     pub(super) fn meets(&self, attempt: &Attempt) -> Fault {
         let state = &mut *self.state();
         let fault = match attempt.service.as_str() {
-            "secretsmanager" if state.keys_down.get(attempt.instance) == Some(&true) => Fault::FailBefore,
+            "secretsmanager" if state.keys_down.get(attempt.instance) == Some(&true) => {
+                Fault::FailBefore
+            }
             "dynamodb" => state.of_the_store(&attempt.operation),
             "ses" => state.of_the_provider(),
             _ => Fault::None,
@@ -89,7 +97,9 @@ impl State {
     fn of_the_store(&mut self, operation: &str) -> Fault {
         match self.regime {
             Regime::Showers(percent) if self.dice.below(100) < percent => {}
-            Regime::Hanging(percent) if self.dice.below(100) < percent => return Fault::Delay(HANGS),
+            Regime::Hanging(percent) if self.dice.below(100) < percent => {
+                return Fault::Delay(HANGS);
+            }
             Regime::Storm => return Fault::FailBefore,
             _ => return Fault::None,
         }
@@ -117,7 +127,8 @@ impl State {
         if !unlucky {
             return Fault::None;
         }
-        let refused = |kind: &str| json!({"__type": kind, "message": "said the provider"}).to_string();
+        let refused =
+            |kind: &str| json!({"__type": kind, "message": "said the provider"}).to_string();
         match self.dice.below(5) {
             0 => Fault::FailBefore,
             1 | 2 => Fault::LoseAnswer,
@@ -135,10 +146,13 @@ fn error(kind: &str) -> String {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "said the store"}).to_string()
 }
 
-/// A cancelled transaction. Where one item was in another transaction's hands, what the others say is no judgement.
+/// A cancelled transaction. Where one item was in another transaction's hands, what the others say
+/// is no judgement.
 fn conflict(half_judged: bool) -> String {
-    let ongoing = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
-    let failed = json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"});
+    let ongoing =
+        json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
+    let failed =
+        json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"});
     json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": "Transaction cancelled",
@@ -147,13 +161,16 @@ fn conflict(half_judged: bool) -> String {
     .to_string()
 }
 
-/// Opening a page asks no table, and asking for a link does not look the account up (promises 4 and 1).
+/// Opening a page asks no table, and asking for a link does not look the account up (promises 4 and
+/// 1).
 fn trespass(attempt: &Attempt) -> Option<String> {
     let (function, tables) = (attempt.function.as_str(), &attempt.tables);
     let wrong = attempt.service == "dynamodb"
         && match function {
             "pages" => true,
-            "request-login" => tables.iter().any(|table| table != "mail" && table != "throttles"),
+            "request-login" => tables
+                .iter()
+                .any(|table| table != "mail" && table != "throttles"),
             _ => false,
         };
     wrong.then(|| format!("{function} called {} on {tables:?}", attempt.operation))

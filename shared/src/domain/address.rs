@@ -4,11 +4,12 @@ use std::fmt;
 
 /// A mail address in the one spelling Vestibule stores and compares.
 ///
-/// The local part is an ASCII dot-atom (RFC 5322, 3.2.3) of at most 64 octets, lower-cased: `Ada@` and `ada@` are one
-/// mailbox. (RFC 5321 leaves case to the receiving host, but no host in use tells them apart, and two accounts that
-/// differ by case would be a trap.) The domain is the ASCII form of an IDNA domain (UTS 46, strict) with at least two
-/// labels. Quoted local parts, non-ASCII local parts, address literals, display names, and with them everything that
-/// could become a second header, are refused. At most 254 octets in all (RFC 5321, 4.5.3.1.3).
+/// The local part is an ASCII dot-atom (RFC 5322, 3.2.3) of at most 64 octets, lower-cased: `Ada@`
+/// and `ada@` are one mailbox. (RFC 5321 leaves case to the receiving host, but no host in use
+/// tells them apart, and two accounts that differ by case would be a trap.) The domain is the ASCII
+/// form of an IDNA domain (UTS 46, strict) with at least two labels. Quoted local parts, non-ASCII
+/// local parts, address literals, display names, and with them everything that could become a
+/// second header, are refused. At most 254 octets in all (RFC 5321, 4.5.3.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
@@ -30,10 +31,13 @@ impl EmailAddress {
         &self.0
     }
 
-    /// The mailbox behind a tagged address, as most hosts deliver: what stands after a `+` is left out.
+    /// The mailbox behind a tagged address, as most hosts deliver: what stands after a `+` is left
+    /// out.
     pub fn without_tag(&self) -> String {
         let (local, domain) = self.0.split_once('@').unwrap_or_default();
-        let mailbox = local.split_once('+').map_or(local, |(mailbox, _tag)| mailbox);
+        let mailbox = local
+            .split_once('+')
+            .map_or(local, |(mailbox, _tag)| mailbox);
         format!("{mailbox}@{domain}")
     }
 
@@ -55,7 +59,11 @@ fn is_dot_atom(local: &str) -> bool {
     let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
     // RFC 2047: an encoded word is read as something else than it looks like.
     let encoded_word = local.contains("=?");
-    local.len() <= 64 && !encoded_word && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(atext))
+    local.len() <= 64
+        && !encoded_word
+        && local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.bytes().all(atext))
 }
 
 fn is_mail_domain(domain: &str) -> bool {
@@ -81,13 +89,20 @@ mod tests {
 
     #[test]
     fn an_international_domain_is_stored_in_ascii() {
-        assert_eq!(parsed("ada@Bücher.example").as_deref(), Some("ada@xn--bcher-kva.example"));
+        assert_eq!(
+            parsed("ada@Bücher.example").as_deref(),
+            Some("ada@xn--bcher-kva.example")
+        );
     }
 
     #[test]
     fn tags_and_odd_but_legal_characters_pass() {
-        for text in ["a+b@example.com", "o'neil@example.com", "a.b-c_d@sub.example.co.uk", "!#$%&'*+-/=^?_`{|}~@e.org"]
-        {
+        for text in [
+            "a+b@example.com",
+            "o'neil@example.com",
+            "a.b-c_d@sub.example.co.uk",
+            "!#$%&'*+-/=^?_`{|}~@e.org",
+        ] {
             assert_eq!(parsed(text).as_deref(), Some(text));
         }
     }
@@ -137,7 +152,10 @@ mod tests {
     #[test]
     fn a_tag_does_not_make_another_mailbox() {
         let mailbox = |text| EmailAddress::parse(text).unwrap().without_tag();
-        assert_eq!(mailbox("ada+one+two@example.com"), mailbox("ada@example.com"));
+        assert_eq!(
+            mailbox("ada+one+two@example.com"),
+            mailbox("ada@example.com")
+        );
         assert_ne!(mailbox("ada+one@example.com"), mailbox("ada@example.org"));
     }
 
@@ -150,7 +168,11 @@ mod tests {
         assert_eq!((whole.len(), parsed(&whole)), (254, Some(whole.clone())));
         assert_eq!(parsed(&format!("{whole}d")), None);
         // Shorter as typed than in ASCII.
-        let typed = format!("{}@{}.example", "a".repeat(64), vec!["ü".repeat(40); 4].join("."));
+        let typed = format!(
+            "{}@{}.example",
+            "a".repeat(64),
+            vec!["ü".repeat(40); 4].join(".")
+        );
         assert!(typed.chars().count() < 254);
         assert_eq!(parsed(&typed), None);
     }

@@ -1,4 +1,5 @@
-//! A browser and a system in words, from a closed list: nothing a stranger typed reaches a mail or a page.
+//! A browser and a system in words, from a closed list: nothing a stranger typed reaches a mail or
+//! a page.
 
 /// Whom a request came from, as far as it can be told: stored with the session and in the audit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,15 +14,23 @@ impl Client {
     /// Keeps of `user_agent` what is safe to store.
     pub fn new(ip: &str, user_agent: &str) -> Self {
         let printable = user_agent.chars().filter(|c| matches!(c, ' '..='~'));
-        Self { ip: ip.to_owned(), user_agent: printable.take(256).collect() }
+        Self {
+            ip: ip.to_owned(),
+            user_agent: printable.take(256).collect(),
+        }
     }
 
     /// `Firefox on Windows`.
     pub fn in_words(&self) -> String {
-        format!("{} on {}", browser(&self.user_agent), system(&self.user_agent))
+        format!(
+            "{} on {}",
+            browser(&self.user_agent),
+            system(&self.user_agent)
+        )
     }
 
-    /// What throttles count: the IPv4 address, or the /64 of an IPv6 address, which is what one customer is given.
+    /// What throttles count: the IPv4 address, or the /64 of an IPv6 address, which is what one
+    /// customer is given.
     pub fn network(&self) -> String {
         match self.ip.parse() {
             Ok(std::net::IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
@@ -34,8 +43,15 @@ impl Client {
     }
 }
 
-fn first_named(user_agent: &str, names: &[(&str, &'static str)], otherwise: &'static str) -> &'static str {
-    names.iter().find(|(mark, _)| user_agent.contains(mark)).map_or(otherwise, |(_, name)| name)
+fn first_named(
+    user_agent: &str,
+    names: &[(&str, &'static str)],
+    otherwise: &'static str,
+) -> &'static str {
+    names
+        .iter()
+        .find(|(mark, _)| user_agent.contains(mark))
+        .map_or(otherwise, |(_, name)| name)
 }
 
 fn browser(user_agent: &str) -> &'static str {
@@ -73,7 +89,10 @@ mod tests {
     #[test]
     fn common_browsers_are_named() {
         let cases = [
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Windows",
+            ),
             (
                 "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
                 "Safari on macOS",
@@ -98,7 +117,10 @@ mod tests {
 
     #[test]
     fn what_a_stranger_typed_is_never_repeated() {
-        let client = Client::new("192.0.2.1", "<a href=https://evil.example>Click</a>\r\nBcc: x");
+        let client = Client::new(
+            "192.0.2.1",
+            "<a href=https://evil.example>Click</a>\r\nBcc: x",
+        );
         assert_eq!(client.in_words(), "an unknown browser on an unknown system");
         assert!(!client.user_agent.contains(['\r', '\n']));
     }
@@ -106,7 +128,10 @@ mod tests {
     #[test]
     fn an_ipv6_customer_is_one_network() {
         let network = |ip| Client::new(ip, "").network();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
+        assert_eq!(
+            network("2001:db8:1:2:3:4:5:6"),
+            network("2001:db8:1:2:ffff::1")
+        );
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
     }

@@ -87,7 +87,8 @@ pub enum Action {
 }
 
 impl Action {
-    /// As stored, after the portal's name, and how much it weighs: `warning` is what an attack would leave behind.
+    /// As stored, after the portal's name, and how much it weighs: `warning` is what an attack
+    /// would leave behind.
     const fn facts(self) -> (&'static str, &'static str) {
         match self {
             Self::Login => ("login", "info"),

@@ -1,4 +1,5 @@
-//! Typed ids and hashes. A value of one of these types has the right shape; whether it names anything, the store knows.
+//! Typed ids and hashes. A value of one of these types has the right shape; whether it names
+//! anything, the store knows.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -58,7 +59,8 @@ macro_rules! hash {
 }
 
 hash! {
-    /// Names a link: SHA-256 of the nonce that only the asking browser holds. The key of its row and its token's `jti`.
+    /// Names a link: SHA-256 of the nonce that only the asking browser holds. The key of its row
+    /// and its token's `jti`.
     LinkId
 }
 hash! {
@@ -66,11 +68,13 @@ hash! {
     SessionHash
 }
 hash! {
-    /// SHA-256 of the random `attempt` field of a link page: lets that page repeat a redeem whose answer was lost.
+    /// SHA-256 of the random `attempt` field of a link page: lets that page repeat a redeem whose
+    /// answer was lost.
     AttemptHash
 }
 hash! {
-    /// A keyed hash under the pepper: stands for an address or a client where the value itself must not be stored.
+    /// A keyed hash under the pepper: stands for an address or a client where the value itself must
+    /// not be stored.
     Peppered
 }
 
@@ -87,7 +91,10 @@ impl UserId {
     /// From its printed form.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("usr_")?;
-        let good = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let good = digits.len() == 32
+            && digits
+                .bytes()
+                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         good.then(|| Self(text.to_owned()))
     }
 
@@ -108,14 +115,19 @@ impl fmt::Display for UserId {
     }
 }
 
-/// The id of a log record (mail, audit): sorts by the moment it was made, and is unique by 64 random bits.
+/// The id of a log record (mail, audit): sorts by the moment it was made, and is unique by 64
+/// random bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordId(String);
 
 impl RecordId {
     /// Made at `now` from 64 random bits.
     pub fn new(now: Timestamp, random: [u8; 8]) -> Self {
-        Self(format!("{:012x}-{:016x}", now.millis(), u64::from_be_bytes(random)))
+        Self(format!(
+            "{:012x}-{:016x}",
+            now.millis(),
+            u64::from_be_bytes(random)
+        ))
     }
 
     /// The first that there can be of `now`: ids of earlier moments sort before it.
@@ -142,9 +154,13 @@ mod tests {
     fn ids_have_one_spelling() {
         let id = UserId::new([7; 16]);
         assert_eq!(UserId::parse(id.as_str()), Some(id));
-        for wrong in
-            ["", "usr_", "usr_07", "USR_07070707070707070707070707070707", "usr_0707070707070707070707070707070G"]
-        {
+        for wrong in [
+            "",
+            "usr_",
+            "usr_07",
+            "USR_07070707070707070707070707070707",
+            "usr_0707070707070707070707070707070G",
+        ] {
             assert_eq!(UserId::parse(wrong), None, "{wrong}");
         }
         let hash = LinkId::from_bytes([0xff; 32]);

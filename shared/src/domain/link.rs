@@ -11,8 +11,8 @@ use std::time::Duration;
 /// How long a redeem may be repeated by the browser or page that made it (promise 5).
 pub const REPEAT_WITHIN: Duration = Duration::from_secs(60);
 
-/// What only the asking browser holds: 128 random bits, and 128 bits of a keyed hash of them, by which this portal knows
-/// the nonces that it has minted. Whoever has it asked for the link.
+/// What only the asking browser holds: 128 random bits, and 128 bits of a keyed hash of them, by
+/// which this portal knows the nonces that it has minted. Whoever has it asked for the link.
 #[derive(Clone, Debug)]
 pub struct Nonce(Secret<[u8; 32]>);
 
@@ -43,7 +43,8 @@ impl Nonce {
     }
 }
 
-/// The random field of one view of a link page, or of a client's one attempt: 16 to 128 visible ASCII characters.
+/// The random field of one view of a link page, or of a client's one attempt: 16 to 128 visible
+/// ASCII characters.
 #[derive(Clone, Debug)]
 pub struct Attempt(Secret<String>);
 
@@ -90,8 +91,10 @@ impl Code {
     /// Eight digits; spaces between them, as mail clients and people insert them, are forgiven.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|c| *c != ' ').collect();
-        let good = digits.len() == 8 && text.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit());
-        good.then(|| digits.parse().ok().map(|number| Self(Secret::new(number)))).flatten()
+        let good =
+            digits.len() == 8 && text.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit());
+        good.then(|| digits.parse().ok().map(|number| Self(Secret::new(number))))
+            .flatten()
     }
 
     /// For the mail: `1234 5678`.
@@ -130,7 +133,9 @@ impl Purpose {
 
     /// From its stored form.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::SignIn, Self::Activation, Self::Reset].into_iter().find(|purpose| purpose.as_str() == text)
+        [Self::SignIn, Self::Activation, Self::Reset]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == text)
     }
 }
 
@@ -173,7 +178,15 @@ mod tests {
         assert!(Code::parse("00000000").unwrap().matches(&code));
         assert!(Code::parse(" 0000 0000 ").unwrap().matches(&code));
         assert!(!Code::parse("00000001").unwrap().matches(&code));
-        for wrong in ["", "1234567", "123456789", "1234-5678", "１２３４５６７８", "+1234567", "0x123456"] {
+        for wrong in [
+            "",
+            "1234567",
+            "123456789",
+            "1234-5678",
+            "１２３４５６７８",
+            "+1234567",
+            "0x123456",
+        ] {
             assert!(Code::parse(wrong).is_none(), "{wrong}");
         }
     }
@@ -183,16 +196,29 @@ mod tests {
         for good in ["0123456789abcdef", &"~".repeat(128)] {
             assert_eq!(Attempt::parse(good).unwrap().expose(), good);
         }
-        for wrong in
-            ["", "0123456789abcde", &"x".repeat(129), "0123456789 abcdef", "0123456789abcdef\n", "0123456789äbcdef"]
-        {
+        for wrong in [
+            "",
+            "0123456789abcde",
+            &"x".repeat(129),
+            "0123456789 abcdef",
+            "0123456789abcdef\n",
+            "0123456789äbcdef",
+        ] {
             assert!(Attempt::parse(wrong).is_none(), "{wrong:?}");
         }
     }
 
     #[test]
     fn secrets_do_not_print() {
-        let shown = format!("{:?} {:?} {:?}", Nonce::new([1; 32]), Attempt::new([2; 32]), Code::from_hash(&[3; 32]));
-        assert_eq!(shown, "Nonce([redacted]) Attempt([redacted]) Code([redacted])");
+        let shown = format!(
+            "{:?} {:?} {:?}",
+            Nonce::new([1; 32]),
+            Attempt::new([2; 32]),
+            Code::from_hash(&[3; 32])
+        );
+        assert_eq!(
+            shown,
+            "Nonce([redacted]) Attempt([redacted]) Code([redacted])"
+        );
     }
 }

@@ -128,7 +128,8 @@ pub struct Mail {
 pub enum State {
     /// Asked for; nobody has looked whether the address is known.
     Queued,
-    /// Claimed by the mailer, which may have crashed since: `lease_until` says when another may try.
+    /// Claimed by the mailer, which may have crashed since: `lease_until` says when another may
+    /// try.
     Sending {
         /// Everything that a retry needs in order to send the same link again.
         minted: Minted,
@@ -190,7 +191,9 @@ impl End {
 impl Mail {
     /// The link that this mail carries, made of what its first claim fixed; `None` for a notice.
     pub fn link(&self, minted: &Minted) -> Option<Link> {
-        let Letter::Link(purpose) = minted.letter else { return None };
+        let Letter::Link(purpose) = minted.letter else {
+            return None;
+        };
         Some(Link {
             purpose,
             id: self.link,

@@ -1,4 +1,5 @@
-//! The rules, pure: no I/O, no AWS, no clock reads, no randomness drawn. Everything here is a value in, a value out.
+//! The rules, pure: no I/O, no AWS, no clock reads, no randomness drawn. Everything here is a value
+//! in, a value out.
 
 pub mod address;
 pub mod agent;

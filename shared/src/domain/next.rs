@@ -3,13 +3,14 @@
 use super::portal::Origin;
 use url::Url;
 
-/// A URL on one of the portal's own origins, at most 512 characters, as a WHATWG parser resolved it: what the browser
-/// will do with it is what was checked.
+/// A URL on one of the portal's own origins, at most 512 characters, as a WHATWG parser resolved
+/// it: what the browser will do with it is what was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next(String);
 
 impl Next {
-    /// Resolves `text`, a path or a URL, against `home`, and keeps it only on `home` or one of the `allowed` origins.
+    /// Resolves `text`, a path or a URL, against `home`, and keeps it only on `home` or one of the
+    /// `allowed` origins.
     pub fn parse(text: &str, home: &Origin, allowed: &[Origin]) -> Option<Self> {
         if text.len() > 512 {
             return None;
@@ -44,9 +45,18 @@ mod tests {
 
     #[test]
     fn paths_and_allowed_origins_are_kept() {
-        assert_eq!(next("/reports?x=1").as_deref(), Some("https://portal.example.com/reports?x=1"));
-        assert_eq!(next("https://staff.example.com/a").as_deref(), Some("https://staff.example.com/a"));
-        assert_eq!(next("/a/../b").as_deref(), Some("https://portal.example.com/b"));
+        assert_eq!(
+            next("/reports?x=1").as_deref(),
+            Some("https://portal.example.com/reports?x=1")
+        );
+        assert_eq!(
+            next("https://staff.example.com/a").as_deref(),
+            Some("https://staff.example.com/a")
+        );
+        assert_eq!(
+            next("/a/../b").as_deref(),
+            Some("https://portal.example.com/b")
+        );
     }
 
     #[test]

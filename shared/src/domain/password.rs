@@ -14,21 +14,22 @@ use zxcvbn::matching::patterns::MatchPattern;
 /// The most characters a password may have.
 pub const AT_MOST: usize = 256;
 
-/// How many characters the estimate reads. Who has 40 that are hard to guess needs no more, and who has not gains nothing
-/// by hiding them behind others.
+/// How many characters the estimate reads. Who has 40 that are hard to guess needs no more, and who
+/// has not gains nothing by hiding them behind others.
 const ESTIMATED: usize = 40;
 
-/// The signs that the estimate reads as letters, and how many different ones it is shown. It tries every combination of
-/// what they may stand for: with all of them 100 characters take over a second of a processor, 40 with four of them a
-/// fiftieth of that.
+/// The signs that the estimate reads as letters, and how many different ones it is shown. It tries
+/// every combination of what they may stand for: with all of them 100 characters take over a second
+/// of a processor, 40 with four of them a fiftieth of that.
 const READ_AS_LETTERS: (&str, usize) = ("@({[<!|$+%", 4);
 
-/// The guesses it must take. zxcvbn calls more than this "safely unguessable", even for whoever has the hash; eight
-/// characters without any pattern take exactly as many.
+/// The guesses it must take. zxcvbn calls more than this "safely unguessable", even for whoever has
+/// the hash; eight characters without any pattern take exactly as many.
 const ENOUGH: u64 = 100_000_000;
 
-/// A password: 1 to 256 characters (Unicode scalar values) in NFC (RFC 8265, 4.2), so that the same letters typed on
-/// another keyboard are the same password. Every character counts, white space too. Prints as `[redacted]`.
+/// A password: 1 to 256 characters (Unicode scalar values) in NFC (RFC 8265, 4.2), so that the same
+/// letters typed on another keyboard are the same password. Every character counts, white space
+/// too. Prints as `[redacted]`.
 #[derive(Clone, Debug)]
 pub struct Password(Secret<String>);
 
@@ -37,11 +38,14 @@ impl Password {
     pub fn typed(text: &str) -> Option<Self> {
         let text = nfc(text);
         let length = text.chars().count();
-        (1..=AT_MOST).contains(&length).then(|| Self(Secret::new(text)))
+        (1..=AT_MOST)
+            .contains(&length)
+            .then(|| Self(Secret::new(text)))
     }
 
-    /// Takes what somebody wants to sign in with from now on. Length and guesses count, and no rule says which kinds of
-    /// characters there must be (NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0, 6.2).
+    /// Takes what somebody wants to sign in with from now on. Length and guesses count, and no rule
+    /// says which kinds of characters there must be (NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0,
+    /// 6.2).
     ///
     /// Takes a bounded time, whatever the text: see [`ESTIMATED`].
     ///
@@ -51,7 +55,9 @@ impl Password {
         let text = nfc(text);
         let length = text.chars().count();
         if length < policy.at_least {
-            return Err(Weak::TooShort { at_least: policy.at_least });
+            return Err(Weak::TooShort {
+                at_least: policy.at_least,
+            });
         }
         if length > AT_MOST {
             return Err(Weak::TooLong);
@@ -67,7 +73,9 @@ impl Password {
 }
 
 fn nfc(text: &str) -> String {
-    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+    ComposingNormalizerBorrowed::new_nfc()
+        .normalize(text)
+        .into_owned()
 }
 
 /// What a chosen password is measured against.
@@ -82,8 +90,8 @@ pub struct Policy<'a> {
 }
 
 impl Policy<'_> {
-    /// Whether it would take long to guess, for somebody who knows the portal and the address: without them it must be hard
-    /// to guess by itself.
+    /// Whether it would take long to guess, for somebody who knows the portal and the address:
+    /// without them it must be hard to guess by itself.
     fn judge(&self, text: &str) -> Result<(), Weak> {
         let rest = self.without_names(text);
         let words = self.words();
@@ -92,12 +100,15 @@ impl Policy<'_> {
         match estimate.guesses() {
             ENOUGH.. => Ok(()),
             _ if rest.is_some() || is_personal(&estimate, &words) => Err(Weak::Personal),
-            _ => Err(estimate.feedback().and_then(Feedback::warning).map_or(Weak::Guessable, Weak::from)),
+            _ => Err(estimate
+                .feedback()
+                .and_then(Feedback::warning)
+                .map_or(Weak::Guessable, Weak::from)),
         }
     }
 
-    /// The letters and digits that are left without the address and the portal's name, if one of them is in there at all,
-    /// case and punctuation aside.
+    /// The letters and digits that are left without the address and the portal's name, if one of
+    /// them is in there at all, case and punctuation aside.
     fn without_names(&self, text: &str) -> Option<String> {
         let whole = folded(text);
         let local = self.local();
@@ -116,10 +127,16 @@ impl Policy<'_> {
         let domain = self.address.as_str().rsplit('@').next().unwrap_or_default();
         let local = self.local();
         let names = [self.portal, local, domain];
-        let parts = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
+        let parts = names
+            .iter()
+            .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
         let wholes = [self.address.as_str(), local, domain, self.portal].map(str::to_lowercase);
         let run_together = names.map(folded);
-        let mut words: Vec<_> = wholes.into_iter().chain(run_together).chain(parts.map(str::to_lowercase)).collect();
+        let mut words: Vec<_> = wholes
+            .into_iter()
+            .chain(run_together)
+            .chain(parts.map(str::to_lowercase))
+            .collect();
         words.retain(|word| word.chars().count() > 2);
         words
     }
@@ -129,7 +146,8 @@ impl Policy<'_> {
     }
 }
 
-/// As much of `text` as the estimate can take: further signs that it would read as letters become such as it cannot.
+/// As much of `text` as the estimate can take: further signs that it would read as letters become
+/// such as it cannot.
 fn bounded(text: &str) -> String {
     let (signs, most) = READ_AS_LETTERS;
     let mut shown = vec![];
@@ -148,15 +166,21 @@ fn bounded(text: &str) -> String {
 
 /// Whether one of `words` is among what the estimate found.
 fn is_personal(estimate: &Entropy, words: &[&str]) -> bool {
-    estimate.sequence().iter().any(|found| match &found.pattern {
-        MatchPattern::Dictionary(pattern) => words.contains(&pattern.matched_word.as_str()),
-        _ => false,
-    })
+    estimate
+        .sequence()
+        .iter()
+        .any(|found| match &found.pattern {
+            MatchPattern::Dictionary(pattern) => words.contains(&pattern.matched_word.as_str()),
+            _ => false,
+        })
 }
 
 /// Letters and digits alone, in lower case.
 fn folded(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -166,24 +190,49 @@ mod tests {
 
     fn weak_for(text: &str, at_least: usize, address: &str, portal: &str) -> Option<Weak> {
         let address = EmailAddress::parse(address).unwrap();
-        Password::chosen(text, &Policy { at_least, address: &address, portal }).err()
+        Password::chosen(
+            text,
+            &Policy {
+                at_least,
+                address: &address,
+                portal,
+            },
+        )
+        .err()
     }
 
     fn weak(text: &str) -> Option<Weak> {
-        weak_for(text, 15, "ada.lovelace+portal@analytical.example", "Partner Portal")
+        weak_for(
+            text,
+            15,
+            "ada.lovelace+portal@analytical.example",
+            "Partner Portal",
+        )
     }
 
     #[test]
     fn a_password_has_15_to_256_characters_however_many_bytes_they_take() {
         let start = "vä語🎉kW-qzj ftm&Rb";
-        let of = |length: usize| start.chars().chain(std::iter::repeat('x')).take(length).collect::<String>();
+        let of = |length: usize| {
+            start
+                .chars()
+                .chain(std::iter::repeat('x'))
+                .take(length)
+                .collect::<String>()
+        };
         assert_eq!(weak(&of(14)), Some(Weak::TooShort { at_least: 15 }));
         assert_eq!((weak(&of(15)), weak(&of(256))), (None, None));
         assert_eq!(weak(&of(257)), Some(Weak::TooLong));
         assert_eq!(weak(""), Some(Weak::TooShort { at_least: 15 }));
-        assert_eq!(weak(&"🎉".repeat(14)), Some(Weak::TooShort { at_least: 15 }));
+        assert_eq!(
+            weak(&"🎉".repeat(14)),
+            Some(Weak::TooShort { at_least: 15 })
+        );
         assert_eq!(weak_for("kTq8-vRz", 8, "a@example.com", "P"), None);
-        assert_eq!(weak_for("kTq8-vR", 8, "a@example.com", "P"), Some(Weak::TooShort { at_least: 8 }));
+        assert_eq!(
+            weak_for("kTq8-vR", 8, "a@example.com", "P"),
+            Some(Weak::TooShort { at_least: 8 })
+        );
     }
 
     #[test]
@@ -205,7 +254,14 @@ mod tests {
 
     #[test]
     fn signing_in_takes_every_character_up_to_256_of_them_and_knows_no_policy() {
-        for text in ["a", "\0", " ", "\n\u{202e}\u{feff}", &"🎉".repeat(256), &"e\u{301}".repeat(256)] {
+        for text in [
+            "a",
+            "\0",
+            " ",
+            "\n\u{202e}\u{feff}",
+            &"🎉".repeat(256),
+            &"e\u{301}".repeat(256),
+        ] {
             assert!(Password::typed(text).is_some(), "{text:?}");
         }
         for text in ["", &"a".repeat(257), &"a".repeat(16 * 1024)] {
@@ -248,9 +304,13 @@ mod tests {
             assert_eq!(weak(text), Some(why), "{text}");
         }
         // Several reasons are as good as one another, and which is given differs from run to run.
-        for text in
-            ["123456789012345", "1q2w3e4r5t6y7u8i", "zaq12wsxcde34rfv", "abc123abc123abc123", "letmeinletmein12"]
-        {
+        for text in [
+            "123456789012345",
+            "1q2w3e4r5t6y7u8i",
+            "zaq12wsxcde34rfv",
+            "abc123abc123abc123",
+            "letmeinletmein12",
+        ] {
             assert!(weak(text).is_some(), "{text}");
         }
     }
@@ -275,27 +335,52 @@ mod tests {
         ] {
             assert_eq!(weak(text), Some(Weak::Personal), "{text}");
         }
-        assert_eq!(weak_for("ada@example.com", 15, "ada@example.com", "P"), Some(Weak::Personal));
-        assert_eq!(weak_for("zorvexian123456", 15, "ada@mail.zorvexian.example", "P"), Some(Weak::Personal));
-        assert_eq!(weak_for("zorvexian123456", 15, "ada@mail.example.com", "P"), None);
-        assert_eq!(weak_for("Портал-2026!!!!", 15, "ada@example.com", "Портал"), Some(Weak::Personal));
+        assert_eq!(
+            weak_for("ada@example.com", 15, "ada@example.com", "P"),
+            Some(Weak::Personal)
+        );
+        assert_eq!(
+            weak_for("zorvexian123456", 15, "ada@mail.zorvexian.example", "P"),
+            Some(Weak::Personal)
+        );
+        assert_eq!(
+            weak_for("zorvexian123456", 15, "ada@mail.example.com", "P"),
+            None
+        );
+        assert_eq!(
+            weak_for("Портал-2026!!!!", 15, "ada@example.com", "Портал"),
+            Some(Weak::Personal)
+        );
     }
 
     #[test]
     fn a_short_address_or_a_name_of_signs_alone_refuses_nothing() {
-        assert_eq!(weak_for("ba-ca-da-fa-ga-ha", 15, "a@example.com", "★ ★"), None);
+        assert_eq!(
+            weak_for("ba-ca-da-fa-ga-ha", 15, "a@example.com", "★ ★"),
+            None
+        );
         // Two letters of a name are in every other word.
         assert_eq!(weak_for("jokzjovwjo", 8, "jo@example.com", "P"), None);
-        assert_ne!(weak_for("jo12345678", 8, "jo@example.com", "P"), Some(Weak::Personal));
+        assert_ne!(
+            weak_for("jo12345678", 8, "jo@example.com", "P"),
+            Some(Weak::Personal)
+        );
     }
 
     #[test]
     fn a_hostile_text_costs_no_more_than_any_other() {
         let hostile = "4@8({[<3691!|70$5+%2".repeat(12);
         let shown = bounded(&hostile);
-        let signs: BTreeSet<_> = shown.chars().filter(|c| READ_AS_LETTERS.0.contains(*c)).collect();
+        let signs: BTreeSet<_> = shown
+            .chars()
+            .filter(|c| READ_AS_LETTERS.0.contains(*c))
+            .collect();
         assert_eq!((shown.chars().count(), signs.len()), (40, 4));
-        assert_eq!(shown.chars().collect::<BTreeSet<_>>().len(), 20, "what differs still differs: {shown}");
+        assert_eq!(
+            shown.chars().collect::<BTreeSet<_>>().len(),
+            20,
+            "what differs still differs: {shown}"
+        );
         for text in ["p@$$w0rd!", "🎉語 4@8({36917052"] {
             assert_eq!(bounded(text), text);
         }
@@ -315,17 +400,32 @@ mod tests {
             Weak::Names,
             Weak::Guessable,
         ];
-        assert_eq!(all.iter().map(|weak| weak.word()).collect::<BTreeSet<_>>().len(), all.len());
-        assert_eq!(all[0].to_string(), "It is too short: use at least 15 characters.");
+        assert_eq!(
+            all.iter()
+                .map(|weak| weak.word())
+                .collect::<BTreeSet<_>>()
+                .len(),
+            all.len()
+        );
+        assert_eq!(
+            all[0].to_string(),
+            "It is too short: use at least 15 characters."
+        );
         for weak in all {
             let sentence = weak.to_string();
-            assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{sentence}");
+            assert!(
+                sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'),
+                "{sentence}"
+            );
         }
     }
 
     #[test]
     fn a_password_prints_as_redacted() {
         let printed = format!("{:?}", Password::typed("hunter2"));
-        assert!(printed.contains("[redacted]") && !printed.contains("hunter2"), "{printed}");
+        assert!(
+            printed.contains("[redacted]") && !printed.contains("hunter2"),
+            "{printed}"
+        );
     }
 }

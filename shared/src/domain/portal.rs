@@ -4,14 +4,14 @@ use super::link::Link;
 use std::fmt;
 use url::Url;
 
-/// The portal's short name: in its cookies, its tokens and its audit actions. Two portals with different names accept
-/// nothing of each other's, even with the same key.
+/// The portal's short name: in its cookies, its tokens and its audit actions. Two portals with
+/// different names accept nothing of each other's, even with the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalName(String);
 
 impl PortalName {
-    /// Lower-case letters, digits and inner hyphens, starting with a letter, at most 32 characters: what a cookie name,
-    /// a resource name and an audit action can all hold.
+    /// Lower-case letters, digits and inner hyphens, starting with a letter, at most 32 characters:
+    /// what a cookie name, a resource name and an audit action can all hold.
     pub fn parse(text: &str) -> Option<Self> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let good = text.len() <= 32
@@ -38,7 +38,8 @@ impl fmt::Display for PortalName {
 pub struct Origin(String);
 
 impl Origin {
-    /// Parses `scheme://host[:port]`; a path, a query or credentials make it something else than an origin.
+    /// Parses `scheme://host[:port]`; a path, a query or credentials make it something else than an
+    /// origin.
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -72,7 +73,8 @@ impl Origin {
 /// Where the portal and its frontend are.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// The origin these functions are reached at. Without it, the domain name that API Gateway was called by.
+    /// The origin these functions are reached at. Without it, the domain name that API Gateway was
+    /// called by.
     pub public: Option<Origin>,
     /// The origin people land on. Without it, the built-in pages are all there is.
     pub frontend: Option<Origin>,
@@ -85,17 +87,22 @@ pub struct Site {
 }
 
 impl Site {
-    /// The origin that a relative `next` is resolved on; `own` is where these functions are reached.
+    /// The origin that a relative `next` is resolved on; `own` is where these functions are
+    /// reached.
     pub fn home<'a>(&'a self, own: &'a Origin) -> &'a Origin {
         self.frontend.as_ref().unwrap_or(own)
     }
 
     /// The sign-in page: the frontend's, or the built-in one.
     pub fn login_url(&self, own: &Origin) -> String {
-        self.frontend.as_ref().map_or_else(|| own.join("/auth/sign-in"), |frontend| frontend.join(&self.login_path))
+        self.frontend.as_ref().map_or_else(
+            || own.join("/auth/sign-in"),
+            |frontend| frontend.join(&self.login_path),
+        )
     }
 
-    /// Where somebody goes who has signed in with `link`: to its `next` in the browser that asked for it, and nowhere else.
+    /// Where somebody goes who has signed in with `link`: to its `next` in the browser that asked
+    /// for it, and nowhere else.
     pub fn onwards(&self, link: &Link, asked: bool, own: &Origin) -> String {
         let next = link.next.as_ref().filter(|_| asked);
         next.map_or_else(|| self.dashboard_url(own), |next| next.as_str().to_owned())
@@ -104,7 +111,9 @@ impl Site {
     /// The frontend's page for people who have signed in, or the built-in one.
     pub fn dashboard_url(&self, own: &Origin) -> String {
         let built_in = || own.join("/auth/signed-in");
-        self.frontend.as_ref().map_or_else(built_in, |frontend| frontend.join(&self.dashboard_path))
+        self.frontend
+            .as_ref()
+            .map_or_else(built_in, |frontend| frontend.join(&self.dashboard_path))
     }
 }
 
@@ -117,15 +126,32 @@ mod tests {
         for good in ["partner", "a", "oncall-2"] {
             assert!(PortalName::parse(good).is_some(), "{good}");
         }
-        for wrong in ["", "Partner", "2nd", "a-", "a b", "a;b", "a.b", &"a".repeat(33)] {
+        for wrong in [
+            "",
+            "Partner",
+            "2nd",
+            "a-",
+            "a b",
+            "a;b",
+            "a.b",
+            &"a".repeat(33),
+        ] {
             assert!(PortalName::parse(wrong).is_none(), "{wrong}");
         }
     }
 
     #[test]
     fn an_origin_is_nothing_but_an_origin() {
-        assert_eq!(Origin::parse("https://Portal.Example.com:443/").unwrap().as_str(), "https://portal.example.com");
-        assert_eq!(Origin::parse("http://localhost:8787").unwrap().as_str(), "http://localhost:8787");
+        assert_eq!(
+            Origin::parse("https://Portal.Example.com:443/")
+                .unwrap()
+                .as_str(),
+            "https://portal.example.com"
+        );
+        assert_eq!(
+            Origin::parse("http://localhost:8787").unwrap().as_str(),
+            "http://localhost:8787"
+        );
         for wrong in [
             "",
             "portal.example.com",

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Holds a credential. `Debug` prints `[redacted]`; there is no `Display` and no `Serialize`, so it reaches a log or a
-/// table only through [`Secret::expose`], which is easy to search for.
+/// Holds a credential. `Debug` prints `[redacted]`; there is no `Display` and no `Serialize`, so it
+/// reaches a log or a table only through [`Secret::expose`], which is easy to search for.
 #[derive(Clone)]
 pub struct Secret<T>(T);
 
@@ -13,7 +13,8 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value itself: for computing with, for sending to the one it belongs to, never for storing.
+    /// The value itself: for computing with, for sending to the one it belongs to, never for
+    /// storing.
     pub const fn expose(&self) -> &T {
         &self.0
     }

@@ -62,7 +62,9 @@ impl Began {
 
     /// From its stored form.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Link, Self::Code, Self::Password, Self::Activation].into_iter().find(|began| began.as_str() == text)
+        [Self::Link, Self::Code, Self::Password, Self::Activation]
+            .into_iter()
+            .find(|began| began.as_str() == text)
     }
 }
 
@@ -97,9 +99,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether it signs `user` in at `now`: the one rule that every authenticated request goes through.
+    /// Whether it signs `user` in at `now`: the one rule that every authenticated request goes
+    /// through.
     pub fn lives(&self, user: &User, now: Timestamp) -> bool {
-        self.user == user.id && self.expires_at > now && user.status == Status::Active && self.epoch == user.epoch
+        self.user == user.id
+            && self.expires_at > now
+            && user.status == Status::Active
+            && self.epoch == user.epoch
     }
 }
 
@@ -113,14 +119,26 @@ mod tests {
         for began in [Began::Link, Began::Code] {
             assert_eq!(Began::parse(began.as_str()), Some(began));
         }
-        assert_eq!((Began::Link.as_str(), Began::Code.as_str(), Began::parse("")), ("link", "code", None));
+        assert_eq!(
+            (Began::Link.as_str(), Began::Code.as_str(), Began::parse("")),
+            ("link", "code", None)
+        );
     }
 
     #[test]
     fn a_session_lives_only_for_an_active_user_of_its_epoch_before_its_end() {
         let address = EmailAddress::parse("ada@example.com").unwrap();
-        let user = User::new(UserId::new([1; 16]), address, String::new(), Status::Active, Timestamp::from_secs(1));
-        let user = User { epoch: Epoch(3), ..user };
+        let user = User::new(
+            UserId::new([1; 16]),
+            address,
+            String::new(),
+            Status::Active,
+            Timestamp::from_secs(1),
+        );
+        let user = User {
+            epoch: Epoch(3),
+            ..user
+        };
         let session = Session {
             hash: SessionHash::from_bytes([0; 32]),
             user: user.id.clone(),
@@ -134,9 +152,33 @@ mod tests {
         let now = Timestamp::from_millis(19_999);
         assert!(session.lives(&user, now));
         assert!(!session.lives(&user, session.expires_at));
-        assert!(!session.lives(&User { status: Status::Suspended, ..user.clone() }, now));
-        assert!(!session.lives(&User { status: Status::Invited, ..user.clone() }, now));
-        assert!(!session.lives(&User { epoch: Epoch(4), ..user.clone() }, now));
-        assert!(!session.lives(&User { id: UserId::nobody(), ..user.clone() }, now));
+        assert!(!session.lives(
+            &User {
+                status: Status::Suspended,
+                ..user.clone()
+            },
+            now
+        ));
+        assert!(!session.lives(
+            &User {
+                status: Status::Invited,
+                ..user.clone()
+            },
+            now
+        ));
+        assert!(!session.lives(
+            &User {
+                epoch: Epoch(4),
+                ..user.clone()
+            },
+            now
+        ));
+        assert!(!session.lives(
+            &User {
+                id: UserId::nobody(),
+                ..user.clone()
+            },
+            now
+        ));
     }
 }

@@ -21,7 +21,8 @@ pub enum Scope {
     MailDay,
     /// Self-requested mails of the whole portal, by the day.
     MailPortal,
-    /// Mails of administrators, and notices, of the whole portal, by the day: what strangers ask for takes none of it.
+    /// Mails of administrators, and notices, of the whole portal, by the day: what strangers ask
+    /// for takes none of it.
     MailReserve,
     /// Sign-ups for one mailbox, by the day.
     SignUp,

@@ -4,8 +4,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A moment: milliseconds since the Unix epoch, UTC. Tables hold it as such, but for `expires_at`, which DynamoDB's TTL
-/// wants in seconds.
+/// A moment: milliseconds since the Unix epoch, UTC. Tables hold it as such, but for `expires_at`,
+/// which DynamoDB's TTL wants in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
 
@@ -33,13 +33,19 @@ impl Timestamp {
     /// The moment `span` later.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 
     /// The moment `span` earlier.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 
     /// How long from `earlier` to `self`; zero when `earlier` is not earlier.
@@ -56,7 +62,11 @@ impl Timestamp {
     pub fn in_words(self) -> String {
         let date = self.date();
         let (day, month, year) = (date.day(), date.month(), date.year());
-        format!("{day} {month} {year} at {:02}:{:02} UTC", date.hour(), date.minute())
+        format!(
+            "{day} {month} {year} at {:02}:{:02} UTC",
+            date.hour(),
+            date.minute()
+        )
     }
 
     fn date(self) -> OffsetDateTime {

@@ -5,8 +5,8 @@ use super::ids::UserId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Counts the moments at which everything a user held became void. A link or session is dead when the user's epoch is
-/// no longer the one it was minted under; no clock is compared.
+/// Counts the moments at which everything a user held became void. A link or session is dead when
+/// the user's epoch is no longer the one it was minted under; no clock is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u64);
@@ -34,11 +34,14 @@ impl Status {
 
     /// From its stored form.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Invited, Self::Active, Self::Suspended].into_iter().find(|status| status.as_str() == text)
+        [Self::Invited, Self::Active, Self::Suspended]
+            .into_iter()
+            .find(|status| status.as_str() == text)
     }
 }
 
-/// Something the portal shows this user: the status page of a partner, say. Vestibule only carries it.
+/// Something the portal shows this user: the status page of a partner, say. Vestibule only carries
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
@@ -83,7 +86,13 @@ pub struct User {
 
 impl User {
     /// One who is new at `now`: no role, no resources, nothing minted for her yet.
-    pub fn new(id: UserId, address: EmailAddress, name: String, status: Status, now: Timestamp) -> Self {
+    pub fn new(
+        id: UserId,
+        address: EmailAddress,
+        name: String,
+        status: Status,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             address,
@@ -104,10 +113,15 @@ mod tests {
 
     #[test]
     fn a_status_is_read_as_it_was_stored() {
-        for (status, stored) in
-            [(Status::Invited, "invited"), (Status::Active, "active"), (Status::Suspended, "suspended")]
-        {
-            assert_eq!((status.as_str(), Status::parse(stored)), (stored, Some(status)));
+        for (status, stored) in [
+            (Status::Invited, "invited"),
+            (Status::Active, "active"),
+            (Status::Suspended, "suspended"),
+        ] {
+            assert_eq!(
+                (status.as_str(), Status::parse(stored)),
+                (stored, Some(status))
+            );
         }
         assert_eq!(Status::parse(""), None);
     }

@@ -1,4 +1,5 @@
-//! The portal's two cookies (RFC 6265bis): the session, and the nonces of the links this browser asked for.
+//! The portal's two cookies (RFC 6265bis): the session, and the nonces of the links this browser
+//! asked for.
 
 use crate::domain::link::Nonce;
 use crate::domain::portal::{Origin, PortalName};
@@ -29,7 +30,10 @@ impl Cookie {
     fn named(what: &str, portal: &PortalName, own: &Origin) -> Self {
         let secure = own.is_secure();
         let prefix = if secure { "__Host-" } else { "" };
-        Self { name: format!("{prefix}{portal}.{what}"), secure }
+        Self {
+            name: format!("{prefix}{portal}.{what}"),
+            secure,
+        }
     }
 
     /// Its full name.
@@ -37,7 +41,8 @@ impl Cookie {
         &self.name
     }
 
-    /// The `Set-Cookie` value that keeps `value` for `lifetime`, or for as long as browsers keep cookies.
+    /// The `Set-Cookie` value that keeps `value` for `lifetime`, or for as long as browsers keep
+    /// cookies.
     pub fn set(&self, value: &str, lifetime: Duration) -> String {
         let (name, secure) = (&self.name, if self.secure { "; Secure" } else { "" });
         let max_age = lifetime.min(LONGEST).as_secs();
@@ -50,7 +55,8 @@ impl Cookie {
     }
 }
 
-/// The nonces in the value of an ask cookie, youngest first; what is none, or a repeated one, is left out.
+/// The nonces in the value of an ask cookie, youngest first; what is none, or a repeated one, is
+/// left out.
 pub fn nonces(value: &str) -> Vec<Nonce> {
     let mut nonces: Vec<Nonce> = Vec::new();
     for nonce in value.split('.').take(NONCES).filter_map(Nonce::parse) {
@@ -63,7 +69,11 @@ pub fn nonces(value: &str) -> Vec<Nonce> {
 
 /// The value of the ask cookie once `new` has joined `old`.
 pub fn with_nonce(new: &Nonce, old: &[Nonce]) -> String {
-    let all: Vec<_> = std::iter::once(new).chain(old).take(NONCES).map(Nonce::expose).collect();
+    let all: Vec<_> = std::iter::once(new)
+        .chain(old)
+        .take(NONCES)
+        .map(Nonce::expose)
+        .collect();
     all.join(".")
 }
 
@@ -72,7 +82,10 @@ mod tests {
     use super::*;
 
     fn cookie(own: &str) -> Cookie {
-        Cookie::session(&PortalName::parse("partner").unwrap(), &Origin::parse(own).unwrap())
+        Cookie::session(
+            &PortalName::parse("partner").unwrap(),
+            &Origin::parse(own).unwrap(),
+        )
     }
 
     #[test]
@@ -81,13 +94,20 @@ mod tests {
             cookie("https://login.example.com").set("x", Duration::from_secs(60)),
             "__Host-partner.sid=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
         );
-        assert_eq!(cookie("http://localhost:8787").clear(), "partner.sid=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            cookie("http://localhost:8787").clear(),
+            "partner.sid=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
     }
 
     #[test]
     fn no_cookie_is_asked_to_outlive_400_days() {
         let ten_years = Duration::from_secs(10 * 365 * 86_400);
-        assert!(cookie("https://login.example.com").set("x", ten_years).contains("Max-Age=34560000;"));
+        assert!(
+            cookie("https://login.example.com")
+                .set("x", ten_years)
+                .contains("Max-Age=34560000;")
+        );
     }
 
     #[test]

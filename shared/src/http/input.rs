@@ -16,7 +16,8 @@ pub const LARGEST_BODY: usize = 16 * 1024;
 struct Nothing {}
 
 impl Request {
-    /// A request that changes something and says nothing: from an allowed origin, with no body, or one without fields.
+    /// A request that changes something and says nothing: from an allowed origin, with no body, or
+    /// one without fields.
     ///
     /// # Errors
     /// As [`Request::input`].
@@ -27,8 +28,8 @@ impl Request {
         self.input::<Nothing>(site, own).map(|Nothing {}| ())
     }
 
-    /// The body of a request that changes something: from an allowed origin, JSON or a form, not too large, UTF-8, every
-    /// field known and there once.
+    /// The body of a request that changes something: from an allowed origin, JSON or a form, not
+    /// too large, UTF-8, every field known and there once.
     ///
     /// # Errors
     /// 403, 415, 413 or 400, in that order.
@@ -37,21 +38,27 @@ impl Request {
         if !self.is_form() {
             return self.json();
         }
-        read_form(self.text()?).ok_or_else(|| Problem::invalid_request("The form is not one of this endpoint's."))
+        read_form(self.text()?)
+            .ok_or_else(|| Problem::invalid_request("The form is not one of this endpoint's."))
     }
 
-    /// The body of a request that API Gateway has authorised: JSON, not too large, UTF-8, every field known and there once.
+    /// The body of a request that API Gateway has authorised: JSON, not too large, UTF-8, every
+    /// field known and there once.
     ///
     /// # Errors
     /// 415, 413 or 400, in that order.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         if !self.is_json() {
-            return Err(Problem::new(Kind::UnsupportedMediaType, "Send application/json; pages may send a form."));
+            return Err(Problem::new(
+                Kind::UnsupportedMediaType,
+                "Send application/json; pages may send a form.",
+            ));
         }
         read_json(self.text()?)
     }
 
-    /// A request that API Gateway has authorised and that says nothing: no body, or a JSON object without fields.
+    /// A request that API Gateway has authorised and that says nothing: no body, or a JSON object
+    /// without fields.
     ///
     /// # Errors
     /// As [`Request::json`].
@@ -66,13 +73,24 @@ impl Request {
     ///
     /// # Errors
     /// 400 for one with another name, or that is there twice.
-    pub fn only_query<const N: usize>(&self, names: [&str; N]) -> Result<[Option<&str>; N], Problem> {
+    pub fn only_query<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<[Option<&str>; N], Problem> {
         let mut values = [None; N];
         for (name, value) in self.queries() {
-            let slot = names.iter().zip(&mut values).find(|(known, _)| **known == name).map(|(_, slot)| slot);
+            let slot = names
+                .iter()
+                .zip(&mut values)
+                .find(|(known, _)| **known == name)
+                .map(|(_, slot)| slot);
             match slot {
                 Some(slot) if slot.is_none() => *slot = Some(value),
-                _ => return Err(Problem::invalid_request("The query has a parameter that is unknown or there twice.")),
+                _ => {
+                    return Err(Problem::invalid_request(
+                        "The query has a parameter that is unknown or there twice.",
+                    ));
+                }
             }
         }
         Ok(values)
@@ -87,8 +105,8 @@ impl Request {
     }
 }
 
-/// An object, and not an array that happens to hold the fields in order. What is wrong is told by place only: serde's own
-/// words would repeat what was sent.
+/// An object, and not an array that happens to hold the fields in order. What is wrong is told by
+/// place only: serde's own words would repeat what was sent.
 fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if !text.trim_start().starts_with('{') {
         return Err(Problem::invalid_request("The body is no JSON object."));
@@ -99,15 +117,23 @@ fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         } else {
             "is no JSON"
         };
-        Problem::invalid_request(format!("The body {what} (line {}, column {}).", error.line(), error.column()))
+        Problem::invalid_request(format!(
+            "The body {what} (line {}, column {}).",
+            error.line(),
+            error.column()
+        ))
     })
 }
 
-/// `application/x-www-form-urlencoded` (WHATWG URL, 5.1), but strict: what is not UTF-8 is refused, not replaced.
+/// `application/x-www-form-urlencoded` (WHATWG URL, 5.1), but strict: what is not UTF-8 is refused,
+/// not replaced.
 fn read_form<T: DeserializeOwned>(text: &str) -> Option<T> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
-        percent_decode_str(&spaced).decode_utf8().map(Cow::into_owned).ok()
+        percent_decode_str(&spaced)
+            .decode_utf8()
+            .map(Cow::into_owned)
+            .ok()
     };
     let pair = |pair: &str| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -137,10 +163,21 @@ mod tests {
 
     #[test]
     fn a_form_is_read_strictly() {
-        let form = |email: &str, next: Option<&str>| Some(Form { email: email.into(), next: next.map(Into::into) });
+        let form = |email: &str, next: Option<&str>| {
+            Some(Form {
+                email: email.into(),
+                next: next.map(Into::into),
+            })
+        };
         assert_eq!(read_form("email=a%2Bb%40c.de"), form("a+b@c.de", None));
         assert_eq!(read_form("email=a+b&next=%2Fx"), form("a b", Some("/x")));
-        for wrong in ["", "email=a&email=b", "email=a&other=b", "email=%ff", "next=/x"] {
+        for wrong in [
+            "",
+            "email=a&email=b",
+            "email=a&other=b",
+            "email=%ff",
+            "next=/x",
+        ] {
             assert_eq!(read_form::<Form>(wrong), None, "{wrong}");
         }
     }

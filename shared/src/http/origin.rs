@@ -1,7 +1,8 @@
-//! Who may change anything: the portal's own pages and those of its allowed origins (OWASP ASVS 3.5.1, 3.5.3).
+//! Who may change anything: the portal's own pages and those of its allowed origins (OWASP ASVS
+//! 3.5.1, 3.5.3).
 //!
-//! The check does not ask whether there is a cookie: a form elsewhere that signs somebody in is as bad as one that signs
-//! somebody out.
+//! The check does not ask whether there is a cookie: a form elsewhere that signs somebody in is as
+//! bad as one that signs somebody out.
 
 use super::Problem;
 use super::problem::Kind;
@@ -10,22 +11,30 @@ use crate::domain::portal::{Origin, Site};
 
 /// Refuses what a page elsewhere, or a prefetching browser, sent.
 ///
-/// A non-null `Origin` must be the portal's own or an allowed one; else `Sec-Fetch-Site` must be `same-origin`; with
-/// neither header (no browser sends that) only JSON is accepted, which no form can send.
+/// A non-null `Origin` must be the portal's own or an allowed one; else `Sec-Fetch-Site` must be
+/// `same-origin`; with neither header (no browser sends that) only JSON is accepted, which no form
+/// can send.
 ///
 /// # Errors
 /// [`Kind::OriginNotAllowed`].
 pub fn check(request: &Request, site: &Site, own: &Origin) -> Result<(), Problem> {
-    let allowed = |origin: &str| origin == own.as_str() || site.allowed.iter().any(|one| one.as_str() == origin);
+    let allowed = |origin: &str| {
+        origin == own.as_str() || site.allowed.iter().any(|one| one.as_str() == origin)
+    };
     let good = match (request.header("origin"), request.header("sec-fetch-site")) {
         (Some(origin), _) if origin != "null" => allowed(origin),
         (_, Some(fetch_site)) => fetch_site == "same-origin",
         (Some(_), None) => false,
         (None, None) => request.is_json(),
     };
-    let prefetching = request.header("sec-purpose").is_some_and(|purpose| purpose.contains("prefetch"));
+    let prefetching = request
+        .header("sec-purpose")
+        .is_some_and(|purpose| purpose.contains("prefetch"));
     if good && !prefetching {
         return Ok(());
     }
-    Err(Problem::new(Kind::OriginNotAllowed, "Only the portal's own pages and its allowed origins may send this."))
+    Err(Problem::new(
+        Kind::OriginNotAllowed,
+        "Only the portal's own pages and its allowed origins may send this.",
+    ))
 }

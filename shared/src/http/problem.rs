@@ -1,4 +1,5 @@
-//! What went wrong, for the caller: problem documents (RFC 9457), or a redirect where a page posted a form.
+//! What went wrong, for the caller: problem documents (RFC 9457), or a redirect where a page posted
+//! a form.
 
 use super::Response;
 use super::reply::Reply;
@@ -48,7 +49,11 @@ impl Kind {
     const fn facts(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::InvalidRequest => (400, "invalid-request", "The request cannot be understood"),
-            Self::InvalidCredentials => (401, "invalid-credentials", "The address or the password is wrong"),
+            Self::InvalidCredentials => (
+                401,
+                "invalid-credentials",
+                "The address or the password is wrong",
+            ),
             Self::NotFound => (404, "not-found", "There is no such thing"),
             Self::WeakPassword => (422, "weak-password", "This password cannot be used"),
             Self::NotAuthenticated => (401, "not-authenticated", "Not signed in"),
@@ -59,7 +64,11 @@ impl Kind {
             Self::AlreadyExists => (409, "already-exists", "This user is there already"),
             Self::Conflict => (409, "conflict", "The user is in another state"),
             Self::PayloadTooLarge => (413, "payload-too-large", "The body is too large"),
-            Self::UnsupportedMediaType => (415, "unsupported-media-type", "The body is of the wrong type"),
+            Self::UnsupportedMediaType => (
+                415,
+                "unsupported-media-type",
+                "The body is of the wrong type",
+            ),
             Self::TooManyAttempts => (429, "too-many-attempts", "Too many attempts"),
             Self::Unavailable => (503, "unavailable", "Not available for the moment"),
         }
@@ -70,7 +79,8 @@ impl Kind {
         self.facts().1
     }
 
-    /// What a page is told in its query, or `None` where a redirect would hide an attack or a broken client.
+    /// What a page is told in its query, or `None` where a redirect would hide an attack or a
+    /// broken client.
     const fn query(self) -> Option<&'static str> {
         match self {
             Self::InvalidToken => Some("error=invalid_token&reason=invalid"),
@@ -120,7 +130,14 @@ struct Document<'a> {
 impl Problem {
     /// A problem of `kind`; `detail` says what the caller can do about it.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), reason: None, retry_after: None, page: None, next: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            reason: None,
+            retry_after: None,
+            page: None,
+            next: None,
+        }
     }
 
     /// 400, with what is wrong.
@@ -145,7 +162,10 @@ impl Problem {
 
     /// 401, the same for every reason not to sign somebody in.
     pub fn invalid_credentials() -> Self {
-        Self::new(Kind::InvalidCredentials, "Check both and try again, or ask for another password.")
+        Self::new(
+            Kind::InvalidCredentials,
+            "Check both and try again, or ask for another password.",
+        )
     }
 
     /// 404.
@@ -156,13 +176,20 @@ impl Problem {
     /// Where it must not be told why a code did not work: later, or no.
     #[must_use]
     pub fn as_one_answer(self) -> Self {
-        if self.kind == Kind::Unavailable { self } else { Self::invalid_token() }
+        if self.kind == Kind::Unavailable {
+            self
+        } else {
+            Self::invalid_token()
+        }
     }
 
     /// 429 until `until`.
     pub fn too_many_attempts(now: Timestamp, until: Timestamp) -> Self {
         let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1000) as u64);
-        Self { retry_after: Some(wait), ..Self::new(Kind::TooManyAttempts, "Wait, then try again.") }
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(Kind::TooManyAttempts, "Wait, then try again.")
+        }
     }
 
     /// 503: nothing was done, and nobody knows more.
@@ -187,7 +214,12 @@ impl Problem {
     /// What that page is to lead to all the same.
     #[must_use]
     pub fn keeping(mut self, next: Option<&Next>) -> Self {
-        self.next = next.map(|next| format!("&next={}", utf8_percent_encode(next.as_str(), NON_ALPHANUMERIC)));
+        self.next = next.map(|next| {
+            format!(
+                "&next={}",
+                utf8_percent_encode(next.as_str(), NON_ALPHANUMERIC)
+            )
+        });
         self
     }
 
@@ -199,18 +231,34 @@ impl Problem {
     /// The answer: to a form a redirect to its page, if it has one; else the document.
     pub fn into_response(self, to_form: bool) -> Response {
         if let (true, Some(page), Some(query)) = (to_form, &self.page, self.kind.query()) {
-            let reason = self.reason.map(|reason| format!("&reason={reason}")).unwrap_or_default();
-            return Reply::see_other(&format!("{page}?{query}{reason}{}", self.next.unwrap_or_default()));
+            let reason = self
+                .reason
+                .map(|reason| format!("&reason={reason}"))
+                .unwrap_or_default();
+            return Reply::see_other(&format!(
+                "{page}?{query}{reason}{}",
+                self.next.unwrap_or_default()
+            ));
         }
         let (status, name, title) = self.kind.facts();
         let retry_after = self.retry_after.map(|wait| wait.as_secs());
         let kind = format!("urn:vestibule:problem:{name}");
         let mut response = Reply::json(
             status,
-            &Document { kind, title, status, detail: &self.detail, reason: self.reason, retry_after },
+            &Document {
+                kind,
+                title,
+                status,
+                detail: &self.detail,
+                reason: self.reason,
+                retry_after,
+            },
         );
         let headers = response.headers_mut();
-        headers.insert("content-type", super::reply::value("application/problem+json"));
+        headers.insert(
+            "content-type",
+            super::reply::value("application/problem+json"),
+        );
         if let Some(seconds) = retry_after {
             headers.insert("retry-after", super::reply::value(&seconds.to_string()));
         }

@@ -11,7 +11,10 @@ pub struct Reply;
 impl Reply {
     /// JSON.
     pub fn json(status: u16, body: &impl Serialize) -> Response {
-        #[expect(clippy::expect_used, reason = "the wire types are strings, numbers and lists")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the wire types are strings, numbers and lists"
+        )]
         let text = serde_json::to_string(body).expect("a wire type serialises");
         Self::of(status, "application/json", text)
     }
@@ -43,7 +46,9 @@ impl Reply {
     fn of(status: u16, content_type: &str, body: String) -> Response {
         let mut response = Response::new(Body::Text(body));
         *response.status_mut() = status.try_into().unwrap_or_default();
-        response.headers_mut().insert("content-type", value(content_type));
+        response
+            .headers_mut()
+            .insert("content-type", value(content_type));
         response
     }
 }
@@ -59,15 +64,24 @@ pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
 pub(crate) fn secure(mut response: Response) -> Response {
     let always = [
         ("cache-control", "no-store"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         ("cross-origin-opener-policy", "same-origin"),
         ("referrer-policy", "no-referrer"),
-        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+        (
+            "strict-transport-security",
+            "max-age=63072000; includeSubDomains",
+        ),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
     ];
     for (name, text) in always {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(text));
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(text));
     }
     response
 }

@@ -37,47 +37,71 @@ impl Request {
 
     /// The route that API Gateway chose: `POST /auth/verify`.
     pub fn route(&self) -> &str {
-        self.context().and_then(|context| context.route_key.as_deref()).unwrap_or_default()
+        self.context()
+            .and_then(|context| context.route_key.as_deref())
+            .unwrap_or_default()
     }
 
     /// Lambda's id of this invocation.
     pub fn id(&self) -> &str {
-        self.0.lambda_context_ref().map_or("", |context| context.request_id.as_str())
+        self.0
+            .lambda_context_ref()
+            .map_or("", |context| context.request_id.as_str())
     }
 
     /// A variable part of the route's path, as API Gateway decoded it.
     pub fn path_parameter(&self, name: &str) -> &str {
-        self.0.path_parameters_ref().and_then(|all| all.first(name)).unwrap_or_default()
+        self.0
+            .path_parameters_ref()
+            .and_then(|all| all.first(name))
+            .unwrap_or_default()
     }
 
     /// A parameter of the query.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.0.query_string_parameters_ref().and_then(|all| all.first(name))
+        self.0
+            .query_string_parameters_ref()
+            .and_then(|all| all.first(name))
     }
 
     /// All parameters of the query; one that is there twice comes twice.
     pub(super) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.query_string_parameters_ref().into_iter().flat_map(|all| all.iter())
+        self.0
+            .query_string_parameters_ref()
+            .into_iter()
+            .flat_map(|all| all.iter())
     }
 
-    /// A header; one that is no ASCII text reads as `?`, never as absent. API Gateway joins repeated ones with commas.
+    /// A header; one that is no ASCII text reads as `?`, never as absent. API Gateway joins
+    /// repeated ones with commas.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.headers().get(name).map(|value| value.to_str().unwrap_or("?"))
+        self.0
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("?"))
     }
 
     /// Who is asking. The IP address is the one API Gateway saw, never a header.
     pub fn client(&self) -> Client {
-        let ip = self.context().and_then(|context| context.http.source_ip.as_deref()).unwrap_or_default();
+        let ip = self
+            .context()
+            .and_then(|context| context.http.source_ip.as_deref())
+            .unwrap_or_default();
         Client::new(ip, self.header("user-agent").unwrap_or_default())
     }
 
     /// Who signed the call, where API Gateway has checked the signature: an ARN.
     pub fn iam_arn(&self) -> &str {
-        let authorizer = self.context().and_then(|context| context.authorizer.as_ref());
-        authorizer.and_then(|authorizer| authorizer.iam.as_ref()?.user_arn.as_deref()).unwrap_or_default()
+        let authorizer = self
+            .context()
+            .and_then(|context| context.authorizer.as_ref());
+        authorizer
+            .and_then(|authorizer| authorizer.iam.as_ref()?.user_arn.as_deref())
+            .unwrap_or_default()
     }
 
-    /// The origin this portal is reached at: `PUBLIC_URL`, or the domain name API Gateway was called by; never a header.
+    /// The origin this portal is reached at: `PUBLIC_URL`, or the domain name API Gateway was
+    /// called by; never a header.
     ///
     /// # Errors
     /// 400 where there is neither.
@@ -86,17 +110,27 @@ impl Request {
             let domain = self.context()?.domain_name.as_deref()?;
             Origin::parse(&format!("https://{domain}"))
         };
-        site.public.clone().or_else(by_domain).ok_or_else(|| Problem::invalid_request("The portal has no origin."))
+        site.public
+            .clone()
+            .or_else(by_domain)
+            .ok_or_else(|| Problem::invalid_request("The portal has no origin."))
     }
 
-    /// The value of a cookie. Others beside it may hold any bytes: what a neighbour has set hides nothing.
+    /// The value of a cookie. Others beside it may hold any bytes: what a neighbour has set hides
+    /// nothing.
     ///
     /// # Errors
     /// 400 when it is there twice: which of the two was meant, nobody can know.
     pub fn cookie(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let all = self.0.headers().get("cookie").map(HeaderValue::as_bytes).unwrap_or_default();
+        let all = self
+            .0
+            .headers()
+            .get("cookie")
+            .map(HeaderValue::as_bytes)
+            .unwrap_or_default();
         let pairs = all.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-        let mut named = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        let mut named =
+            pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         match (named.next(), named.next()) {
             (_, Some(_)) => Err(Problem::invalid_request("A cookie is there twice.")),
             (first, None) => Ok(first.map(|value| str::from_utf8(value).unwrap_or("?"))),
@@ -115,7 +149,12 @@ impl Request {
 
     fn media_type(&self) -> String {
         let header = self.header("content-type").unwrap_or_default();
-        header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+        header
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
     }
 
     /// The body, as bytes.

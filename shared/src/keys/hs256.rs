@@ -1,4 +1,5 @@
-//! HMAC-SHA-256 for jsonwebtoken, and nothing else: its own providers link RSA and elliptic curves (2 MB).
+//! HMAC-SHA-256 for jsonwebtoken, and nothing else: its own providers link RSA and elliptic curves
+//! (2 MB).
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -34,13 +35,23 @@ struct Hs256(Hmac<Sha256>);
 
 impl Signer<Vec<u8>> for Hs256 {
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
+        Ok(self
+            .0
+            .clone()
+            .chain_update(message)
+            .finalize()
+            .into_bytes()
+            .to_vec())
     }
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        self.0.clone().chain_update(message).verify_slice(signature).map_err(|_| signature::Error::new())
+        self.0
+            .clone()
+            .chain_update(message)
+            .verify_slice(signature)
+            .map_err(|_| signature::Error::new())
     }
 }
 

@@ -17,7 +17,8 @@ use sha2::Sha256;
 /// The kid of the key that the generated root gives.
 const FIRST: &str = "1";
 
-/// The secret's value: `{"root": "...", "keys": [{"kid": "2", "secret": "...", "added_at": 1767225600}]}`.
+/// The secret's value: `{"root": "...", "keys": [{"kid": "2", "secret": "...", "added_at":
+/// 1767225600}]}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -38,7 +39,8 @@ struct StoredKey {
 #[derive(Clone, Debug)]
 pub struct Ring {
     pub(super) portal: PortalName,
-    /// Secrets Manager has not answered for so long that there may be a key in use which this copy does not know.
+    /// Secrets Manager has not answered for so long that there may be a key in use which this copy
+    /// does not know.
     pub(super) stale: bool,
     keys: Vec<Key>,
     pepper: Subkey,
@@ -67,23 +69,39 @@ impl Ring {
     /// # Errors
     /// What is wrong with it, without repeating any of it.
     pub fn parse(value: &str, portal: &PortalName) -> Result<Self, String> {
-        let stored: Stored = serde_json::from_str(value).map_err(|_| "it is not {root, keys} as JSON".to_owned())?;
-        let secrets: Vec<_> =
-            std::iter::once(&stored.root).chain(stored.keys.iter().map(|key| &key.secret)).cloned().collect();
-        let mut keys = vec![Key::derive(FIRST.to_owned(), Timestamp::from_millis(0), &stored.root, portal)];
+        let stored: Stored =
+            serde_json::from_str(value).map_err(|_| "it is not {root, keys} as JSON".to_owned())?;
+        let secrets: Vec<_> = std::iter::once(&stored.root)
+            .chain(stored.keys.iter().map(|key| &key.secret))
+            .cloned()
+            .collect();
+        let mut keys = vec![Key::derive(
+            FIRST.to_owned(),
+            Timestamp::from_millis(0),
+            &stored.root,
+            portal,
+        )];
         for key in stored.keys {
             let usable_from = Timestamp::from_secs(key.added_at).plus(UNKNOWN_FOR);
             keys.push(Key::derive(key.kid, usable_from, &key.secret, portal));
         }
-        let strong = secrets.iter().all(|secret| secret.len() >= 32) && keys.iter().all(|key| !key.kid.is_empty());
+        let strong = secrets.iter().all(|secret| secret.len() >= 32)
+            && keys.iter().all(|key| !key.kid.is_empty());
         let mut kids: Vec<_> = keys.iter().map(|key| &key.kid).collect();
         kids.sort();
         kids.dedup();
         if !strong || kids.len() != keys.len() {
-            return Err("a secret has less than 32 characters, or a kid is empty or there twice".to_owned());
+            return Err(
+                "a secret has less than 32 characters, or a kid is empty or there twice".to_owned(),
+            );
         }
         let pepper = derive(&stored.root, portal, "pepper");
-        Ok(Self { portal: portal.clone(), stale: false, keys, pepper })
+        Ok(Self {
+            portal: portal.clone(),
+            stale: false,
+            keys,
+            pepper,
+        })
     }
 
     /// Whether an unknown key may be a good one.
@@ -92,7 +110,10 @@ impl Ring {
     }
 
     pub(super) fn as_stale(&self) -> Self {
-        Self { stale: true, ..self.clone() }
+        Self {
+            stale: true,
+            ..self.clone()
+        }
     }
 
     /// The key that signs at `now`: the youngest that every instance must know.
@@ -105,13 +126,17 @@ impl Ring {
         self.keys.iter().find(|key| key.kid == kid)
     }
 
-    /// Those of `nonces` that this portal has minted: made-up ones cost no call and leave no row. While the ring is stale,
-    /// all of them: what its keys do not know may have been minted with one that it lacks.
+    /// Those of `nonces` that this portal has minted: made-up ones cost no call and leave no row.
+    /// While the ring is stale, all of them: what its keys do not know may have been minted with
+    /// one that it lacks.
     pub fn minted(&self, nonces: Vec<Nonce>) -> Vec<Nonce> {
         if self.stale {
             return nonces;
         }
-        nonces.into_iter().filter(|nonce| self.keys.iter().any(|key| key.has_minted(nonce))).collect()
+        nonces
+            .into_iter()
+            .filter(|nonce| self.keys.iter().any(|key| key.has_minted(nonce)))
+            .collect()
     }
 
     /// Stands for an address in the mail log and in the audit.
@@ -148,7 +173,10 @@ impl Key {
     /// A fresh nonce for a browser that asks.
     pub fn mint_nonce(&self, random: [u8; 16]) -> Nonce {
         let mut bytes = [0; 32];
-        let hash = mac(self.nonce.expose()).chain_update(random).finalize().into_bytes();
+        let hash = mac(self.nonce.expose())
+            .chain_update(random)
+            .finalize()
+            .into_bytes();
         for (byte, from) in bytes.iter_mut().zip(random.iter().chain(&hash)) {
             *byte = *from;
         }
@@ -157,7 +185,10 @@ impl Key {
 
     fn has_minted(&self, nonce: &Nonce) -> bool {
         let (random, hash) = nonce.halves();
-        mac(self.nonce.expose()).chain_update(random).verify_truncated_left(hash).is_ok()
+        mac(self.nonce.expose())
+            .chain_update(random)
+            .verify_truncated_left(hash)
+            .is_ok()
     }
 
     /// The code that stands beside the link `id` in the mail.
@@ -172,7 +203,11 @@ impl Key {
 }
 
 fn hash(subkey: &Subkey, id: &LinkId) -> [u8; 32] {
-    mac(subkey.expose()).chain_update(id.as_bytes()).finalize().into_bytes().into()
+    mac(subkey.expose())
+        .chain_update(id.as_bytes())
+        .finalize()
+        .into_bytes()
+        .into()
 }
 
 /// HKDF-SHA-256 (RFC 5869): one subkey for each portal and purpose.
@@ -180,7 +215,9 @@ fn derive(secret: &str, portal: &PortalName, purpose: &str) -> Subkey {
     let mut subkey = [0; 32];
     let info = ["vestibule", portal.as_str(), purpose].join("/");
     #[expect(clippy::expect_used, reason = "32 bytes are within HKDF's limit")]
-    Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(info.as_bytes(), &mut subkey).expect("32 bytes can be had");
+    Hkdf::<Sha256>::new(None, secret.as_bytes())
+        .expand(info.as_bytes(), &mut subkey)
+        .expect("32 bytes can be had");
     Secret::new(subkey)
 }
 
@@ -193,13 +230,24 @@ mod tests {
     }
 
     fn ring(keys: &str) -> Result<Ring, String> {
-        Ring::parse(&format!("{{\"root\": \"{}\", \"keys\": {keys}}}", "r".repeat(64)), &portal())
+        Ring::parse(
+            &format!("{{\"root\": \"{}\", \"keys\": {keys}}}", "r".repeat(64)),
+            &portal(),
+        )
     }
 
     #[test]
     fn a_new_key_signs_only_once_every_instance_must_have_seen_it() {
-        let ring = ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 1000}]"#).unwrap();
-        let signing = |secs| ring.signing(Timestamp::from_secs(secs)).unwrap().kid.clone();
+        let ring = ring(
+            r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 1000}]"#,
+        )
+        .unwrap();
+        let signing = |secs| {
+            ring.signing(Timestamp::from_secs(secs))
+                .unwrap()
+                .kid
+                .clone()
+        };
         assert_eq!(
             (signing(0), signing(1000), signing(1599), signing(1600)),
             ("1".into(), "1".into(), "1".into(), "2".into())
@@ -209,46 +257,72 @@ mod tests {
 
     #[test]
     fn a_ring_that_is_none_is_refused_without_repeating_it() {
-        for value in ["", "{}", "[]", r#"{"root": "short", "keys": []}"#, r#"{"root": 1, "keys": []}"#] {
+        for value in [
+            "",
+            "{}",
+            "[]",
+            r#"{"root": "short", "keys": []}"#,
+            r#"{"root": 1, "keys": []}"#,
+        ] {
             let error = Ring::parse(value, &portal()).unwrap_err();
             assert!(!error.contains("short"), "{error}");
         }
         assert!(
-            ring(r#"[{"kid": "1", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).is_err(),
+            ring(r#"[{"kid": "1", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
+                .is_err(),
             "two keys called 1"
         );
         assert!(ring(r#"[{"kid": "2", "added_at": 0}]"#).is_err());
-        assert!(ring(r#"[{"kid": "2", "secret": "", "added_at": 0}]"#).is_err(), "a weak secret");
+        assert!(
+            ring(r#"[{"kid": "2", "secret": "", "added_at": 0}]"#).is_err(),
+            "a weak secret"
+        );
     }
 
     #[test]
     fn keys_and_portals_give_different_codes_sessions_and_hashes() {
-        let ours = ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap();
+        let ours =
+            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
+                .unwrap();
         let id = LinkId::from_bytes([7; 32]);
         let (one, two) = (ours.get("1").unwrap(), ours.get("2").unwrap());
         assert!(!one.code(&id).matches(&two.code(&id)));
         assert_ne!(one.session_id(&id).hash(), two.session_id(&id).hash());
         let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "r".repeat(64));
         let theirs = Ring::parse(&value, &PortalName::parse("staff").unwrap()).unwrap();
-        assert_ne!(one.session_id(&id).hash(), theirs.get("1").unwrap().session_id(&id).hash());
+        assert_ne!(
+            one.session_id(&id).hash(),
+            theirs.get("1").unwrap().session_id(&id).hash()
+        );
         assert_ne!(ours.pepper(&["a"]), theirs.pepper(&["a"]));
     }
 
     #[test]
     fn a_nonce_is_known_by_every_ring_that_has_its_key_and_a_made_up_one_by_none() {
-        let ours = ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap();
+        let ours =
+            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
+                .unwrap();
         let old = ring("[]").unwrap();
         let [first, second] = ["1", "2"].map(|kid| ours.get(kid).unwrap().mint_nonce([7; 16]));
-        assert_eq!(ours.minted(vec![first.clone(), Nonce::new([7; 32]), second.clone()]).len(), 2);
+        assert_eq!(
+            ours.minted(vec![first.clone(), Nonce::new([7; 32]), second.clone()])
+                .len(),
+            2
+        );
         assert_eq!(old.minted(vec![first.clone(), second.clone()]).len(), 1);
-        assert_eq!(old.as_stale().minted(vec![first, second]).len(), 2, "the key may be one that the old copy lacks");
+        assert_eq!(
+            old.as_stale().minted(vec![first, second]).len(),
+            2,
+            "the key may be one that the old copy lacks"
+        );
     }
 
     #[test]
     fn the_pepper_keeps_its_parts_apart_and_outlives_rotation() {
         let (before, after) = (
             ring("[]").unwrap(),
-            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap(),
+            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
+                .unwrap(),
         );
         assert_ne!(before.pepper(&["ab", "c"]), before.pepper(&["a", "bc"]));
         assert_eq!(before.pepper(&["a"]), after.pepper(&["a"]));
@@ -258,8 +332,13 @@ mod tests {
     fn a_ring_prints_no_key() {
         let printed = format!(
             "{:?}",
-            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#).unwrap()
+            ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
+                .unwrap()
         );
-        assert!(printed.contains("[redacted]") && !printed.contains("sssss") && !printed.contains("rrrr"));
+        assert!(
+            printed.contains("[redacted]")
+                && !printed.contains("sssss")
+                && !printed.contains("rrrr")
+        );
     }
 }

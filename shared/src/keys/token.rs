@@ -1,5 +1,6 @@
-//! Links and sessions as JSON Web Tokens (RFC 7519): HS256 only, explicitly typed (RFC 8725, 3.11), one audience and
-//! one issuer per purpose and portal. The library's own time checks are off: it would read the clock and allow 60 s.
+//! Links and sessions as JSON Web Tokens (RFC 7519): HS256 only, explicitly typed (RFC 8725, 3.11),
+//! one audience and one issuer per purpose and portal. The library's own time checks are off: it
+//! would read the clock and allow 60 s.
 
 use super::ring::{Key, Ring, Subkey};
 use crate::domain::address::EmailAddress;
@@ -14,7 +15,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Longer than any token Vestibule makes: the longest address, portal name and `next`, every character of it escaped.
+/// Longer than any token Vestibule makes: the longest address, portal name and `next`, every
+/// character of it escaped.
 const LONGEST: usize = 4096;
 
 /// Why a token is not accepted.
@@ -140,7 +142,10 @@ impl Ring {
                 next: content.next.map(Next::from_stored),
             })
         };
-        Ok(Signed { content: link().ok_or(TokenError::Invalid)?, key })
+        Ok(Signed {
+            content: link().ok_or(TokenError::Invalid)?,
+            key,
+        })
     }
 
     /// The token of a session: for its cookie or its bearer, and nobody else.
@@ -168,17 +173,28 @@ impl Ring {
                 expires_at: Timestamp::from_secs(content.exp),
             })
         };
-        Ok(Signed { content: claims().ok_or(TokenError::Invalid)?, key })
+        Ok(Signed {
+            content: claims().ok_or(TokenError::Invalid)?,
+            key,
+        })
     }
 
-    fn read<C: DeserializeOwned>(&self, kind: Kind, token: &str) -> Result<Signed<'_, C>, TokenError> {
+    fn read<C: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        token: &str,
+    ) -> Result<Signed<'_, C>, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         let typed = header.typ == Some(kind.typ()) && header.alg == Algorithm::HS256;
         let kid = header.kid.filter(|_| typed).ok_or(TokenError::Invalid)?;
-        let unknown = if self.stale { TokenError::UnknownKeyWhileStale } else { TokenError::Invalid };
+        let unknown = if self.stale {
+            TokenError::UnknownKeyWhileStale
+        } else {
+            TokenError::Invalid
+        };
         let key = self.get(&kid).ok_or(unknown)?;
 
         let mut validation = Validation::new(Algorithm::HS256);
@@ -187,8 +203,12 @@ impl Ring {
         validation.set_issuer(&[issuer(&self.portal)]);
         validation.set_required_spec_claims(&["aud", "iss", "exp"]);
         let secret = DecodingKey::from_secret(kind.subkey(key).expose());
-        let token = jsonwebtoken::decode(token, &secret, &validation).map_err(|_| TokenError::Invalid)?;
-        Ok(Signed { content: token.claims, key })
+        let token =
+            jsonwebtoken::decode(token, &secret, &validation).map_err(|_| TokenError::Invalid)?;
+        Ok(Signed {
+            content: token.claims,
+            key,
+        })
     }
 }
 
@@ -197,8 +217,12 @@ fn sign<C: Serialize>(key: &Key, kind: Kind, claims: &C) -> String {
     header.typ = Some(kind.typ());
     header.kid = Some(key.kid.clone());
     let secret = EncodingKey::from_secret(kind.subkey(key).expose());
-    #[expect(clippy::expect_used, reason = "strings and numbers always serialise, and HS256 is installed")]
-    jsonwebtoken::encode(&header, claims, &secret).expect("claims of strings and numbers can be signed")
+    #[expect(
+        clippy::expect_used,
+        reason = "strings and numbers always serialise, and HS256 is installed"
+    )]
+    jsonwebtoken::encode(&header, claims, &secret)
+        .expect("claims of strings and numbers can be signed")
 }
 
 #[cfg(test)]
@@ -226,29 +250,53 @@ mod tests {
 
     fn session() -> SessionClaims {
         let id = SessionId::new([5; 32]);
-        SessionClaims { id, user: UserId::new([2; 16]), expires_at: Timestamp::from_secs(6) }
+        SessionClaims {
+            id,
+            user: UserId::new([2; 16]),
+            expires_at: Timestamp::from_secs(6),
+        }
     }
 
-    /// A link's token whose header and claims were changed before it was signed with the portal's own subkey.
+    /// A link's token whose header and claims were changed before it was signed with the portal's
+    /// own subkey.
     fn signed_after(change: impl Fn(&mut Header, &mut serde_json::Value)) -> String {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
         let token = ring.sign_link(key, &link());
         let mut header = jsonwebtoken::decode_header(&token).unwrap();
-        let mut claims: serde_json::Value = jsonwebtoken::dangerous::insecure_decode(&token).unwrap().claims;
+        let mut claims: serde_json::Value = jsonwebtoken::dangerous::insecure_decode(&token)
+            .unwrap()
+            .claims;
         change(&mut header, &mut claims);
-        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.link.expose())).unwrap()
+        jsonwebtoken::encode(
+            &header,
+            &claims,
+            &EncodingKey::from_secret(key.link.expose()),
+        )
+        .unwrap()
     }
 
     #[test]
     fn a_token_says_what_was_signed() {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
-        assert_eq!(ring.read_link(Purpose::SignIn, &ring.sign_link(key, &link())).unwrap().content, link());
-        let read = ring.read_session(&ring.sign_session(key, &session())).unwrap().content;
-        assert_eq!((read.id.expose(), read.user), (session().id.expose(), session().user));
+        assert_eq!(
+            ring.read_link(Purpose::SignIn, &ring.sign_link(key, &link()))
+                .unwrap()
+                .content,
+            link()
+        );
+        let read = ring
+            .read_session(&ring.sign_session(key, &session()))
+            .unwrap()
+            .content;
+        assert_eq!(
+            (read.id.expose(), read.user),
+            (session().id.expose(), session().user)
+        );
         assert!(
-            ring.read_link(Purpose::SignIn, &signed_after(|_, _| ())).is_ok(),
+            ring.read_link(Purpose::SignIn, &signed_after(|_, _| ()))
+                .is_ok(),
             "the forgeries below differ in one thing only"
         );
     }
@@ -259,12 +307,24 @@ mod tests {
         let key = ring.get("1").unwrap();
         for (token, typ, audience) in [
             (ring.sign_link(key, &link()), "link+jwt", "partner/link"),
-            (ring.sign_session(key, &session()), "session+jwt", "partner/session"),
+            (
+                ring.sign_session(key, &session()),
+                "session+jwt",
+                "partner/session",
+            ),
         ] {
             let header = jsonwebtoken::decode_header(&token).unwrap();
-            let claims: serde_json::Value = jsonwebtoken::dangerous::insecure_decode(&token).unwrap().claims;
-            assert_eq!((header.typ.as_deref(), header.alg), (Some(typ), Algorithm::HS256));
-            assert_eq!((&claims["iss"], &claims["aud"]), (&"vestibule/partner".into(), &audience.into()));
+            let claims: serde_json::Value = jsonwebtoken::dangerous::insecure_decode(&token)
+                .unwrap()
+                .claims;
+            assert_eq!(
+                (header.typ.as_deref(), header.alg),
+                (Some(typ), Algorithm::HS256)
+            );
+            assert_eq!(
+                (&claims["iss"], &claims["aud"]),
+                (&"vestibule/partner".into(), &audience.into())
+            );
         }
     }
 
@@ -274,10 +334,19 @@ mod tests {
         let token = ours.sign_link(&key, &link());
         let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "s".repeat(64));
         let theirs = Ring::parse(&value, &ours.portal).unwrap();
-        assert_eq!(theirs.read_link(Purpose::SignIn, &token).unwrap_err(), TokenError::Invalid);
+        assert_eq!(
+            theirs.read_link(Purpose::SignIn, &token).unwrap_err(),
+            TokenError::Invalid
+        );
         let (signed, signature) = token.rsplit_once('.').unwrap();
-        for wrong in [format!("{signed}."), format!("{signed}.{}", "A".repeat(signature.len()))] {
-            assert_eq!(ours.read_link(Purpose::SignIn, &wrong).unwrap_err(), TokenError::Invalid);
+        for wrong in [
+            format!("{signed}."),
+            format!("{signed}.{}", "A".repeat(signature.len())),
+        ] {
+            assert_eq!(
+                ours.read_link(Purpose::SignIn, &wrong).unwrap_err(),
+                TokenError::Invalid
+            );
         }
     }
 
@@ -285,21 +354,39 @@ mod tests {
     fn type_audience_issuer_key_and_every_claim_must_be_right() {
         type Change = fn(&mut Header, &mut serde_json::Value);
         let wrong: [(&str, Change); 11] = [
-            ("the type of a session", |header, _| header.typ = Some("session+jwt".to_owned())),
-            ("the general type", |header, _| header.typ = Some("JWT".to_owned())),
+            ("the type of a session", |header, _| {
+                header.typ = Some("session+jwt".to_owned())
+            }),
+            ("the general type", |header, _| {
+                header.typ = Some("JWT".to_owned())
+            }),
             ("no type", |header, _| header.typ = None),
             ("no key", |header, _| header.kid = None),
-            ("an unknown key", |header, _| header.kid = Some("2".to_owned())),
-            ("the audience of sessions", |_, claims| claims["aud"] = "partner/session".into()),
-            ("another portal's audience", |_, claims| claims["aud"] = "staff/link".into()),
-            ("no audience", |_, claims| drop(claims.as_object_mut().unwrap().remove("aud"))),
-            ("another issuer", |_, claims| claims["iss"] = "vestibule/staff".into()),
-            ("no expiry", |_, claims| drop(claims.as_object_mut().unwrap().remove("exp"))),
+            ("an unknown key", |header, _| {
+                header.kid = Some("2".to_owned())
+            }),
+            ("the audience of sessions", |_, claims| {
+                claims["aud"] = "partner/session".into()
+            }),
+            ("another portal's audience", |_, claims| {
+                claims["aud"] = "staff/link".into()
+            }),
+            ("no audience", |_, claims| {
+                drop(claims.as_object_mut().unwrap().remove("aud"))
+            }),
+            ("another issuer", |_, claims| {
+                claims["iss"] = "vestibule/staff".into()
+            }),
+            ("no expiry", |_, claims| {
+                drop(claims.as_object_mut().unwrap().remove("exp"))
+            }),
             ("a broken id", |_, claims| claims["jti"] = "x".into()),
         ];
         for (what, change) in wrong {
             assert_eq!(
-                ring("partner").read_link(Purpose::SignIn, &signed_after(change)).unwrap_err(),
+                ring("partner")
+                    .read_link(Purpose::SignIn, &signed_after(change))
+                    .unwrap_err(),
                 TokenError::Invalid,
                 "{what}"
             );
@@ -315,7 +402,10 @@ mod tests {
         assert!(partner.read_session(&session).is_ok() && staff.read_session(&session).is_err());
         for purpose in purposes {
             let link = partner.sign_link(key, &Link { purpose, ..link() });
-            assert!(partner.read_session(&link).is_err() && partner.read_link(purpose, &session).is_err());
+            assert!(
+                partner.read_session(&link).is_err()
+                    && partner.read_link(purpose, &session).is_err()
+            );
             for other in purposes {
                 assert_eq!(partner.read_link(other, &link).is_ok(), other == purpose);
                 assert!(staff.read_link(other, &link).is_err());
@@ -327,21 +417,47 @@ mod tests {
     fn a_token_longer_than_any_of_ours_is_not_looked_at() {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
-        let token =
-            |next: usize| ring.sign_link(key, &Link { next: Some(Next::from_stored("x".repeat(next))), ..link() });
-        let fits: Vec<_> = (2500..3000).map(token).filter(|token| (4095..=4098).contains(&token.len())).collect();
-        assert!(fits.iter().any(|token| token.len() == LONGEST) && fits.iter().any(|token| token.len() > LONGEST));
+        let token = |next: usize| {
+            ring.sign_link(
+                key,
+                &Link {
+                    next: Some(Next::from_stored("x".repeat(next))),
+                    ..link()
+                },
+            )
+        };
+        let fits: Vec<_> = (2500..3000)
+            .map(token)
+            .filter(|token| (4095..=4098).contains(&token.len()))
+            .collect();
+        assert!(
+            fits.iter().any(|token| token.len() == LONGEST)
+                && fits.iter().any(|token| token.len() > LONGEST)
+        );
         for token in fits {
-            assert_eq!(ring.read_link(Purpose::SignIn, &token).is_ok(), token.len() <= LONGEST, "{}", token.len());
+            assert_eq!(
+                ring.read_link(Purpose::SignIn, &token).is_ok(),
+                token.len() <= LONGEST,
+                "{}",
+                token.len()
+            );
         }
     }
 
     #[test]
     fn an_unknown_key_is_refused_while_the_ring_is_fresh_and_later_while_it_is_stale() {
         let token = signed_after(|header, _| header.kid = Some("2".to_owned()));
-        assert_eq!(ring("partner").read_link(Purpose::SignIn, &token).unwrap_err(), TokenError::Invalid);
         assert_eq!(
-            ring("partner").as_stale().read_link(Purpose::SignIn, &token).unwrap_err(),
+            ring("partner")
+                .read_link(Purpose::SignIn, &token)
+                .unwrap_err(),
+            TokenError::Invalid
+        );
+        assert_eq!(
+            ring("partner")
+                .as_stale()
+                .read_link(Purpose::SignIn, &token)
+                .unwrap_err(),
             TokenError::UnknownKeyWhileStale
         );
     }

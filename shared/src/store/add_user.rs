@@ -23,7 +23,11 @@ pub struct NewUser<'a> {
 impl<'a> From<&'a User> for NewUser<'a> {
     /// Without a password and without a mail.
     fn from(user: &'a User) -> Self {
-        Self { user, password: None, mail: None }
+        Self {
+            user,
+            password: None,
+            mail: None,
+        }
     }
 }
 
@@ -37,8 +41,8 @@ pub enum Added {
 }
 
 impl Store {
-    /// Adds the user, the claim of her address, what she is to be mailed and `event` together, so that an address is never
-    /// two users'.
+    /// Adds the user, the claim of her address, what she is to be mailed and `event` together, so
+    /// that an address is never two users'.
     ///
     /// Costs 1 transaction of 3 puts, and 1 more where she is mailed.
     ///
@@ -47,11 +51,20 @@ impl Store {
     pub async fn add_user(&self, new: &NewUser<'_>, event: &Event) -> Result<Added, Unavailable> {
         let put = |item| put_new(&self.tables.users, item);
         let writes = Transaction::new()
-            .put((), put(users::with_password(users::to_item(new.user), new.password)))
+            .put(
+                (),
+                put(users::with_password(users::to_item(new.user), new.password)),
+            )
             .put((), put(users::claim(&new.user.address, &new.user.id)))
-            .put((), audit::put(event, &self.tables.audit, self.random.bytes()));
+            .put(
+                (),
+                audit::put(event, &self.tables.audit, self.random.bytes()),
+            );
         let writes = new.mail.iter().fold(writes, |writes, (mail, kept)| {
-            writes.put((), put_new(&self.tables.mail, mail::queued(mail, event.at.plus(*kept))))
+            writes.put(
+                (),
+                put_new(&self.tables.mail, mail::queued(mail, event.at.plus(*kept))),
+            )
         });
         match writes.commit(self, "add_user").await {
             Ok(()) => Ok(Added::New),
@@ -68,12 +81,19 @@ impl Store {
     /// [`Unavailable`].
     pub async fn user(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
         let item = self.user_item(id).await?;
-        item.map(|item| users::from_item(&item).ok_or_else(|| Unavailable::unreadable("users"))).transpose()
+        item.map(|item| users::from_item(&item).ok_or_else(|| Unavailable::unreadable("users")))
+            .transpose()
     }
 
     pub(super) async fn user_item(&self, id: &UserId) -> Result<Option<Item>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.tables.users).consistent_read(true);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.tables.users)
+            .consistent_read(true);
         let got = get.set_key(Some(users::user_key(id))).send().await;
-        Ok(got.map_err(|error| Unavailable::because("user", &error))?.item)
+        Ok(got
+            .map_err(|error| Unavailable::because("user", &error))?
+            .item)
     }
 }

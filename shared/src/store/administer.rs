@@ -1,5 +1,5 @@
-//! What administrators do to a user who is there (promises 6 and 8). Each act holds only for the user as she was read:
-//! where somebody else was faster, nothing is written.
+//! What administrators do to a user who is there (promises 6 and 8). Each act holds only for the
+//! user as she was read: where somebody else was faster, nothing is written.
 
 use super::items::{Item, audit, mail, put_new, s, users};
 use super::transaction::{Refusal, Transaction};
@@ -29,9 +29,11 @@ enum Write {
 }
 
 impl Store {
-    /// Makes of `before` what `after` says, and queues `mails`: one transaction, with the claims where the address changes.
+    /// Makes of `before` what `after` says, and queues `mails`: one transaction, with the claims
+    /// where the address changes.
     ///
-    /// Costs 1 transaction of 1 update, 1 put, 1 put for each mail, and for another address 1 delete and 1 put.
+    /// Costs 1 transaction of 1 update, 1 put, 1 put for each mail, and for another address 1
+    /// delete and 1 put.
     ///
     /// # Errors
     /// [`Unavailable`].
@@ -45,21 +47,29 @@ impl Store {
     ) -> Result<Done, Unavailable> {
         let writes = Transaction::new()
             .update(Write::User, self.change(before, after))
-            .put(Write::Other, audit::put(event, &self.tables.audit, self.random.bytes()));
+            .put(
+                Write::Other,
+                audit::put(event, &self.tables.audit, self.random.bytes()),
+            );
         let writes = mails.iter().fold(writes, |writes, one| {
-            writes.put(Write::Other, put_new(&self.tables.mail, mail::queued(one, event.at.plus(kept))))
+            writes.put(
+                Write::Other,
+                put_new(&self.tables.mail, mail::queued(one, event.at.plus(kept))),
+            )
         });
         let writes = if before.address == after.address {
             writes
         } else {
-            writes
-                .delete(Write::User, self.unclaim(before))
-                .put(Write::Claim, put_new(&self.tables.users, users::claim(&after.address, &after.id)))
+            writes.delete(Write::User, self.unclaim(before)).put(
+                Write::Claim,
+                put_new(&self.tables.users, users::claim(&after.address, &after.id)),
+            )
         };
         done(writes.commit(self, "change_user").await)
     }
 
-    /// Ends all sessions of a user, and voids every link: one write to her row, however many there are.
+    /// Ends all sessions of a user, and voids every link: one write to her row, however many there
+    /// are.
     ///
     /// Costs 1 transaction of 1 update and 1 put.
     ///
@@ -67,13 +77,20 @@ impl Store {
     /// [`Unavailable`].
     pub async fn end_all(&self, user: &User, event: &Event) -> Result<Done, Unavailable> {
         let writes = Transaction::new()
-            .update(Write::User, users::move_epoch(&self.tables.users, &user.id, user.epoch))
-            .put(Write::Other, audit::put(event, &self.tables.audit, self.random.bytes()));
+            .update(
+                Write::User,
+                users::move_epoch(&self.tables.users, &user.id, user.epoch),
+            )
+            .put(
+                Write::Other,
+                audit::put(event, &self.tables.audit, self.random.bytes()),
+            );
         done(writes.commit(self, "end_all").await)
     }
 
-    /// Erases a user and the claim of her address; from then on nothing signs her in, and the address is free. Her mail and
-    /// sessions go page by page: [`Store::erase_mail`] and [`Store::erase_sessions`]. The audit stays.
+    /// Erases a user and the claim of her address; from then on nothing signs her in, and the
+    /// address is free. Her mail and sessions go page by page: [`Store::erase_mail`] and
+    /// [`Store::erase_sessions`]. The audit stays.
     ///
     /// Costs 1 transaction of 2 deletes and 1 put.
     ///
@@ -91,7 +108,10 @@ impl Store {
         let writes = Transaction::new()
             .delete(Write::User, row)
             .delete(Write::User, self.unclaim(user))
-            .put(Write::Other, audit::put(event, &self.tables.audit, self.random.bytes()));
+            .put(
+                Write::Other,
+                audit::put(event, &self.tables.audit, self.random.bytes()),
+            );
         done(writes.commit(self, "erase_user").await)
     }
 
@@ -147,7 +167,11 @@ fn done(committed: Result<(), Refusal<Write>>) -> Result<Done, Unavailable> {
         Ok(()) => Ok(Done::Yes),
         Err(Refusal::Conditions(failed)) => {
             let only_the_claim = failed.iter().all(|(write, _)| *write == Write::Claim);
-            Ok(if only_the_claim { Done::Taken } else { Done::Changed })
+            Ok(if only_the_claim {
+                Done::Taken
+            } else {
+                Done::Changed
+            })
         }
         Err(other) => Err(other.into()),
     }

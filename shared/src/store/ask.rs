@@ -24,23 +24,36 @@ enum Write {
 }
 
 impl Store {
-    /// Counts in all `throttles` and appends `mail` to the outbox, together or not at all. Nobody looks whether the
-    /// address is known: the same writes for any.
+    /// Counts in all `throttles` and appends `mail` to the outbox, together or not at all. Nobody
+    /// looks whether the address is known: the same writes for any.
     ///
     /// Costs 1 transaction of the throttles and 1 put.
     ///
     /// # Errors
     /// [`Refused`].
-    pub async fn ask(&self, mail: &Mail, throttles: &[Throttle], kept: Duration) -> Result<(), Refused> {
+    pub async fn ask(
+        &self,
+        mail: &Mail,
+        throttles: &[Throttle],
+        kept: Duration,
+    ) -> Result<(), Refused> {
         let now = mail.asked_at;
-        let counting = throttles.iter().fold(Transaction::new(), |writes, throttle| {
-            let count = throttles::count(&self.tables.throttles, throttle, now);
-            writes.update(Write::Throttle(throttle.ends_at(now)), count)
-        });
+        let counting = throttles
+            .iter()
+            .fold(Transaction::new(), |writes, throttle| {
+                let count = throttles::count(&self.tables.throttles, throttle, now);
+                writes.update(Write::Throttle(throttle.ends_at(now)), count)
+            });
         let outbox = put_new(&self.tables.mail, mail::queued(mail, now.plus(kept)));
-        match counting.put(Write::Outbox, outbox).commit(self, "ask").await {
+        match counting
+            .put(Write::Outbox, outbox)
+            .commit(self, "ask")
+            .await
+        {
             Ok(()) => Ok(()),
-            Err(Refusal::Conditions(failed)) => Err(refused(failed.into_iter().map(|(write, _)| write))),
+            Err(Refusal::Conditions(failed)) => {
+                Err(refused(failed.into_iter().map(|(write, _)| write)))
+            }
             Err(Refusal::Conflict | Refusal::Unavailable) => Err(Refused::Unavailable),
         }
     }

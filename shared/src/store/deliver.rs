@@ -1,5 +1,6 @@
-//! Delivering a mail (promise 7): claim, send, settle. A crash between any two of them leaves a row that says so, and a
-//! retry that sends the same link. The stream brings each mail once; what is not over then, the sweep finds in the rows.
+//! Delivering a mail (promise 7): claim, send, settle. A crash between any two of them leaves a row
+//! that says so, and a retry that sends the same link. The stream brings each mail once; what is
+//! not over then, the sweep finds in the rows.
 
 use super::items::{audit, mail, n, put_new, s, throttles, tokens, users};
 use super::transaction::{Refusal, Transaction};
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 /// How long a claim holds. Longer than one attempt at sending can take.
 pub const LEASE: Duration = Duration::from_secs(30);
-/// How many claims in a row may go unanswered (we crashed, or lost the answer) before the mail is given up.
+/// How many claims in a row may go unanswered (we crashed, or lost the answer) before the mail is
+/// given up.
 pub const MOST_UNANSWERED: u64 = 3;
 /// How old an unfinished mail must be to be swept: younger ones are the stream's.
 const SWEPT_FROM: Duration = LEASE;
@@ -69,13 +71,20 @@ impl Store {
     /// # Errors
     /// [`Unavailable`].
     pub async fn unfinished_mail(&self, key: &MailKey) -> Result<Found, Unavailable> {
-        let get = self.client.get_item().table_name(&self.tables.mail).consistent_read(true);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.tables.mail)
+            .consistent_read(true);
         let got = get.set_key(Some(mail::key(key))).send().await;
-        let item = got.map_err(|error| Unavailable::because("unfinished_mail", &error))?.item;
+        let item = got
+            .map_err(|error| Unavailable::because("unfinished_mail", &error))?
+            .item;
         // A row that is over may have lost its address.
         let unfinished = item.filter(|item| item.contains_key("unfinished"));
         Ok(unfinished.map_or(Found::Over, |item| {
-            mail::from_item(&item).map_or(Found::Unreadable, |mail| Found::Unfinished(Box::new(mail)))
+            mail::from_item(&item)
+                .map_or(Found::Unreadable, |mail| Found::Unfinished(Box::new(mail)))
         }))
     }
 
@@ -95,26 +104,36 @@ impl Store {
             .key_condition_expression("unfinished = :mail AND sk < :before")
             .expression_attribute_values(":mail", s("mail"))
             .expression_attribute_values(":before", s(before.as_str()));
-        let found = query.send().await.map_err(|error| Unavailable::because("unfinished_mails", &error))?;
+        let found = query
+            .send()
+            .await
+            .map_err(|error| Unavailable::because("unfinished_mails", &error))?;
         let keys: Option<_> = found.items().iter().map(mail::key_of).collect();
         keys.ok_or_else(|| Unavailable::unreadable("mail"))
     }
 
-    /// The user who has `address`. Costs 2 consistent reads, one after the other; 1 where nobody has it.
+    /// The user who has `address`. Costs 2 consistent reads, one after the other; 1 where nobody
+    /// has it.
     ///
     /// # Errors
     /// [`Unavailable`].
     pub async fn user_at(&self, address: &EmailAddress) -> Result<Option<User>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.tables.users).consistent_read(true);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.tables.users)
+            .consistent_read(true);
         let claim = get.set_key(Some(users::claim_key(address))).send().await;
-        let claim = claim.map_err(|error| Unavailable::because("user_at", &error))?.item;
+        let claim = claim
+            .map_err(|error| Unavailable::because("user_at", &error))?
+            .item;
         let Some(claim) = claim else { return Ok(None) };
         let id = users::claimed_by(&claim).ok_or_else(|| Unavailable::unreadable("users"))?;
         self.user(&id).await
     }
 
-    /// The first claim: from queued to sending, within all `budgets`, fixing what is sent and what its link is made of, so
-    /// that every retry makes the same.
+    /// The first claim: from queued to sending, within all `budgets`, fixing what is sent and what
+    /// its link is made of, so that every retry makes the same.
     ///
     /// Costs 1 transaction of 1 update, the budgets and 2 puts; a notice, which has no link, 1 put.
     ///
@@ -152,11 +171,20 @@ impl Store {
         let link = mail.link(minted);
         let writes = Transaction::new().update(Write::Row, row);
         let writes = link.iter().fold(writes, |writes, link| {
-            writes.put(Write::Token, put_new(&self.tables.tokens, tokens::to_item(link, &minted.kid)))
+            writes.put(
+                Write::Token,
+                put_new(&self.tables.tokens, tokens::to_item(link, &minted.kid)),
+            )
         });
-        let writes = writes.put(Write::Audit, audit::put(event, &self.tables.audit, self.random.bytes()));
+        let writes = writes.put(
+            Write::Audit,
+            audit::put(event, &self.tables.audit, self.random.bytes()),
+        );
         let writes = budgets.iter().fold(writes, |writes, budget| {
-            writes.update(Write::Budget(budget.scope), throttles::count(&self.tables.throttles, budget, now))
+            writes.update(
+                Write::Budget(budget.scope),
+                throttles::count(&self.tables.throttles, budget, now),
+            )
         });
         match writes.commit(self, "claim_mail").await {
             Ok(()) => Ok(Claim::Ours),
@@ -176,20 +204,28 @@ impl Store {
         }
     }
 
-    /// A later claim, once the lease has lapsed: takes the lease, counts the attempt, and checks that the user is not
-    /// suspended and still of the epoch that the link was minted under. A notice is sent whatever has happened since.
+    /// A later claim, once the lease has lapsed: takes the lease, counts the attempt, and checks
+    /// that the user is not suspended and still of the epoch that the link was minted under. A
+    /// notice is sent whatever has happened since.
     ///
     /// Costs 1 transaction of 1 update and 1 check; a notice, of 1 update.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn reclaim_mail(&self, mail: &Mail, minted: &Minted, now: Timestamp) -> Result<Claim, Unavailable> {
+    pub async fn reclaim_mail(
+        &self,
+        mail: &Mail,
+        minted: &Minted,
+        now: Timestamp,
+    ) -> Result<Claim, Unavailable> {
         #[expect(clippy::expect_used, reason = "every required field is set")]
         let row = Update::builder()
             .table_name(&self.tables.mail)
             .set_key(Some(mail::key(&mail.key)))
             .update_expression("SET lease_until = :lease ADD attempts :one, unanswered :one")
-            .condition_expression("attribute_exists(pk) AND #status = :sending AND lease_until <= :now")
+            .condition_expression(
+                "attribute_exists(pk) AND #status = :sending AND lease_until <= :now",
+            )
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sending", s("sending"))
             .expression_attribute_values(":lease", n(now.plus(LEASE).millis()))
@@ -201,7 +237,9 @@ impl Store {
         let user = ConditionCheck::builder()
             .table_name(&self.tables.users)
             .set_key(Some(users::user_key(&minted.user)))
-            .condition_expression("attribute_exists(pk) AND #status <> :suspended AND epoch = :epoch")
+            .condition_expression(
+                "attribute_exists(pk) AND #status <> :suspended AND epoch = :epoch",
+            )
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":suspended", s(Status::Suspended.as_str()))
             .expression_attribute_values(":epoch", n(minted.epoch.0))
@@ -222,13 +260,19 @@ impl Store {
         }
     }
 
-    /// Gives a claimed mail back after an attempt that the provider refused for the moment: the next may come from `again`.
+    /// Gives a claimed mail back after an attempt that the provider refused for the moment: the
+    /// next may come from `again`.
     ///
     /// Costs 1 update.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn release_mail(&self, mail: &Mail, reason: &str, again: Timestamp) -> Result<(), Unavailable> {
+    pub async fn release_mail(
+        &self,
+        mail: &Mail,
+        reason: &str,
+        again: Timestamp,
+    ) -> Result<(), Unavailable> {
         let update = self
             .client
             .update_item()
@@ -244,23 +288,33 @@ impl Store {
         self.update("release_mail", update).await.map(|_done| ())
     }
 
-    /// Ends a mail that is not over yet; one that is, stays as it is. A dropped one loses its address at once: whoever
-    /// asked may have typed somebody else's.
+    /// Ends a mail that is not over yet; one that is, stays as it is. A dropped one loses its
+    /// address at once: whoever asked may have typed somebody else's.
     ///
     /// Costs 1 update.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn settle_mail(&self, mail: &MailKey, ending: &Ending<'_>, now: Timestamp) -> Result<(), Unavailable> {
+    pub async fn settle_mail(
+        &self,
+        mail: &MailKey,
+        ending: &Ending<'_>,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
         let (note, text) = ending.note;
-        let remove =
-            if ending.end == End::Dropped { "unfinished, lease_until, address" } else { "unfinished, lease_until" };
+        let remove = if ending.end == End::Dropped {
+            "unfinished, lease_until, address"
+        } else {
+            "unfinished, lease_until"
+        };
         let update = self
             .client
             .update_item()
             .table_name(&self.tables.mail)
             .set_key(Some(mail::key(mail)))
-            .update_expression(format!("SET #status = :end, ended_at = :now, #note = :note REMOVE {remove}"))
+            .update_expression(format!(
+                "SET #status = :end, ended_at = :now, #note = :note REMOVE {remove}"
+            ))
             .condition_expression("attribute_exists(unfinished)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#note", note)

@@ -34,8 +34,9 @@ pub enum Which<'a> {
 }
 
 impl Store {
-    /// Up to `most` users whose addresses begin with `prefix`, in the order of their addresses, after the user who has the
-    /// address `after`, which must begin with `prefix` as well. Fewer where they would be more than a megabyte.
+    /// Up to `most` users whose addresses begin with `prefix`, in the order of their addresses,
+    /// after the user who has the address `after`, which must begin with `prefix` as well. Fewer
+    /// where they would be more than a megabyte.
     ///
     /// Costs 1 query of the index by address, which may be a moment behind.
     ///
@@ -53,12 +54,17 @@ impl Store {
             key.insert("address".to_owned(), s(address.as_str()));
             key
         });
-        let condition =
-            if prefix.is_empty() { "listed = :user" } else { "listed = :user AND begins_with(address, :prefix)" };
+        let condition = if prefix.is_empty() {
+            "listed = :user"
+        } else {
+            "listed = :user AND begins_with(address, :prefix)"
+        };
         let prefix = Some(prefix).filter(|prefix| !prefix.is_empty());
         let values = [(":user", Some("user")), (":prefix", prefix)];
-        let values: HashMap<_, _> =
-            values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), s(value?)))).collect();
+        let values: HashMap<_, _> = values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), s(value?))))
+            .collect();
         let query = self
             .client
             .query()
@@ -69,11 +75,22 @@ impl Store {
             .set_exclusive_start_key(start)
             // One more tells whether there are others.
             .limit(i32::from(most) + 1);
-        let found = query.send().await.map_err(|error| Unavailable::because("list_users", &error))?;
+        let found = query
+            .send()
+            .await
+            .map_err(|error| Unavailable::because("list_users", &error))?;
         let most = usize::from(most);
         let more = found.items().len() > most || found.last_evaluated_key().is_some();
-        let users: Option<_> = found.items().iter().take(most).map(users::from_item).collect();
-        Ok(Page { users: users.ok_or_else(|| Unavailable::unreadable("users"))?, more })
+        let users: Option<_> = found
+            .items()
+            .iter()
+            .take(most)
+            .map(users::from_item)
+            .collect();
+        Ok(Page {
+            users: users.ok_or_else(|| Unavailable::unreadable("users"))?,
+            more,
+        })
     }
 
     /// The youngest `most` records of `subject`'s history, youngest first.
@@ -83,7 +100,12 @@ impl Store {
     /// # Errors
     /// [`Unavailable`].
     pub async fn history(&self, subject: &Subject, most: u8) -> Result<Vec<Past>, Unavailable> {
-        let found = youngest("history", self.by_age(&self.tables.audit, &subject.to_string()), most).await?;
+        let found = youngest(
+            "history",
+            self.by_age(&self.tables.audit, &subject.to_string()),
+            most,
+        )
+        .await?;
         let past: Option<_> = found.iter().map(audit::from_item).collect();
         past.ok_or_else(|| Unavailable::unreadable("audit"))
     }
@@ -94,10 +116,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn recall(&self, subject: &Subject, which: Which<'_>) -> Result<Vec<Past>, Unavailable> {
+    pub async fn recall(
+        &self,
+        subject: &Subject,
+        which: Which<'_>,
+    ) -> Result<Vec<Past>, Unavailable> {
         let (mut found, mut start) = (vec![], None);
         loop {
-            let query = self.by_age(&self.tables.audit, &subject.to_string()).set_exclusive_start_key(start);
+            let query = self
+                .by_age(&self.tables.audit, &subject.to_string())
+                .set_exclusive_start_key(start);
             let query = match which {
                 Which::Action(action) => query
                     .filter_expression("#action = :action")
@@ -108,7 +136,10 @@ impl Store {
                     .expression_attribute_names("#metadata", "metadata")
                     .expression_attribute_names("#name", name),
             };
-            let page = query.send().await.map_err(|error| Unavailable::because("recall", &error))?;
+            let page = query
+                .send()
+                .await
+                .map_err(|error| Unavailable::because("recall", &error))?;
             let past: Option<Vec<_>> = page.items().iter().map(audit::from_item).collect();
             found.extend(past.ok_or_else(|| Unavailable::unreadable("audit"))?);
             start = page.last_evaluated_key;
@@ -125,13 +156,18 @@ impl Store {
     /// # Errors
     /// [`Unavailable`].
     pub async fn deliveries(&self, to: &Peppered, most: u8) -> Result<Vec<Delivery>, Unavailable> {
-        let found = youngest("deliveries", self.by_age(&self.tables.mail, &to.to_string()), most).await?;
+        let found = youngest(
+            "deliveries",
+            self.by_age(&self.tables.mail, &to.to_string()),
+            most,
+        )
+        .await?;
         let deliveries: Option<_> = found.iter().map(mail::delivery).collect();
         deliveries.ok_or_else(|| Unavailable::unreadable("mail"))
     }
 
-    /// Erases a page of the mails to an address that were asked for until `until`; `false` when there are none left.
-    /// Whoever has the address next keeps hers.
+    /// Erases a page of the mails to an address that were asked for until `until`; `false` when
+    /// there are none left. Whoever has the address next keeps hers.
     ///
     /// Costs 1 query and 1 batch of up to 25 deletes.
     ///
@@ -144,8 +180,13 @@ impl Store {
             .key_condition_expression("pk = :pk AND sk < :end")
             .expression_attribute_values(":end", s(end.as_str()));
         let found = youngest("erase_mail", page, 25).await?;
-        let keys = found.iter().filter_map(mail::key_of).map(|key| mail::key(&key)).collect();
-        self.delete_together("erase_mail", &self.tables.mail, keys).await
+        let keys = found
+            .iter()
+            .filter_map(mail::key_of)
+            .map(|key| mail::key(&key))
+            .collect();
+        self.delete_together("erase_mail", &self.tables.mail, keys)
+            .await
     }
 
     /// Erases a page of a user's sessions; `false` when there are none left.
@@ -155,10 +196,20 @@ impl Store {
     /// # Errors
     /// [`Unavailable`].
     pub async fn erase_sessions(&self, user: &UserId) -> Result<bool, Unavailable> {
-        let found = youngest("erase_sessions", self.by_age(&self.tables.sessions, user.as_str()), 25).await?;
+        let found = youngest(
+            "erase_sessions",
+            self.by_age(&self.tables.sessions, user.as_str()),
+            25,
+        )
+        .await?;
         let hash = |item: &Item| SessionHash::parse(super::items::text(item, "sk")?);
-        let keys = found.iter().filter_map(hash).map(|hash| super::items::sessions::key(user, &hash)).collect();
-        self.delete_together("erase_sessions", &self.tables.sessions, keys).await
+        let keys = found
+            .iter()
+            .filter_map(hash)
+            .map(|hash| super::items::sessions::key(user, &hash))
+            .collect();
+        self.delete_together("erase_sessions", &self.tables.sessions, keys)
+            .await
     }
 
     /// What a table has under `pk`, youngest first.
@@ -172,20 +223,47 @@ impl Store {
             .scan_index_forward(false)
     }
 
-    async fn delete_together(&self, act: &'static str, table: &str, keys: Vec<Item>) -> Result<bool, Unavailable> {
+    async fn delete_together(
+        &self,
+        act: &'static str,
+        table: &str,
+        keys: Vec<Item>,
+    ) -> Result<bool, Unavailable> {
         if keys.is_empty() {
             return Ok(false);
         }
         #[expect(clippy::expect_used, reason = "every required field is set")]
-        let delete = |key| DeleteRequest::builder().set_key(Some(key)).build().expect("a whole delete");
-        let deletes =
-            keys.into_iter().take(BATCH).map(|key| WriteRequest::builder().delete_request(delete(key)).build());
-        let batch = self.client.batch_write_item().request_items(table, deletes.collect()).send().await;
-        batch.map(|_rest_comes_again| true).map_err(|error| Unavailable::because(act, &error))
+        let delete = |key| {
+            DeleteRequest::builder()
+                .set_key(Some(key))
+                .build()
+                .expect("a whole delete")
+        };
+        let deletes = keys
+            .into_iter()
+            .take(BATCH)
+            .map(|key| WriteRequest::builder().delete_request(delete(key)).build());
+        let batch = self
+            .client
+            .batch_write_item()
+            .request_items(table, deletes.collect())
+            .send()
+            .await;
+        batch
+            .map(|_rest_comes_again| true)
+            .map_err(|error| Unavailable::because(act, &error))
     }
 }
 
-async fn youngest(act: &'static str, query: QueryFluentBuilder, most: u8) -> Result<Vec<Item>, Unavailable> {
-    let found = query.limit(i32::from(most)).send().await.map_err(|error| Unavailable::because(act, &error))?;
+async fn youngest(
+    act: &'static str,
+    query: QueryFluentBuilder,
+    most: u8,
+) -> Result<Vec<Item>, Unavailable> {
+    let found = query
+        .limit(i32::from(most))
+        .send()
+        .await
+        .map_err(|error| Unavailable::because(act, &error))?;
     Ok(found.items.unwrap_or_default())
 }

@@ -33,15 +33,18 @@ impl Store {
         ];
         let found = self.read_together("look", keys).await?;
         let first = |table: &String| found.get(table).and_then(|items| items.first());
-        let (Some(user), Some(session)) = (first(&self.tables.users), first(&self.tables.sessions)) else {
+        let (Some(user), Some(session)) = (first(&self.tables.users), first(&self.tables.sessions))
+        else {
             return Ok(None);
         };
         let user = users::from_item(user).ok_or_else(|| Unavailable::unreadable("users"))?;
-        let session = sessions::from_item(session).ok_or_else(|| Unavailable::unreadable("sessions"))?;
+        let session =
+            sessions::from_item(session).ok_or_else(|| Unavailable::unreadable("sessions"))?;
         Ok(session.lives(&user, now).then_some((user, session)))
     }
 
-    /// Notes that the session was used; `false` when it has ended meanwhile. Never brings an ended session back.
+    /// Notes that the session was used; `false` when it has ended meanwhile. Never brings an ended
+    /// session back.
     ///
     /// Costs 1 update.
     ///
@@ -59,7 +62,8 @@ impl Store {
         self.update("seen", update).await
     }
 
-    /// Reads several items in one strongly consistent round trip, by table. What is not there, is left out.
+    /// Reads several items in one strongly consistent round trip, by table. What is not there, is
+    /// left out.
     pub(super) async fn read_together<const N: usize>(
         &self,
         act: &'static str,
@@ -67,13 +71,25 @@ impl Store {
     ) -> Result<HashMap<String, Vec<Item>>, Unavailable> {
         let asked = |keys| {
             #[expect(clippy::expect_used, reason = "every required field is set")]
-            KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().expect("whole keys")
+            KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(true)
+                .build()
+                .expect("whole keys")
         };
-        let mut missing: HashMap<_, _> = keys.map(|(table, keys)| (table.clone(), asked(keys))).into();
+        let mut missing: HashMap<_, _> = keys
+            .map(|(table, keys)| (table.clone(), asked(keys)))
+            .into();
         let mut found: HashMap<String, Vec<Item>> = HashMap::new();
         for _ in 0..GOES {
-            let batch = self.client.batch_get_item().set_request_items(Some(missing)).send().await;
-            let batch = batch.map_err(|error: SdkError<BatchGetItemError>| Unavailable::because(act, &error))?;
+            let batch = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(missing))
+                .send()
+                .await;
+            let batch = batch
+                .map_err(|error: SdkError<BatchGetItemError>| Unavailable::because(act, &error))?;
             for (table, items) in batch.responses.unwrap_or_default() {
                 found.entry(table).or_default().extend(items);
             }

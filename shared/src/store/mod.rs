@@ -1,5 +1,5 @@
-//! The tables. One file per act: the file is the transaction, its doc comment the promise and what it costs.
-//! [`items`] has one file per table.
+//! The tables. One file per act: the file is the transaction, its doc comment the promise and what
+//! it costs. [`items`] has one file per table.
 
 pub mod add_user;
 pub mod administer;
@@ -30,7 +30,11 @@ pub struct Unavailable;
 impl Unavailable {
     /// Logs why, and forgets it: callers are told nothing but "later".
     fn because<E: ProvideErrorMetadata, R>(act: &'static str, error: &SdkError<E, R>) -> Self {
-        tracing::error!(act, error = aws::describe(error), "the store is unavailable");
+        tracing::error!(
+            act,
+            error = aws::describe(error),
+            "the store is unavailable"
+        );
         Self
     }
 
@@ -70,13 +74,23 @@ impl Store {
             audit: table("audit"),
             throttles: table("throttles"),
         };
-        Self { client: Client::new(aws), tables, random }
+        Self {
+            client: Client::new(aws),
+            tables,
+            random,
+        }
     }
 
-    /// Opens the connection while Lambda still gives the start its full CPU. Whatever comes back, even a refusal, has
-    /// opened it.
+    /// Opens the connection while Lambda still gives the start its full CPU. Whatever comes back,
+    /// even a refusal, has opened it.
     pub async fn connect(&self) {
         let nobody = items::users::user_key(&crate::domain::ids::UserId::nobody());
-        let _answer = self.client.get_item().table_name(&self.tables.users).set_key(Some(nobody)).send().await;
+        let _answer = self
+            .client
+            .get_item()
+            .table_name(&self.tables.users)
+            .set_key(Some(nobody))
+            .send()
+            .await;
     }
 }

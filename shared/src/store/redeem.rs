@@ -59,13 +59,15 @@ enum Write {
 }
 
 impl Store {
-    /// One link, one session: the link is marked used, the session created and the audit written together, and only while
-    /// the link is unused and unexpired and its user of its epoch and in a state that it is for.
+    /// One link, one session: the link is marked used, the session created and the audit written
+    /// together, and only while the link is unused and unexpired and its user of its epoch and in a
+    /// state that it is for.
     ///
-    /// A repeat by the same browser or page within a minute gives the same session again, if it still lives, and writes
-    /// nothing.
+    /// A repeat by the same browser or page within a minute gives the same session again, if it
+    /// still lives, and writes nothing.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete where a session is replaced; a repeat, 1 look more.
+    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete where a session is replaced; a
+    /// repeat, 1 look more.
     ///
     /// # Errors
     /// [`Refused`].
@@ -74,15 +76,25 @@ impl Store {
         let writes = Transaction::new()
             .update(Write::Token, self.use_up(redeem.link, redeem.by, now))
             .update(Write::User, self.welcome(redeem))
-            .put(Write::Session, put_new(&self.tables.sessions, sessions::to_item(redeem.session)))
-            .put(Write::Audit, audit::put(redeem.event, &self.tables.audit, self.random.bytes()));
+            .put(
+                Write::Session,
+                put_new(&self.tables.sessions, sessions::to_item(redeem.session)),
+            )
+            .put(
+                Write::Audit,
+                audit::put(redeem.event, &self.tables.audit, self.random.bytes()),
+            );
         let writes = redeem.replaces.iter().fold(writes, |writes, session| {
-            writes.delete(Write::Replaced, sessions::delete(&self.tables.sessions, session))
+            writes.delete(
+                Write::Replaced,
+                sessions::delete(&self.tables.sessions, session),
+            )
         });
         let row = match writes.commit(self, "redeem").await {
             Ok(()) => return Ok(redeem.session.clone()),
             Err(Refusal::Conditions(failed)) => {
-                // Only the token's own condition says anything about the token; without it, it was the user's.
+                // Only the token's own condition says anything about the token; without it, it was
+                // the user's.
                 let token = failed.into_iter().find(|(write, _)| *write == Write::Token);
                 token.ok_or(Refused::Invalid)?.1
             }
@@ -90,14 +102,24 @@ impl Store {
             Err(Refusal::Unavailable) => return Err(Refused::Unavailable),
         };
         let _repeat = judge(redeem.link, redeem.by, row.as_ref(), now)?;
-        let living = self.look(&redeem.link.user, &redeem.session.hash, now).await?;
+        let living = self
+            .look(&redeem.link.user, &redeem.session.hash, now)
+            .await?;
         living.map(|(_, session)| session).ok_or(Refused::Used)
     }
 
     fn welcome(&self, redeem: &Redeem<'_>) -> Update {
         let [one, other] = redeem.user.from();
-        let password = if let Becomes::Activated(hash) = redeem.user { Some(hash) } else { None };
-        let also = if password.is_some() { ", password = :password" } else { "" };
+        let password = if let Becomes::Activated(hash) = redeem.user {
+            Some(hash)
+        } else {
+            None
+        };
+        let also = if password.is_some() {
+            ", password = :password"
+        } else {
+            ""
+        };
         let mut update = Update::builder()
             .table_name(&self.tables.users)
             .set_key(Some(users::user_key(&redeem.link.user)))

@@ -35,9 +35,9 @@ enum Write {
 }
 
 impl Store {
-    /// Sets the password, ends every session by moving the epoch, queues the notice and writes the audit, together, and
-    /// only while the link is unused and unexpired and its user active and of its epoch. A repeat by the same page within
-    /// a minute succeeds again and writes nothing.
+    /// Sets the password, ends every session by moving the epoch, queues the notice and writes the
+    /// audit, together, and only while the link is unused and unexpired and its user active and of
+    /// its epoch. A repeat by the same page within a minute succeeds again and writes nothing.
     ///
     /// Costs 1 transaction of 2 updates and 2 puts.
     ///
@@ -45,12 +45,18 @@ impl Store {
     /// [`Refused`].
     pub async fn reset_password(&self, reset: &Reset<'_>) -> Result<(), Refused> {
         let now = reset.event.at;
-        let notice = put_new(&self.tables.mail, mail::queued(reset.notice, now.plus(reset.kept)));
+        let notice = put_new(
+            &self.tables.mail,
+            mail::queued(reset.notice, now.plus(reset.kept)),
+        );
         let writes = Transaction::new()
             .update(Write::Token, self.use_up(reset.link, reset.by, now))
             .update(Write::Other, self.set_password(reset))
             .put(Write::Other, notice)
-            .put(Write::Other, audit::put(reset.event, &self.tables.audit, self.random.bytes()));
+            .put(
+                Write::Other,
+                audit::put(reset.event, &self.tables.audit, self.random.bytes()),
+            );
         let row = match writes.commit(self, "reset_password").await {
             Ok(()) => return Ok(()),
             Err(Refusal::Conditions(failed)) => {

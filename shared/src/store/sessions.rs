@@ -28,7 +28,10 @@ impl Store {
                 .key_condition_expression("pk = :user")
                 .expression_attribute_values(":user", super::items::s(user.as_str()))
                 .set_exclusive_start_key(start);
-            let page = query.send().await.map_err(|error| Unavailable::because("sessions", &error))?;
+            let page = query
+                .send()
+                .await
+                .map_err(|error| Unavailable::because("sessions", &error))?;
             found.extend(page.items.unwrap_or_default());
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -39,8 +42,8 @@ impl Store {
         sessions.ok_or_else(|| Unavailable::unreadable("sessions"))
     }
 
-    /// Ends all sessions of the user but `current`, however many there are: the epoch moves, and this one moves with it.
-    /// `false` when it has ended meanwhile, or the epoch has moved.
+    /// Ends all sessions of the user but `current`, however many there are: the epoch moves, and
+    /// this one moves with it. `false` when it has ended meanwhile, or the epoch has moved.
     ///
     /// Costs 1 transaction of 2 updates and 1 put.
     ///
@@ -59,9 +62,15 @@ impl Store {
             .build()
             .expect("a whole update");
         let writes = Transaction::new()
-            .update((), users::move_epoch(&self.tables.users, &current.user, current.epoch))
+            .update(
+                (),
+                users::move_epoch(&self.tables.users, &current.user, current.epoch),
+            )
             .update((), kept)
-            .put((), audit::put(event, &self.tables.audit, self.random.bytes()));
+            .put(
+                (),
+                audit::put(event, &self.tables.audit, self.random.bytes()),
+            );
         match writes.commit(self, "end_others").await {
             Ok(()) => Ok(true),
             Err(Refusal::Conditions(_)) => Ok(false),

@@ -1,4 +1,5 @@
-//! Signing in with a password (promise 1): the same calls for every address until the password turns out right.
+//! Signing in with a password (promise 1): the same calls for every address until the password
+//! turns out right.
 
 use super::items::{audit, n, put_new, s, sessions, throttles, users};
 use super::transaction::{Refusal, Transaction};
@@ -17,7 +18,8 @@ use aws_sdk_dynamodb::types::Update;
 pub struct Counts<'a> {
     /// Attempts for one address in a while, whatever comes of them.
     pub attempts: &'a Throttle,
-    /// Wrong ones in a row for one address: counted up only, and void once she has signed in by whatever means.
+    /// Wrong ones in a row for one address: counted up only, and void once she has signed in by
+    /// whatever means.
     pub in_a_row: &'a Throttle,
     /// Wrong ones from one network in a while.
     pub network: &'a Throttle,
@@ -67,7 +69,10 @@ pub struct Right<'a> {
 impl Known {
     /// The user, where there is one who may sign in.
     pub fn active_user(&self) -> Option<&User> {
-        self.account.as_ref().map(|account| &account.user).filter(|user| user.status == Status::Active)
+        self.account
+            .as_ref()
+            .map(|account| &account.user)
+            .filter(|user| user.status == Status::Active)
     }
 
     /// The hash that the password is to be verified against.
@@ -81,31 +86,52 @@ impl Known {
 }
 
 impl Store {
-    /// Counts an attempt at `address`, and says what is known of it. For an address that nobody has, a user who never
-    /// exists is read.
+    /// Counts an attempt at `address`, and says what is known of it. For an address that nobody
+    /// has, a user who never exists is read.
     ///
     /// Costs 1 update beside 1 consistent batch of 3 reads, then 1 consistent read.
     ///
     /// # Errors
     /// [`Refused`].
-    pub async fn attempt(&self, address: &EmailAddress, counts: &Counts<'_>, now: Timestamp) -> Result<Known, Refused> {
+    pub async fn attempt(
+        &self,
+        address: &EmailAddress,
+        counts: &Counts<'_>,
+        now: Timestamp,
+    ) -> Result<Known, Refused> {
         let rows = [counts.in_a_row, counts.network].map(|throttle| throttles::key(throttle, now));
-        let keys = [(&self.tables.users, vec![users::claim_key(address)]), (&self.tables.throttles, rows.to_vec())];
-        let (counted, found) =
-            tokio::join!(self.count("attempt", counts.attempts, now), self.read_together("attempt", keys));
+        let keys = [
+            (&self.tables.users, vec![users::claim_key(address)]),
+            (&self.tables.throttles, rows.to_vec()),
+        ];
+        let (counted, found) = tokio::join!(
+            self.count("attempt", counts.attempts, now),
+            self.read_together("attempt", keys)
+        );
         let (counted, found) = (counted?, found?);
-        let counters = found.get(&self.tables.throttles).map(Vec::as_slice).unwrap_or_default();
+        let counters = found
+            .get(&self.tables.throttles)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         if !counted {
             return Err(Refused::TooMany(counts.attempts.ends_at(now)));
         }
         if throttles::counted(counters, counts.network, now) >= counts.network.limit {
             return Err(Refused::TooMany(counts.network.ends_at(now)));
         }
-        let claim = found.get(&self.tables.users).and_then(|claims| claims.first());
+        let claim = found
+            .get(&self.tables.users)
+            .and_then(|claims| claims.first());
         let id = claim.map_or_else(|| Some(UserId::nobody()), users::claimed_by);
-        let account = self.account(&id.ok_or_else(|| Unavailable::unreadable("users"))?).await?;
+        let account = self
+            .account(&id.ok_or_else(|| Unavailable::unreadable("users"))?)
+            .await?;
         let in_a_row = throttles::in_a_row(counters, counts.in_a_row, now);
-        let mut known = Known { account, in_a_row, capped: false };
+        let mut known = Known {
+            account,
+            in_a_row,
+            capped: false,
+        };
         known.capped = in_a_row.1 == known.sign_ins() && in_a_row.0 >= counts.in_a_row.limit;
         Ok(known)
     }
@@ -116,11 +142,24 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn wrong(&self, known: &Known, counts: &Counts<'_>, event: &Event) -> Result<(), Unavailable> {
+    pub async fn wrong(
+        &self,
+        known: &Known,
+        counts: &Counts<'_>,
+        event: &Event,
+    ) -> Result<(), Unavailable> {
         let row = self.client.update_item().table_name(&self.tables.throttles);
-        let row = throttles::one_more_in_a_row(row, counts.in_a_row, (known.in_a_row.1, known.sign_ins()), event.at);
+        let row = throttles::one_more_in_a_row(
+            row,
+            counts.in_a_row,
+            (known.in_a_row.1, known.sign_ins()),
+            event.at,
+        );
         let (written, in_a_row, network) = tokio::join!(
-            self.put("wrong", audit::put(event, &self.tables.audit, self.random.bytes())),
+            self.put(
+                "wrong",
+                audit::put(event, &self.tables.audit, self.random.bytes())
+            ),
             self.update("wrong", row),
             self.count("wrong", counts.network, event.at),
         );
@@ -130,8 +169,9 @@ impl Store {
         in_a_row.map(|_counted| ())
     }
 
-    /// Signs in: the session, the audit and the user's row together, and only while she is active, of the epoch of the
-    /// session, and has the very hash that was verified: a reset that lands meanwhile wins. `false` when it has.
+    /// Signs in: the session, the audit and the user's row together, and only while she is active,
+    /// of the epoch of the session, and has the very hash that was verified: a reset that lands
+    /// meanwhile wins. `false` when it has.
     ///
     /// Costs 1 transaction of 1 update and 2 puts, and 1 delete where a session is replaced.
     ///
@@ -140,12 +180,17 @@ impl Store {
     pub async fn right(&self, right: &Right<'_>) -> Result<bool, Unavailable> {
         let writes = Transaction::new()
             .update((), self.signed_in_with(right))
-            .put((), put_new(&self.tables.sessions, sessions::to_item(right.session)))
-            .put((), audit::put(right.event, &self.tables.audit, self.random.bytes()));
-        let writes = right
-            .replaces
-            .iter()
-            .fold(writes, |writes, session| writes.delete((), sessions::delete(&self.tables.sessions, session)));
+            .put(
+                (),
+                put_new(&self.tables.sessions, sessions::to_item(right.session)),
+            )
+            .put(
+                (),
+                audit::put(right.event, &self.tables.audit, self.random.bytes()),
+            );
+        let writes = right.replaces.iter().fold(writes, |writes, session| {
+            writes.delete((), sessions::delete(&self.tables.sessions, session))
+        });
         match writes.commit(self, "right").await {
             Ok(()) => Ok(true),
             Err(Refusal::Conditions(_)) => Ok(false),
@@ -176,9 +221,15 @@ impl Store {
     }
 
     async fn account(&self, id: &UserId) -> Result<Option<Account>, Unavailable> {
-        let Some(item) = self.user_item(id).await? else { return Ok(None) };
+        let Some(item) = self.user_item(id).await? else {
+            return Ok(None);
+        };
         let user = users::from_item(&item).ok_or_else(|| Unavailable::unreadable("users"))?;
-        Ok(Some(Account { user, password: users::password(&item), sign_ins: users::sign_ins(&item) }))
+        Ok(Some(Account {
+            user,
+            password: users::password(&item),
+            sign_ins: users::sign_ins(&item),
+        }))
     }
 }
 

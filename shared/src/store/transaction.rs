@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use crate::domain::time::Timestamp;
 /// How often a transaction that ran into another one is tried.
 const TRIES: u32 = 6;
 
-/// Writes that happen together or not at all. Each carries a label, by which a refusal tells what refused it.
+/// Writes that happen together or not at all. Each carries a label, by which a refusal tells what
+/// refused it.
 pub(super) struct Transaction<L> {
     labels: Vec<L>,
     writes: Vec<TransactWriteItem>,
@@ -25,7 +27,8 @@ pub(super) struct Transaction<L> {
 
 /// Why nothing was written.
 pub(super) enum Refusal<L> {
-    /// The conditions of these writes did not hold; with the item as it was, where the write asked for it.
+    /// The conditions of these writes did not hold; with the item as it was, where the write asked
+    /// for it.
     Conditions(Vec<(L, Option<Item>)>),
     /// Others kept writing the same items.
     Conflict,
@@ -35,7 +38,10 @@ pub(super) enum Refusal<L> {
 
 impl<L: Copy> Transaction<L> {
     pub(super) const fn new() -> Self {
-        Self { labels: Vec::new(), writes: Vec::new() }
+        Self {
+            labels: Vec::new(),
+            writes: Vec::new(),
+        }
     }
 
     fn with(mut self, label: L, write: TransactWriteItem) -> Self {
@@ -57,14 +63,21 @@ impl<L: Copy> Transaction<L> {
     }
 
     pub(super) fn check(self, label: L, check: ConditionCheck) -> Self {
-        self.with(label, TransactWriteItem::builder().condition_check(check).build())
+        self.with(
+            label,
+            TransactWriteItem::builder().condition_check(check).build(),
+        )
     }
 
-    /// Does it. A repeat after a lost answer or a conflict carries the same request token, so it happens once.
+    /// Does it. A repeat after a lost answer or a conflict carries the same request token, so it
+    /// happens once.
     pub(super) async fn commit(self, store: &Store, act: &'static str) -> Result<(), Refusal<L>> {
         let token = format!("{:032x}", u128::from_be_bytes(store.random.bytes()));
-        let request =
-            store.client.transact_write_items().set_transact_items(Some(self.writes)).client_request_token(token);
+        let request = store
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(self.writes))
+            .client_request_token(token);
         for attempt in 1..=TRIES {
             let Err(error) = request.clone().send().await else {
                 return Ok(());
@@ -75,12 +88,18 @@ impl<L: Copy> Transaction<L> {
                 }
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => &[],
                 _ => {
-                    tracing::error!(act, error = aws::describe(&error), "the store is unavailable");
+                    tracing::error!(
+                        act,
+                        error = aws::describe(&error),
+                        "the store is unavailable"
+                    );
                     return Err(Refusal::Unavailable);
                 }
             };
             // What ran into another transaction has not been judged: only a whole judgement counts.
-            let judged = reasons.iter().all(|reason| reason.code() != Some("TransactionConflict"));
+            let judged = reasons
+                .iter()
+                .all(|reason| reason.code() != Some("TransactionConflict"));
             let failed = failed_conditions(&self.labels, reasons);
             if judged && !failed.is_empty() {
                 return Err(Refusal::Conditions(failed));
@@ -95,7 +114,8 @@ impl<L: Copy> Transaction<L> {
 }
 
 impl Store {
-    /// One update; `false` when its condition did not hold. What runs into a transaction is tried again.
+    /// One update; `false` when its condition did not hold. What runs into a transaction is tried
+    /// again.
     pub(super) async fn update(
         &self,
         act: &'static str,
@@ -103,7 +123,9 @@ impl Store {
     ) -> Result<bool, Unavailable> {
         let mut attempt = 1;
         loop {
-            let Err(error) = request.clone().send().await else { return Ok(true) };
+            let Err(error) = request.clone().send().await else {
+                return Ok(true);
+            };
             match error.code() {
                 Some("ConditionalCheckFailedException") => return Ok(false),
                 Some("TransactionConflictException") if attempt < TRIES => {
@@ -117,8 +139,8 @@ impl Store {
 }
 
 impl Store {
-    /// Counts one more outside of a transaction, so that those who count at the same time are put in order and do not
-    /// conflict; `false` at the limit.
+    /// Counts one more outside of a transaction, so that those who count at the same time are put
+    /// in order and do not conflict; `false` at the limit.
     pub(super) async fn count(
         &self,
         act: &'static str,
@@ -148,7 +170,8 @@ impl Store {
             .set_condition_expression(put.condition_expression);
         match request.send().await {
             Ok(_) => Ok(()),
-            // Its id is random: what is there already is this very item, and the answer to an earlier attempt was lost.
+            // Its id is random: what is there already is this very item, and the answer to an
+            // earlier attempt was lost.
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
             Err(error) => Err(Unavailable::because(act, &error)),
         }
@@ -162,10 +185,16 @@ impl<L> From<Refusal<L>> for Unavailable {
     }
 }
 
-fn failed_conditions<L: Copy>(labels: &[L], reasons: &[CancellationReason]) -> Vec<(L, Option<Item>)> {
+fn failed_conditions<L: Copy>(
+    labels: &[L],
+    reasons: &[CancellationReason],
+) -> Vec<(L, Option<Item>)> {
     let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
     let pairs = labels.iter().zip(reasons);
-    pairs.filter(|(_, reason)| failed(reason)).map(|(label, reason)| (*label, reason.item().cloned())).collect()
+    pairs
+        .filter(|(_, reason)| failed(reason))
+        .map(|(label, reason)| (*label, reason.item().cloned()))
+        .collect()
 }
 
 /// Up to 20 ms, then 40, 80 and so on: full jitter.
@@ -187,7 +216,11 @@ mod tests {
     fn each_pause_may_be_twice_as_long_as_the_one_before_and_as_short_as_nothing() {
         for (attempt, most) in [(1, 20_000), (2, 40_000), (5, 320_000)] {
             let pause = |random: u64| backoff(attempt, random.to_be_bytes());
-            assert_eq!([0, most - 1, most].map(pause), [0, most - 1, 0].map(Duration::from_micros), "{attempt}");
+            assert_eq!(
+                [0, most - 1, most].map(pause),
+                [0, most - 1, 0].map(Duration::from_micros),
+                "{attempt}"
+            );
         }
     }
 }

@@ -9,11 +9,11 @@ use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
 
 impl Store {
-    /// Counts one try for each link, and gives those whose tries were not used up, with the names of their keys. A link
-    /// that does not exist is counted all the same.
+    /// Counts one try for each link, and gives those whose tries were not used up, with the names
+    /// of their keys. A link that does not exist is counted all the same.
     ///
-    /// Costs 1 transaction of as many throttles as there are links (2 where one of several is used up), and beside it 1
-    /// strongly consistent batch of as many reads.
+    /// Costs 1 transaction of as many throttles as there are links (2 where one of several is used
+    /// up), and beside it 1 strongly consistent batch of as many reads.
     ///
     /// # Errors
     /// [`Unavailable`].
@@ -29,19 +29,28 @@ impl Store {
         let rows = found.remove(&self.tables.tokens).unwrap_or_default();
         let links: Option<Vec<_>> = rows.iter().map(tokens::from_item).collect();
         let links = links.ok_or_else(|| Unavailable::unreadable("tokens"))?;
-        Ok(links.into_iter().filter(|(link, _)| counted.contains(&link.id)).collect())
+        Ok(links
+            .into_iter()
+            .filter(|(link, _)| counted.contains(&link.id))
+            .collect())
     }
 
-    /// Counts, and gives the links that were not at their limit. Those that were are left out of a second go.
+    /// Counts, and gives the links that were not at their limit. Those that were are left out of a
+    /// second go.
     async fn count_tries(
         &self,
         mut tries: Vec<(LinkId, Throttle)>,
         now: Timestamp,
     ) -> Result<Vec<LinkId>, Unavailable> {
         while !tries.is_empty() {
-            let writes = tries.iter().fold(Transaction::new(), |writes, (link, throttle)| {
-                writes.update(*link, throttles::count(&self.tables.throttles, throttle, now))
-            });
+            let writes = tries
+                .iter()
+                .fold(Transaction::new(), |writes, (link, throttle)| {
+                    writes.update(
+                        *link,
+                        throttles::count(&self.tables.throttles, throttle, now),
+                    )
+                });
             match writes.commit(self, "try_code").await {
                 Ok(()) => break,
                 Err(Refusal::Conditions(used_up)) => {

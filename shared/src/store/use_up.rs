@@ -32,7 +32,11 @@ impl Store {
     /// Marks the link used, and only while it is there, unused and unexpired.
     pub(super) fn use_up(&self, link: &Link, by: &Redeemer, now: Timestamp) -> Update {
         let attempt = by.attempt.map(|attempt| s(attempt.to_string()));
-        let set = if attempt.is_some() { "SET used_at = :now, attempt = :attempt" } else { "SET used_at = :now" };
+        let set = if attempt.is_some() {
+            "SET used_at = :now, attempt = :attempt"
+        } else {
+            "SET used_at = :now"
+        };
         let mut update = Update::builder()
             .table_name(&self.tables.tokens)
             .set_key(Some(tokens::key(&link.id)))
@@ -52,21 +56,44 @@ impl Store {
 
     /// The link's row, where nothing else says what it is.
     pub(super) async fn token(&self, link: &Link) -> Result<Option<Item>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.tables.tokens).consistent_read(true);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.tables.tokens)
+            .consistent_read(true);
         let got = get.set_key(Some(tokens::key(&link.id))).send().await;
-        Ok(got.map_err(|error| Unavailable::because("token", &error))?.item)
+        Ok(got
+            .map_err(|error| Unavailable::because("token", &error))?
+            .item)
     }
 }
 
 /// What a link that could not be used up is: `row` is its row as it was.
-pub(super) fn judge(link: &Link, by: &Redeemer, row: Option<&Item>, now: Timestamp) -> Result<Repeat, Refused> {
+pub(super) fn judge(
+    link: &Link,
+    by: &Redeemer,
+    row: Option<&Item>,
+    now: Timestamp,
+) -> Result<Repeat, Refused> {
     let expired = link.expires_at <= now;
     let Some(row) = row else {
-        return Err(if expired { Refused::Expired } else { Refused::Invalid });
+        return Err(if expired {
+            Refused::Expired
+        } else {
+            Refused::Invalid
+        });
     };
     let Some((used_at, attempt)) = tokens::redeemed(row) else {
-        return Err(if expired { Refused::Expired } else { Refused::Unavailable });
+        return Err(if expired {
+            Refused::Expired
+        } else {
+            Refused::Unavailable
+        });
     };
     let same_page = attempt.is_some() && attempt == by.attempt;
-    if (by.asked || same_page) && now.since(used_at) <= REPEAT_WITHIN { Ok(Repeat) } else { Err(Refused::Used) }
+    if (by.asked || same_page) && now.since(used_at) <= REPEAT_WITHIN {
+        Ok(Repeat)
+    } else {
+        Err(Refused::Used)
+    }
 }

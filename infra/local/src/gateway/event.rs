@@ -36,7 +36,10 @@ impl Received<'_> {
             ("version", json!("2.0")),
             ("routeKey", json!(self.route)),
             ("rawPath", json!(self.path)),
-            ("rawQueryString", json!(self.parts.uri.query().unwrap_or_default())),
+            (
+                "rawQueryString",
+                json!(self.parts.uri.query().unwrap_or_default()),
+            ),
             ("cookies", json!(self.cookies())),
             ("headers", json!(headers)),
             ("queryStringParameters", json!(self.query())),
@@ -51,7 +54,10 @@ impl Received<'_> {
             Value::Object(fields) => !fields.is_empty(),
             plain => !plain.is_null(),
         };
-        all.into_iter().filter(|(_, value)| there(value)).map(|(name, value)| (name.to_owned(), value)).collect()
+        all.into_iter()
+            .filter(|(_, value)| there(value))
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     fn body(&self) -> (Option<String>, bool) {
@@ -90,24 +96,41 @@ impl Received<'_> {
     /// Lower-cased, repeated ones joined by commas, cookies left out; and what API Gateway adds.
     fn headers(&self) -> BTreeMap<String, String> {
         let mut headers = joined(&self.parts.headers);
-        let earlier = headers.get("x-forwarded-for").map(|earlier| format!("{earlier}, ")).unwrap_or_default();
-        headers.insert("x-forwarded-for".to_owned(), format!("{earlier}{}", self.source_ip));
+        let earlier = headers
+            .get("x-forwarded-for")
+            .map(|earlier| format!("{earlier}, "))
+            .unwrap_or_default();
+        headers.insert(
+            "x-forwarded-for".to_owned(),
+            format!("{earlier}{}", self.source_ip),
+        );
         let port = self.public.port_or_known_default().unwrap_or_default();
         headers.insert("x-forwarded-port".to_owned(), port.to_string());
-        headers.insert("x-forwarded-proto".to_owned(), self.public.scheme().to_owned());
+        headers.insert(
+            "x-forwarded-proto".to_owned(),
+            self.public.scheme().to_owned(),
+        );
         headers
     }
 
     fn cookies(&self) -> Vec<String> {
         let headers = self.parts.headers.get_all("cookie").iter();
-        let headers: Vec<_> = headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let headers: Vec<_> = headers
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
         let pairs = headers.iter().flat_map(|header| header.split(';'));
-        pairs.map(str::trim).filter(|pair| !pair.is_empty()).map(str::to_owned).collect()
+        pairs
+            .map(str::trim)
+            .filter(|pair| !pair.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     fn query(&self) -> BTreeMap<String, String> {
         let mut query = BTreeMap::new();
-        for (name, value) in form_urlencoded::parse(self.parts.uri.query().unwrap_or_default().as_bytes()) {
+        for (name, value) in
+            form_urlencoded::parse(self.parts.uri.query().unwrap_or_default().as_bytes())
+        {
             append(&mut query, &name, &value);
         }
         query
@@ -117,28 +140,54 @@ impl Received<'_> {
 fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for (name, value) in headers.iter().filter(|(name, _)| *name != "cookie") {
-        append(&mut all, name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+        append(
+            &mut all,
+            name.as_str(),
+            &String::from_utf8_lossy(value.as_bytes()),
+        );
     }
     all
 }
 
 fn append(all: &mut BTreeMap<String, String>, name: &str, value: &str) {
-    let joined = all.get(name).map_or_else(|| value.to_owned(), |earlier| format!("{earlier},{value}"));
+    let joined = all
+        .get(name)
+        .map_or_else(|| value.to_owned(), |earlier| format!("{earlier},{value}"));
     all.insert(name.to_owned(), joined);
 }
 
 /// What API Gateway hands over as it is; everything else, forms included, it encodes.
 fn is_text(headers: &HeaderMap) -> bool {
-    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = headers
+        .get("content-type")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     kind.starts_with("text/")
-        || ["application/json", "application/javascript", "application/xml"].contains(&kind.as_str())
+        || [
+            "application/json",
+            "application/javascript",
+            "application/xml",
+        ]
+        .contains(&kind.as_str())
 }
 
 /// `12/Mar/2020:19:03:58 +0000`
 fn log_time(now: Timestamp) -> String {
-    let date = i64::try_from(now.secs()).ok().and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
+    let date = i64::try_from(now.secs())
+        .ok()
+        .and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
     let date = date.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (hour, minute, second) = date.to_hms();
-    format!("{:02}/{:.3}/{}:{hour:02}:{minute:02}:{second:02} +0000", date.day(), date.month().to_string(), date.year())
+    format!(
+        "{:02}/{:.3}/{}:{hour:02}:{minute:02}:{second:02} +0000",
+        date.day(),
+        date.month().to_string(),
+        date.year()
+    )
 }

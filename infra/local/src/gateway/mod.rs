@@ -1,7 +1,7 @@
 //! API Gateway: an HTTP API with the template's routes, as far as callers and functions can tell.
 //!
-//! What API Gateway answers by itself, this answers the same: unknown routes and HEAD, bodies that are too large,
-//! preflights, functions that crash.
+//! What API Gateway answers by itself, this answers the same: unknown routes and HEAD, bodies that
+//! are too large, preflights, functions that crash.
 
 mod cors;
 mod event;
@@ -94,18 +94,22 @@ impl Gateway {
         };
         let answer = found.target.invoke(received.event()).await;
         let response = answer.ok().and_then(|answer| reply::of_function(&answer));
-        response.unwrap_or_else(|| reply::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+        response.unwrap_or_else(|| {
+            reply::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        })
     }
 
     fn source_ip(&self, peer: IpAddr, headers: &mut HeaderMap) -> String {
-        let said = headers.remove(SOURCE_IP).filter(|_| self.trust_source_ip_header);
+        let said = headers
+            .remove(SOURCE_IP)
+            .filter(|_| self.trust_source_ip_header);
         let said = said.and_then(|value| value.to_str().map(str::to_owned).ok());
         said.unwrap_or_else(|| peer.to_string())
     }
 }
 
-/// The whole body, or `None` when it is too large. It is read to its end either way: a caller who is still sending would
-/// not hear the answer.
+/// The whole body, or `None` when it is too large. It is read to its end either way: a caller who
+/// is still sending would not hear the answer.
 async fn read(mut body: Body) -> Option<Vec<u8>> {
     let (mut whole, mut length) = (vec![], 0);
     while let Some(frame) = body.frame().await {
@@ -121,8 +125,12 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
 /// One `Host`, and one that can stand in a URL: lambda_http would crash at anything else.
 fn has_good_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all("host").iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
     let host = host.to_str().unwrap_or_default();
-    let good = host.parse::<Authority>().is_ok_and(|authority| !authority.as_str().contains('@'));
+    let good = host
+        .parse::<Authority>()
+        .is_ok_and(|authority| !authority.as_str().contains('@'));
     good && Url::parse(&format!("https://{host}/")).is_ok()
 }

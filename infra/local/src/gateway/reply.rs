@@ -10,10 +10,15 @@ use serde_json::{Value, json};
 
 /// What a function's answer (payload format 2.0) becomes; `None` when it is not one.
 pub(super) fn of_function(answer: &Value) -> Option<Response> {
-    let status = at(answer, "/statusCode").as_u64().and_then(|status| u16::try_from(status).ok())?;
+    let status = at(answer, "/statusCode")
+        .as_u64()
+        .and_then(|status| u16::try_from(status).ok())?;
     let body = at(answer, "/body").as_str().unwrap_or_default();
-    let body =
-        if at(answer, "/isBase64Encoded") == true { STANDARD.decode(body).ok()? } else { body.as_bytes().to_vec() };
+    let body = if at(answer, "/isBase64Encoded") == true {
+        STANDARD.decode(body).ok()?
+    } else {
+        body.as_bytes().to_vec()
+    };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).ok()?;
     for (name, value) in at(answer, "/headers").as_object().into_iter().flatten() {

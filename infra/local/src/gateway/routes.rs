@@ -37,17 +37,30 @@ impl<T> Routes<T> {
     /// # Errors
     /// It has a greedy part.
     pub(crate) fn add(&mut self, route: &Route, target: T) -> Result<(), StartError> {
-        let Route { method, path, signed } = route;
+        let Route {
+            method,
+            path,
+            signed,
+        } = route;
         if path.contains("+}") || path.contains('$') {
-            return Err(StartError(format!("The route {method} {path} is of a kind that the local gateway lacks.")));
+            return Err(StartError(format!(
+                "The route {method} {path} is of a kind that the local gateway lacks."
+            )));
         }
-        self.0.push(Entry { method: method.clone(), path: path.clone(), signed: *signed, target });
+        self.0.push(Entry {
+            method: method.clone(),
+            path: path.clone(),
+            signed: *signed,
+            target,
+        });
         Ok(())
     }
 
     pub(super) fn find(&self, method: &str, path: &str) -> Option<Found<'_, T>> {
-        let fitting =
-            self.0.iter().filter(|entry| method != "HEAD" && [method, "ANY"].contains(&entry.method.as_str()));
+        let fitting = self
+            .0
+            .iter()
+            .filter(|entry| method != "HEAD" && [method, "ANY"].contains(&entry.method.as_str()));
         let fitting = fitting.filter_map(|entry| Some((entry, fit(&entry.path, path)?)));
         let (entry, parameters) =
             fitting.min_by_key(|(entry, parameters)| (parameters.len(), entry.method == "ANY"))?;
@@ -66,8 +79,13 @@ fn fit(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
     loop {
         match (route.next(), path.next()) {
             (None, None) => return Some(parameters),
-            (Some(part), Some(given)) => match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-                Some(name) if !given.is_empty() => drop(parameters.insert(name.to_owned(), given.to_owned())),
+            (Some(part), Some(given)) => match part
+                .strip_prefix('{')
+                .and_then(|part| part.strip_suffix('}'))
+            {
+                Some(name) if !given.is_empty() => {
+                    drop(parameters.insert(name.to_owned(), given.to_owned()))
+                }
                 None if part == given => {}
                 _ => return None,
             },
@@ -76,8 +94,8 @@ fn fit(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
     }
 }
 
-/// A path as an HTTP API sees it: percent-decoded before it is matched, and cut off where that has made a question mark.
-/// `None` when it is not UTF-8.
+/// A path as an HTTP API sees it: percent-decoded before it is matched, and cut off where that has
+/// made a question mark. `None` when it is not UTF-8.
 pub(super) fn decode(path: &str) -> Option<String> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
     decoded.split('?').next().map(str::to_owned)

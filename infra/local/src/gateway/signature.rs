@@ -1,4 +1,5 @@
-//! `AWS_IAM`: who signed a call (Signature Version 4). The one key here is `local` with the secret `local`.
+//! `AWS_IAM`: who signed a call (Signature Version 4). The one key here is `local` with the secret
+//! `local`.
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -17,8 +18,13 @@ const FRESH: Duration = Duration::from_secs(300);
 /// Whether the call carries a good and fresh signature of that key.
 pub(super) fn is_good(parts: &Parts, body: &[u8], now: Timestamp) -> bool {
     claimed(&parts.headers).is_some_and(|claimed| {
-        let signed_at =
-            Timestamp::from_secs(claimed.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs());
+        let signed_at = Timestamp::from_secs(
+            claimed
+                .at
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
+        );
         let fresh = now.since(signed_at) <= FRESH && signed_at.since(now) <= FRESH;
         fresh && signature(parts, body, &claimed).is_some_and(|right| right == claimed.signature)
     })
@@ -32,27 +38,61 @@ struct Claimed<'a> {
 }
 
 fn claimed(headers: &HeaderMap) -> Option<Claimed<'_>> {
-    let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    let parts = text("authorization")?.strip_prefix("AWS4-HMAC-SHA256 ")?.split(',').map(str::trim);
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+    };
+    let parts = text("authorization")?
+        .strip_prefix("AWS4-HMAC-SHA256 ")?
+        .split(',')
+        .map(str::trim);
     let parts: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
-    let part = |wanted| parts.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    let part = |wanted| {
+        parts
+            .iter()
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, value)| *value)
+    };
     let date = text("x-amz-date")?;
-    let scope = format!("{KEY}/{}/{}/execute-api/aws4_request", date.get(..8)?, crate::template::REGION);
+    let scope = format!(
+        "{KEY}/{}/{}/execute-api/aws4_request",
+        date.get(..8)?,
+        crate::template::REGION
+    );
     let headers: Vec<_> = part("SignedHeaders")?.split(';').collect();
-    let ours = part("Credential")? == scope && headers.contains(&"host") && headers.contains(&"x-amz-date");
-    ours.then_some(Claimed { at: moment(date)?, headers, signature: part("Signature")? })
+    let ours = part("Credential")? == scope
+        && headers.contains(&"host")
+        && headers.contains(&"x-amz-date");
+    ours.then_some(Claimed {
+        at: moment(date)?,
+        headers,
+        signature: part("Signature")?,
+    })
 }
 
 /// The signature that the call must carry.
 fn signature(parts: &Parts, body: &[u8], claimed: &Claimed<'_>) -> Option<String> {
-    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let path = parts.uri.path_and_query()?.as_str();
     let uri = format!("http://{}{path}", text("host")?);
     let added = ["host", "x-amz-date"];
     let headers = claimed.headers.iter().filter(|name| !added.contains(name));
-    let headers: Vec<_> = headers.map(|name| Some((*name, text(name)?))).collect::<Option<_>>()?;
-    let request =
-        SignableRequest::new(parts.method.as_str(), uri, headers.into_iter(), SignableBody::Bytes(body)).ok()?;
+    let headers: Vec<_> = headers
+        .map(|name| Some((*name, text(name)?)))
+        .collect::<Option<_>>()?;
+    let request = SignableRequest::new(
+        parts.method.as_str(),
+        uri,
+        headers.into_iter(),
+        SignableBody::Bytes(body),
+    )
+    .ok()?;
     let identity = Credentials::from_keys(KEY, KEY, None).into();
     let params = SigningParams::builder()
         .identity(&identity)

@@ -1,7 +1,8 @@
 //! The seam: the HTTP client that the SDK is given in place of one that reaches Amazon.
 //!
-//! Production code knows nothing of it. By the host's name, a request goes to the embedded DynamoDB, into the inbox or to
-//! the key ring; each attempt is written down and may be made to go wrong.
+//! Production code knows nothing of it. By the host's name, a request goes to the embedded
+//! DynamoDB, into the inbox or to the key ring; each attempt is written down and may be made to go
+//! wrong.
 
 mod attempt;
 mod record;
@@ -31,20 +32,34 @@ pub(crate) struct Seam {
 }
 
 impl Seam {
-    /// The seam of one instance of the function called `name`: everything it sends is written into `records`.
-    pub(crate) fn of(name: &str, instance: usize, services: &Arc<Services>, records: &Arc<Records>) -> Self {
+    /// The seam of one instance of the function called `name`: everything it sends is written into
+    /// `records`.
+    pub(crate) fn of(
+        name: &str,
+        instance: usize,
+        services: &Arc<Services>,
+        records: &Arc<Records>,
+    ) -> Self {
         let lane = Lane::new(name, instance, Arc::clone(records));
-        Self { services: Arc::clone(services), lane: Some(Arc::new(lane)) }
+        Self {
+            services: Arc::clone(services),
+            lane: Some(Arc::new(lane)),
+        }
     }
 
     /// A seam that nothing is written down about, and that never fails.
     pub(crate) fn unrecorded(services: &Arc<Services>) -> Self {
-        Self { services: Arc::clone(services), lane: None }
+        Self {
+            services: Arc::clone(services),
+            lane: None,
+        }
     }
 
     /// As the SDK wants it.
     pub(crate) fn client(self) -> SharedHttpClient {
-        http_client_fn(move |_settings, _components| SharedHttpConnector::new(Connection(self.clone())))
+        http_client_fn(move |_settings, _components| {
+            SharedHttpConnector::new(Connection(self.clone()))
+        })
     }
 
     async fn attempt(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -53,12 +68,17 @@ impl Seam {
             return self.services.answer(&facts).map(|answer| answer.response);
         };
         let started = lane.start(&facts);
-        // A network is never as fast as a function call: whoever is asked side by side gets to start side by side.
+        // A network is never as fast as a function call: whoever is asked side by side gets to
+        // start side by side.
         tokio::task::yield_now().await;
         match started.fault() {
             Fault::None => {}
             Fault::FailBefore => return Err(failed("the request was not sent")),
-            Fault::TimeOut => return Err(ConnectorError::timeout("the request was not sent in time".into())),
+            Fault::TimeOut => {
+                return Err(ConnectorError::timeout(
+                    "the request was not sent in time".into(),
+                ));
+            }
             Fault::Delay(span) => tokio::time::sleep(span).await,
             Fault::Reply(status, body) => {
                 started.finish(status, 0.0);
@@ -80,7 +100,8 @@ impl Seam {
             }
             Fault::Undone => {
                 let all = at(&facts.body, "/RequestItems");
-                let undone = json!({"Responses": {}, "UnprocessedKeys": all, "UnprocessedItems": all});
+                let undone =
+                    json!({"Responses": {}, "UnprocessedKeys": all, "UnprocessedItems": all});
                 started.finish(200, 0.0);
                 return services::reply(200, undone.to_string());
             }
@@ -101,8 +122,8 @@ fn failed(why: &'static str) -> ConnectorError {
     ConnectorError::io(why.into())
 }
 
-/// Ends the invocation where it stands, as when the machine under it goes away. No panic: nobody has made a mistake, and
-/// no hook is to say so.
+/// Ends the invocation where it stands, as when the machine under it goes away. No panic: nobody
+/// has made a mistake, and no hook is to say so.
 fn die() -> ! {
     std::panic::resume_unwind(Box::new("the function died"))
 }

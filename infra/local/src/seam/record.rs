@@ -22,7 +22,8 @@ pub struct Call {
     pub actions: Vec<(String, String)>,
     /// The consumed capacity, in units, as the answer has it.
     pub capacity: f64,
-    /// The sequential step of its function: a call that starts while another is under way shares that one's.
+    /// The sequential step of its function: a call that starts while another is under way shares
+    /// that one's.
     pub generation: usize,
     /// The answer's status; 0 when there was none.
     pub status: u16,
@@ -77,7 +78,8 @@ pub enum Fault {
 /// Decides about every attempt.
 pub(crate) type Faults = Arc<dyn Fn(&Attempt) -> Fault + Send + Sync>;
 
-/// What is to go wrong, and how many attempts each function has made at each operation since that was said.
+/// What is to go wrong, and how many attempts each function has made at each operation since that
+/// was said.
 #[derive(Default)]
 struct Plan {
     faults: Option<Faults>,
@@ -96,15 +98,26 @@ pub(crate) struct Records {
 impl Records {
     /// Requests that were given up and have not arrived yet.
     pub(crate) fn take_under_way(&self) -> Vec<Facts> {
-        std::mem::take(&mut *self.under_way.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(
+            &mut *self
+                .under_way
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     pub(crate) fn take(&self) -> Vec<Call> {
-        std::mem::take(&mut *self.lock()).into_iter().map(|(_, call)| call).collect()
+        std::mem::take(&mut *self.lock())
+            .into_iter()
+            .map(|(_, call)| call)
+            .collect()
     }
 
     pub(crate) fn set_faults(&self, faults: Faults) {
-        let plan = Plan { faults: Some(faults), attempts: BTreeMap::new() };
+        let plan = Plan {
+            faults: Some(faults),
+            attempts: BTreeMap::new(),
+        };
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
@@ -115,7 +128,10 @@ impl Records {
     fn fault(&self, mut attempt: Attempt) -> Fault {
         let faults = {
             let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
-            let number = plan.attempts.entry((attempt.function.clone(), attempt.operation.clone())).or_default();
+            let number = plan
+                .attempts
+                .entry((attempt.function.clone(), attempt.operation.clone()))
+                .or_default();
             *number += 1;
             attempt.number = *number;
             plan.faults.clone()
@@ -140,7 +156,12 @@ struct Steps {
 
 impl Lane {
     pub(super) fn new(function: &str, instance: usize, records: Arc<Records>) -> Self {
-        Self { function: function.to_owned(), instance, records, steps: Mutex::default() }
+        Self {
+            function: function.to_owned(),
+            instance,
+            records,
+            steps: Mutex::default(),
+        }
     }
 
     /// Writes a call down as it starts.
@@ -172,7 +193,11 @@ impl Lane {
             status: 0,
         };
         self.records.lock().push((id, call));
-        Started { lane: self, id, attempt }
+        Started {
+            lane: self,
+            id,
+            attempt,
+        }
     }
 }
 
@@ -191,7 +216,12 @@ impl Started<'_> {
 
     /// Leaves the request under way: nobody waits for it any more.
     pub(super) fn leave_under_way(&self, facts: Facts) {
-        self.lane.records.under_way.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
+        self.lane
+            .records
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(facts);
     }
 
     /// Writes down how it ended.
@@ -205,6 +235,10 @@ impl Started<'_> {
 
 impl Drop for Started<'_> {
     fn drop(&mut self) {
-        self.lane.steps.lock().unwrap_or_else(PoisonError::into_inner).under_way -= 1;
+        self.lane
+            .steps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .under_way -= 1;
     }
 }

@@ -37,7 +37,10 @@ pub(super) struct Answer {
 
 impl From<HttpResponse> for Answer {
     fn from(response: HttpResponse) -> Self {
-        Self { response, capacity: 0.0 }
+        Self {
+            response,
+            capacity: 0.0,
+        }
     }
 }
 
@@ -69,32 +72,52 @@ impl Services {
         if facts.writes() {
             self.written.send_replace(());
         }
-        let capacity =
-            serde_json::from_str(&answer).map_or(0.0, |answer: Value| capacity(at(&answer, "/ConsumedCapacity")));
-        Ok(Answer { response: reply(status, answer)?, capacity })
+        let capacity = serde_json::from_str(&answer).map_or(0.0, |answer: Value| {
+            capacity(at(&answer, "/ConsumedCapacity"))
+        });
+        Ok(Answer {
+            response: reply(status, answer)?,
+            capacity,
+        })
     }
 
     fn send(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
         match self.inbox.deliver(body) {
             // Any unique id will do, and this one is at hand.
             Ok(()) => {
-                let id = UserId::new(self.random.bytes()).to_string().replace("usr_", "local-");
+                let id = UserId::new(self.random.bytes())
+                    .to_string()
+                    .replace("usr_", "local-");
                 reply(200, json!({ "MessageId": id }).to_string())
             }
-            Err(missing) => refuse(400, "BadRequestException", &format!("The mail lacks {missing}.")),
+            Err(missing) => refuse(
+                400,
+                "BadRequestException",
+                &format!("The mail lacks {missing}."),
+            ),
         }
     }
 
     fn secret(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
         let arn = &self.key_ring.arn;
         match self.key_ring.get() {
-            None => refuse(500, "InternalServiceError", "Secrets Manager was told to fail."),
-            Some(_) if at(body, "/SecretId").as_str() != Some(arn) => {
-                refuse(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-            }
+            None => refuse(
+                500,
+                "InternalServiceError",
+                "Secrets Manager was told to fail.",
+            ),
+            Some(_) if at(body, "/SecretId").as_str() != Some(arn) => refuse(
+                400,
+                "ResourceNotFoundException",
+                "Secrets Manager can't find the specified secret.",
+            ),
             Some(value) => {
                 let stages = ["AWSCURRENT"];
-                reply(200, json!({ "ARN": arn, "SecretString": value, "VersionStages": stages }).to_string())
+                reply(
+                    200,
+                    json!({ "ARN": arn, "SecretString": value, "VersionStages": stages })
+                        .to_string(),
+                )
             }
         }
     }
@@ -102,15 +125,22 @@ impl Services {
 
 /// A response of JSON.
 pub(super) fn reply(status: u16, body: String) -> Result<HttpResponse, ConnectorError> {
-    let status = status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;
+    let status = status
+        .try_into()
+        .map_err(|error| ConnectorError::user(Box::new(error)))?;
     let mut response = HttpResponse::new(status, SdkBody::from(body));
-    response.headers_mut().insert("content-type", "application/json");
+    response
+        .headers_mut()
+        .insert("content-type", "application/json");
     Ok(response)
 }
 
 /// An error as JSON protocols and REST ones both find it.
 fn refuse(status: u16, code: &'static str, message: &str) -> Result<HttpResponse, ConnectorError> {
-    let mut response = reply(status, json!({ "__type": code, "message": message }).to_string())?;
+    let mut response = reply(
+        status,
+        json!({ "__type": code, "message": message }).to_string(),
+    )?;
     response.headers_mut().insert("x-amzn-errortype", code);
     Ok(response)
 }

@@ -51,9 +51,14 @@ fn tell(record: &Value, addresses: &mut HashMap<String, String>, inbox: &Inbox) 
     if let Some(address) = text("address") {
         addresses.insert(key.clone(), address.to_owned());
     }
-    let Some(status) = text("status").filter(|status| OVER.contains(status)) else { return };
+    let Some(status) = text("status").filter(|status| OVER.contains(status)) else {
+        return;
+    };
     // A row that is over may still change; it is told once.
     if let Some(address) = addresses.remove(&key) {
-        inbox.say(&format!("no mail to {address}: {status} ({})", text("reason").unwrap_or("no reason given")));
+        inbox.say(&format!(
+            "no mail to {address}: {status} ({})",
+            text("reason").unwrap_or("no reason given")
+        ));
     }
 }

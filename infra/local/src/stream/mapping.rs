@@ -60,15 +60,37 @@ impl Consumer {
     ) -> Result<Self, StartError> {
         let patterns = mapping.patterns()?;
         if let Some(pattern) = patterns.iter().find(|pattern| !is_simple(pattern)) {
-            return Err(StartError(format!("The stream filter {pattern} compares with more than strings.")));
+            return Err(StartError(format!(
+                "The stream filter {pattern} compares with more than strings."
+            )));
         }
-        let no_stream = |error: DynoxideError| StartError(format!("The stream {} fails: {error}.", mapping.stream));
+        let no_stream = |error: DynoxideError| {
+            StartError(format!("The stream {} fails: {error}.", mapping.stream))
+        };
         let latest = newest(database, mapping.table()).map_err(no_stream)?;
-        let start = if mapping.starting_position == "LATEST" { latest } else { None };
-        let after = checkpoint.as_ref().and_then(|file| fs::read_to_string(file).ok()).or(start);
-        let progress = watch::Sender::new(Progress { consumed: after.clone() });
+        let start = if mapping.starting_position == "LATEST" {
+            latest
+        } else {
+            None
+        };
+        let after = checkpoint
+            .as_ref()
+            .and_then(|file| fs::read_to_string(file).ok())
+            .or(start);
+        let progress = watch::Sender::new(Progress {
+            consumed: after.clone(),
+        });
         let reader = Reader::new(database, mapping.table(), after);
-        Ok(Self { reader, mapping, patterns, lambda, clock, work: VecDeque::new(), progress, checkpoint })
+        Ok(Self {
+            reader,
+            mapping,
+            patterns,
+            lambda,
+            clock,
+            work: VecDeque::new(),
+            progress,
+            checkpoint,
+        })
     }
 
     /// Tells how far it has come.
@@ -111,20 +133,32 @@ impl Consumer {
         if records.is_empty() {
             return Ok(false);
         }
-        let wanted: Vec<_> = records.into_iter().filter(|record| self.wants(record)).collect();
+        let wanted: Vec<_> = records
+            .into_iter()
+            .filter(|record| self.wants(record))
+            .collect();
         let batches = wanted.chunks(self.mapping.batch_size.max(1));
-        self.work.extend(batches.map(|records| Batch { records: records.to_vec(), retries: 0 }));
+        self.work.extend(batches.map(|records| Batch {
+            records: records.to_vec(),
+            retries: 0,
+        }));
         self.checkpoint();
         Ok(true)
     }
 
     async fn deliver(&mut self, mut batch: Batch) {
-        let answer = self.lambda.invoke(json!({ "Records": batch.records })).await;
+        let answer = self
+            .lambda
+            .invoke(json!({ "Records": batch.records }))
+            .await;
         let again = match &answer {
             // Halving does not count as a retry.
             Err(_) if self.mapping.bisect_batch_on_function_error && batch.records.len() > 1 => {
                 let second = batch.records.split_off(batch.records.len() / 2);
-                self.work.push_front(Batch { records: second, retries: batch.retries });
+                self.work.push_front(Batch {
+                    records: second,
+                    retries: batch.retries,
+                });
                 Some(batch)
             }
             Err(_) => self.retried(batch.records, batch.retries),
@@ -143,22 +177,37 @@ impl Consumer {
     fn retried(&self, records: Vec<Value>, retries: i64) -> Option<Batch> {
         let most = self.mapping.maximum_retry_attempts;
         if most < 0 || retries < most {
-            return Some(Batch { records, retries: retries + 1 });
+            return Some(Batch {
+                records,
+                retries: retries + 1,
+            });
         }
-        tracing::warn!(discarded = records.len(), table = self.mapping.table(), "stream records have failed too often");
+        tracing::warn!(
+            discarded = records.len(),
+            table = self.mapping.table(),
+            "stream records have failed too often"
+        );
         None
     }
 
     /// Where the batch is to be taken up again. An id that is none of the batch's fails all of it.
     fn lowest_failure(&self, answer: &Value, batch: &[Value]) -> Option<usize> {
-        if !self.mapping.function_response_types.iter().any(|kind| kind == "ReportBatchItemFailures") {
+        if !self
+            .mapping
+            .function_response_types
+            .iter()
+            .any(|kind| kind == "ReportBatchItemFailures")
+        {
             return None;
         }
-        let failures = at(answer, "/batchItemFailures").as_array().into_iter().flatten();
+        let failures = at(answer, "/batchItemFailures")
+            .as_array()
+            .into_iter()
+            .flatten();
         let place = |failure: &Value| {
-            let place = batch
-                .iter()
-                .position(|record| at(failure, "/itemIdentifier").as_str() == Some(sequence_number(record)));
+            let place = batch.iter().position(|record| {
+                at(failure, "/itemIdentifier").as_str() == Some(sequence_number(record))
+            });
             place.unwrap_or_default()
         };
         failures.map(place).min()
@@ -169,13 +218,18 @@ impl Consumer {
     }
 
     fn discard_old(&mut self) {
-        let Ok(most @ 1..) = u64::try_from(self.mapping.maximum_record_age_in_seconds) else { return };
+        let Ok(most @ 1..) = u64::try_from(self.mapping.maximum_record_age_in_seconds) else {
+            return;
+        };
         let now = self.clock.now();
         let young = |record: &Value| {
-            let written = at(record, "/dynamodb/ApproximateCreationDateTime").as_f64().unwrap_or_default();
+            let written = at(record, "/dynamodb/ApproximateCreationDateTime")
+                .as_f64()
+                .unwrap_or_default();
             now.since(Timestamp::from_secs(whole(written))) <= Duration::from_secs(most)
         };
-        let waiting = |work: &VecDeque<Batch>| work.iter().map(|batch| batch.records.len()).sum::<usize>();
+        let waiting =
+            |work: &VecDeque<Batch>| work.iter().map(|batch| batch.records.len()).sum::<usize>();
         let before = waiting(&self.work);
         for batch in &mut self.work {
             batch.records.retain(young);
@@ -183,7 +237,11 @@ impl Consumer {
         self.work.retain(|batch| !batch.records.is_empty());
         let discarded = before - waiting(&self.work);
         if discarded > 0 {
-            tracing::warn!(discarded, table = self.mapping.table(), "stream records have become too old");
+            tracing::warn!(
+                discarded,
+                table = self.mapping.table(),
+                "stream records have become too old"
+            );
             self.checkpoint();
         }
     }
@@ -200,7 +258,8 @@ impl Consumer {
         {
             tracing::error!(%error, "the stream's checkpoint cannot be kept");
         }
-        self.progress.send_modify(|progress| progress.consumed = consumed);
+        self.progress
+            .send_modify(|progress| progress.consumed = consumed);
     }
 }
 
@@ -208,11 +267,17 @@ impl Progress {
     /// Whether everything up to `number` is done with.
     pub(crate) fn has_consumed(&self, number: &str) -> bool {
         // 21 digits each, so that texts compare as numbers do.
-        self.consumed.as_deref().is_some_and(|consumed| consumed >= number)
+        self.consumed
+            .as_deref()
+            .is_some_and(|consumed| consumed >= number)
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds since 1970, without the fraction")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "seconds since 1970, without the fraction"
+)]
 fn whole(seconds: f64) -> u64 {
     seconds as u64
 }
@@ -228,9 +293,9 @@ fn is_simple(pattern: &Value) -> bool {
 
 fn matches(pattern: &Value, value: &Value) -> bool {
     match pattern {
-        Value::Object(fields) => {
-            fields.iter().all(|(name, pattern)| value.get(name).is_some_and(|value| matches(pattern, value)))
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(name, pattern)| value.get(name).is_some_and(|value| matches(pattern, value))),
         Value::Array(values) => values.contains(value),
         _ => false,
     }

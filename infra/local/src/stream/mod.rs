@@ -25,12 +25,20 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads on after the record numbered `after`, or from the oldest.
     pub(crate) fn new(database: &Database, table: &str, after: Option<String>) -> Self {
-        Self { database: database.clone(), table: table.to_owned(), after }
+        Self {
+            database: database.clone(),
+            table: table.to_owned(),
+            after,
+        }
     }
 
     /// The records that have come since, as Lambda would hand them over.
     fn next(&mut self) -> Result<Vec<Value>, DynoxideError> {
-        let kind = if self.after.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        let kind = if self.after.is_some() {
+            "AFTER_SEQUENCE_NUMBER"
+        } else {
+            "TRIM_HORIZON"
+        };
         let iterator = self.database.get_shard_iterator(GetShardIteratorRequest {
             stream_arn: arn(&self.table),
             shard_id: shard_id(&self.table),
@@ -38,15 +46,24 @@ impl Reader {
             sequence_number: self.after.clone(),
         })?;
         let shard_iterator = iterator.shard_iterator.unwrap_or_default();
-        let read = self.database.get_records(GetRecordsRequest { shard_iterator, limit: None })?;
+        let read = self.database.get_records(GetRecordsRequest {
+            shard_iterator,
+            limit: None,
+        })?;
         if let Some(last) = read.records.last() {
             self.after = Some(last.dynamodb.sequence_number.clone());
         }
-        Ok(read.records.iter().map(|record| self.as_event(json!(record))).collect())
+        Ok(read
+            .records
+            .iter()
+            .map(|record| self.as_event(json!(record)))
+            .collect())
     }
 
     fn as_event(&self, record: Value) -> Value {
-        let Value::Object(mut fields) = record else { return record };
+        let Value::Object(mut fields) = record else {
+            return record;
+        };
         fields.insert("eventSourceARN".to_owned(), arn(&self.table).into());
         fields.insert("awsRegion".to_owned(), crate::template::REGION.into());
         Value::Object(fields)
@@ -55,13 +72,23 @@ impl Reader {
 
 /// The sequence number of the last record of a table's stream.
 pub(crate) fn newest(database: &Database, table: &str) -> Result<Option<String>, DynoxideError> {
-    let request = DescribeStreamRequest { stream_arn: arn(table), ..Default::default() };
+    let request = DescribeStreamRequest {
+        stream_arn: arn(table),
+        ..Default::default()
+    };
     let described = database.describe_stream(request)?.stream_description;
-    Ok(described.shards.into_iter().find_map(|shard| shard.sequence_number_range.ending_sequence_number))
+    Ok(described
+        .shards
+        .into_iter()
+        .find_map(|shard| shard.sequence_number_range.ending_sequence_number))
 }
 
 /// The records of a table's stream so far, after the one with this sequence number.
-pub(crate) fn records(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>, DynoxideError> {
+pub(crate) fn records(
+    database: &Database,
+    table: &str,
+    after: Option<&str>,
+) -> Result<Vec<Value>, DynoxideError> {
     let mut reader = Reader::new(database, table, after.map(str::to_owned));
     let mut records = reader.next()?;
     while let more @ [_, ..] = reader.next()?.as_slice() {
@@ -75,5 +102,7 @@ fn arn(table: &str) -> String {
 }
 
 fn sequence_number(record: &Value) -> &str {
-    at(record, "/dynamodb/SequenceNumber").as_str().unwrap_or_default()
+    at(record, "/dynamodb/SequenceNumber")
+        .as_str()
+        .unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! CloudFormation's intrinsic functions: Ref, Sub, GetAtt, If, Join, Split, and those that conditions are made of.
+//! CloudFormation's intrinsic functions: Ref, Sub, GetAtt, If, Join, Split, and those that
+//! conditions are made of.
 
 use super::parameters::text_of;
 use crate::json::at;
@@ -8,8 +9,9 @@ use std::collections::BTreeMap;
 
 /// How far names may lead to names: what goes further, most likely goes round in a circle.
 const DEEPEST: usize = 100;
-/// How many values may be looked at, and how many characters of text made, in all: a few lines that each name the one
-/// above twice would otherwise run for ever. Ours takes less than a fiftieth of it.
+/// How many values may be looked at, and how many characters of text made, in all: a few lines that
+/// each name the one above twice would otherwise run for ever. Ours takes less than a fiftieth of
+/// it.
 const MOST: usize = 1_000_000;
 
 /// The pseudo parameters of the one stack there is.
@@ -31,8 +33,18 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) const fn new(parameters: BTreeMap<String, String>, conditions: &'a Value, resources: &'a Value) -> Self {
-        Self { parameters, conditions, resources, depth: Cell::new(0), left: Cell::new(MOST) }
+    pub(super) const fn new(
+        parameters: BTreeMap<String, String>,
+        conditions: &'a Value,
+        resources: &'a Value,
+    ) -> Self {
+        Self {
+            parameters,
+            conditions,
+            resources,
+            depth: Cell::new(0),
+            left: Cell::new(MOST),
+        }
     }
 }
 
@@ -48,7 +60,10 @@ impl Scope<'_> {
     fn evaluate_here(&self, value: &Value) -> Result<Option<Value>, String> {
         match value {
             Value::Array(items) => {
-                let items = items.iter().map(|item| self.evaluate(item)).collect::<Result<Vec<_>, _>>()?;
+                let items = items
+                    .iter()
+                    .map(|item| self.evaluate(item))
+                    .collect::<Result<Vec<_>, _>>()?;
                 Ok(Some(Value::Array(items.into_iter().flatten().collect())))
             }
             Value::Object(map) => match intrinsic(map) {
@@ -76,7 +91,12 @@ impl Scope<'_> {
     }
 
     fn spend(&self, n: usize) -> Result<(), String> {
-        self.left.set(self.left.get().checked_sub(n).ok_or("its values become too many, or too long")?);
+        self.left.set(
+            self.left
+                .get()
+                .checked_sub(n)
+                .ok_or("its values become too many, or too long")?,
+        );
         Ok(())
     }
 
@@ -102,7 +122,9 @@ impl Scope<'_> {
             },
             ("Fn::Sub", Value::String(text)) => self.substitute(text).map(|text| Some(text.into())),
             ("Fn::If", Value::Array(parts)) => match parts.as_slice() {
-                [Value::String(condition), yes, no] => self.evaluate(if self.condition(condition)? { yes } else { no }),
+                [Value::String(condition), yes, no] => {
+                    self.evaluate(if self.condition(condition)? { yes } else { no })
+                }
                 _ => Err("Fn::If does not have a condition and two values".to_owned()),
             },
             ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
@@ -120,7 +142,9 @@ impl Scope<'_> {
                 }
                 _ => Err("Fn::Split does not have a separator and a text".to_owned()),
             },
-            (other, _) => Err(format!("{other} is not evaluated here, or not in this form")),
+            (other, _) => Err(format!(
+                "{other} is not evaluated here, or not in this form"
+            )),
         }
     }
 
@@ -138,7 +162,11 @@ impl Scope<'_> {
     /// # Errors
     /// It is something else.
     pub(super) fn texts(&self, value: &Value) -> Result<Vec<String>, String> {
-        if value.is_array() { self.list(value) } else { Ok(vec![self.text(value)?]) }
+        if value.is_array() {
+            self.list(value)
+        } else {
+            Ok(vec![self.text(value)?])
+        }
     }
 
     fn list(&self, value: &Value) -> Result<Vec<String>, String> {
@@ -157,7 +185,10 @@ impl Scope<'_> {
             self.spend(value.len())?;
             return Ok(value.clone());
         }
-        let resource = self.resources.get(name).ok_or_else(|| format!("nothing is called {name}"))?;
+        let resource = self
+            .resources
+            .get(name)
+            .ok_or_else(|| format!("nothing is called {name}"))?;
         match kind(resource) {
             "AWS::DynamoDB::Table" => self.text(at(resource, "/Properties/TableName")),
             "AWS::SecretsManager::Secret" => self.attribute(name, "Arn"),
@@ -169,16 +200,26 @@ impl Scope<'_> {
     /// An ARN; no other attribute is known before a deployment.
     fn attribute(&self, of: &str, attribute: &str) -> Result<String, String> {
         self.spend(of.len())?;
-        let resource = self.resources.get(of).ok_or_else(|| format!("nothing is called {of}"))?;
+        let resource = self
+            .resources
+            .get(of)
+            .ok_or_else(|| format!("nothing is called {of}"))?;
         let (region, account) = (super::REGION, super::ACCOUNT);
         match (kind(resource), attribute) {
             ("AWS::DynamoDB::Table", "Arn" | "StreamArn") => {
-                let stream = if attribute == "StreamArn" { "/stream/local" } else { "" };
-                Ok(format!("arn:aws:dynamodb:{region}:{account}:table/{}{stream}", self.reference(of)?))
+                let stream = if attribute == "StreamArn" {
+                    "/stream/local"
+                } else {
+                    ""
+                };
+                Ok(format!(
+                    "arn:aws:dynamodb:{region}:{account}:table/{}{stream}",
+                    self.reference(of)?
+                ))
             }
-            ("AWS::SecretsManager::Secret", "Arn") => {
-                Ok(format!("arn:aws:secretsmanager:{region}:{account}:secret:{of}-local"))
-            }
+            ("AWS::SecretsManager::Secret", "Arn") => Ok(format!(
+                "arn:aws:secretsmanager:{region}:{account}:secret:{of}-local"
+            )),
             (_, "Arn") => Ok(format!("arn:aws:local:{region}:{account}:{of}")),
             (kind, other) => Err(format!("{other} of {of} ({kind}) is not known here")),
         }
@@ -189,7 +230,9 @@ impl Scope<'_> {
         self.spend(text.len())?;
         let (mut done, mut rest) = (String::new(), text);
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after.split_once('}').ok_or_else(|| format!("'{text}' does not close a brace"))?;
+            let (name, after) = after
+                .split_once('}')
+                .ok_or_else(|| format!("'{text}' does not close a brace"))?;
             done.push_str(before);
             match (name.strip_prefix('!'), name.split_once('.')) {
                 (Some(literal), _) => done.push_str(&format!("${{{literal}}}")),
@@ -203,7 +246,11 @@ impl Scope<'_> {
     }
 
     fn condition(&self, name: &str) -> Result<bool, String> {
-        self.holds(self.conditions.get(name).ok_or_else(|| format!("no condition is called {name}"))?)
+        self.holds(
+            self.conditions
+                .get(name)
+                .ok_or_else(|| format!("no condition is called {name}"))?,
+        )
     }
 
     fn holds(&self, condition: &Value) -> Result<bool, String> {
@@ -211,8 +258,15 @@ impl Scope<'_> {
     }
 
     fn holds_here(&self, condition: &Value) -> Result<bool, String> {
-        let map = condition.as_object().ok_or_else(|| format!("{condition} is not a condition"))?;
-        let all = |parts: &[Value]| parts.iter().map(|part| self.holds(part)).collect::<Result<Vec<_>, _>>();
+        let map = condition
+            .as_object()
+            .ok_or_else(|| format!("{condition} is not a condition"))?;
+        let all = |parts: &[Value]| {
+            parts
+                .iter()
+                .map(|part| self.holds(part))
+                .collect::<Result<Vec<_>, _>>()
+        };
         match map.iter().next() {
             Some((name, Value::String(other))) if name == "Condition" => self.condition(other),
             Some((name, Value::Array(parts))) => match (name.as_str(), parts.as_slice()) {

@@ -176,7 +176,10 @@ impl Template {
     pub fn read(overrides: &BTreeMap<String, String>) -> Result<Self, StartError> {
         // Tests start many portals in one process: the text is parsed once.
         static WHOLE: LazyLock<Result<Value, String>> = LazyLock::new(|| yaml::parse(TEXT));
-        let read = WHOLE.as_ref().map_err(Clone::clone).and_then(|whole| read(whole, overrides));
+        let read = WHOLE
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|whole| read(whole, overrides));
         read.map_err(|why| StartError(format!("template.yaml cannot be used: {why}.")))
     }
 
@@ -196,14 +199,21 @@ impl Mapping {
         self.stream.split('/').nth(1).unwrap_or_default()
     }
 
-    /// The filters' patterns: a record that matches one goes through, and without any, every record does.
+    /// The filters' patterns: a record that matches one goes through, and without any, every record
+    /// does.
     ///
     /// # Errors
     /// A pattern that is not JSON.
     pub fn patterns(&self) -> Result<Vec<Value>, StartError> {
         let parse = |filter: &Filter| serde_json::from_str(&filter.pattern);
-        let patterns = self.filter_criteria.filters.iter().map(parse).collect::<Result<_, _>>();
-        patterns.map_err(|error| StartError(format!("A filter in template.yaml is not JSON: {error}.")))
+        let patterns = self
+            .filter_criteria
+            .filters
+            .iter()
+            .map(parse)
+            .collect::<Result<_, _>>();
+        patterns
+            .map_err(|error| StartError(format!("A filter in template.yaml is not JSON: {error}.")))
     }
 }
 
@@ -217,7 +227,11 @@ const fn for_ever() -> i64 {
 
 fn read(whole: &Value, overrides: &BTreeMap<String, String>) -> Result<Template, String> {
     let parameters = parameters::read(at(whole, "/Parameters"), overrides)?;
-    let scope = Scope::new(parameters, at(whole, "/Conditions"), at(whole, "/Resources"));
+    let scope = Scope::new(
+        parameters,
+        at(whole, "/Conditions"),
+        at(whole, "/Resources"),
+    );
     let globals = at(whole, "/Globals/Function");
     let (mut functions, mut tables, mut cors, mut key_ring) = (vec![], vec![], None, None);
     for (name, resource) in at(whole, "/Resources").as_object().into_iter().flatten() {
@@ -226,11 +240,18 @@ fn read(whole: &Value, overrides: &BTreeMap<String, String>) -> Result<Template,
             "AWS::Serverless::Function" => functions.push(function(&scope, resource, globals)?),
             "AWS::DynamoDB::Table" => tables.push(table(&scope, properties)?),
             "AWS::Serverless::HttpApi" => cors = read_cors(&scope, properties)?,
-            "AWS::SecretsManager::Secret" => key_ring = Some(read_key_ring(&scope, name, properties)?),
+            "AWS::SecretsManager::Secret" => {
+                key_ring = Some(read_key_ring(&scope, name, properties)?)
+            }
             _ => {}
         }
     }
-    Ok(Template { functions, tables, cors, key_ring: key_ring.ok_or("it has no secret")? })
+    Ok(Template {
+        functions,
+        tables,
+        cors,
+        key_ring: key_ring.ok_or("it has no secret")?,
+    })
 }
 
 fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Function, String> {
@@ -240,15 +261,23 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
         environment: BTreeMap::new(),
         grants: grants(scope, at(properties, "/Policies"))?,
         timeout: Duration::from_secs(
-            at(properties, "/Timeout").as_u64().or(at(globals, "/Timeout").as_u64()).unwrap_or(3),
+            at(properties, "/Timeout")
+                .as_u64()
+                .or(at(globals, "/Timeout").as_u64())
+                .unwrap_or(3),
         ),
         routes: vec![],
         streams: vec![],
         schedules: vec![],
     };
-    for variables in [at(globals, "/Environment/Variables"), at(properties, "/Environment/Variables")] {
+    for variables in [
+        at(globals, "/Environment/Variables"),
+        at(properties, "/Environment/Variables"),
+    ] {
         for (name, value) in variables.as_object().into_iter().flatten() {
-            function.environment.insert(name.clone(), scope.text(value)?);
+            function
+                .environment
+                .insert(name.clone(), scope.text(value)?);
         }
     }
     for (name, event) in at(properties, "/Events").as_object().into_iter().flatten() {
@@ -261,7 +290,9 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
                     Some("AWS_IAM") => true,
                     None => false,
                     Some(other) => {
-                        return Err(format!("the event {name} wants {other}, which the local gateway lacks"));
+                        return Err(format!(
+                            "the event {name} wants {other}, which the local gateway lacks"
+                        ));
                     }
                 },
             }),
@@ -277,21 +308,31 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
 /// `rate(<n> minutes)`; cron expressions are more than is understood here.
 fn schedule(scope: &Scope<'_>, properties: &Value) -> Result<Schedule, String> {
     let text = scope.text(at(properties, "/Schedule"))?;
-    let rate = text.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')')).and_then(|rate| rate.split_once(' '));
-    let minutes =
-        rate.filter(|(_, unit)| unit.starts_with("minute")).and_then(|(number, _)| number.parse::<u64>().ok());
+    let rate = text
+        .strip_prefix("rate(")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .and_then(|rate| rate.split_once(' '));
+    let minutes = rate
+        .filter(|(_, unit)| unit.starts_with("minute"))
+        .and_then(|(number, _)| number.parse::<u64>().ok());
     let every = minutes.map(|minutes| Duration::from_secs(60 * minutes));
     let input = scope.text(at(properties, "/Input"))?;
     Ok(Schedule {
         every: every.ok_or_else(|| format!("the schedule {text} is no rate in minutes"))?,
-        input: serde_json::from_str(&input).map_err(|_| format!("the input of the schedule {text} is not JSON"))?,
+        input: serde_json::from_str(&input)
+            .map_err(|_| format!("the input of the schedule {text} is not JSON"))?,
     })
 }
 
-/// What policies allow. One that denies, or that is not written out, is more than is understood here.
+/// What policies allow. One that denies, or that is not written out, is more than is understood
+/// here.
 fn grants(scope: &Scope<'_>, policies: &Value) -> Result<Vec<(String, String)>, String> {
     let mut grants = vec![];
-    let statements = policies.as_array().into_iter().flatten().map(|policy| at(policy, "/Statement"));
+    let statements = policies
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|policy| at(policy, "/Statement"));
     for statement in statements.flat_map(|statements| statements.as_array().into_iter().flatten()) {
         if at(statement, "/Effect") != "Allow" {
             return Err("a policy of a function does not allow".to_owned());
@@ -308,39 +349,64 @@ fn grants(scope: &Scope<'_>, policies: &Value) -> Result<Vec<(String, String)>, 
 fn table(scope: &Scope<'_>, properties: &Value) -> Result<Table, String> {
     let all = scope.evaluate(properties)?.unwrap_or_default();
     let mut create = Map::new();
-    for name in ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
+    for name in [
+        "TableName",
+        "BillingMode",
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+    ] {
         if let Some(value) = all.get(name) {
             create.insert(name.to_owned(), value.clone());
         }
     }
     if let Some(view) = at(&all, "/StreamSpecification").get("StreamViewType") {
-        create.insert("StreamSpecification".to_owned(), json!({ "StreamEnabled": true, "StreamViewType": view }));
+        create.insert(
+            "StreamSpecification".to_owned(),
+            json!({ "StreamEnabled": true, "StreamViewType": view }),
+        );
     }
     let ttl = at(&all, "/TimeToLiveSpecification");
     Ok(Table {
         name: text_of(at(&all, "/TableName")).ok_or("a table has no name")?,
         create: Value::Object(create),
-        ttl: if at(ttl, "/Enabled") == true { text_of(at(ttl, "/AttributeName")) } else { None },
+        ttl: if at(ttl, "/Enabled") == true {
+            text_of(at(ttl, "/AttributeName"))
+        } else {
+            None
+        },
     })
 }
 
 fn read_cors(scope: &Scope<'_>, properties: &Value) -> Result<Option<Cors>, String> {
-    let cors = scope.evaluate(at(properties, "/CorsConfiguration"))?.unwrap_or_default();
+    let cors = scope
+        .evaluate(at(properties, "/CorsConfiguration"))?
+        .unwrap_or_default();
     let is_empty = cors.as_object().is_none_or(Map::is_empty);
-    if is_empty { Ok(None) } else { typed(scope, &cors).map(Some) }
+    if is_empty {
+        Ok(None)
+    } else {
+        typed(scope, &cors).map(Some)
+    }
 }
 
 fn read_key_ring(scope: &Scope<'_>, name: &str, properties: &Value) -> Result<KeyRing, String> {
     let generate = at(properties, "/GenerateSecretString");
     if at(generate, "/ExcludePunctuation") != true {
-        return Err(format!("{name} is to hold punctuation, which is not generated here"));
+        return Err(format!(
+            "{name} is to hold punctuation, which is not generated here"
+        ));
     }
     let template = scope.text(at(generate, "/SecretStringTemplate"))?;
     Ok(KeyRing {
         arn: scope.text(&json!({ "Ref": name }))?,
-        template: serde_json::from_str(&template).map_err(|_| format!("the template of {name} is not an object"))?,
+        template: serde_json::from_str(&template)
+            .map_err(|_| format!("the template of {name} is not an object"))?,
         key: scope.text(at(generate, "/GenerateStringKey"))?,
-        length: at(generate, "/PasswordLength").as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(32),
+        length: at(generate, "/PasswordLength")
+            .as_u64()
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(32),
     })
 }
 

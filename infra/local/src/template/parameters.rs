@@ -4,11 +4,15 @@ use crate::json::at;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The parameters' values. `AllowedPattern` is not checked: the functions check the same values again.
+/// The parameters' values. `AllowedPattern` is not checked: the functions check the same values
+/// again.
 ///
 /// # Errors
 /// A parameter that is unknown, missing or out of its bounds, named.
-pub(super) fn read(declared: &Value, overrides: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+pub(super) fn read(
+    declared: &Value,
+    overrides: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, String> {
     let empty = serde_json::Map::new();
     let declared = declared.as_object().unwrap_or(&empty);
     if let Some(unknown) = overrides.keys().find(|name| !declared.contains_key(*name)) {
@@ -17,10 +21,15 @@ pub(super) fn read(declared: &Value, overrides: &BTreeMap<String, String>) -> Re
     declared
         .iter()
         .map(|(name, declaration)| {
-            let given = overrides.get(name).cloned().or_else(|| text_of(at(declaration, "/Default")));
-            let value = given.ok_or_else(|| format!("the parameter {name} has no default and no value"))?;
-            check(declaration, &value)
-                .map_err(|wanted| format!("the parameter {name} is '{value}', but must be {wanted}"))?;
+            let given = overrides
+                .get(name)
+                .cloned()
+                .or_else(|| text_of(at(declaration, "/Default")));
+            let value =
+                given.ok_or_else(|| format!("the parameter {name} has no default and no value"))?;
+            check(declaration, &value).map_err(|wanted| {
+                format!("the parameter {name} is '{value}', but must be {wanted}")
+            })?;
             Ok((name.clone(), value))
         })
         .collect()
@@ -39,7 +48,12 @@ fn check(declaration: &Value, value: &str) -> Result<(), String> {
         within(value, number("MinValue"), number("MaxValue"), "")?;
     }
     let length = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
-    within(f64::from(length), number("MinLength"), number("MaxLength"), " characters long")
+    within(
+        f64::from(length),
+        number("MinLength"),
+        number("MaxLength"),
+        " characters long",
+    )
 }
 
 fn within(value: f64, least: Option<f64>, most: Option<f64>, unit: &str) -> Result<(), String> {

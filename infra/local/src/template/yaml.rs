@@ -1,10 +1,12 @@
-//! YAML with CloudFormation's tags, as the JSON that CloudFormation means by it: `!Sub x` is `{"Fn::Sub": "x"}`.
+//! YAML with CloudFormation's tags, as the JSON that CloudFormation means by it: `!Sub x` is
+//! `{"Fn::Sub": "x"}`.
 
 use saphyr::{LoadableYamlNode, Scalar, Tag, Yaml};
 use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value, json};
 
-/// How deep a document may go: no template goes a quarter as far, and everything that walks a document calls itself.
+/// How deep a document may go: no template goes a quarter as far, and everything that walks a
+/// document calls itself.
 const DEEPEST: usize = 64;
 
 /// Reads one document.
@@ -14,7 +16,9 @@ const DEEPEST: usize = 64;
 pub(super) fn parse(text: &str) -> Result<Value, String> {
     is_shallow(text)?;
     let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
-    documents.first().map_or_else(|| Err("it is empty".to_owned()), json_of)
+    documents
+        .first()
+        .map_or_else(|| Err("it is empty".to_owned()), json_of)
 }
 
 /// Goes through the document without building it. CloudFormation knows no aliases either.
@@ -27,7 +31,9 @@ fn is_shallow(text: &str) -> Result<(), String> {
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
             Event::SequenceEnd | Event::MappingEnd => depth -= 1,
-            Event::Alias(_) => return Err("it holds an alias, which CloudFormation does not know".to_owned()),
+            Event::Alias(_) => {
+                return Err("it holds an alias, which CloudFormation does not know".to_owned());
+            }
             _ => {}
         }
     }
@@ -47,7 +53,9 @@ fn json_of(node: &Yaml<'_>) -> Result<Value, String> {
         Yaml::Mapping(pairs) => pairs
             .iter()
             .map(|(key, value)| {
-                let key = key.as_str().ok_or_else(|| "a key is not a string".to_owned())?;
+                let key = key
+                    .as_str()
+                    .ok_or_else(|| "a key is not a string".to_owned())?;
                 Ok((key.to_owned(), json_of(value)?))
             })
             .collect::<Result<Map<_, _>, String>>()

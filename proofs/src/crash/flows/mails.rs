@@ -9,21 +9,48 @@ use tests::mins;
 
 pub(super) fn flows() -> Vec<Flow> {
     vec![
-        Flow::new("mail-to-nobody", |scene| Box::pin(to(scene, "nobody@example.com"))).ending(&["dropped"]),
-        Flow::new("mail-to-an-invited-user", |scene| Box::pin(to(scene, "grace@example.com"))),
-        Flow::new("mail-to-a-suspended-user", |scene| Box::pin(to_a_suspended_user(scene))).ending(&["dropped"]),
+        Flow::new("mail-to-nobody", |scene| {
+            Box::pin(to(scene, "nobody@example.com"))
+        })
+        .ending(&["dropped"]),
+        Flow::new("mail-to-an-invited-user", |scene| {
+            Box::pin(to(scene, "grace@example.com"))
+        }),
+        Flow::new("mail-to-a-suspended-user", |scene| {
+            Box::pin(to_a_suspended_user(scene))
+        })
+        .ending(&["dropped"]),
         Flow::new("mail-over-budget", |scene| Box::pin(over_budget(scene)))
             .with(&[("MailPerHour", "1")])
             .ending(&["sent", "throttled"]),
         Flow::new("mail-too-late", |scene| Box::pin(too_late(scene))).ending(&["expired"]),
-        Flow::new("mail-of-several", |scene| Box::pin(of_several(scene))).ending(&["sent", "dropped"]),
-        Flow::new("provider-is-busy", |scene| Box::pin(provider_is_busy(scene))),
-        Flow::new("provider-is-busy-for-long", |scene| Box::pin(provider_is_busy_for_long(scene))),
-        Flow::new("provider-refuses", |scene| Box::pin(provider_refuses(scene))).ending(&["failed"]),
-        Flow::new("mailer-dies-after-sending", |scene| Box::pin(mailer_dies_after_sending(scene))),
-        Flow::new("mailer-always-dies", |scene| Box::pin(mailer_always_dies(scene))).ending(&["failed"]),
-        Flow::new("mail-waits-and-expires", |scene| Box::pin(waits_and_expires(scene))).ending(&["expired"]),
-        Flow::new("mail-waits-and-epoch-moves", |scene| Box::pin(waits_and_epoch_moves(scene))).ending(&["superseded"]),
+        Flow::new("mail-of-several", |scene| Box::pin(of_several(scene)))
+            .ending(&["sent", "dropped"]),
+        Flow::new("provider-is-busy", |scene| {
+            Box::pin(provider_is_busy(scene))
+        }),
+        Flow::new("provider-is-busy-for-long", |scene| {
+            Box::pin(provider_is_busy_for_long(scene))
+        }),
+        Flow::new("provider-refuses", |scene| {
+            Box::pin(provider_refuses(scene))
+        })
+        .ending(&["failed"]),
+        Flow::new("mailer-dies-after-sending", |scene| {
+            Box::pin(mailer_dies_after_sending(scene))
+        }),
+        Flow::new("mailer-always-dies", |scene| {
+            Box::pin(mailer_always_dies(scene))
+        })
+        .ending(&["failed"]),
+        Flow::new("mail-waits-and-expires", |scene| {
+            Box::pin(waits_and_expires(scene))
+        })
+        .ending(&["expired"]),
+        Flow::new("mail-waits-and-epoch-moves", |scene| {
+            Box::pin(waits_and_epoch_moves(scene))
+        })
+        .ending(&["superseded"]),
     ]
 }
 
@@ -37,7 +64,10 @@ fn at_first(scene: &Scene, times: usize, fault: Fault) {
 }
 
 fn says(status: u16, kind: &str) -> Fault {
-    Fault::Reply(status, json!({"__type": kind, "message": "said the provider"}).to_string())
+    Fault::Reply(
+        status,
+        json!({"__type": kind, "message": "said the provider"}).to_string(),
+    )
 }
 
 async fn to(scene: &Scene, email: &str) -> Outcome {
@@ -53,8 +83,17 @@ async fn to_a_suspended_user(scene: &Scene) -> Outcome {
 async fn over_budget(scene: &Scene) -> Outcome {
     to(scene, ADA).await?;
     to(scene, ADA).await?;
-    let sent = scene.world.rows("mail").iter().filter(|row| row["status"]["S"] == "sent").count();
-    if sent == 1 { Ok(()) } else { Err(format!("{sent} mails were sent on a budget of one")) }
+    let sent = scene
+        .world
+        .rows("mail")
+        .iter()
+        .filter(|row| row["status"]["S"] == "sent")
+        .count();
+    if sent == 1 {
+        Ok(())
+    } else {
+        Err(format!("{sent} mails were sent on a budget of one"))
+    }
 }
 
 async fn too_late(scene: &Scene) -> Outcome {
@@ -106,7 +145,12 @@ async fn waiting(scene: &Scene) -> Outcome {
     scene.ask(&scene.browser(), ADA).await?;
     for _ in 0..8 {
         scene.deliver_once().await?;
-        if scene.world.rows("mail").iter().any(|row| row["status"]["S"] == "sending") {
+        if scene
+            .world
+            .rows("mail")
+            .iter()
+            .any(|row| row["status"]["S"] == "sending")
+        {
             return Ok(());
         }
     }

@@ -1,4 +1,5 @@
-//! The flows: what people, administrators and the mailer do. A new one is a function over a scene and a line in its list.
+//! The flows: what people, administrators and the mailer do. A new one is a function over a scene
+//! and a line in its list.
 
 mod accounts;
 mod administration;
@@ -36,8 +37,16 @@ pub(super) struct Flow {
 
 impl Flow {
     /// At the template's defaults, where every mail is sent.
-    const fn new(name: &'static str, run: for<'a> fn(&'a Scene) -> LocalBoxFuture<'a, Outcome>) -> Self {
-        Self { name, parameters: &[], ends: &["sent"], run }
+    const fn new(
+        name: &'static str,
+        run: for<'a> fn(&'a Scene) -> LocalBoxFuture<'a, Outcome>,
+    ) -> Self {
+        Self {
+            name,
+            parameters: &[],
+            ends: &["sent"],
+            run,
+        }
     }
 
     const fn with(mut self, parameters: &'static [(&'static str, &'static str)]) -> Self {
@@ -54,7 +63,16 @@ impl Flow {
 /// All of them.
 pub(super) fn all() -> Vec<Flow> {
     let mut flows = people::flows();
-    flows.extend([mails::flows(), passwords::flows(), accounts::flows(), sessions::flows()].into_iter().flatten());
+    flows.extend(
+        [
+            mails::flows(),
+            passwords::flows(),
+            accounts::flows(),
+            sessions::flows(),
+        ]
+        .into_iter()
+        .flatten(),
+    );
     flows.extend(administration::flows());
     flows
 }

@@ -10,22 +10,42 @@ use tests::{Mail, mins, secs};
 pub(super) fn flows() -> Vec<Flow> {
     vec![
         Flow::new("password", |scene| Box::pin(password(scene))),
-        Flow::new("password-by-form", |scene| Box::pin(password_by_form(scene))),
+        Flow::new("password-by-form", |scene| {
+            Box::pin(password_by_form(scene))
+        }),
         Flow::new("password-wrong", |scene| Box::pin(password_wrong(scene))),
-        Flow::new("password-of-nobody", |scene| Box::pin(password_of_nobody(scene))),
-        Flow::new("password-at-previous-costs", |scene| Box::pin(at_previous_costs(scene)))
-            .with(&[("PreviousArgon2", BEFORE)]),
-        Flow::new("password-while-signed-in", |scene| Box::pin(while_signed_in(scene))),
-        Flow::new("password-too-often", |scene| Box::pin(too_often(scene))).with(&[("PasswordAttempts", "2")]),
-        Flow::new("password-too-often-from-a-network", |scene| Box::pin(too_often_from_a_network(scene)))
-            .with(&[("PasswordPerNetworkHour", "1")]),
-        Flow::new("password-capped", |scene| Box::pin(capped(scene))).with(&[("PasswordFailures", "10")]),
+        Flow::new("password-of-nobody", |scene| {
+            Box::pin(password_of_nobody(scene))
+        }),
+        Flow::new("password-at-previous-costs", |scene| {
+            Box::pin(at_previous_costs(scene))
+        })
+        .with(&[("PreviousArgon2", BEFORE)]),
+        Flow::new("password-while-signed-in", |scene| {
+            Box::pin(while_signed_in(scene))
+        }),
+        Flow::new("password-too-often", |scene| Box::pin(too_often(scene)))
+            .with(&[("PasswordAttempts", "2")]),
+        Flow::new("password-too-often-from-a-network", |scene| {
+            Box::pin(too_often_from_a_network(scene))
+        })
+        .with(&[("PasswordPerNetworkHour", "1")]),
+        Flow::new("password-capped", |scene| Box::pin(capped(scene)))
+            .with(&[("PasswordFailures", "10")]),
         Flow::new("reset", |scene| Box::pin(reset(scene))),
         Flow::new("reset-by-form", |scene| Box::pin(reset_by_form(scene))),
-        Flow::new("reset-without-attempt", |scene| Box::pin(reset_without_attempt(scene))),
-        Flow::new("reset-in-a-crowd", |scene| Box::pin(reset_in_a_crowd(scene))),
-        Flow::new("reset-of-somebody-else", |scene| Box::pin(reset_of_somebody_else(scene))),
-        Flow::new("keys-are-renewed-for-a-password", |scene| Box::pin(keys_are_renewed(scene))),
+        Flow::new("reset-without-attempt", |scene| {
+            Box::pin(reset_without_attempt(scene))
+        }),
+        Flow::new("reset-in-a-crowd", |scene| {
+            Box::pin(reset_in_a_crowd(scene))
+        }),
+        Flow::new("reset-of-somebody-else", |scene| {
+            Box::pin(reset_of_somebody_else(scene))
+        }),
+        Flow::new("keys-are-renewed-for-a-password", |scene| {
+            Box::pin(keys_are_renewed(scene))
+        }),
     ]
 }
 
@@ -67,14 +87,21 @@ async fn at_previous_costs(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     scene.wrong(&browser, ADA, SECOND).await?;
     scene.right(&browser, ADA, FIRST).await?;
-    if !scene.world.rows("users").iter().any(|row| is_at(row, COSTS)) {
+    if !scene
+        .world
+        .rows("users")
+        .iter()
+        .any(|row| is_at(row, COSTS))
+    {
         return Err("a hash at the costs of before was not renewed".to_owned());
     }
     scene.right(&scene.browser(), ADA, FIRST).await
 }
 
 fn is_at(user: &Value, costs: &str) -> bool {
-    user["password"]["S"].as_str().is_some_and(|hash| hash.contains(costs))
+    user["password"]["S"]
+        .as_str()
+        .is_some_and(|hash| hash.contains(costs))
 }
 
 async fn while_signed_in(scene: &Scene) -> Outcome {
@@ -90,18 +117,27 @@ async fn too_often(scene: &Scene) -> Outcome {
     scene.has_password(ADA, FIRST, COSTS);
     let browser = scene.browser();
     let refused = loop {
-        let answer = scene.told(async || scene.try_wrong(&browser, ADA, SECOND).await).await?;
+        let answer = scene
+            .told(async || scene.try_wrong(&browser, ADA, SECOND).await)
+            .await?;
         match answer.status.as_u16() {
             401 => scene.is_wrong(ADA),
             429 => break answer,
-            _ => return Err(format!("{} {} was answered to a wrong password", answer.status, answer.body)),
+            _ => {
+                return Err(format!(
+                    "{} {} was answered to a wrong password",
+                    answer.status, answer.body
+                ));
+            }
         }
     };
     let (wrong, again) = (scene.tries().wrong(), scene.faults.struck());
     if wrong.answered > 2 || wrong.asked - 1 + again < 2 {
         return Err(format!("of two attempts there were {wrong:?}"));
     }
-    scene.pass(secs(refused.json()["retry_after"].as_u64().unwrap_or_default()));
+    scene.pass(secs(
+        refused.json()["retry_after"].as_u64().unwrap_or_default(),
+    ));
     scene.right(&browser, ADA, FIRST).await
 }
 
@@ -109,9 +145,15 @@ async fn too_often_from_a_network(scene: &Scene) -> Outcome {
     scene.has_password(ADA, FIRST, COSTS);
     let browser = scene.browser();
     scene.wrong(&browser, EVE, SECOND).await?;
-    let refused = scene.due(429, "too-many-attempts", async || scene.try_wrong(&browser, ADA, FIRST).await).await?;
+    let refused = scene
+        .due(429, "too-many-attempts", async || {
+            scene.try_wrong(&browser, ADA, FIRST).await
+        })
+        .await?;
     scene.right(&scene.browser(), ADA, FIRST).await?;
-    scene.pass(secs(refused.json()["retry_after"].as_u64().unwrap_or_default()));
+    scene.pass(secs(
+        refused.json()["retry_after"].as_u64().unwrap_or_default(),
+    ));
     scene.right(&browser, ADA, FIRST).await
 }
 
@@ -129,7 +171,13 @@ async fn capped(scene: &Scene) -> Outcome {
 /// Asks for a link that sets another password, and waits for it.
 async fn forgot(scene: &Scene) -> Result<Mail, String> {
     let browser = scene.browser();
-    scene.due(200, "", async || browser.post("/auth/forgot-password", json!({"email": ADA})).await).await?;
+    scene
+        .due(200, "", async || {
+            browser
+                .post("/auth/forgot-password", json!({"email": ADA}))
+                .await
+        })
+        .await?;
     scene.deliver().await?;
     scene.mail()
 }
@@ -160,10 +208,16 @@ async fn reset(scene: &Scene) -> Outcome {
     scene.right(&there, ADA, FIRST).await?;
     let mail = forgot(scene).await?;
     let body = new_password(&mail, Some("the-attempt-of-this-page"));
-    scene.due(200, "", async || here.post("/auth/reset-password", body.clone()).await).await?;
+    scene
+        .due(200, "", async || {
+            here.post("/auth/reset-password", body.clone()).await
+        })
+        .await?;
     is_reset(scene, &mail).await?;
     scene.over_with(&there.cookie(SID).unwrap_or_default());
-    scene.due(401, "not-authenticated", async || there.me().await).await?;
+    scene
+        .due(401, "not-authenticated", async || there.me().await)
+        .await?;
     scene.wrong(&here, ADA, FIRST).await?;
     scene.right(&here, ADA, SECOND).await
 }
@@ -172,24 +226,43 @@ async fn reset_by_form(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     let fields = [("email", ADA)];
     let asked = "/auth/check-mail?for=reset";
-    scene.leads(async || browser.post_form("/auth/forgot-password", &fields).await, asked).await?;
+    scene
+        .leads(
+            async || browser.post_form("/auth/forgot-password", &fields).await,
+            asked,
+        )
+        .await?;
     scene.deliver().await?;
     let mail = scene.mail()?;
-    let page = scene.due(200, "", async || browser.get(&mail.path()).await).await?;
+    let page = scene
+        .due(200, "", async || browser.get(&mail.path()).await)
+        .await?;
     let (token, attempt) = (page.field("token"), page.field("attempt"));
-    let fields = [("token", token.as_str()), ("attempt", attempt.as_str()), ("password", SECOND)];
+    let fields = [
+        ("token", token.as_str()),
+        ("attempt", attempt.as_str()),
+        ("password", SECOND),
+    ];
     let onwards = "/auth/sign-in?notice=password_changed";
-    scene.leads(async || browser.post_form("/auth/reset-password", &fields).await, onwards).await?;
+    scene
+        .leads(
+            async || browser.post_form("/auth/reset-password", &fields).await,
+            onwards,
+        )
+        .await?;
     is_reset(scene, &mail).await?;
     scene.right_by_form(&browser, ADA, SECOND).await
 }
 
-/// Whoever has lost the answer is told that the link is used: the password is the new one all the same.
+/// Whoever has lost the answer is told that the link is used: the password is the new one all the
+/// same.
 async fn reset_without_attempt(scene: &Scene) -> Outcome {
     let (mail, browser) = (forgot(scene).await?, scene.browser());
     let body = new_password(&mail, None);
     let post = async || browser.post("/auth/reset-password", body.clone()).await;
-    scene.due_or_done((200, ""), (410, "used-token"), post).await?;
+    scene
+        .due_or_done((200, ""), (410, "used-token"), post)
+        .await?;
     is_reset(scene, &mail).await?;
     scene.right(&browser, ADA, SECOND).await
 }
@@ -198,7 +271,11 @@ async fn reset_in_a_crowd(scene: &Scene) -> Outcome {
     let (mail, browser) = (forgot(scene).await?, scene.browser());
     scene.script(conflicts());
     let body = new_password(&mail, Some("the-attempt-of-this-page"));
-    scene.due(200, "", async || browser.post("/auth/reset-password", body.clone()).await).await?;
+    scene
+        .due(200, "", async || {
+            browser.post("/auth/reset-password", body.clone()).await
+        })
+        .await?;
     is_reset(scene, &mail).await
 }
 
@@ -206,11 +283,21 @@ async fn reset_in_a_crowd(scene: &Scene) -> Outcome {
 async fn reset_of_somebody_else(scene: &Scene) -> Outcome {
     let (mail, owner, late) = (forgot(scene).await?, scene.browser(), scene.browser());
     let body = new_password(&mail, Some("the-attempt-of-this-page"));
-    scene.due(200, "", async || owner.post("/auth/reset-password", body.clone()).await).await?;
+    scene
+        .due(200, "", async || {
+            owner.post("/auth/reset-password", body.clone()).await
+        })
+        .await?;
     is_reset(scene, &mail).await?;
     scene.pass(mins(2));
-    let other = json!({"token": mail.token(), "password": FIRST, "attempt": "somebody-elses-attempt"});
-    scene.due(410, "used-token", async || late.post("/auth/reset-password", other.clone()).await).await.map(drop)
+    let other =
+        json!({"token": mail.token(), "password": FIRST, "attempt": "somebody-elses-attempt"});
+    scene
+        .due(410, "used-token", async || {
+            late.post("/auth/reset-password", other.clone()).await
+        })
+        .await
+        .map(drop)
 }
 
 async fn keys_are_renewed(scene: &Scene) -> Outcome {
@@ -218,8 +305,15 @@ async fn keys_are_renewed(scene: &Scene) -> Outcome {
     let (mail, browser) = (forgot(scene).await?, scene.browser());
     // The function that was asked has the ring by now, and every other one fetches it for itself.
     let body = new_password(&mail, Some("the-attempt-of-this-page"));
-    scene.due(200, "", async || browser.post("/auth/reset-password", body.clone()).await).await?;
+    scene
+        .due(200, "", async || {
+            browser.post("/auth/reset-password", body.clone()).await
+        })
+        .await?;
     is_reset(scene, &mail).await?;
     scene.right(&browser, ADA, SECOND).await?;
-    scene.due(200, "", async || browser.get("/auth/sessions").await).await.map(drop)
+    scene
+        .due(200, "", async || browser.get("/auth/sessions").await)
+        .await
+        .map(drop)
 }

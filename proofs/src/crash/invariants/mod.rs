@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The tables and the inbox of a scene, when everything is over.
 pub(super) struct Facts {
     tables: BTreeMap<String, Vec<Value>>,
-    /// The mails that were asked for: those in the table, and those that were erased with their user.
+    /// The mails that were asked for: those in the table, and those that were erased with their
+    /// user.
     mails: Vec<Value>,
     /// What came out of SES.
     inbox: Vec<local::Mail>,
@@ -30,28 +31,75 @@ pub(super) type Invariant = (&'static str, fn(&Facts) -> Result<(), String>);
 
 /// All of them.
 pub(super) const INVARIANTS: &[Invariant] = &[
-    ("a used link of whatever purpose has one event", sessions::one_event_per_link),
-    ("every session has its beginning, and every beginning its session or its end", sessions::begin_and_end),
-    ("an ended session is gone, and its end is written down once", sessions::ended_ones_are_gone),
-    ("every mail that was accepted is over, in a way that is known", mails::all_are_over),
-    ("every copy of a mail is the same", mails::copies_are_the_same),
-    ("link, audit and budgets are written with the claim, or none of them", mails::claims_are_whole),
-    ("throttles count what was asked, each time", mails::throttles_count_what_was_asked),
-    ("every act is told once to everybody whom it is to be told", mails::acts_are_told_once),
-    ("users, their addresses and their audit are written together", users::are_whole),
-    ("an epoch moves once for each act that moves it", users::epochs_count_acts),
-    ("a user's row counts how often she signed in", users::sign_ins_are_counted),
-    ("an erased user leaves neither mails nor sessions", users::erased_ones_leave_nothing),
-    ("what was tried with passwords is counted and written down", passwords::tries_are_counted),
+    (
+        "a used link of whatever purpose has one event",
+        sessions::one_event_per_link,
+    ),
+    (
+        "every session has its beginning, and every beginning its session or its end",
+        sessions::begin_and_end,
+    ),
+    (
+        "an ended session is gone, and its end is written down once",
+        sessions::ended_ones_are_gone,
+    ),
+    (
+        "every mail that was accepted is over, in a way that is known",
+        mails::all_are_over,
+    ),
+    (
+        "every copy of a mail is the same",
+        mails::copies_are_the_same,
+    ),
+    (
+        "link, audit and budgets are written with the claim, or none of them",
+        mails::claims_are_whole,
+    ),
+    (
+        "throttles count what was asked, each time",
+        mails::throttles_count_what_was_asked,
+    ),
+    (
+        "every act is told once to everybody whom it is to be told",
+        mails::acts_are_told_once,
+    ),
+    (
+        "users, their addresses and their audit are written together",
+        users::are_whole,
+    ),
+    (
+        "an epoch moves once for each act that moves it",
+        users::epochs_count_acts,
+    ),
+    (
+        "a user's row counts how often she signed in",
+        users::sign_ins_are_counted,
+    ),
+    (
+        "an erased user leaves neither mails nor sessions",
+        users::erased_ones_leave_nothing,
+    ),
+    (
+        "what was tried with passwords is counted and written down",
+        passwords::tries_are_counted,
+    ),
 ];
 
 impl Facts {
     /// Of a scene.
     pub(super) fn of(scene: &Scene, ends: &'static [&'static str]) -> Result<Self, String> {
-        let tables = scene.world.portal.dump().map_err(|error| error.to_string())?;
+        let tables = scene
+            .world
+            .portal
+            .dump()
+            .map_err(|error| error.to_string())?;
         let there = tables.get("mail").cloned().unwrap_or_default();
         let is_there = |erased: &Value| there.iter().any(|row| row["sk"] == erased["sk"]);
-        let mut mails: Vec<_> = scene.erased_mails().into_iter().filter(|row| !is_there(row)).collect();
+        let mut mails: Vec<_> = scene
+            .erased_mails()
+            .into_iter()
+            .filter(|row| !is_there(row))
+            .collect();
         mails.extend(there.iter().cloned());
         Ok(Self {
             mails,
@@ -68,7 +116,8 @@ impl Facts {
     }
 
     fn users(&self) -> impl Iterator<Item = &Value> {
-        self.rows("users").filter(|row| stored(row, "pk").starts_with("user#"))
+        self.rows("users")
+            .filter(|row| stored(row, "pk").starts_with("user#"))
     }
 
     fn events(&self) -> impl Iterator<Item = Event<'_>> {
@@ -77,17 +126,22 @@ impl Facts {
 
     /// Those of these actions, in the portal's own words.
     fn audited<'a>(&'a self, actions: &'a [&str]) -> impl Iterator<Item = Event<'a>> {
-        self.events().filter(|event| actions.contains(&event.action()))
+        self.events()
+            .filter(|event| actions.contains(&event.action()))
     }
 
     /// Those who have been erased.
     fn erased(&self) -> BTreeSet<&str> {
-        self.audited(&["erased"]).map(|event| event.subject()).collect()
+        self.audited(&["erased"])
+            .map(|event| event.subject())
+            .collect()
     }
 
     /// The counts of a throttle, added up.
     fn counted(&self, scope: &str) -> usize {
-        let rows = self.rows("throttles").filter(|row| stored(row, "pk").split('#').next() == Some(scope));
+        let rows = self
+            .rows("throttles")
+            .filter(|row| stored(row, "pk").split('#').next() == Some(scope));
         rows.map(|row| number(row, "count")).sum()
     }
 }
@@ -130,7 +184,10 @@ fn stored<'a>(row: &'a Value, name: &str) -> &'a str {
 }
 
 fn number(row: &Value, name: &str) -> usize {
-    row[name]["N"].as_str().and_then(|number| number.parse().ok()).unwrap_or_default()
+    row[name]["N"]
+        .as_str()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
 }
 
 fn id(user: &Value) -> &str {

@@ -53,7 +53,8 @@ impl Tables {
             ("PublicUrl", "http://localhost:8787"),
             ("MailFrom", "no-reply@localhost.example"),
         ];
-        let template = Template::read(&tests::owned(&parameters)).map_err(|error| error.to_string())?;
+        let template =
+            Template::read(&tests::owned(&parameters)).map_err(|error| error.to_string())?;
         for table in &template.tables {
             server.call("CreateTable", &table.create).await?;
         }
@@ -63,10 +64,16 @@ impl Tables {
             ("AWS_REGION", REGION),
             ("AWS_ENDPOINT_URL", &server.url),
         ];
-        let variables: BTreeMap<_, _> = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let variables: BTreeMap<_, _> = variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
         let env = Env::new(variables, Clock::from_fn(|| NOW), random(Dice::of(seed, 1)));
-        let aws = sdk_config(&env, Builder::new().build_http()).map_err(|error| error.to_string())?;
-        let tables = Self { server, store: Store::new(&aws, STACK, env.random) };
+        let aws =
+            sdk_config(&env, Builder::new().build_http()).map_err(|error| error.to_string())?;
+        let tables = Self {
+            server,
+            store: Store::new(&aws, STACK, env.random),
+        };
         tables.warm_up().await;
         Ok(tables)
     }
@@ -83,11 +90,23 @@ impl Tables {
         let random = random(Dice::new(dice.throw()));
         let user = UserId::new(random.bytes());
         let address = EmailAddress::parse(&format!("{user}@example.com")).ok_or("an address")?;
-        let new = User::new(user.clone(), address.clone(), String::new(), Status::Active, NOW);
+        let new = User::new(
+            user.clone(),
+            address.clone(),
+            String::new(),
+            Status::Active,
+            NOW,
+        );
         let late = |_| "DynamoDB Local did not answer in time".to_owned();
-        self.store.add_user(&NewUser::from(&new), &event(Action::Added, &user, 0)).await.map_err(late)?;
+        self.store
+            .add_user(&NewUser::from(&new), &event(Action::Added, &user, 0))
+            .await
+            .map_err(late)?;
         let mail = Mail {
-            key: MailKey { to: Peppered::from_bytes(random.bytes()), id: RecordId::new(NOW, random.bytes()) },
+            key: MailKey {
+                to: Peppered::from_bytes(random.bytes()),
+                id: RecordId::new(NOW, random.bytes()),
+            },
             address: address.clone(),
             wanted: Wanted::SignIn,
             link: LinkId::from_bytes(random.bytes()),
@@ -97,36 +116,63 @@ impl Tables {
             state: State::Queued,
         };
         let throttles = |scopes: [Scope; 3]| {
-            scopes.map(|scope| Throttle { scope, key: mail.key.to, window: Window::Aligned(DAY), limit: 1 })
+            scopes.map(|scope| Throttle {
+                scope,
+                key: mail.key.to,
+                window: Window::Aligned(DAY),
+                limit: 1,
+            })
         };
         let asked = [Scope::AskMinute, Scope::AskHour, Scope::AskNetwork];
         let asked = self.store.ask(&mail, &throttles(asked), DAY).await;
         asked.map_err(|refused| format!("asking was refused: {refused:?}"))?;
         let letter = Letter::Link(Purpose::SignIn);
-        let fixed = Fixed { letter, user, epoch: Epoch(0), kid: "1".to_owned(), expires_at: NOW.plus(DAY) };
+        let fixed = Fixed {
+            letter,
+            user,
+            epoch: Epoch(0),
+            kid: "1".to_owned(),
+            expires_at: NOW.plus(DAY),
+        };
         let link = mail.link(&fixed).ok_or("a mail without a link")?;
         let budgets = throttles([Scope::MailHour, Scope::MailDay, Scope::MailPortal]);
-        let events = [event(Action::LoginRequested, &link.user, 1), event(Action::LoginRequested, &link.user, 2)];
+        let events = [
+            event(Action::LoginRequested, &link.user, 1),
+            event(Action::LoginRequested, &link.user, 2),
+        ];
         let claim = |event| self.store.claim_mail(&mail, &fixed, &budgets, event);
         let [one, other] = &events;
         let claims = tokio::join!(claim(one), claim(other));
         match claims {
             (Ok(Claim::Ours), Ok(Claim::Taken)) | (Ok(Claim::Taken), Ok(Claim::Ours)) => {
-                Ok(Minted { link, session: SessionHash::from_bytes(random.bytes()) })
+                Ok(Minted {
+                    link,
+                    session: SessionHash::from_bytes(random.bytes()),
+                })
             }
             other => Err(format!("two mailers claimed one mail: {other:?}")),
         }
     }
 
     /// Redeems as this racer does, the `n`th of them.
-    pub(super) async fn redeem(&self, minted: &Minted, racer: Racer, n: usize) -> Result<Session, Refused> {
+    pub(super) async fn redeem(
+        &self,
+        minted: &Minted,
+        racer: Racer,
+        n: usize,
+    ) -> Result<Session, Refused> {
         let attempt = match racer {
             Racer::SamePage => Some(PAGE.to_owned()),
             Racer::OtherPage => Some(format!("a-page-of-its-own-{n}")),
             Racer::Owner | Racer::Code | Racer::Stranger => None,
         };
-        let attempt = attempt.and_then(|attempt| Attempt::parse(&attempt)).map(|attempt| attempt.hash());
-        let by = Redeemer { asked: matches!(racer, Racer::Owner | Racer::Code), attempt };
+        let attempt = attempt
+            .and_then(|attempt| Attempt::parse(&attempt))
+            .map(|attempt| attempt.hash());
+        let by = Redeemer {
+            asked: matches!(racer, Racer::Owner | Racer::Code),
+            attempt,
+        };
         let session = Session {
             hash: minted.session,
             user: minted.link.user.clone(),
@@ -151,7 +197,11 @@ impl Tables {
 
     /// Whether the session signs its user in.
     pub(super) async fn looks(&self, minted: &Minted) -> Result<bool, Unavailable> {
-        Ok(self.store.look(&minted.link.user, &minted.session, NOW).await?.is_some())
+        Ok(self
+            .store
+            .look(&minted.link.user, &minted.session, NOW)
+            .await?
+            .is_some())
     }
 
     /// Whether the session was there to be marked as seen.
@@ -161,7 +211,13 @@ impl Tables {
 
     /// Ends the session.
     pub(super) async fn end(&self, minted: &Minted) -> Result<bool, Unavailable> {
-        self.store.end(&minted.link.user, &minted.session, &event(Action::Logout, &minted.link.user, 0)).await
+        self.store
+            .end(
+                &minted.link.user,
+                &minted.session,
+                &event(Action::Logout, &minted.link.user, 0),
+            )
+            .await
     }
 
     /// Suspends the user, as an administrator's act would: status and epoch.
@@ -183,7 +239,10 @@ impl Tables {
     /// How often this was written down about the user.
     pub(super) async fn audits(&self, minted: &Minted, action: &str) -> Result<usize, String> {
         let rows = self.rows("audit", minted).await?;
-        Ok(rows.iter().filter(|row| attribute(row, "action") == action).count())
+        Ok(rows
+            .iter()
+            .filter(|row| attribute(row, "action") == action)
+            .count())
     }
 
     async fn rows(&self, table: &str, minted: &Minted) -> Result<Vec<Value>, String> {
@@ -192,7 +251,11 @@ impl Tables {
             "ExpressionAttributeValues": {":user": {"S": minted.link.user.as_str()}},
         });
         let answer = self.server.call("Query", &query).await?;
-        answer.get("Items").and_then(Value::as_array).cloned().ok_or_else(|| "a query without items".to_owned())
+        answer
+            .get("Items")
+            .and_then(Value::as_array)
+            .cloned()
+            .ok_or_else(|| "a query without items".to_owned())
     }
 }
 

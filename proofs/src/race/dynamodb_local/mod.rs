@@ -1,4 +1,5 @@
-//! The same races, between store acts, on AWS's own DynamoDB Local: the embedded database is not the only witness.
+//! The same races, between store acts, on AWS's own DynamoDB Local: the embedded database is not
+//! the only witness.
 
 mod acts;
 mod server;
@@ -36,7 +37,10 @@ struct Tally {
 }
 
 pub(super) fn run(sizes: &Sizes, shown: bool) -> Proof {
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(race(sizes, shown))
 }
@@ -45,7 +49,11 @@ async fn race(sizes: &Sizes, shown: bool) -> Proof {
     let tables = Arc::new(Tables::open(Server::start().await?, sizes.seed).await?);
     say("DynamoDB Local answers; its tables are those of template.yaml");
     let sessions = sizes.requests.div_ceil(PER_SESSION);
-    let progress = Progress::new("links", (sizes.tokens + sizes.suspensions + sessions) as u64, shown);
+    let progress = Progress::new(
+        "links",
+        (sizes.tokens + sizes.suspensions + sessions) as u64,
+        shown,
+    );
     let (mut tally, mut dice) = (Tally::default(), Dice::new(sizes.seed));
     for _ in 0..sizes.tokens {
         redeems(&tables, &mut dice, sizes.racers, &mut tally).await?;
@@ -61,8 +69,13 @@ async fn race(sizes: &Sizes, shown: bool) -> Proof {
     }
     let asked = sizes.tokens * sizes.racers + sizes.suspensions * RACERS + tally.uses;
     if tally.unavailable * 20 > asked {
-        let few = format!("{} of {asked} acts were not answered in time", tally.unavailable);
-        return Err(format!("{few}: that proves too little. Is the machine busy?"));
+        let few = format!(
+            "{} of {asked} acts were not answered in time",
+            tally.unavailable
+        );
+        return Err(format!(
+            "{few}: that proves too little. Is the machine busy?"
+        ));
     }
     Ok(figures(sizes, &tally))
 }
@@ -72,41 +85,75 @@ fn figures(sizes: &Sizes, tally: &Tally) -> Figures {
         .with("on", &"DynamoDB Local")
         .with("links raced for", &sizes.tokens)
         .with("racers for each", &sizes.racers)
-        .with("winners, session rows, sign-ins in the audit", &tally.winners)
+        .with(
+            "winners, session rows, sign-ins in the audit",
+            &tally.winners,
+        )
         .with("repeats, given the same session", &tally.repeats)
         .with("others, refused", &tally.refused)
         .with("links redeemed against a suspension", &sizes.suspensions)
-        .with("of these signed in first, and out at once", &tally.signed_in_first)
-        .with("of these suspended first, and never in", &tally.suspended_first)
-        .with("looks and last-seen writes that raced the end of their session", &tally.uses)
+        .with(
+            "of these signed in first, and out at once",
+            &tally.signed_in_first,
+        )
+        .with(
+            "of these suspended first, and never in",
+            &tally.suspended_first,
+        )
+        .with(
+            "looks and last-seen writes that raced the end of their session",
+            &tally.uses,
+        )
         .with("of these begun after it", &tally.uses_after)
         .with("of these accepted", &0)
         .with("acts that were not answered in time", &tally.unavailable)
 }
 
 /// One link, all racers: one session, and everybody answered as the winner's row says.
-async fn redeems(tables: &Arc<Tables>, dice: &mut Dice, racers: usize, tally: &mut Tally) -> Result<(), String> {
+async fn redeems(
+    tables: &Arc<Tables>,
+    dice: &mut Dice,
+    racers: usize,
+    tally: &mut Tally,
+) -> Result<(), String> {
     let minted = Arc::new(tables.mint(dice).await?);
     let answers = all_at_once(tables, &minted, line_up(dice, racers), &Arc::default()).await;
-    let (session, audits) = (tables.sessions(&minted).await?, tables.audits(&minted, "partner.login").await?);
+    let (session, audits) = (
+        tables.sessions(&minted).await?,
+        tables.audits(&minted, "partner.login").await?,
+    );
     let [session] = session.as_slice() else {
-        return Err(format!("one link gave {} sessions: {answers:?}", session.len()));
+        return Err(format!(
+            "one link gave {} sessions: {answers:?}",
+            session.len()
+        ));
     };
-    let won = attribute(session, "ip").strip_prefix("192.0.2.").and_then(|n| n.parse::<usize>().ok());
-    let winner = won.and_then(|won| answers.get(won)).ok_or("a session that no racer began")?.racer;
+    let won = attribute(session, "ip")
+        .strip_prefix("192.0.2.")
+        .and_then(|n| n.parse::<usize>().ok());
+    let winner = won
+        .and_then(|won| answers.get(won))
+        .ok_or("a session that no racer began")?
+        .racer;
     if audits != 1 {
-        return Err(format!("one link was written down {audits} times: {answers:?}"));
+        return Err(format!(
+            "one link was written down {audits} times: {answers:?}"
+        ));
     }
     tally.winners += 1;
     for (n, Finish { racer, answer, .. }) in answers.iter().enumerate() {
-        let repeat =
-            matches!(racer, Racer::Owner | Racer::Code) || (*racer == Racer::SamePage && winner == Racer::SamePage);
+        let repeat = matches!(racer, Racer::Owner | Racer::Code)
+            || (*racer == Racer::SamePage && winner == Racer::SamePage);
         match answer {
             Ok(_) if won == Some(n) => {}
             Ok(given) if repeat && given.hash == minted.session => tally.repeats += 1,
             Err(Refused::Used) if won != Some(n) && !repeat => tally.refused += 1,
             Err(Refused::Unavailable) => tally.unavailable += 1,
-            _ => return Err(format!("{winner:?} won, but {racer:?} was answered otherwise: {answers:?}")),
+            _ => {
+                return Err(format!(
+                    "{winner:?} won, but {racer:?} was answered otherwise: {answers:?}"
+                ));
+            }
         }
     }
     Ok(())
@@ -139,12 +186,20 @@ async fn all_at_once(
     }
     let mut answers = tasks.join_all().await;
     answers.sort_by_key(|(n, ..)| *n);
-    let finish = |(racer, (_, late, answer))| Finish { racer, late, answer };
+    let finish = |(racer, (_, late, answer))| Finish {
+        racer,
+        late,
+        answer,
+    };
     racers.into_iter().zip(answers).map(finish).collect()
 }
 
 /// Whichever is first: once the suspension is answered, no look finds anybody.
-async fn suspension(tables: &Arc<Tables>, dice: &mut Dice, tally: &mut Tally) -> Result<(), String> {
+async fn suspension(
+    tables: &Arc<Tables>,
+    dice: &mut Dice,
+    tally: &mut Tally,
+) -> Result<(), String> {
     let minted = Arc::new(tables.mint(dice).await?);
     let mut late = || Duration::from_millis(dice.below(8) as u64);
     let (racers_late, suspension_late) = (late(), late());
@@ -163,19 +218,36 @@ async fn suspension(tables: &Arc<Tables>, dice: &mut Dice, tally: &mut Tally) ->
     if looked? == Ok(true) || tables.looks(&minted).await == Ok(true) {
         return Err(format!("somebody suspended is signed in: {answers:?}"));
     }
-    if answers.iter().any(|finish| finish.late && finish.answer.is_ok()) {
-        return Err(format!("a link was redeemed after its user was suspended: {answers:?}"));
+    if answers
+        .iter()
+        .any(|finish| finish.late && finish.answer.is_ok())
+    {
+        return Err(format!(
+            "a link was redeemed after its user was suspended: {answers:?}"
+        ));
     }
-    tally.unavailable += answers.iter().filter(|finish| finish.answer == Err(Refused::Unavailable)).count();
-    let (sessions, audits) = (tables.sessions(&minted).await?.len(), tables.audits(&minted, "partner.login").await?);
+    tally.unavailable += answers
+        .iter()
+        .filter(|finish| finish.answer == Err(Refused::Unavailable))
+        .count();
+    let (sessions, audits) = (
+        tables.sessions(&minted).await?.len(),
+        tables.audits(&minted, "partner.login").await?,
+    );
     match (sessions, audits) {
         (1, 1) => tally.signed_in_first += 1,
         (0, 0)
-            if answers.iter().all(|finish| matches!(finish.answer, Err(Refused::Invalid | Refused::Unavailable))) =>
+            if answers.iter().all(|finish| {
+                matches!(finish.answer, Err(Refused::Invalid | Refused::Unavailable))
+            }) =>
         {
             tally.suspended_first += 1;
         }
-        _ => return Err(format!("{sessions} sessions and {audits} sign-ins after a suspension: {answers:?}")),
+        _ => {
+            return Err(format!(
+                "{sessions} sessions and {audits} sign-ins after a suspension: {answers:?}"
+            ));
+        }
     }
     // Suspended for good: nobody redeems the link now, nor repeats a redeem.
     match tables.redeem(&minted, Racer::Owner, RACERS).await {
@@ -187,7 +259,10 @@ async fn suspension(tables: &Arc<Tables>, dice: &mut Dice, tally: &mut Tally) ->
 /// Two ends of one session, while others look and write that it was seen.
 async fn end(tables: &Arc<Tables>, dice: &mut Dice, tally: &mut Tally) -> Result<(), String> {
     let minted = Arc::new(tables.mint(dice).await?);
-    let session = tables.redeem(&minted, Racer::Owner, 0).await.map_err(|why| format!("no session: {why:?}"))?;
+    let session = tables
+        .redeem(&minted, Racer::Owner, 0)
+        .await
+        .map_err(|why| format!("no session: {why:?}"))?;
     let ended = Arc::new(AtomicBool::new(false));
     let mut tasks = JoinSet::new();
     for n in 0..RACERS {
@@ -208,9 +283,14 @@ async fn end(tables: &Arc<Tables>, dice: &mut Dice, tally: &mut Tally) -> Result
         tally.uses_after += after;
         tally.unavailable += unavailable;
     }
-    let (sessions, logouts) = (tables.sessions(&minted).await?.len(), tables.audits(&minted, "partner.logout").await?);
+    let (sessions, logouts) = (
+        tables.sessions(&minted).await?.len(),
+        tables.audits(&minted, "partner.logout").await?,
+    );
     if (sessions, logouts) != (0, 1) {
-        return Err(format!("an ended session has {sessions} rows and {logouts} logouts"));
+        return Err(format!(
+            "an ended session has {sessions} rows and {logouts} logouts"
+        ));
     }
     Ok(())
 }
@@ -226,7 +306,11 @@ async fn use_it(
     let (mut after, mut unavailable) = (0, 0);
     for n in 0..many {
         let late = ended.load(Ordering::SeqCst);
-        let accepted = if n % 2 == 0 { tables.looks(minted).await } else { tables.seen(session).await };
+        let accepted = if n % 2 == 0 {
+            tables.looks(minted).await
+        } else {
+            tables.seen(session).await
+        };
         after += usize::from(late);
         match accepted {
             Ok(true) if late => return Err("a session was accepted after its end".to_owned()),

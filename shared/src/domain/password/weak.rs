@@ -75,15 +75,14 @@ impl From<Warning> for Weak {
             | Warning::ThisIsATop100Password
             | Warning::ThisIsACommonPassword
             | Warning::ThisIsSimilarToACommonlyUsedPassword => Self::Common,
-            Warning::RepeatsLikeAaaAreEasyToGuess | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => {
-                Self::Repeats
-            }
+            Warning::RepeatsLikeAaaAreEasyToGuess
+            | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => Self::Repeats,
             Warning::SequencesLikeAbcAreEasyToGuess => Self::Sequence,
-            Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess => Self::Keyboard,
+            Warning::StraightRowsOfKeysAreEasyToGuess
+            | Warning::ShortKeyboardPatternsAreEasyToGuess => Self::Keyboard,
             Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess => Self::Dates,
-            Warning::NamesAndSurnamesByThemselvesAreEasyToGuess | Warning::CommonNamesAndSurnamesAreEasyToGuess => {
-                Self::Names
-            }
+            Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
+            | Warning::CommonNamesAndSurnamesAreEasyToGuess => Self::Names,
             Warning::AWordByItselfIsEasyToGuess => Self::Guessable,
         }
     }
@@ -93,16 +92,30 @@ impl From<Warning> for Weak {
 impl fmt::Display for Weak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooShort { at_least } => write!(f, "It is too short: use at least {at_least} characters."),
+            Self::TooShort { at_least } => {
+                write!(f, "It is too short: use at least {at_least} characters.")
+            }
             Self::TooLong => write!(f, "It is too long: use at most {AT_MOST} characters."),
-            Self::Personal => f.write_str("It contains your address or the portal's name, and too little else."),
-            Self::Common => f.write_str("It is among the passwords that are tried first, or close to one."),
+            Self::Personal => {
+                f.write_str("It contains your address or the portal's name, and too little else.")
+            }
+            Self::Common => {
+                f.write_str("It is among the passwords that are tried first, or close to one.")
+            }
             Self::Repeats => f.write_str("It repeats itself: that is easy to guess."),
-            Self::Sequence => f.write_str("It follows a sequence like abc or 6543: that is easy to guess."),
-            Self::Keyboard => f.write_str("It follows the rows of a keyboard: that is easy to guess."),
-            Self::Dates => f.write_str("Dates and years are easy to guess: add a few uncommon words."),
+            Self::Sequence => {
+                f.write_str("It follows a sequence like abc or 6543: that is easy to guess.")
+            }
+            Self::Keyboard => {
+                f.write_str("It follows the rows of a keyboard: that is easy to guess.")
+            }
+            Self::Dates => {
+                f.write_str("Dates and years are easy to guess: add a few uncommon words.")
+            }
             Self::Names => f.write_str("Names are easy to guess: add a few uncommon words."),
-            Self::Guessable => f.write_str("It is easy to guess: add another uncommon word or two."),
+            Self::Guessable => {
+                f.write_str("It is easy to guess: add another uncommon word or two.")
+            }
         }
     }
 }

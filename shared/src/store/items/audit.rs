@@ -9,7 +9,11 @@ use std::collections::HashMap;
 
 fn to_item(event: &Event, id: &RecordId) -> Item {
     let (kind, resource) = &event.resource;
-    let metadata: HashMap<_, _> = event.metadata.iter().map(|(name, value)| ((*name).to_owned(), s(value))).collect();
+    let metadata: HashMap<_, _> = event
+        .metadata
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), s(value)))
+        .collect();
     item([
         ("pk", Some(s(event.subject.to_string()))),
         ("sk", Some(s(id.as_str()))),
@@ -35,9 +39,18 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<Past> {
     let metadata = item.get("metadata")?.as_m().ok()?;
     Some(Past {
         action: text(item, "action")?.to_owned(),
-        resource: (text(item, "resource_type")?.to_owned(), text(item, "resource_id")?.to_owned()),
-        metadata: metadata.keys().filter_map(|name| Some((name.clone(), text(metadata, name)?.to_owned()))).collect(),
-        client: Client { ip: text(item, "ip")?.to_owned(), user_agent: text(item, "user_agent")?.to_owned() },
+        resource: (
+            text(item, "resource_type")?.to_owned(),
+            text(item, "resource_id")?.to_owned(),
+        ),
+        metadata: metadata
+            .keys()
+            .filter_map(|name| Some((name.clone(), text(metadata, name)?.to_owned())))
+            .collect(),
+        client: Client {
+            ip: text(item, "ip")?.to_owned(),
+            user_agent: text(item, "user_agent")?.to_owned(),
+        },
         at: moment(item, "at")?,
     })
 }

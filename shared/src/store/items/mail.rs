@@ -1,5 +1,5 @@
-//! `mail`: the outbox and the delivery log, under the peppered hash of the address, time-ordered. `unfinished` is the
-//! hash key of a sparse index: only rows that are not over have it.
+//! `mail`: the outbox and the delivery log, under the peppered hash of the address, time-ordered.
+//! `unfinished` is the hash key of a sparse index: only rows that are not over have it.
 
 use super::{Item, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
@@ -11,11 +11,17 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
 
 pub(in crate::store) fn key(key: &MailKey) -> Item {
-    item([("pk", Some(s(key.to.to_string()))), ("sk", Some(s(key.id.as_str())))])
+    item([
+        ("pk", Some(s(key.to.to_string()))),
+        ("sk", Some(s(key.id.as_str()))),
+    ])
 }
 
 pub(in crate::store) fn key_of(item: &Item) -> Option<MailKey> {
-    Some(MailKey { to: Peppered::parse(text(item, "pk")?)?, id: RecordId::from_stored(text(item, "sk")?.to_owned()) })
+    Some(MailKey {
+        to: Peppered::parse(text(item, "pk")?)?,
+        id: RecordId::from_stored(text(item, "sk")?.to_owned()),
+    })
 }
 
 /// The row of a mail that was just asked for, kept until `expires_at`.
@@ -26,7 +32,10 @@ pub(in crate::store) fn queued(mail: &Mail, expires_at: Timestamp) -> Item {
         ("unfinished", Some(s("mail"))),
         ("kind", Some(s(mail.wanted.kind()))),
         ("name", sign_up_name(&mail.wanted).map(s)),
-        ("for_user", act(&mail.wanted).map(|(user, _)| s(user.as_str()))),
+        (
+            "for_user",
+            act(&mail.wanted).map(|(user, _)| s(user.as_str())),
+        ),
         ("for_epoch", act(&mail.wanted).map(|(_, epoch)| n(epoch.0))),
         ("address", Some(s(mail.address.as_str()))),
         ("link_id", Some(s(mail.link.to_string()))),
@@ -47,7 +56,10 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<Mail> {
         wanted: wanted(item)?,
         link: LinkId::parse(text(item, "link_id")?)?,
         next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
-        client: Client { ip: text(item, "ip")?.to_owned(), user_agent: text(item, "user_agent")?.to_owned() },
+        client: Client {
+            ip: text(item, "ip")?.to_owned(),
+            user_agent: text(item, "user_agent")?.to_owned(),
+        },
         asked_at: moment(item, "asked_at")?,
         state: state(item)?,
     })
@@ -69,12 +81,19 @@ const fn act(wanted: &Wanted) -> Option<(&UserId, Epoch)> {
 }
 
 fn wanted(item: &Item) -> Option<Wanted> {
-    let act = || Some((UserId::parse(text(item, "for_user")?)?, Epoch(number(item, "for_epoch")?)));
+    let act = || {
+        Some((
+            UserId::parse(text(item, "for_user")?)?,
+            Epoch(number(item, "for_epoch")?),
+        ))
+    };
     let notice = |notice| act().map(|(user, epoch)| Wanted::Notice(notice, user, epoch));
     match text(item, "kind")? {
         "sign-in" => Some(Wanted::SignIn),
         "reset" => Some(Wanted::Reset),
-        "sign-up" => Some(Wanted::SignUp { name: text(item, "name")?.to_owned() }),
+        "sign-up" => Some(Wanted::SignUp {
+            name: text(item, "name")?.to_owned(),
+        }),
         "invitation" => act().map(|(user, epoch)| Wanted::Invitation(user, epoch)),
         "password-changed" => notice(Notice::PasswordChanged),
         "address-changed" => notice(Notice::AddressChanged),

@@ -1,4 +1,5 @@
-//! One file per table: its key, its attributes, the conversion, and the pieces that go into transactions.
+//! One file per table: its key, its attributes, the conversion, and the pieces that go into
+//! transactions.
 
 pub(super) mod audit;
 pub(super) mod mail;
@@ -24,7 +25,10 @@ pub(super) fn n(number: u64) -> AttributeValue {
 
 /// An item from its attributes; those that are `None` are left out.
 pub(super) fn item<const N: usize>(attributes: [(&str, Option<AttributeValue>); N]) -> Item {
-    attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    attributes
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
 }
 
 pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {

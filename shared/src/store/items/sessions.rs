@@ -8,7 +8,10 @@ use crate::domain::user::Epoch;
 use aws_sdk_dynamodb::types::Delete;
 
 pub(in crate::store) fn key(user: &UserId, hash: &SessionHash) -> Item {
-    item([("pk", Some(s(user.as_str()))), ("sk", Some(s(hash.to_string())))])
+    item([
+        ("pk", Some(s(user.as_str()))),
+        ("sk", Some(s(hash.to_string()))),
+    ])
 }
 
 /// Ends it, whether it is there or not.
@@ -43,7 +46,10 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<Session> {
         created_at: moment(item, "created_at")?,
         last_seen_at: moment(item, "last_seen_at")?,
         expires_at: expires_at(item)?,
-        client: Client { ip: text(item, "ip")?.to_owned(), user_agent: text(item, "user_agent")?.to_owned() },
+        client: Client {
+            ip: text(item, "ip")?.to_owned(),
+            user_agent: text(item, "user_agent")?.to_owned(),
+        },
         began: Began::parse(text(item, "began")?)?,
     })
 }

@@ -1,4 +1,5 @@
-//! `throttles`: counters, under `scope#key#window`. TTL removes them a day after their window has ended.
+//! `throttles`: counters, under `scope#key#window`. TTL removes them a day after their window has
+//! ended.
 
 use super::{Item, item, n, number, s, text};
 use crate::domain::throttle::Throttle;
@@ -34,7 +35,9 @@ pub(in crate::store) fn count(table: &str, throttle: &Throttle, now: Timestamp) 
 
 /// How far a counter has come, among the `rows` that were read.
 pub(in crate::store) fn counted(rows: &[Item], throttle: &Throttle, now: Timestamp) -> u64 {
-    row(rows, throttle, now).and_then(|row| number(row, "count")).unwrap_or_default()
+    row(rows, throttle, now)
+        .and_then(|row| number(row, "count"))
+        .unwrap_or_default()
 }
 
 /// How many wrong passwords there have been in a row, and since which sign-in.
@@ -45,21 +48,29 @@ pub(in crate::store) fn in_a_row(rows: &[Item], throttle: &Throttle, now: Timest
 }
 
 fn row<'a>(rows: &'a [Item], throttle: &Throttle, now: Timestamp) -> Option<&'a Item> {
-    rows.iter().find(|row| text(row, "pk") == Some(&throttle.row(now)))
+    rows.iter()
+        .find(|row| text(row, "pk") == Some(&throttle.row(now)))
 }
 
-/// One wrong password more since the `sign_ins`th sign-in; the first one of a new row where the row was of another, `was`.
-/// What comes late finds the row of another than that, and takes nothing back.
+/// One wrong password more since the `sign_ins`th sign-in; the first one of a new row where the row
+/// was of another, `was`. What comes late finds the row of another than that, and takes nothing
+/// back.
 pub(in crate::store) fn one_more_in_a_row(
     request: UpdateItemFluentBuilder,
     throttle: &Throttle,
     (was, sign_ins): (u64, u64),
     now: Timestamp,
 ) -> UpdateItemFluentBuilder {
-    let count = if was == sign_ins { "ADD #count :one SET" } else { "SET #count = :one," };
+    let count = if was == sign_ins {
+        "ADD #count :one SET"
+    } else {
+        "SET #count = :one,"
+    };
     request
         .set_key(Some(key(throttle, now)))
-        .update_expression(format!("{count} sign_ins = :sign_ins, expires_at = :expires_at"))
+        .update_expression(format!(
+            "{count} sign_ins = :sign_ins, expires_at = :expires_at"
+        ))
         .condition_expression("attribute_not_exists(sign_ins) OR sign_ins = :was")
         .expression_attribute_names("#count", "count")
         .expression_attribute_values(":one", n(1))

@@ -1,4 +1,5 @@
-//! `tokens`: one row per mailed link, under the link's id. It holds nothing that could make the link.
+//! `tokens`: one row per mailed link, under the link's id. It holds nothing that could make the
+//! link.
 
 use super::{Item, expires_at, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
@@ -42,5 +43,8 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
 
 /// When and by which page the link was redeemed; `None` while it has not been.
 pub(in crate::store) fn redeemed(item: &Item) -> Option<(Timestamp, Option<AttemptHash>)> {
-    Some((moment(item, "used_at")?, text(item, "attempt").and_then(AttemptHash::parse)))
+    Some((
+        moment(item, "used_at")?,
+        text(item, "attempt").and_then(AttemptHash::parse),
+    ))
 }

@@ -1,5 +1,5 @@
-//! `users`: the user under `user#<id>`, and the claim of the address under `email#<address>`, which holds only the id.
-//! They are created and changed together, so an address is unique.
+//! `users`: the user under `user#<id>`, and the claim of the address under `email#<address>`, which
+//! holds only the id. They are created and changed together, so an address is unique.
 
 use super::{Item, item, moment, n, number, s, text};
 use crate::domain::address::EmailAddress;
@@ -88,7 +88,12 @@ pub(in crate::store) fn move_epoch(table: &str, user: &UserId, epoch: Epoch) -> 
 }
 
 fn resources(item: &Item) -> Option<Vec<Resource>> {
-    item.get("resources")?.as_l().ok()?.iter().map(read_resource).collect()
+    item.get("resources")?
+        .as_l()
+        .ok()?
+        .iter()
+        .map(read_resource)
+        .collect()
 }
 
 fn resource(resource: &Resource) -> AttributeValue {
@@ -103,5 +108,10 @@ fn resource(resource: &Resource) -> AttributeValue {
 fn read_resource(value: &AttributeValue) -> Option<Resource> {
     let map = value.as_m().ok()?;
     let field = |name| text(map, name).map(str::to_owned);
-    Some(Resource { kind: field("type")?, id: field("id")?, name: field("name")?, slug: field("slug")? })
+    Some(Resource {
+        kind: field("type")?,
+        id: field("id")?,
+        name: field("name")?,
+        slug: field("slug")?,
+    })
 }
