@@ -1,6 +1,6 @@
 //! Seeded randomness: the same seed, the same proof.
 
-use shared::randomness::Random;
+use shared::random::Random;
 use std::sync::{Mutex, PoisonError};
 
 /// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and good enough to choose with.

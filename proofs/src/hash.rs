@@ -4,8 +4,8 @@
 
 use crate::{Figures, Proof};
 use rustix::time::{ClockId, clock_gettime};
-use shared::domain::hashing::{Costs, Hasher};
 use shared::domain::password::Password;
+use shared::domain::password::hash::{Argon2Params, Hasher};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -22,8 +22,8 @@ const MILLIS: &str = "ms";
 ///
 /// # Errors
 /// The salt is none.
-pub fn once(costs: Costs) -> Proof {
-    let password = Password::typed(PASSWORD).ok_or("the password is none")?;
+pub fn once(costs: Argon2Params) -> Proof {
+    let password = Password::parse(PASSWORD).ok_or("the password is none")?;
     let salt = SALT.as_bytes().try_into().map_err(|_| "the salt is none")?;
     let hasher = Hasher::new(costs, None);
     let before = processor_millis();
@@ -49,7 +49,7 @@ pub(crate) fn processor_millis() -> f64 {
 ///
 /// # Errors
 /// The reference is not installed, computes another hash, or is faster.
-pub fn against_reference(runs: u64, costs: Costs) -> Proof {
+pub fn against_reference(runs: u64, costs: Argon2Params) -> Proof {
     let (mut ours, mut theirs) = (vec![], vec![]);
     for _ in 0..runs {
         let (hash, millis) = ours_once(costs)?;
@@ -81,7 +81,7 @@ pub fn against_reference(runs: u64, costs: Costs) -> Proof {
 
 /// A hash by this program, started anew: what memory an earlier hash has left is not there to be
 /// used again.
-fn ours_once(costs: Costs) -> Result<(String, f64), String> {
+fn ours_once(costs: Argon2Params) -> Result<(String, f64), String> {
     let program =
         std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
     let printed = run(
@@ -100,7 +100,7 @@ fn ours_once(costs: Costs) -> Result<(String, f64), String> {
 }
 
 /// A hash by the reference, and the processor time (`clock()`) that it says the hash took.
-fn reference_once(costs: Costs) -> Result<(String, f64), String> {
+fn reference_once(costs: Argon2Params) -> Result<(String, f64), String> {
     let [memory, passes, lanes] =
         [costs.memory_kib, costs.passes, costs.lanes].map(|cost| cost.to_string());
     let arguments = [

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use proofs::Proof;
-use shared::domain::hashing::Costs;
+use shared::domain::password::hash::Argon2Params;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -44,7 +44,7 @@ enum Which {
         runs: u64,
         /// What a hash costs.
         #[arg(long, default_value = "m=19456,t=2,p=1", value_parser = costs)]
-        costs: Costs,
+        costs: Argon2Params,
         /// Hashes once, for the run that compares.
         #[arg(long, hide = true)]
         once: bool,
@@ -148,8 +148,8 @@ fn main() -> ExitCode {
     report(proof.map(|figures| figures.with("seconds", &started.elapsed().as_secs())))
 }
 
-fn costs(text: &str) -> Result<Costs, String> {
-    Costs::parse(text).ok_or_else(|| {
+fn costs(text: &str) -> Result<Argon2Params, String> {
+    Argon2Params::parse(text).ok_or_else(|| {
         "must be like m=19456,t=2,p=1, and what the functions would compute".to_owned()
     })
 }

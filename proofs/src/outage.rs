@@ -11,11 +11,11 @@
 use crate::parallel::paused;
 use crate::{Figures, Proof};
 use clap::Args;
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use serde_json::{Value, json};
 use shared::domain::link::Purpose;
 use shared::domain::portal::PortalName;
-use shared::keys::Ring;
+use shared::keys::KeyRing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tests::{World, mins, secs};
@@ -56,11 +56,11 @@ fn error(kind: &str) -> String {
 
 async fn world() -> World {
     let limits = [
-        ("AskPerMinute", "60"),
-        ("AskPerHour", "1000"),
-        ("MailPerHour", "1000"),
-        ("MailPerDay", "10000"),
-        ("MailPerDayPortal", "1000000"),
+        ("RequestsPerMinute", "60"),
+        ("RequestsPerHour", "1000"),
+        ("EmailsPerHour", "1000"),
+        ("EmailsPerDay", "10000"),
+        ("EmailsPerDayPortal", "1000000"),
     ];
     World::in_step(local::Options {
         parameters: tests::owned(&limits),
@@ -108,7 +108,7 @@ fn hour(mails: u64) -> Proof {
         world.portal.set_fault(|_| Fault::None);
         let (mut minutes, back) = (0, world.time.now());
         while world
-            .rows("mail")
+            .rows("emails")
             .iter()
             .any(|row| !row["unfinished"].is_null())
         {
@@ -117,11 +117,11 @@ fn hour(mails: u64) -> Proof {
             if minutes > 60 {
                 return Err(format!(
                     "an hour after SES came back a mail is not over: {:?}",
-                    world.rows("mail")
+                    world.rows("emails")
                 ));
             }
         }
-        let rows = world.rows("mail");
+        let rows = world.rows("emails");
         let ended = |state: &str| {
             rows.iter()
                 .filter(|row| text(row, "status") == state)
@@ -160,7 +160,7 @@ fn hour(mails: u64) -> Proof {
 
 /// The links that have left, by what they are the link of.
 fn links_by_id(world: &World) -> BTreeMap<String, BTreeSet<String>> {
-    let ring = Ring::parse(
+    let ring = KeyRing::parse(
         &world.portal.key_ring().unwrap(),
         &PortalName::parse("partner").unwrap(),
     )
@@ -257,10 +257,10 @@ async fn behind(neighbours: u64, fault: Poison) -> Result<(Duration, usize), Str
         ..local::Options::default()
     };
     let limits = [
-        ("AskPerMinute", "60"),
-        ("AskPerHour", "1000"),
-        ("MailPerHour", "1000"),
-        ("MailPerDay", "10000"),
+        ("RequestsPerMinute", "60"),
+        ("RequestsPerHour", "1000"),
+        ("EmailsPerHour", "1000"),
+        ("EmailsPerDay", "10000"),
     ];
     let world = World::in_step(local::Options {
         parameters: tests::owned(&limits),
@@ -284,7 +284,7 @@ async fn behind(neighbours: u64, fault: Poison) -> Result<(Duration, usize), Str
     for _ in 0..20 {
         tokio::time::sleep(secs(60)).await;
     }
-    let rows = world.rows("mail");
+    let rows = world.rows("emails");
     let states: BTreeMap<_, _> = rows
         .iter()
         .map(|row| (text(row, "sk"), text(row, "status")))
@@ -309,7 +309,7 @@ async fn behind(neighbours: u64, fault: Poison) -> Result<(Duration, usize), Str
     };
     let neighbours = rows.iter().filter(|row| text(row, "status") == "sent");
     let longest = neighbours
-        .map(|row| millis(row, "ended_at") - millis(row, "asked_at"))
+        .map(|row| millis(row, "ended_at") - millis(row, "requested_at"))
         .max();
     Ok((
         Duration::from_millis(longest.unwrap_or(u64::MAX)),

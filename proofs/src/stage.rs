@@ -8,25 +8,25 @@
 
 use crate::dice::{Dice, random};
 use http::Method;
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use local::{Options, Portal};
 use serde_json::{Value, json};
 use shared::domain::address::EmailAddress;
-use shared::domain::agent::Client;
-use shared::domain::audit::{Action, Event};
-use shared::domain::hashing::{Costs, Hasher, PasswordHash};
+use shared::domain::audit::{Action, AuditEvent};
+use shared::domain::client::ClientInfo;
 use shared::domain::ids::UserId;
 use shared::domain::password::Password;
+use shared::domain::password::hash::{Argon2Params, Hasher, PasswordHash};
 use shared::domain::portal::PortalName;
 use shared::domain::user::{Status, User};
-use shared::keys::Ring;
-use shared::store::add_user::NewUser;
+use shared::keys::KeyRing;
+use shared::store::users::NewUser;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tests::{CHEAP_HASHES, PASSWORD, World, owned};
 
 /// What hashes cost by [`CHEAP_HASHES`]: their number matters, not their strength.
-pub(crate) const COSTS: Costs = Costs {
+pub(crate) const COSTS: Argon2Params = Argon2Params {
     memory_kib: 7168,
     passes: 1,
     lanes: 1,
@@ -80,9 +80,9 @@ pub async fn world(dice: &mut Dice, options: Options) -> World {
 ///
 /// # Errors
 /// It has none.
-pub fn ring(world: &World) -> Result<Ring, String> {
+pub fn ring(world: &World) -> Result<KeyRing, String> {
     let portal = PortalName::parse("partner").ok_or("a portal's name")?;
-    Ring::parse(&world.portal.key_ring().unwrap_or_default(), &portal)
+    KeyRing::parse(&world.portal.key_ring().unwrap_or_default(), &portal)
 }
 
 /// Adds `many` users, lets each ask in a browser of her own, and has **two mailers at once**
@@ -97,7 +97,7 @@ pub async fn tickets(
     purpose: Purpose,
 ) -> Result<Vec<Ticket>, String> {
     let password =
-        Password::typed(PASSWORD).map(|password| Hasher::new(COSTS, None).hash(&password, [7; 16]));
+        Password::parse(PASSWORD).map(|password| Hasher::new(COSTS, None).hash(&password, [7; 16]));
     let (status, password, ask) = match purpose {
         Purpose::SignIn => (Status::Active, password, "/auth/request-login"),
         Purpose::Activation => (Status::Invited, None, "/auth/request-login"),
@@ -117,7 +117,7 @@ pub async fn tickets(
         asked.push((
             user,
             email,
-            browser.cookie("partner.ask").unwrap_or_default(),
+            browser.cookie("partner.requests").unwrap_or_default(),
         ));
     }
     world.portal.set_fault(crowd(Dice::new(dice.throw())));
@@ -146,7 +146,7 @@ pub async fn tickets(
         })
     };
     let tickets: Vec<Ticket> = asked.into_iter().map(ticket).collect::<Result<_, _>>()?;
-    let rows = world.rows("tokens").len();
+    let rows = world.rows("links").len();
     if rows != many {
         return Err(format!("{many} links have {rows} rows"));
     }
@@ -169,13 +169,13 @@ async fn add_user(
         UserId::new(((u128::from(dice.throw()) << 64) | u128::from(dice.throw())).to_be_bytes());
     let address = EmailAddress::parse(&email(n)).ok_or("an address")?;
     let user = User::new(id.clone(), address, format!("User {n}"), status, now);
-    let event = Event {
+    let event = AuditEvent {
         portal: PortalName::parse("local").ok_or("a portal's name")?,
         action: Action::Added,
         subject: (&id).into(),
-        resource: ("user", id.to_string()),
+        target: shared::domain::audit::Target::User(id.clone()),
         metadata: vec![],
-        client: Client::new("127.0.0.1", ""),
+        client: ClientInfo::new("127.0.0.1", ""),
         at: now,
         expires_at: now.plus(Duration::from_secs(86_400)),
     };
@@ -185,7 +185,7 @@ async fn add_user(
         ..NewUser::from(&user)
     };
     store
-        .add_user(&new, &event)
+        .create_user(&new, &event)
         .await
         .map_err(|_| format!("{} cannot be added", user.address))?;
     Ok(id)

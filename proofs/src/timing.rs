@@ -17,10 +17,10 @@ use crate::stage::COSTS;
 use crate::{Figures, Proof};
 use clap::Args;
 use futures_util::future::join_all;
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use serde_json::json;
-use shared::domain::hashing::Hasher;
 use shared::domain::password::Password;
+use shared::domain::password::hash::Hasher;
 use std::collections::BTreeMap;
 use tests::{PASSWORD, WRONG, World, mins};
 
@@ -207,7 +207,7 @@ async fn ask(world: &World, path: &str, email: &str) -> Result<(), String> {
 
 /// Some accounts of each class.
 async fn accounts(world: &World) -> Result<(), String> {
-    let password = Password::typed(PASSWORD).ok_or("the password is none")?;
+    let password = Password::parse(PASSWORD).ok_or("the password is none")?;
     let hash = Hasher::new(COSTS, None).hash(&password, [7; 16]);
     for class in CLASSES.into_iter().filter(|class| *class != "unknown") {
         let status = match class {

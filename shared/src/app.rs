@@ -1,18 +1,19 @@
 //! What most functions hold.
 
+use crate::auth::passwords::Passwords;
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
-use crate::domain::agent::Client;
-use crate::domain::audit::{Action, Event, Subject};
+use crate::domain::audit::{Action, AuditEvent, Subject, Target};
+use crate::domain::client::ClientInfo;
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::http::Problem;
-use crate::http::problem::Kind;
-use crate::keys::{Keys, TokenError};
-use crate::lambda::Start;
-use crate::passwords::Passwords;
-use crate::randomness::Random;
-use crate::store::{Store, Unavailable, use_up};
+use crate::http::problem::ProblemType;
+use crate::keys::{KeyRingCache, TokenError};
+use crate::lambda::Bootstrap;
+use crate::random::Random;
+use crate::store::links::LinkError;
+use crate::store::{CountError, Store, Unavailable};
 use aws_types::SdkConfig;
 
 /// Configuration, time, randomness, keys, the store and passwords. What a function does not use is
@@ -25,18 +26,21 @@ pub struct App {
     /// Draws randomness.
     pub random: Random,
     /// The key ring.
-    pub keys: Keys,
+    pub keys: KeyRingCache,
     /// The tables.
     pub store: Store,
     /// Whether a password will do, and whether it is the one.
     pub passwords: Passwords,
 }
 
-impl Start for App {
+impl Bootstrap for App {
     async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
         let config = Config::read(env)?;
         let store = Store::new(aws, &config.table_prefix, env.random.clone());
-        let (keys, ()) = tokio::join!(Keys::start(aws, &config, env.clock.now()), store.connect());
+        let (keys, ()) = tokio::join!(
+            KeyRingCache::start(aws, &config, env.clock.now()),
+            store.connect()
+        );
         Ok(Self {
             clock: env.clock.clone(),
             random: env.random.clone(),
@@ -50,23 +54,23 @@ impl Start for App {
 
 impl App {
     /// What is to be written down.
-    pub fn event(
+    pub fn audit_event(
         &self,
         action: Action,
         subject: impl Into<Subject>,
-        resource: (&'static str, String),
-        client: &Client,
+        target: Target,
+        client: &ClientInfo,
         at: Timestamp,
-    ) -> Event {
-        Event {
+    ) -> AuditEvent {
+        AuditEvent {
             portal: self.config.portal.clone(),
             action,
             subject: subject.into(),
-            resource,
+            target,
             metadata: vec![],
             client: client.clone(),
             at,
-            expires_at: at.plus(self.config.audit_kept),
+            expires_at: at.plus(self.config.audit_retention),
         }
     }
 }
@@ -77,14 +81,23 @@ impl From<Unavailable> for Problem {
     }
 }
 
+impl From<CountError> for Problem {
+    fn from(error: CountError) -> Self {
+        match error {
+            CountError::RateLimited { retry_after } => Self::too_many_attempts(retry_after),
+            CountError::Unavailable => Self::unavailable(),
+        }
+    }
+}
+
 /// For links that did nothing.
-impl From<use_up::Refused> for Problem {
-    fn from(refused: use_up::Refused) -> Self {
+impl From<LinkError> for Problem {
+    fn from(refused: LinkError) -> Self {
         match refused {
-            use_up::Refused::Invalid => Self::invalid_token(),
-            use_up::Refused::Expired => Self::new(Kind::ExpiredToken, "Ask for a new one."),
-            use_up::Refused::Used => Self::new(Kind::UsedToken, "Ask for a new one."),
-            use_up::Refused::Unavailable => Self::unavailable(),
+            LinkError::Invalid => Self::invalid_token(),
+            LinkError::Expired => Self::new(ProblemType::ExpiredToken, "Ask for a new one."),
+            LinkError::Used => Self::new(ProblemType::UsedToken, "Ask for a new one."),
+            LinkError::Unavailable => Self::unavailable(),
         }
     }
 }

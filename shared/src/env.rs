@@ -1,7 +1,7 @@
 //! What a function finds around it: environment variables, the clock, randomness.
 
 use crate::clock::Clock;
-use crate::randomness::Random;
+use crate::random::Random;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

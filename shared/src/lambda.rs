@@ -4,7 +4,7 @@
 use crate::aws;
 use crate::config::StartError;
 use crate::env::Env;
-use crate::http::reply::secure;
+use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
 use aws_types::SdkConfig;
 use lambda_http::service_fn;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use lambda_http::Error;
 
 /// What a function holds: made once, before the first request.
-pub trait Start: Sized + Send + Sync + 'static {
+pub trait Bootstrap: Sized + Send + Sync + 'static {
     /// Reads the configuration and opens the connections.
     ///
     /// # Errors
@@ -30,9 +30,9 @@ pub trait Start: Sized + Send + Sync + 'static {
 /// Problem>`.
 pub trait Handler<'a, C: 'a>: Send + Sync + 'static {
     /// What it returns while it works.
-    type Answer: Future<Output = Result<Response, Problem>> + Send + 'a;
+    type Future: Future<Output = Result<Response, Problem>> + Send + 'a;
     /// Handles one request.
-    fn call(&self, context: &'a C, request: Request) -> Self::Answer;
+    fn call(&self, context: &'a C, request: Request) -> Self::Future;
 }
 
 impl<'a, C: 'a, F, A> Handler<'a, C> for F
@@ -40,7 +40,7 @@ where
     F: Fn(&'a C, Request) -> A + Send + Sync + 'static,
     A: Future<Output = Result<Response, Problem>> + Send + 'a,
 {
-    type Answer = A;
+    type Future = A;
     fn call(&self, context: &'a C, request: Request) -> A {
         self(context, request)
     }
@@ -51,9 +51,9 @@ pub trait Consumer<'a, C: 'a, E>: Send + Sync + 'static {
     /// What it answers.
     type Output: Serialize;
     /// What it returns while it works.
-    type Answer: Future<Output = Self::Output> + Send + 'a;
+    type Future: Future<Output = Self::Output> + Send + 'a;
     /// Consumes one event.
-    fn call(&self, context: &'a C, event: E) -> Self::Answer;
+    fn call(&self, context: &'a C, event: E) -> Self::Future;
 }
 
 impl<'a, C: 'a, E, F, A> Consumer<'a, C, E> for F
@@ -63,7 +63,7 @@ where
     A::Output: Serialize,
 {
     type Output = A::Output;
-    type Answer = A;
+    type Future = A;
     fn call(&self, context: &'a C, event: E) -> A {
         self(context, event)
     }
@@ -73,7 +73,7 @@ where
 ///
 /// # Errors
 /// The function did not start, or the runtime broke off.
-pub async fn serve<C: Start>(handle: impl for<'a> Handler<'a, C>) -> Result<(), Error> {
+pub async fn serve<C: Bootstrap>(handle: impl for<'a> Handler<'a, C>) -> Result<(), Error> {
     let context = Arc::new(start_process::<C>().await?);
     let handle = &handle;
     lambda_http::run(service_fn(move |request| {
@@ -87,7 +87,7 @@ pub async fn serve<C: Start>(handle: impl for<'a> Handler<'a, C>) -> Result<(), 
 ///
 /// # Errors
 /// The function did not start, or the runtime broke off.
-pub async fn consume<C: Start, E: DeserializeOwned, O: Serialize>(
+pub async fn consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     handle: impl for<'a> Consumer<'a, C, E, Output = O>,
 ) -> Result<(), Error> {
     let context = Arc::new(start_process::<C>().await?);
@@ -125,7 +125,7 @@ pub async fn answer<C>(
     secure(response)
 }
 
-async fn start_process<C: Start>() -> Result<C, StartError> {
+async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
     log_as_json();
     let env = Env::of_process();
     let start = async { C::start(&aws::sdk_config(&env, aws::https()?)?, &env).await };

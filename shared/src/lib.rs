@@ -12,9 +12,8 @@
 //! | [`lambda`] | the entry: starts a function, answers, logs | all of the above |
 
 pub mod app;
-pub mod asking;
+pub mod auth;
 pub mod aws;
-pub mod begin;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -22,7 +21,5 @@ pub mod env;
 pub mod http;
 pub mod keys;
 pub mod lambda;
-pub mod passwords;
-pub mod randomness;
-pub mod signed_in;
+pub mod random;
 pub mod store;

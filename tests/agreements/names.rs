@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tests::owned;
 
 fn template() -> Template {
-    Template::read(&owned(&[("MailFrom", "no-reply@example.com")])).unwrap()
+    Template::read(&owned(&[("EmailFrom", "no-reply@example.com")])).unwrap()
 }
 
 /// What each function's own code says it answers.
@@ -198,7 +198,7 @@ fn variables_are_the_same_in_config_and_template_and_named_after_their_parameter
     let of_the_stack = [
         "TABLE_PREFIX",
         "KEY_RING_SECRET",
-        "MAIL_CONFIGURATION_SET",
+        "EMAIL_CONFIGURATION_SET",
         "PUBLIC_URL",
     ];
     for variable in read

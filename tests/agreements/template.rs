@@ -84,7 +84,7 @@ fn the_key_ring_is_frozen_and_retained() {
 #[test]
 fn mails_are_neither_opened_nor_clicked_on_somebodys_behalf() {
     let yaml = text("template.yaml");
-    let events = resource(&yaml, "MailEvents");
+    let events = resource(&yaml, "EmailEvents");
     let types = events
         .lines()
         .find(|line| line.contains("MatchingEventTypes:"))
@@ -94,7 +94,7 @@ fn mails_are_neither_opened_nor_clicked_on_somebodys_behalf() {
         types.contains("bounce") && !types.contains("open") && !types.contains("click"),
         "{types}"
     );
-    assert!(!resource(&yaml, "MailConfigurationSet").contains("TrackingOptions"));
+    assert!(!resource(&yaml, "EmailConfigurationSet").contains("TrackingOptions"));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn tables_stay_when_the_stack_goes_and_people_and_audit_can_be_recovered() {
 
 #[test]
 fn administration_is_signed_and_nothing_else_is() {
-    let template = Template::read(&owned(&[("MailFrom", "no-reply@example.com")])).unwrap();
+    let template = Template::read(&owned(&[("EmailFrom", "no-reply@example.com")])).unwrap();
     let routes: Vec<_> = template
         .functions
         .iter()

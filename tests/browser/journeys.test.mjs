@@ -31,7 +31,7 @@ async function asksForLink({ page }, portal, email) {
   await page.getByText("Email me a link instead").click();
   await page.getByRole("group").getByLabel("Email address").fill(email);
   await page.getByRole("button", { name: "Email me a sign-in link" }).click();
-  await page.waitForURL(`${portal.url}/auth/check-mail`);
+  await page.waitForURL(`${portal.url}/auth/check-email`);
 }
 
 /** Signs in on the sign-in page, which the person is on. */
@@ -143,7 +143,7 @@ for (const js of [true, false]) {
 
     describe("with passwords, and anybody may sign up", () => {
       let portal;
-      before(async () => { portal = await startPortal("--set", "SelfSignUp=on", "--set", "AskPerMinute=10"); });
+      before(async () => { portal = await startPortal("--set", "SelfSignUp=on", "--set", "RequestsPerMinute=10"); });
       after(() => portal.stop());
 
       test("an invited user activates, signs out, signs in, forgets her password and sets another", async () => {

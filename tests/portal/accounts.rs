@@ -2,8 +2,8 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use shared::domain::hashing::{Costs, Hasher};
 use shared::domain::password::Password;
+use shared::domain::password::hash::{Argon2Params, Hasher};
 use tests::{Browser, PASSWORD, WRONG, World, mins, secs};
 
 /// What hashes cost before, and the parameters of a portal that still knows it.
@@ -29,8 +29,8 @@ async fn accounts(world: &World) -> Vec<(&'static str, &'static str)> {
             .await;
     }
     world.suspend("suspended@example.com");
-    let old = Hasher::new(Costs::parse(BEFORE).unwrap(), None)
-        .hash(&Password::typed(PASSWORD).unwrap(), [1; 16]);
+    let old = Hasher::new(Argon2Params::parse(BEFORE).unwrap(), None)
+        .hash(&Password::parse(PASSWORD).unwrap(), [1; 16]);
     world.set_user(
         "old@example.com",
         "SET password = :p",

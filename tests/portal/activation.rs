@@ -13,8 +13,7 @@ async fn an_invited_user_sets_her_first_password_and_is_signed_in() {
         "{}",
         mail.path()
     );
-    let body =
-        json!({"token": mail.token(), "password": PASSWORD, "attempt": "an-attempt-of-this-page"});
+    let body = json!({"token": mail.token(), "password": PASSWORD, "idempotency_key": "an-attempt-of-this-page"});
     let activated = browser.post("/auth/activate", body.clone()).await;
     assert_eq!(activated.status, 200, "{}", activated.body);
     assert_eq!(browser.me().await.json()["email"], "grace@example.com");

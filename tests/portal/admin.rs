@@ -1,6 +1,6 @@
 //! The administration: signed calls only, idempotent by key, strict. Adding and inviting users.
 
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, World, mins};
@@ -317,9 +317,9 @@ async fn an_invited_user_is_mailed_once_sets_her_password_and_is_signed_in() {
         (&shown["status"], &shown["last_sign_in_at"]),
         (&json!("active"), &json!("2026-11-21T14:00:00Z"))
     );
-    let mail = &shown["mail"][0];
+    let mail = &shown["emails"][0];
     assert_eq!(
-        (&mail["kind"], &mail["letter"]),
+        (&mail["kind"], &mail["template"]),
         (&json!("invitation"), &json!("activation"))
     );
     assert_eq!(
@@ -335,7 +335,7 @@ async fn whoever_is_added_as_active_is_mailed_nothing() {
         world.browser().admin("local", &[], &eve()).await.status,
         201
     );
-    assert!(world.mails().await.is_empty() && world.rows("mail").is_empty());
+    assert!(world.mails().await.is_empty() && world.rows("emails").is_empty());
 }
 
 #[tokio::test]
@@ -446,7 +446,7 @@ async fn an_invitation_that_another_one_overtakes_is_not_sent() {
     world.time.pass(mins(1));
     world.sweep().await;
     world.settled().await;
-    let mut rows = world.rows("mail");
+    let mut rows = world.rows("emails");
     rows.sort_by_key(|row| row["sk"]["S"].to_string());
     let ends: Vec<_> = rows
         .iter()

@@ -1,7 +1,7 @@
 //! The administration: changing users.
 
 use crate::admin::refusal;
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -255,7 +255,7 @@ async fn another_address_voids_what_the_old_one_had_and_both_are_told() {
     );
 
     let notices: Vec<_> = world
-        .rows("mail")
+        .rows("emails")
         .into_iter()
         .filter(|row| row["kind"]["S"] == "address-changed")
         .collect();

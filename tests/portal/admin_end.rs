@@ -2,7 +2,7 @@
 
 use crate::admin::{eve, refusal};
 use crate::sessions::{a_thousand_more, living};
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::domain::ids::SessionHash;
@@ -17,7 +17,7 @@ fn copy(world: &World, table: &str, row: &Value, many: usize) {
         let name = SessionHash::from_bytes(hash).to_string();
         let mut row = row.clone();
         row["sk"]["S"] = match table {
-            "mail" => json!(format!("00{name}")),
+            "emails" => json!(format!("00{name}")),
             "audit" => json!(format!("zz{name}")),
             _ => json!(name),
         };
@@ -106,12 +106,12 @@ async fn an_erased_user_is_gone_but_for_the_audit_and_her_address_is_free() {
     let remembered = world.rows("audit").len();
     // More than one page of each.
     copy(&world, "sessions", &world.rows("sessions")[0], 60);
-    copy(&world, "mail", &world.rows("mail")[0], 60);
+    copy(&world, "emails", &world.rows("emails")[0], 60);
     let erased = admin.call(Method::DELETE, &path, None).await;
     assert_eq!((erased.status.as_u16(), erased.body.as_str()), (204, ""));
 
     assert_eq!(world.rows("users").len(), 2, "Grace and her claim");
-    assert!(world.rows("sessions").is_empty() && world.rows("mail").is_empty());
+    assert!(world.rows("sessions").is_empty() && world.rows("emails").is_empty());
     let audit = world.rows("audit");
     assert_eq!(audit.len(), remembered + 1);
     let erasure = audit
@@ -126,7 +126,7 @@ async fn an_erased_user_is_gone_but_for_the_audit_and_her_address_is_free() {
         erasure["metadata"]["M"]["actor"]["S"],
         "arn:aws:iam::000000000000:user/local"
     );
-    for table in ["users", "sessions", "mail", "audit", "throttles"] {
+    for table in ["users", "sessions", "emails", "audit", "rate-limits"] {
         assert!(
             !json!(world.rows(table))
                 .to_string()
@@ -203,7 +203,7 @@ async fn an_erasure_that_broke_off_goes_on_and_leaves_the_next_users_mail_alone(
         "she is gone at once"
     );
     assert_eq!(
-        (world.rows("sessions").len(), world.rows("mail").len()),
+        (world.rows("sessions").len(), world.rows("emails").len()),
         (1, 1)
     );
     // A long history after it does not hide that she was erased.
@@ -221,7 +221,7 @@ async fn an_erasure_that_broke_off_goes_on_and_leaves_the_next_users_mail_alone(
     world.portal.set_fault(|_| Fault::None);
     assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204);
     assert!(world.rows("sessions").is_empty());
-    let left = world.rows("mail");
+    let left = world.rows("emails");
     assert_eq!(
         (left.len(), &left[0]["kind"]["S"]),
         (1, &json!("invitation"))
@@ -256,18 +256,18 @@ async fn erasing_also_takes_the_mail_to_the_addresses_that_she_had_and_leaves_th
     assert_eq!(admin.admin("local", &[], &next).await.status, 201);
     world.settled().await;
     assert_eq!(
-        world.rows("mail").len(),
+        world.rows("emails").len(),
         6,
         "a link, two notices of each change, an invitation"
     );
 
     assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204);
-    let left = world.rows("mail");
+    let left = world.rows("emails");
     assert_eq!(
         (left.len(), &left[0]["kind"]["S"]),
         (1, &json!("invitation"))
     );
-    for table in ["users", "sessions", "mail", "audit", "throttles"] {
+    for table in ["users", "sessions", "emails", "audit", "rate-limits"] {
         let whole = json!(world.rows(table)).to_string();
         assert!(
             !whole.contains("ada@example.org") && !whole.contains("ada@example.net"),
@@ -292,5 +292,5 @@ async fn what_a_batch_leaves_undone_is_done_by_the_next() {
             _ => Fault::None,
         });
     assert_eq!(admin.call(Method::DELETE, &path, None).await.status, 204);
-    assert!(world.rows("sessions").is_empty() && world.rows("mail").is_empty());
+    assert!(world.rows("sessions").is_empty() && world.rows("emails").is_empty());
 }

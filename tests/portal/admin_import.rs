@@ -1,20 +1,20 @@
 //! The administration: importing users with the passwords they have.
 
 use crate::admin::refusal;
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::domain::hashing::{Costs, Hasher};
 use shared::domain::password::Password;
+use shared::domain::password::hash::{Argon2Params, Hasher};
 use tests::{Answer, World, mins};
 
 const PASSWORD: &str = "an old password of hers";
 
 /// What another system has stored.
 fn hashed(costs: &str) -> String {
-    let hasher = Hasher::new(Costs::parse(costs).unwrap(), None);
+    let hasher = Hasher::new(Argon2Params::parse(costs).unwrap(), None);
     hasher
-        .hash(&Password::typed(PASSWORD).unwrap(), [7; 16])
+        .hash(&Password::parse(PASSWORD).unwrap(), [7; 16])
         .as_str()
         .to_owned()
 }
@@ -92,7 +92,7 @@ async fn whoever_is_imported_signs_in_with_the_old_password() {
         "arn:aws:iam::000000000000:user/local"
     );
     let secret = hash.rsplit('$').next().unwrap();
-    for table in ["audit", "sessions", "tokens", "mail", "throttles"] {
+    for table in ["audit", "sessions", "links", "emails", "rate-limits"] {
         assert!(
             !json!(world.rows(table)).to_string().contains(secret),
             "{table}"
@@ -197,7 +197,7 @@ async fn nobody_is_mailed_until_she_is_invited_and_a_suspended_one_stays_out() {
         {"email": "sue@example.com", "name": "Sue", "status": "suspended", "password": hashed("m=19456,t=2,p=1")},
     ]);
     assert_eq!(import(&world, users).await.status, 200);
-    assert!(world.mails().await.is_empty() && world.rows("mail").is_empty());
+    assert!(world.mails().await.is_empty() && world.rows("emails").is_empty());
     assert_eq!(
         sign_in(&world, "sue@example.com", PASSWORD).await.problem(),
         "invalid-credentials"

@@ -191,7 +191,7 @@ async fn a_user_is_shown_with_her_mail_and_what_has_happened() {
             "status",
             "created_at",
             "last_sign_in_at",
-            "mail",
+            "emails",
             "audit"
         ]
         .into()
@@ -200,7 +200,7 @@ async fn a_user_is_shown_with_her_mail_and_what_has_happened() {
         (&user["email"], &user["name"]),
         (&json!("ada@example.com"), &json!("Ada Lovelace"))
     );
-    let mail = &user["mail"];
+    let mail = &user["emails"];
     assert_eq!(
         (
             mail.as_array().unwrap().len(),

@@ -88,7 +88,7 @@ async fn only_the_known_get_mail_and_the_log_says_why_the_others_do_not() {
     );
 
     let mut reasons: Vec<_> = world
-        .rows("mail")
+        .rows("emails")
         .into_iter()
         .map(|row| {
             let text = |name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
@@ -172,7 +172,7 @@ async fn one_persons_asking_does_not_shut_another_out() {
 
 #[tokio::test]
 async fn a_network_that_asks_for_everybody_is_stopped() {
-    let world = World::with(&[("AskPerNetworkHour", "3")]).await;
+    let world = World::with(&[("RequestsPerNetworkHour", "3")]).await;
     let browser = world.browser();
     for n in 0..3 {
         let answer = browser
@@ -204,7 +204,7 @@ async fn a_network_that_asks_for_everybody_is_stopped() {
 async fn a_throttled_form_leads_back_to_the_sign_in_page() {
     let world = World::start().await;
     let browser = world.browser();
-    for expected in ["/auth/check-mail", "/auth/sign-in?error=too_many_attempts"] {
+    for expected in ["/auth/check-email", "/auth/sign-in?error=too_many_attempts"] {
         let asked = browser
             .post_form("/auth/request-login", &[("email", "ada@example.com")])
             .await;

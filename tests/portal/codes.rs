@@ -22,7 +22,7 @@ async fn a_code_signs_in_the_browser_that_asked_also_after_asking_twice() {
     let began: Vec<_> = world
         .rows("sessions")
         .iter()
-        .map(|row| row["began"]["S"].clone())
+        .map(|row| row["auth_method"]["S"].clone())
         .collect();
     // The second took the place of the first: it was the same browser.
     assert_eq!(began, ["code"]);
@@ -92,7 +92,7 @@ async fn parallel_guesses_get_no_more_than_five_tries() {
     let guesses = (0..40).map(|_| browser.post("/auth/verify", json!({"code": wrong})));
     futures_util::future::join_all(guesses).await;
     let counts: Vec<_> = world
-        .rows("throttles")
+        .rows("rate-limits")
         .into_iter()
         .filter(|row| row["pk"]["S"].as_str().unwrap().starts_with("code#"))
         .map(|row| row["count"]["N"].as_str().unwrap().to_owned())

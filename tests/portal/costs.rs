@@ -32,8 +32,9 @@ async fn count(
     let (reads, writes): (Vec<_>, Vec<_>) = calls
         .iter()
         .partition(|call| call.operation.contains("Get") || call.operation == "Query");
-    let units =
-        |calls: &[&local::seam::Call]| calls.iter().map(|call| call.capacity).sum::<f64>() + 0.0;
+    let units = |calls: &[&local::aws_stub::Call]| {
+        calls.iter().map(|call| call.capacity).sum::<f64>() + 0.0
+    };
     let (reads, writes) = (units(&reads), units(&writes));
     let _ = writeln!(
         table,

@@ -1,7 +1,7 @@
 //! What the template's roles allow is exactly what the functions do: each action, on each table, by
 //! name.
 
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -72,8 +72,7 @@ async fn accounts(world: &World) {
         json!({"email": "zoe@example.com", "name": "Zoe"}),
     )
     .await;
-    let activate =
-        json!({"token": world.mail().await.token(), "password": PASSWORD, "attempt": ATTEMPT});
+    let activate = json!({"token": world.mail().await.token(), "password": PASSWORD, "idempotency_key": ATTEMPT});
     let conflicts = world.browser();
     for browser in [&eve, &eve] {
         assert_eq!(
@@ -106,8 +105,7 @@ async fn accounts(world: &World) {
     world.time.pass(mins(60));
     eve.post("/auth/forgot-password", json!({"email": "zoe@example.com"}))
         .await;
-    let reset =
-        json!({"token": world.mail().await.token(), "password": PASSWORD, "attempt": ATTEMPT});
+    let reset = json!({"token": world.mail().await.token(), "password": PASSWORD, "idempotency_key": ATTEMPT});
     assert_eq!(
         eve.post("/auth/reset-password", reset.clone()).await.status,
         200
@@ -118,8 +116,7 @@ async fn accounts(world: &World) {
     eve.sign_in("zoe@example.com").await;
     eve.post("/auth/request-login", json!({"email": "grace@example.com"}))
         .await;
-    let grace =
-        json!({"token": world.mail().await.token(), "password": PASSWORD, "attempt": ATTEMPT});
+    let grace = json!({"token": world.mail().await.token(), "password": PASSWORD, "idempotency_key": ATTEMPT});
     assert_eq!(eve.post("/auth/activate", grace).await.status, 200);
     world.portal.set_fault(conflict);
     conflicts.post("/auth/activate", activate).await;
@@ -185,7 +182,7 @@ async fn roles_grant_what_functions_do_and_nothing_else() {
         .collect();
 
     let template =
-        local::template::Template::read(&owned(&[("MailFrom", "no-reply@example.com")])).unwrap();
+        local::template::Template::read(&owned(&[("EmailFrom", "no-reply@example.com")])).unwrap();
     let prefix = format!(
         "arn:aws:dynamodb:us-east-1:000000000000:table/{}-",
         local::template::STACK

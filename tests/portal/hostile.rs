@@ -326,7 +326,7 @@ async fn a_cookie_that_is_there_twice_is_refused() {
     assert_eq!(stranger.send(both).await.status, 400);
     let asks = stranger
         .request(Method::POST, "/auth/request-login")
-        .header("cookie", "partner.ask=a; partner.ask=b")
+        .header("cookie", "partner.requests=a; partner.requests=b")
         .header("content-type", "application/json")
         .body(r#"{"email":"ada@example.com"}"#);
     assert_eq!(stranger.send(asks).await.status, 400);
@@ -534,9 +534,9 @@ async fn nonces_that_are_repeated_or_made_up_cost_nothing_and_leave_no_row() {
     }
     assert!(world.portal.take_calls().is_empty());
     assert_eq!(world.everything(), before);
-    let nonce = browser.cookie("partner.ask").unwrap();
+    let nonce = browser.cookie("partner.requests").unwrap();
     browser.set_cookie(
-        "partner.ask",
+        "partner.requests",
         Some(&format!(
             "{nonce}.{nonce}.{}",
             shared::domain::ids::encode(&[9; 32])

@@ -25,9 +25,12 @@ async fn ada_asks_clicks_is_signed_in_and_signs_out() {
         page.body
     );
 
-    let (token, attempt) = (page.field("token"), page.field("attempt"));
+    let (token, attempt) = (page.field("token"), page.field("idempotency_key"));
     let posted = browser
-        .post_form("/auth/verify", &[("token", &token), ("attempt", &attempt)])
+        .post_form(
+            "/auth/verify",
+            &[("token", &token), ("idempotency_key", &attempt)],
+        )
         .await;
     assert_eq!(posted.status, 303);
     assert_eq!(
@@ -85,12 +88,12 @@ async fn the_same_with_forms_alone() {
         (asked.status.as_u16(), asked.location()),
         (
             303,
-            world.portal.public_url().to_owned() + "/auth/check-mail"
+            world.portal.public_url().to_owned() + "/auth/check-email"
         )
     );
     assert!(
         browser
-            .get("/auth/check-mail")
+            .get("/auth/check-email")
             .await
             .body
             .contains("Check your mail")

@@ -29,7 +29,7 @@ async fn nothing_at_rest_in_a_log_or_in_another_mail_gives_anybody_in() {
         let session = browser.cookie("partner.sid").unwrap();
         let claims = session.split('.').nth(1).unwrap().to_owned();
         secrets.extend([
-            ("the nonce", browser.cookie("partner.ask").unwrap()),
+            ("the nonce", browser.cookie("partner.requests").unwrap()),
             ("the session's token", session.clone()),
             ("the session's claims", claims),
             ("the session's secret id", session_id(&session)),
@@ -50,15 +50,15 @@ async fn nothing_at_rest_in_a_log_or_in_another_mail_gives_anybody_in() {
     world
         .portal
         .set_fault(move |attempt| match attempt.service.as_str() {
-            "ses" => local::seam::Fault::Reply(400, refusal.clone()),
-            _ => local::seam::Fault::None,
+            "ses" => local::aws_stub::Fault::Reply(400, refusal.clone()),
+            _ => local::aws_stub::Fault::None,
         });
     world
         .browser()
         .post("/auth/request-login", json!({"email": "ada@example.com"}))
         .await;
     world.settled().await;
-    world.portal.set_fault(|_| local::seam::Fault::None);
+    world.portal.set_fault(|_| local::aws_stub::Fault::None);
     let broken = world.browser();
     let _ = broken
         .send(

@@ -1,4 +1,4 @@
-//! What `docs/mail.md` says, cell by cell: who gets which letter, and what is in it.
+//! What `docs/email.md` says, cell by cell: who gets which letter, and what is in it.
 
 #![expect(
     clippy::panic,
@@ -7,26 +7,26 @@
 
 use serde_json::Value;
 use shared::domain::address::EmailAddress;
-use shared::domain::agent::Client;
-use shared::domain::audit::{Action, Event};
+use shared::domain::audit::{Action, AuditEvent};
+use shared::domain::client::ClientInfo;
+use shared::domain::email::{DeliveryState, EmailKind, Notice, OutboxEntry, OutboxKey};
 use shared::domain::ids::{LinkId, RecordId, UserId, sha256};
-use shared::domain::mail::{Mail, MailKey, Notice, State, Wanted};
 use shared::domain::portal::PortalName;
 use shared::domain::user::{Epoch, Status, User};
-use shared::keys::Ring;
-use shared::store::add_user::NewUser;
+use shared::keys::KeyRing;
+use shared::store::users::NewUser;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::World;
 
-const DOC: &str = include_str!("../../docs/mail.md");
+const DOC: &str = include_str!("../../docs/email.md");
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The rows of the first table after `words`: a cell each, without its backticks.
 fn table(words: &str) -> Vec<Vec<String>> {
     let rest = DOC
         .split_once(words)
-        .unwrap_or_else(|| panic!("{words} is not in docs/mail.md"))
+        .unwrap_or_else(|| panic!("{words} is not in docs/email.md"))
         .1;
     let lines = rest
         .lines()
@@ -45,12 +45,12 @@ fn table(words: &str) -> Vec<Vec<String>> {
 /// through.
 struct Outbox<'a> {
     world: &'a World,
-    ring: Ring,
+    ring: KeyRing,
 }
 
 impl<'a> Outbox<'a> {
     fn new(world: &'a World) -> Self {
-        let ring = Ring::parse(
+        let ring = KeyRing::parse(
             &world.portal.key_ring().unwrap(),
             &PortalName::parse("partner").unwrap(),
         )
@@ -73,16 +73,16 @@ impl<'a> Outbox<'a> {
             now,
         );
         let user = User {
-            epoch: Epoch(7),
+            epoch: Epoch::new(7),
             ..user
         };
-        let event = Event {
+        let event = AuditEvent {
             portal: PortalName::parse("test").unwrap(),
             action: Action::Added,
             subject: (&user.id).into(),
-            resource: ("user", user.id.to_string()),
+            target: shared::domain::audit::Target::User(user.id.clone()),
             metadata: vec![],
-            client: Client::default(),
+            client: ClientInfo::default(),
             at: now,
             expires_at: now.plus(DAY),
         };
@@ -91,52 +91,52 @@ impl<'a> Outbox<'a> {
             .portal
             .store()
             .unwrap()
-            .add_user(&NewUser::from(&user), &event)
+            .create_user(&NewUser::from(&user), &event)
             .await
             .unwrap();
         Some(user)
     }
 
-    async fn ask(&self, address: &EmailAddress, wanted: Wanted) {
+    async fn ask(&self, address: &EmailAddress, wanted: EmailKind) {
         let (now, id) = (self.world.time.now(), sha256(address.as_str().as_bytes()));
-        let mail = Mail {
-            key: MailKey {
-                to: self.ring.mailbox(address),
+        let mail = OutboxEntry {
+            key: OutboxKey {
+                to: self.ring.address_hash(address),
                 id: RecordId::new(now, id[..8].try_into().unwrap()),
             },
             address: address.clone(),
-            wanted,
+            kind: wanted,
             link: LinkId::from_bytes(id),
             next: None,
-            client: Client::new(
+            client: ClientInfo::new(
                 "192.0.2.7",
                 "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>",
             ),
-            asked_at: now,
-            state: State::Queued,
+            requested_at: now,
+            state: DeliveryState::Queued,
         };
         self.world
             .portal
             .store()
             .unwrap()
-            .ask(&mail, &[], DAY)
+            .enqueue_email(&mail, &[], DAY)
             .await
             .unwrap();
     }
 }
 
-fn wanted(kind: &str, user: UserId) -> Wanted {
+fn wanted(kind: &str, user: UserId) -> EmailKind {
     match kind {
-        "sign-in" => Wanted::SignIn,
-        "reset" => Wanted::Reset,
-        "sign-up" => Wanted::SignUp {
+        "sign-in" => EmailKind::SignIn,
+        "reset" => EmailKind::Reset,
+        "sign-up" => EmailKind::SignUp {
             name: "Eve <b>".to_owned(),
         },
-        "invitation" => Wanted::Invitation(user, Epoch(7)),
-        "invitation, resent since" => Wanted::Invitation(user, Epoch(6)),
-        "password-changed" => Wanted::Notice(Notice::PasswordChanged, user, Epoch(7)),
-        "address-changed" => Wanted::Notice(Notice::AddressChanged, user, Epoch(7)),
-        other => panic!("docs/mail.md has the kind {other}"),
+        "invitation" => EmailKind::Invitation(user, Epoch::new(7)),
+        "invitation, resent since" => EmailKind::Invitation(user, Epoch::new(6)),
+        "password-changed" => EmailKind::Notice(Notice::PasswordChanged, user, Epoch::new(7)),
+        "address-changed" => EmailKind::Notice(Notice::AddressChanged, user, Epoch::new(7)),
+        other => panic!("docs/email.md has the kind {other}"),
     }
 }
 
@@ -147,9 +147,9 @@ fn address(row: usize, column: usize) -> EmailAddress {
 
 /// What the delivery log says of the mail to each address: the letter, or why there is none.
 fn log(world: &World, outbox: &Outbox<'_>, address: &EmailAddress) -> String {
-    let mailbox = outbox.ring.mailbox(address).to_string();
+    let mailbox = outbox.ring.address_hash(address).to_string();
     let row = world
-        .rows("mail")
+        .rows("emails")
         .into_iter()
         .find(|row| row["pk"]["S"] == mailbox.as_str())
         .unwrap();
@@ -160,7 +160,7 @@ fn log(world: &World, outbox: &Outbox<'_>, address: &EmailAddress) -> String {
         "{row}"
     );
     if text("status") == "sent" {
-        text("letter")
+        text("template")
     } else {
         format!("{}: {}", text("status"), text("reason"))
     }
@@ -361,10 +361,10 @@ async fn an_invitation_to_a_portal_without_passwords_does_not_speak_of_a_browser
         let browser = world.browser();
         let page = browser.get(&mail.path()).await;
         let (token, code) = (mail.token(), mail.code());
-        let attempt = page.field("attempt");
+        let attempt = page.field("idempotency_key");
         let fields = [
             ("token", token.as_str()),
-            ("attempt", &attempt),
+            ("idempotency_key", &attempt),
             ("code", &code),
         ];
         let answer = browser

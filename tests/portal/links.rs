@@ -45,7 +45,7 @@ async fn another_browser_sees_whose_link_it_is_and_only_the_button_signs_in() {
 
     let fields = [
         ("token", page.field("token")),
-        ("attempt", page.field("attempt")),
+        ("idempotency_key", page.field("idempotency_key")),
     ];
     let fields: Vec<_> = fields
         .iter()
@@ -153,13 +153,13 @@ async fn a_page_may_repeat_its_own_attempt_and_nobody_else_may() {
     let world = World::start().await;
     let (owner, phone, other) = (world.browser(), world.browser(), world.browser());
     let mail = owner.ask("ada@example.com").await;
-    let body = json!({"token": mail.token(), "attempt": "the-phones-own-attempt"});
+    let body = json!({"token": mail.token(), "idempotency_key": "the-phones-own-attempt"});
     let first = phone.post("/auth/verify", body.clone()).await;
     let again = phone.post("/auth/verify", body).await;
     assert_eq!((again.status.as_u16(), again.json()), (200, first.json()));
     for body in [
         json!({"token": mail.token()}),
-        json!({"token": mail.token(), "attempt": "somebody-elses-attempt"}),
+        json!({"token": mail.token(), "idempotency_key": "somebody-elses-attempt"}),
     ] {
         let refused = other.post("/auth/verify", body).await;
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Promise 7: a mail that was accepted is sent, or somebody can see why not.
 
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +44,7 @@ async fn the_mail_says_what_it_must_and_its_subject_holds_no_code() {
 /// The states of all mails.
 fn states(world: &World) -> Vec<String> {
     world
-        .rows("mail")
+        .rows("emails")
         .iter()
         .map(|row| row["status"]["S"].as_str().unwrap_or_default().to_owned())
         .collect()
@@ -81,7 +81,7 @@ async fn a_lost_answer_of_the_provider_sends_the_same_link_again() {
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[0]["links"], mails[1]["links"]);
     assert_eq!(states(&world), ["sent"]);
-    assert_eq!(world.rows("tokens").len(), 1);
+    assert_eq!(world.rows("links").len(), 1);
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn two_mailers_with_the_same_record_send_one_mail() {
         (world.mails().await.len(), states(&world)),
         (1, vec!["sent".to_owned()])
     );
-    assert_eq!(world.rows("tokens").len(), 1);
+    assert_eq!(world.rows("links").len(), 1);
 }
 
 #[tokio::test]
@@ -285,7 +285,7 @@ async fn a_mail_whose_users_epoch_moved_is_superseded() {
 async fn a_mail_that_is_refused_for_the_moment_waits_longer_each_time_until_its_link_expires() {
     let world = waiting().await;
     let tried = || {
-        world.rows("mail")[0]["attempts"]["N"]
+        world.rows("emails")[0]["attempts"]["N"]
             .as_str()
             .unwrap()
             .parse::<u64>()
@@ -344,14 +344,14 @@ async fn a_mail_that_crashes_us_stops_itself() {
     world.settled().await;
     for unanswered in ["1", "2", "3"] {
         assert_eq!(
-            (&world.rows("mail")[0]["unanswered"]["N"], states(&world)),
+            (&world.rows("emails")[0]["lost_claims"]["N"], states(&world)),
             (&json!(unanswered), vec!["sending".to_owned()])
         );
         world.time.pass(secs(61));
         let _crashed = world.portal.invoke("mailer", json!({"Sweep": {}})).await;
     }
     assert_eq!(
-        (states(&world), &world.rows("mail")[0]["reason"]["S"]),
+        (states(&world), &world.rows("emails")[0]["reason"]["S"]),
         (vec!["failed".to_owned()], &json!("unanswered"))
     );
     assert!(world.mails().await.is_empty());
@@ -370,13 +370,13 @@ async fn a_mail_that_cannot_be_read_is_ended_and_the_next_is_sent() {
             .post("/auth/request-login", json!({"email": email}))
             .await;
     }
-    let rows = world.rows("mail");
+    let rows = world.rows("emails");
     let poison = rows
         .iter()
         .find(|row| row["address"]["S"] == "grace@example.com")
         .unwrap();
     let spoil = json!({
-        "TableName": format!("{}-mail", local::template::STACK), "Key": {"pk": poison["pk"], "sk": poison["sk"]},
+        "TableName": format!("{}-emails", local::template::STACK), "Key": {"pk": poison["pk"], "sk": poison["sk"]},
         "UpdateExpression": "SET link_id = :x", "ExpressionAttributeValues": {":x": {"S": "x"}},
     });
     world
@@ -396,7 +396,7 @@ async fn a_mail_that_cannot_be_read_is_ended_and_the_next_is_sent() {
 
 #[tokio::test]
 async fn the_silent_budget_protects_a_mailbox_and_is_written_down() {
-    let world = World::with(&[("MailPerHour", "2"), ("MailPerDayPortal", "3")]).await;
+    let world = World::with(&[("EmailsPerHour", "2"), ("EmailsPerDayPortal", "3")]).await;
     for _ in 0..3 {
         world.browser().ask("ada@example.com").await;
     }
@@ -414,7 +414,7 @@ async fn the_silent_budget_protects_a_mailbox_and_is_written_down() {
     );
     // The alarm of the template reads the second of these in the log.
     let mut reasons: Vec<_> = world
-        .rows("mail")
+        .rows("emails")
         .iter()
         .filter_map(|row| row["reason"]["S"].as_str().map(str::to_owned))
         .collect();

@@ -52,7 +52,7 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "POST /auth/sign-up" => Some(400),
         "GET /auth/sign-in"
         | "GET /auth/sign-up"
-        | "GET /auth/check-mail"
+        | "GET /auth/check-email"
         | "GET /auth/forgot-password"
         | "GET /auth/verify" => Some(200),
         "GET /auth/verify/{token}"
@@ -152,9 +152,9 @@ async fn every_route_answers_every_kind_of_visitor_as_it_must() {
         parameters: owned(&[
             ("Portal", name),
             ("SelfSignUp", "on"),
-            ("MailPerDayPortal", "10000"),
-            ("MailPerHour", "1000"),
-            ("MailPerDay", "10000"),
+            ("EmailsPerDayPortal", "10000"),
+            ("EmailsPerHour", "1000"),
+            ("EmailsPerDay", "10000"),
         ]),
         key_ring: Some(ring.clone()),
         ..local::Options::default()
@@ -163,7 +163,7 @@ async fn every_route_answers_every_kind_of_visitor_as_it_must() {
         World::of(portal("partner")).await,
         World::of(portal("staff")).await,
     );
-    let template = Template::read(&owned(&[("MailFrom", "no-reply@example.com")])).unwrap();
+    let template = Template::read(&owned(&[("EmailFrom", "no-reply@example.com")])).unwrap();
     let routes: Vec<_> = template
         .functions
         .iter()

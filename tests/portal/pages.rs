@@ -10,7 +10,7 @@ async fn every_answer_carries_the_security_headers_and_is_not_stored() {
     let mail = browser.ask("ada@example.com").await;
     let answers = [
         browser.get("/auth/sign-in").await,
-        browser.get("/auth/check-mail").await,
+        browser.get("/auth/check-email").await,
         browser.get("/auth/forgot-password").await,
         browser.get("/auth/sign-up").await,
         browser.get("/auth/activate/broken").await,
@@ -109,11 +109,11 @@ async fn a_wrong_code_in_the_form_leads_back_to_it() {
     assert_eq!(
         wrong.location(),
         world.portal.public_url().to_owned()
-            + "/auth/check-mail?error=invalid_token&reason=invalid"
+            + "/auth/check-email?error=invalid_token&reason=invalid"
     );
     assert!(
         browser
-            .get("/auth/check-mail?error=invalid_token&reason=invalid")
+            .get("/auth/check-email?error=invalid_token&reason=invalid")
             .await
             .body
             .contains("does not work")

@@ -50,13 +50,13 @@ async fn submitted(browser: &Browser<'_>, action: &str, page: &Answer, password:
         "{}",
         page.body
     );
-    let (token, attempt) = (page.field("token"), page.field("attempt"));
+    let (token, attempt) = (page.field("token"), page.field("idempotency_key"));
     browser
         .post_form(
             action,
             &[
                 ("token", &token),
-                ("attempt", &attempt),
+                ("idempotency_key", &attempt),
                 ("password", password),
             ],
         )
@@ -99,7 +99,7 @@ async fn reset(world: &World) -> Mail {
         .browser()
         .post_form("/auth/forgot-password", &[("email", EVE)])
         .await;
-    assert_eq!(asked.location(), at(world, "/auth/check-mail?for=reset"));
+    assert_eq!(asked.location(), at(world, "/auth/check-email?for=reset"));
     let mail = world.mail().await;
     assert!(
         mail.path().starts_with("/auth/reset-password/"),
@@ -149,7 +149,7 @@ async fn an_invited_user_activates_signs_in_forgets_and_resets_by_forms_alone() 
         at(&world, "/auth/signed-in")
     );
 
-    let asked = opened(&world, &phone, "/auth/check-mail?for=reset").await;
+    let asked = opened(&world, &phone, "/auth/check-email?for=reset").await;
     assert!(
         !asked.body.contains("name=\"code\""),
         "no code is sent: {}",
@@ -229,7 +229,10 @@ async fn a_weak_password_leads_back_to_the_form_with_the_reason_and_the_link_sti
                     && again.body.contains(words)
             );
             assert_eq!(again.field("token"), mail.token());
-            assert_ne!(again.field("attempt"), page.field("attempt"));
+            assert_ne!(
+                again.field("idempotency_key"),
+                page.field("idempotency_key")
+            );
             assert!(
                 !again.body.contains(password),
                 "what was typed is nowhere on the page"
@@ -308,7 +311,7 @@ async fn an_expired_invitation_is_one_step_away_from_a_new_one_at_the_invited_ad
     let asked = browser
         .post_form("/auth/request-login", &[("email", &expired.field("email"))])
         .await;
-    assert_eq!(asked.location(), at(&world, "/auth/check-mail"));
+    assert_eq!(asked.location(), at(&world, "/auth/check-email"));
     let mail = world.mail().await;
     assert_eq!(mail.0["to"], EVE);
     let page = browser.get(&mail.path()).await;
@@ -463,7 +466,7 @@ async fn hostile_queries_get_our_own_sentences_and_nothing_else() {
     let pages = [
         "/auth/sign-in",
         "/auth/forgot-password",
-        "/auth/check-mail",
+        "/auth/check-email",
         &link,
     ];
     for page in pages {
@@ -587,7 +590,10 @@ async fn the_page_to_sign_up_is_there_where_the_portal_allows_it() {
     let asked = browser
         .post_form("/auth/sign-up", &[("email", EVE), ("name", "Eve")])
         .await;
-    assert_eq!(asked.location(), at(&world, "/auth/check-mail?for=sign-up"));
+    assert_eq!(
+        asked.location(),
+        at(&world, "/auth/check-email?for=sign-up")
+    );
     world.settled().await;
     let page = follow(&world, &browser, &asked).await;
     assert!(

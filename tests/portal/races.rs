@@ -12,7 +12,7 @@ async fn a_hundred_concurrent_redeems_of_one_link_make_one_session() {
     let redeems = racers.iter().enumerate().map(|(n, racer)| {
         racer.post(
             "/auth/verify",
-            json!({"token": mail.token(), "attempt": format!("attempt-number-{n:04}")}),
+            json!({"token": mail.token(), "idempotency_key": format!("attempt-number-{n:04}")}),
         )
     });
     let answers = join_all(redeems).await;
@@ -37,8 +37,11 @@ async fn a_double_click_ends_signed_in() {
     let browser = world.browser();
     let mail = browser.ask("ada@example.com").await;
     let page = browser.get(&mail.path()).await;
-    let (token, attempt) = (page.field("token"), page.field("attempt"));
-    let fields = [("token", token.as_str()), ("attempt", attempt.as_str())];
+    let (token, attempt) = (page.field("token"), page.field("idempotency_key"));
+    let fields = [
+        ("token", token.as_str()),
+        ("idempotency_key", attempt.as_str()),
+    ];
     let clicks = join_all((0..2).map(|_| browser.post_form("/auth/verify", &fields))).await;
     for click in clicks {
         assert_eq!(
@@ -69,5 +72,5 @@ async fn an_office_signs_in_at_nine() {
         "{answers:?}"
     );
     world.settled().await;
-    assert_eq!(world.rows("mail").len(), 50);
+    assert_eq!(world.rows("emails").len(), 50);
 }

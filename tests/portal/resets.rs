@@ -40,7 +40,7 @@ async fn a_reset_ends_every_session_and_tells_the_owner() {
         200
     );
     let notices = world
-        .rows("mail")
+        .rows("emails")
         .iter()
         .filter(|row| row["kind"]["S"] == "password-changed")
         .count();
@@ -55,7 +55,8 @@ async fn a_reset_link_works_once_and_a_lost_answer_can_be_asked_for_again() {
         .post("/auth/forgot-password", json!({"email": "ada@example.com"}))
         .await;
     let token = world.mail().await.token();
-    let body = json!({"token": token, "password": PASSWORD, "attempt": "an-attempt-of-this-page"});
+    let body =
+        json!({"token": token, "password": PASSWORD, "idempotency_key": "an-attempt-of-this-page"});
     assert_eq!(
         browser
             .post("/auth/reset-password", body.clone())
@@ -66,7 +67,7 @@ async fn a_reset_link_works_once_and_a_lost_answer_can_be_asked_for_again() {
     world.settled().await;
     let before = world.everything();
     assert_eq!(browser.post("/auth/reset-password", body).await.status, 200);
-    let other = json!({"token": token, "password": "another horse battery staple", "attempt": "another-attempt-elsewhere"});
+    let other = json!({"token": token, "password": "another horse battery staple", "idempotency_key": "another-attempt-elsewhere"});
     assert_eq!(
         browser.post("/auth/reset-password", other).await.problem(),
         "used-token"
@@ -116,10 +117,10 @@ async fn a_weak_password_is_refused_with_a_reason_and_the_link_stays_good() {
 async fn no_session_of_the_old_password_outlives_a_reset_that_races_it() {
     let world = World::with_cheap_hashes(&[
         ("PasswordAttempts", "1000"),
-        ("AskPerMinute", "60"),
-        ("AskPerHour", "1000"),
-        ("MailPerHour", "1000"),
-        ("MailPerDay", "10000"),
+        ("RequestsPerMinute", "60"),
+        ("RequestsPerHour", "1000"),
+        ("EmailsPerHour", "1000"),
+        ("EmailsPerDay", "10000"),
     ])
     .await;
     world.set_password("ada@example.com", PASSWORD).await;

@@ -102,7 +102,7 @@ async fn logout_ends_this_session_only_and_is_written_down() {
             "{row}"
         );
         let kind = if text("action") == "partner.login.requested" {
-            "mail"
+            "emails"
         } else {
             "session"
         };
@@ -111,7 +111,7 @@ async fn logout_ends_this_session_only_and_is_written_down() {
             (kind.to_owned(), "info".to_owned())
         );
         assert!(!text("resource_id").is_empty() && text("pk").starts_with("usr_"));
-        let began = row["metadata"]["M"]["began"]["S"].as_str();
+        let began = row["metadata"]["M"]["auth_method"]["S"].as_str();
         assert_eq!(began, (text("action") == "partner.login").then_some("link"));
     }
 }
@@ -180,7 +180,7 @@ async fn a_session_that_ends_while_it_is_looked_at_stays_ended() {
                 .delete_item(serde_json::from_value(delete).unwrap())
                 .unwrap();
         }
-        local::seam::Fault::None
+        local::aws_stub::Fault::None
     });
     assert_eq!(browser.me().await.problem(), "not-authenticated");
     assert!(world.rows("sessions").is_empty());
@@ -265,7 +265,7 @@ async fn cookies_are_bound_to_their_host_on_a_real_portal() {
         answer.cookies
     );
     assert!(answer.cookies[0].ends_with("; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"));
-    assert!(browser.cookie("__Host-partner.ask").is_some());
+    assert!(browser.cookie("__Host-partner.requests").is_some());
     assert_eq!(browser.me().await.status, 200);
 }
 
@@ -289,7 +289,7 @@ async fn a_user_sees_her_sessions_and_ends_them() {
         [false, false, true]
     );
     assert_eq!(
-        (&sessions[0]["client"], &sessions[0]["began"]),
+        (&sessions[0]["client"], &sessions[0]["auth_method"]),
         (&json!("Firefox on Windows"), &json!("link"))
     );
 
@@ -358,7 +358,7 @@ pub(crate) fn a_thousand_more(world: &World, email: &str) -> Vec<String> {
             .database()
             .put_item(serde_json::from_value(put).unwrap())
             .unwrap();
-        ring.sign_session(ring.signing(now).unwrap(), &claims)
+        ring.sign_session(ring.signing_key(now).unwrap(), &claims)
     };
     (0..1000).map(one).collect()
 }

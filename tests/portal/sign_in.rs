@@ -2,7 +2,7 @@
 //! the place of.
 
 use futures_util::future::join_all;
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use serde_json::json;
 use tests::{PASSWORD, WRONG, World, mins};
 
@@ -32,7 +32,7 @@ async fn the_right_password_signs_in_and_the_wrong_one_does_not() {
     assert_eq!(right.status, 200, "{}", right.body);
     assert_eq!(right.json()["user"]["email"], "ada@example.com");
     assert_eq!(browser.me().await.json()["email"], "ada@example.com");
-    assert_eq!(world.rows("sessions")[0]["began"]["S"], "password");
+    assert_eq!(world.rows("sessions")[0]["auth_method"]["S"], "password");
     let logins = world
         .rows("audit")
         .iter()
@@ -198,7 +198,7 @@ async fn a_wrong_password_that_is_counted_late_takes_nothing_back() {
             .as_u16()
     };
     let in_a_row = || {
-        let rows = world.rows("throttles");
+        let rows = world.rows("rate-limits");
         let row = rows.iter().find(|row| {
             row["pk"]["S"]
                 .as_str()
@@ -232,7 +232,7 @@ async fn a_wrong_password_that_is_counted_late_takes_nothing_back() {
             200
         );
         assert_eq!((wrong().await, in_a_row()), (401, json!("1")));
-        world.portal.let_arrive();
+        world.portal.release_delayed();
         assert_eq!(in_a_row(), json!("1"));
     }
 }

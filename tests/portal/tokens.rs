@@ -22,7 +22,7 @@ impl Kind {
         }
     }
 
-    const fn asked_at(self) -> &'static str {
+    const fn requested_at(self) -> &'static str {
         match self {
             Self::SignIn | Self::Activation => "/auth/request-login",
             Self::Reset => "/auth/forgot-password",
@@ -48,7 +48,7 @@ impl Kind {
     /// Asks for one, and gives the token in the mail.
     async fn mailed(self, world: &World, browser: &Browser<'_>) -> String {
         let asked = browser
-            .post(self.asked_at(), json!({"email": self.owner()}))
+            .post(self.requested_at(), json!({"email": self.owner()}))
             .await;
         assert_eq!(asked.status, 200, "{}", asked.body);
         world.mail().await.token()
@@ -101,7 +101,7 @@ async fn a_link_is_good_at_its_own_endpoint_and_nowhere_else() {
                 &format!("{kind:?} at {other:?}"),
             );
         }
-        for cookie in ["partner.sid", "partner.ask"] {
+        for cookie in ["partner.sid", "partner.requests"] {
             let stranger = world.browser();
             stranger.set_cookie(cookie, Some(&token));
             is(
@@ -139,7 +139,7 @@ async fn a_session_or_a_nonce_is_no_link() {
     browser.sign_in("ada@example.com").await;
     let held = [
         browser.cookie("partner.sid").unwrap(),
-        browser.cookie("partner.ask").unwrap(),
+        browser.cookie("partner.requests").unwrap(),
     ];
     let before = world.everything();
     for token in &held {
@@ -273,8 +273,9 @@ async fn a_code_stands_only_for_a_sign_in_link() {
         );
         // The code that the link's row would give, had it been mailed.
         let ring =
-            shared::keys::Ring::parse(&world.portal.key_ring().unwrap(), &name("partner")).unwrap();
-        let nonce = browser.cookie("partner.ask").unwrap();
+            shared::keys::KeyRing::parse(&world.portal.key_ring().unwrap(), &name("partner"))
+                .unwrap();
+        let nonce = browser.cookie("partner.requests").unwrap();
         let link = shared::domain::link::Nonce::parse(&nonce).unwrap().link();
         let code = ring.get("1").unwrap().code(&link).expose();
         let refused = browser.post("/auth/verify", json!({ "code": code })).await;
@@ -298,7 +299,7 @@ async fn hostile_bodies_at_the_new_endpoints_are_refused_and_write_nothing() {
         json!({"token": 1, "password": PASSWORD, "email": 1, "name": 1}),
         json!({"token": "x", "password": null}),
         json!({"email": "ada@example.com", "password": PASSWORD, "extra": true}),
-        json!({"token": "x", "password": PASSWORD, "attempt": "short"}),
+        json!({"token": "x", "password": PASSWORD, "idempotency_key": "short"}),
         json!({"email": "ada@example.com\r\nBcc: x@evil.example", "password": PASSWORD, "name": "x"}),
         json!({"email": "ada@example.com", "name": "two\nlines"}),
         json!({"email": "ada@example.com", "password": long}),

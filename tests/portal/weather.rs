@@ -1,6 +1,6 @@
 //! Promise 11: what cannot be reached is a 503, never a wrong 401, and nothing is half done.
 
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -390,7 +390,7 @@ async fn a_copy_of_the_ring_says_later_from_the_moment_it_may_lack_a_key_and_kee
     .await;
     let browser = world.browser();
     browser.sign_in("ada@example.com").await;
-    let known = browser.cookie("partner.ask").unwrap();
+    let known = browser.cookie("partner.requests").unwrap();
 
     // From here on, no copy has the key that has signed all this, as if it had been added right
     // after they were fetched.
@@ -419,7 +419,7 @@ async fn a_copy_of_the_ring_says_later_from_the_moment_it_may_lack_a_key_and_kee
     assert_eq!(answer.status, 200);
     assert!(
         browser
-            .cookie("partner.ask")
+            .cookie("partner.requests")
             .unwrap()
             .ends_with(&format!(".{known}"))
     );

@@ -94,7 +94,10 @@ impl World {
     /// # Panics
     /// When the stream is broken.
     pub async fn settled(&self) {
-        self.portal.mail_settled().await.expect("the stream works");
+        self.portal
+            .emails_settled()
+            .await
+            .expect("the stream works");
     }
 
     /// What the schedule does every minute: takes up the mails that were left to wait.

@@ -7,13 +7,13 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::begin::{Begun, Visit, link_page};
+use shared::auth::issue_session::{IssuedSession, SignInContext, link_page};
 use shared::domain::audit::Action;
-use shared::domain::link::{Attempt, Purpose, Redeemer};
-use shared::domain::session::Began;
+use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
+use shared::domain::session::AuthMethod;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
-use shared::store::redeem::{Becomes, Redeem};
+use shared::store::links::{Redeem, UserTransition};
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/activate"];
@@ -23,7 +23,7 @@ pub const ROUTES: &[&str] = &["POST /auth/activate"];
 struct Input {
     token: String,
     password: String,
-    attempt: Option<String>,
+    idempotency_key: Option<String>,
     #[serde(default)]
     transport: Transport,
 }
@@ -33,45 +33,45 @@ struct Input {
 /// # Errors
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    app.passwords.are_used()?;
-    let own = request.own_origin(&app.config.site)?;
-    let input: Input = request.input(&app.config.site, &own)?;
-    let visit = Visit::of(app, &request, own).await;
+    app.passwords.require_enabled()?;
+    let origin = request.portal_origin(&app.config.site)?;
+    let input: Input = request.body(&app.config.site, &origin)?;
+    let visit = SignInContext::new(app, &request, origin).await;
     let transport = input.transport;
     let (page, form) = (
-        app.config.site.dashboard_url(&visit.own),
-        link_page(&visit.own, "/auth/activate", &input.token),
+        app.config.site.dashboard_url(&visit.origin),
+        link_page(&visit.origin, "/auth/activate", &input.token),
     );
     let begun = redeem(&visit, input)
         .await
-        .map_err(|problem| problem.on_page(&form))?;
-    visit.hand_over(&begun, transport, &page)
+        .map_err(|problem| problem.redirect_form_to(&form))?;
+    visit.respond(&begun, transport, &page)
 }
 
-async fn redeem(visit: &Visit<'_>, input: Input) -> Result<Begun, Problem> {
+async fn redeem(visit: &SignInContext<'_>, input: Input) -> Result<IssuedSession, Problem> {
     let app = visit.app;
-    let attempt =
-        Attempt::optional(input.attempt.as_deref()).ok_or_else(Problem::invalid_attempt)?;
+    let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
+        .ok_or_else(Problem::invalid_idempotency_key)?;
     let signed = visit.ring.read_link(Purpose::Activation, &input.token)?;
     let link = signed.content;
-    let password = app.passwords.chosen(&input.password, &link.address)?;
+    let password = app.passwords.choose(&input.password, &link.address)?;
     let password = app.passwords.hash(&password, app.random.bytes());
     let id = signed.key.session_id(&link.id);
-    let session = visit.new_session(&id, &link.user, link.epoch, Began::Activation);
-    let replaced = visit.replaced(&session)?;
+    let session = visit.new_session(&id, &link.user, link.epoch, AuthMethod::Activation);
+    let replaced = visit.replaced_session(&session)?;
     let redeem = Redeem {
         link: &link,
-        by: &Redeemer {
-            asked: false,
-            attempt: attempt.as_ref().map(Attempt::hash),
+        by: &RedeemContext {
+            same_browser: false,
+            idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
         },
         session: &session,
         replaces: replaced.as_ref(),
-        event: &visit.login(Action::Activated, &session, replaced.as_ref()),
-        user: Becomes::Activated(&password),
+        event: &visit.login_event(Action::Activated, &session, replaced.as_ref()),
+        user: UserTransition::ActivateWithPassword(&password),
     };
     let session = app.store.redeem(&redeem).await?;
-    Ok(Begun {
+    Ok(IssuedSession {
         session,
         id,
         address: link.address,

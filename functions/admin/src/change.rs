@@ -8,18 +8,18 @@
 //! another user's.
 
 use crate::end::ADDRESS_BEFORE;
-use crate::user::{self, Shown, given};
+use crate::user_view::{self, UserView, given};
 use crate::{Act, Admin};
 use serde::Deserialize;
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::Action;
-use shared::domain::mail::{Mail, Notice, Wanted};
+use shared::domain::email::{EmailKind, Notice, OutboxEntry};
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Epoch, Resource, Status, User};
-use shared::http::reply::Reply;
+use shared::domain::user::{Resource, Status, User};
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::keys::Ring;
-use shared::store::administer::Done;
+use shared::keys::KeyRing;
+use shared::store::users::UpdateOutcome;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,10 +55,10 @@ pub(crate) struct Change {
 impl Change {
     fn parse(input: Input) -> Result<Self, Problem> {
         let change = Self {
-            name: input.name.map(user::name).transpose()?,
-            address: input.email.as_deref().map(user::address).transpose()?,
-            role: input.role.map(user::role).transpose()?,
-            resources: input.resources.map(user::resources).transpose()?,
+            name: input.name.map(user_view::name).transpose()?,
+            address: input.email.as_deref().map(user_view::address).transpose()?,
+            role: input.role.map(user_view::role).transpose()?,
+            resources: input.resources.map(user_view::resources).transpose()?,
             status: input.status.map(|status| match status {
                 OtherStatus::Active => Status::Active,
                 OtherStatus::Suspended => Status::Suspended,
@@ -94,7 +94,7 @@ impl Change {
             .clone_from(self.resources.as_ref().unwrap_or(&before.resources));
         after.status = self.status.unwrap_or(before.status);
         if after.address != before.address || after.status != before.status {
-            after.epoch = Epoch(before.epoch.0 + 1);
+            after.epoch = before.epoch.next();
         }
         after
     }
@@ -102,9 +102,9 @@ impl Change {
 
 impl Admin<'_> {
     pub(crate) async fn change(&self, request: &Request) -> Result<Response, Problem> {
-        let change = Change::parse(request.json()?)?;
+        let change = Change::parse(request.json_body()?)?;
         let before = self.act(request, Act::Change(&change)).await?;
-        Ok(Reply::json(200, &Shown::from(&change.of(&before))))
+        Ok(response::json(200, &UserView::from(&change.of(&before))))
     }
 
     pub(crate) async fn change_to(
@@ -112,23 +112,25 @@ impl Admin<'_> {
         request: &Request,
         before: &User,
         change: &Change,
-    ) -> Result<Done, Problem> {
+    ) -> Result<UpdateOutcome, Problem> {
         let after = change.of(before);
         if after == *before {
-            return Ok(Done::Yes);
+            return Ok(UpdateOutcome::Updated);
         }
         let now = self.app.clock.now();
         let ring = self.app.keys.ring(now).await;
-        let mut event = self.event(request, action(before, &after), &before.id, now);
+        let mut event = self.audit_event(request, action(before, &after), &before.id, now);
         event.metadata.push(("changed", changed(before, &after)));
         let mut mails = vec![];
         if after.address != before.address {
-            event
-                .metadata
-                .push((ADDRESS_BEFORE, ring.mailbox(&before.address).to_string()));
-            event
-                .metadata
-                .push(("address_after", ring.mailbox(&after.address).to_string()));
+            event.metadata.push((
+                ADDRESS_BEFORE,
+                ring.address_hash(&before.address).to_string(),
+            ));
+            event.metadata.push((
+                "address_after",
+                ring.address_hash(&after.address).to_string(),
+            ));
             mails.extend(
                 [&before.address, &after.address]
                     .map(|address| self.notice(&ring, address, &after, now)),
@@ -137,13 +139,19 @@ impl Admin<'_> {
         Ok(self
             .app
             .store
-            .change_user(before, &after, &mails, self.app.config.mail.kept, &event)
+            .update_user(before, &after, &mails, self.app.config.email.kept, &event)
             .await?)
     }
 
-    fn notice(&self, ring: &Ring, address: &EmailAddress, user: &User, now: Timestamp) -> Mail {
-        let wanted = Wanted::Notice(Notice::AddressChanged, user.id.clone(), user.epoch);
-        self.app.mail(ring, address.clone(), wanted, now)
+    fn notice(
+        &self,
+        ring: &KeyRing,
+        address: &EmailAddress,
+        user: &User,
+        now: Timestamp,
+    ) -> OutboxEntry {
+        let wanted = EmailKind::Notice(Notice::AddressChanged, user.id.clone(), user.epoch);
+        self.app.outbox_entry(ring, address.clone(), wanted, now)
     }
 }
 

@@ -8,16 +8,16 @@
 //! address as a keyed hash only.
 
 use crate::{Act, Admin, id};
-use shared::domain::audit::{Action, Past};
-use shared::domain::ids::{Peppered, UserId};
+use shared::domain::audit::{Action, AuditRecord};
+use shared::domain::ids::{KeyedHash, UserId};
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
-use shared::http::problem::Kind;
-use shared::http::reply::Reply;
+use shared::http::problem::ProblemType;
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
+use shared::store::EventFilter;
 use shared::store::Unavailable;
-use shared::store::administer::Done;
-use shared::store::history::Which;
+use shared::store::users::UpdateOutcome;
 
 /// Where the audit keeps the erased address's hash.
 const ADDRESS: &str = "address";
@@ -28,31 +28,31 @@ const MOST_PAGES: usize = 100;
 
 impl Admin<'_> {
     pub(crate) async fn end_sessions(&self, request: &Request) -> Result<Response, Problem> {
-        request.no_json()?;
+        request.empty_json()?;
         self.act(request, Act::EndSessions).await?;
-        Ok(Reply::no_content())
+        Ok(response::no_content())
     }
 
     pub(crate) async fn end_sessions_of(
         &self,
         request: &Request,
         user: &User,
-    ) -> Result<Done, Problem> {
-        let event = self.event(
+    ) -> Result<UpdateOutcome, Problem> {
+        let event = self.audit_event(
             request,
             Action::SessionsRevoked,
             &user.id,
             self.app.clock.now(),
         );
-        Ok(self.app.store.end_all(user, &event).await?)
+        Ok(self.app.store.revoke_all_sessions(user, &event).await?)
     }
 
     pub(crate) async fn erase(&self, request: &Request) -> Result<Response, Problem> {
-        request.no_json()?;
+        request.empty_json()?;
         match self.act(request, Act::Erase).await {
             Ok(_erased) => {}
             // She may have been erased earlier, but not all that she left.
-            Err(problem) if problem.kind == Kind::NotFound => {}
+            Err(problem) if problem.kind == ProblemType::NotFound => {}
             Err(problem) => return Err(problem),
         }
         let id = id(request)?;
@@ -62,28 +62,32 @@ impl Admin<'_> {
         let whole = mails? && sessions?;
         let rest = || {
             Problem::new(
-                Kind::Unavailable,
+                ProblemType::Unavailable,
                 "There is more to erase: repeat the call.",
             )
         };
-        whole.then(Reply::no_content).ok_or_else(rest)
+        whole.then(response::no_content).ok_or_else(rest)
     }
 
-    pub(crate) async fn erase_row(&self, request: &Request, user: &User) -> Result<Done, Problem> {
+    pub(crate) async fn erase_row(
+        &self,
+        request: &Request,
+        user: &User,
+    ) -> Result<UpdateOutcome, Problem> {
         let now = self.app.clock.now();
-        let address = self.app.keys.ring(now).await.mailbox(&user.address);
-        let mut event = self.event(request, Action::Erased, &user.id, now);
+        let address = self.app.keys.ring(now).await.address_hash(&user.address);
+        let mut event = self.audit_event(request, Action::Erased, &user.id, now);
         event.metadata.push((ADDRESS, address.to_string()));
         Ok(self.app.store.erase_user(user, &event).await?)
     }
 
     /// The addresses that an erased user ever had, as hashes, and until when each was hers.
-    async fn addresses(&self, id: &UserId) -> Result<Option<Vec<(Peppered, Timestamp)>>, Problem> {
+    async fn addresses(&self, id: &UserId) -> Result<Option<Vec<(KeyedHash, Timestamp)>>, Problem> {
         let erased = Action::Erased.of(&self.app.config.portal);
         let erased = self
             .app
             .store
-            .recall(&id.into(), Which::Action(&erased))
+            .find_events(&id.into(), EventFilter::Action(&erased))
             .await?;
         if erased.is_empty() {
             return Ok(None);
@@ -91,9 +95,10 @@ impl Admin<'_> {
         let changed = self
             .app
             .store
-            .recall(&id.into(), Which::Metadata(ADDRESS_BEFORE))
+            .find_events(&id.into(), EventFilter::Metadata(ADDRESS_BEFORE))
             .await?;
-        let of = |past: &Past, name| Some((Peppered::parse(past.metadata.get(name)?)?, past.at));
+        let of =
+            |past: &AuditRecord, name| Some((KeyedHash::parse(past.metadata.get(name)?)?, past.at));
         let last = erased.iter().filter_map(|past| of(past, ADDRESS));
         Ok(Some(
             last.chain(changed.iter().filter_map(|past| of(past, ADDRESS_BEFORE)))
@@ -102,13 +107,13 @@ impl Admin<'_> {
     }
 
     /// `false` where there are more. Mails of whoever has an address since then are left alone.
-    async fn erase_mails(&self, addresses: &[(Peppered, Timestamp)]) -> Result<bool, Unavailable> {
+    async fn erase_mails(&self, addresses: &[(KeyedHash, Timestamp)]) -> Result<bool, Unavailable> {
         let mut addresses = addresses.iter().peekable();
         for _ in 0..MOST_PAGES {
             let Some((address, until)) = addresses.peek() else {
                 return Ok(true);
             };
-            if !self.app.store.erase_mail(address, *until).await? {
+            if !self.app.store.erase_emails(address, *until).await? {
                 addresses.next();
             }
         }

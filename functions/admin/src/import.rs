@@ -9,17 +9,17 @@
 //! ever be verified against here is refused, with what to set. A hash is stored, and neither
 //! answered, logged nor audited.
 
-use crate::user;
+use crate::user_view;
 use crate::{Admin, taken};
 use serde::{Deserialize, Serialize};
 use shared::domain::audit::Action;
-use shared::domain::hashing::PasswordHash;
 use shared::domain::ids::UserId;
+use shared::domain::password::hash::PasswordHash;
 use shared::domain::user::{Resource, Status, User};
-use shared::http::problem::Kind;
-use shared::http::reply::Reply;
+use shared::http::problem::ProblemType;
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::store::add_user::{Added, NewUser};
+use shared::store::users::{CreateOutcome, NewUser};
 
 /// How many users one call takes.
 const MOST: usize = 25;
@@ -61,7 +61,7 @@ struct Output {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Outcome {
-    Added {
+    Created {
         email: String,
         id: String,
     },
@@ -74,7 +74,7 @@ enum Outcome {
 
 impl Admin<'_> {
     pub(crate) async fn import(&self, request: &Request) -> Result<Response, Problem> {
-        let Input { users } = request.json()?;
+        let Input { users } = request.json_body()?;
         if !(1..=MOST).contains(&users.len()) {
             return Err(Problem::invalid_request("`users` must be 1 to 25."));
         }
@@ -90,13 +90,13 @@ impl Admin<'_> {
             results.push(match outcome {
                 Ok(id) => {
                     added = true;
-                    Outcome::Added {
+                    Outcome::Created {
                         email,
                         id: id.to_string(),
                     }
                 }
                 Err(problem) => {
-                    reached &= problem.kind != Kind::Unavailable;
+                    reached &= problem.kind != ProblemType::Unavailable;
                     Outcome::Refused {
                         email,
                         problem: problem.kind.name(),
@@ -106,7 +106,7 @@ impl Admin<'_> {
             });
         }
         if added || reached {
-            Ok(Reply::json(200, &Output { results }))
+            Ok(response::json(200, &Output { results }))
         } else {
             Err(Problem::unavailable())
         }
@@ -119,13 +119,19 @@ impl Admin<'_> {
             .as_deref()
             .map(|hash| self.imported_hash(hash))
             .transpose()?;
-        let (address, name) = (user::address(&import.email)?, user::name(import.name)?);
+        let (address, name) = (
+            user_view::address(&import.email)?,
+            user_view::name(import.name)?,
+        );
         let status = match import.status {
             ImportedStatus::Active => Status::Active,
             ImportedStatus::Invited => Status::Invited,
             ImportedStatus::Suspended => Status::Suspended,
         };
-        let (role, resources) = (user::role(import.role)?, user::resources(import.resources)?);
+        let (role, resources) = (
+            user_view::role(import.role)?,
+            user_view::resources(import.resources)?,
+        );
         let user = User::new(
             UserId::new(self.app.random.bytes()),
             address,
@@ -143,19 +149,19 @@ impl Admin<'_> {
                 "An `invited` user has no `password` yet: she sets it herself.",
             ));
         }
-        let event = self.event(request, Action::Imported, &user.id, now);
+        let event = self.audit_event(request, Action::Imported, &user.id, now);
         let new = NewUser {
             password: password.as_ref(),
             ..NewUser::from(&user)
         };
-        match self.app.store.add_user(&new, &event).await? {
-            Added::New => Ok(user.id),
-            Added::Existed => Err(taken("There is a user with this address.")),
+        match self.app.store.create_user(&new, &event).await? {
+            CreateOutcome::Created => Ok(user.id),
+            CreateOutcome::AlreadyExists => Err(taken("There is a user with this address.")),
         }
     }
 
     fn imported_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
-        if self.app.passwords.are_used().is_err() {
+        if self.app.passwords.require_enabled().is_err() {
             return Err(Problem::invalid_request(
                 "This portal has no passwords: leave `password` out.",
             ));

@@ -8,20 +8,20 @@
 //! `POST /admin/users/{id}/resend` mails the invitation again, and the link that she has stops
 //! working: 202; 409 `conflict` where she is not invited any more.
 
-use crate::user::{self, Shown};
+use crate::user_view::{self, UserView};
 use crate::{Act, Admin, taken};
 use serde::Deserialize;
 use shared::domain::audit::Action;
+use shared::domain::email::EmailKind;
 use shared::domain::ids::UserId;
-use shared::domain::mail::Wanted;
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Epoch, Resource, Status, User};
-use shared::http::problem::Kind;
-use shared::http::reply::Reply;
+use shared::domain::user::{Resource, Status, User};
+use shared::http::problem::ProblemType;
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::store::add_user::{Added, NewUser};
-use shared::store::administer::Done;
-use shared::store::history::Which;
+use shared::store::EventFilter;
+use shared::store::users::UpdateOutcome;
+use shared::store::users::{CreateOutcome, NewUser};
 
 const TAKEN: &str = "There is a user with this address, or this key was used for another one.";
 
@@ -48,7 +48,7 @@ enum NewStatus {
 
 impl Admin<'_> {
     pub(crate) async fn invite(&self, request: &Request) -> Result<Response, Problem> {
-        let input: Input = request.json()?;
+        let input: Input = request.json_body()?;
         let now = self.app.clock.now();
         let key = request.header("idempotency-key");
         let user = new_user(input, self.new_id(key, now).await?, now)?;
@@ -58,7 +58,7 @@ impl Admin<'_> {
             ));
         }
         let invited = user.status == Status::Invited;
-        let event = self.event(
+        let event = self.audit_event(
             request,
             if invited {
                 Action::Invited
@@ -68,18 +68,18 @@ impl Admin<'_> {
             &user.id,
             now,
         );
-        let wanted = Wanted::Invitation(user.id.clone(), user.epoch);
-        let mail = self.app.mail(
+        let wanted = EmailKind::Invitation(user.id.clone(), user.epoch);
+        let mail = self.app.outbox_entry(
             &*self.app.keys.ring(now).await,
             user.address.clone(),
             wanted,
             now,
         );
-        let mail = invited.then_some((&mail, self.app.config.mail.kept));
+        let mail = invited.then_some((&mail, self.app.config.email.kept));
         match self
             .app
             .store
-            .add_user(
+            .create_user(
                 &NewUser {
                     mail,
                     ..NewUser::from(&user)
@@ -88,15 +88,15 @@ impl Admin<'_> {
             )
             .await?
         {
-            Added::New => Ok(Reply::json(201, &Shown::from(&user))),
-            Added::Existed => {
+            CreateOutcome::Created => Ok(response::json(201, &UserView::from(&user))),
+            CreateOutcome::AlreadyExists => {
                 let earlier = if key.is_some() {
-                    self.app.store.user(&user.id).await?
+                    self.app.store.find_user(&user.id).await?
                 } else {
                     None
                 };
                 let same = earlier.filter(|earlier| earlier.address == user.address);
-                same.map(|earlier| Reply::json(201, &Shown::from(&earlier)))
+                same.map(|earlier| response::json(201, &UserView::from(&earlier)))
                     .ok_or_else(|| taken(TAKEN))
             }
         }
@@ -107,35 +107,39 @@ impl Admin<'_> {
         struct Output {
             success: bool,
         }
-        request.no_json()?;
+        request.empty_json()?;
         self.act(request, Act::Resend).await?;
-        Ok(Reply::json(202, &Output { success: true }))
+        Ok(response::json(202, &Output { success: true }))
     }
 
-    pub(crate) async fn resend_to(&self, request: &Request, user: &User) -> Result<Done, Problem> {
+    pub(crate) async fn resend_to(
+        &self,
+        request: &Request,
+        user: &User,
+    ) -> Result<UpdateOutcome, Problem> {
         if user.status != Status::Invited {
             return Err(Problem::new(
-                Kind::Conflict,
+                ProblemType::Conflict,
                 "Only a user who is still `invited` can be invited again.",
             ));
         }
         let now = self.app.clock.now();
         let after = User {
-            epoch: Epoch(user.epoch.0 + 1),
+            epoch: user.epoch.next(),
             ..user.clone()
         };
-        let wanted = Wanted::Invitation(user.id.clone(), after.epoch);
-        let mail = self.app.mail(
+        let wanted = EmailKind::Invitation(user.id.clone(), after.epoch);
+        let mail = self.app.outbox_entry(
             &*self.app.keys.ring(now).await,
             user.address.clone(),
             wanted,
             now,
         );
-        let event = self.event(request, Action::InvitationResent, &user.id, now);
+        let event = self.audit_event(request, Action::InvitationResent, &user.id, now);
         Ok(self
             .app
             .store
-            .change_user(user, &after, &[mail], self.app.config.mail.kept, &event)
+            .update_user(user, &after, &[mail], self.app.config.email.kept, &event)
             .await?)
     }
 
@@ -150,7 +154,12 @@ impl Admin<'_> {
                 "`Idempotency-Key` must have 1 to 128 characters.",
             ));
         }
-        let hash = self.app.keys.ring(now).await.pepper(&["idempotency", key]);
+        let hash = self
+            .app
+            .keys
+            .ring(now)
+            .await
+            .keyed_hash(&["idempotency", key]);
         let mut id = [0; 16];
         id.iter_mut()
             .zip(hash.as_bytes())
@@ -165,19 +174,25 @@ impl Admin<'_> {
         Ok(!self
             .app
             .store
-            .recall(&id.into(), Which::Action(&erased))
+            .find_events(&id.into(), EventFilter::Action(&erased))
             .await?
             .is_empty())
     }
 }
 
 fn new_user(input: Input, id: UserId, now: Timestamp) -> Result<User, Problem> {
-    let (address, name) = (user::address(&input.email)?, user::name(input.name)?);
+    let (address, name) = (
+        user_view::address(&input.email)?,
+        user_view::name(input.name)?,
+    );
     let status = match input.status {
         NewStatus::Invited => Status::Invited,
         NewStatus::Active => Status::Active,
     };
-    let (role, resources) = (user::role(input.role)?, user::resources(input.resources)?);
+    let (role, resources) = (
+        user_view::role(input.role)?,
+        user_view::resources(input.resources)?,
+    );
     Ok(User {
         role,
         resources,

@@ -9,18 +9,18 @@ mod change;
 mod end;
 mod import;
 mod invite;
-mod look;
-mod user;
+mod user_view;
+mod users;
 
 use change::Change;
 use shared::app::App;
-use shared::domain::audit::{Action, Event};
+use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
-use shared::http::problem::Kind;
+use shared::http::problem::ProblemType;
 use shared::http::{Problem, Request, Response};
-use shared::store::administer::Done;
+use shared::store::users::UpdateOutcome;
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &[
@@ -61,7 +61,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if request.route() == LIST {
         return admin.list(&request).await;
     }
-    let [] = request.only_query([])?;
+    let [] = request.query_params([])?;
     match request.route() {
         "POST /admin/users" => admin.invite(&request).await,
         "POST /admin/users/import" => admin.import(&request).await,
@@ -80,7 +80,7 @@ fn id(request: &Request) -> Result<UserId, Problem> {
 }
 
 fn taken(detail: &'static str) -> Problem {
-    Problem::new(Kind::AlreadyExists, detail)
+    Problem::new(ProblemType::AlreadyExists, detail)
 }
 
 impl Admin<'_> {
@@ -88,7 +88,7 @@ impl Admin<'_> {
     async fn user(&self, request: &Request) -> Result<User, Problem> {
         self.app
             .store
-            .user(&id(request)?)
+            .find_user(&id(request)?)
             .await?
             .ok_or_else(Problem::not_found)
     }
@@ -105,20 +105,28 @@ impl Admin<'_> {
                 Act::Erase => self.erase_row(request, &user).await?,
             };
             match done {
-                Done::Yes => return Ok(user),
-                Done::Taken => return Err(taken("There is another user with this address.")),
-                Done::Changed => {}
+                UpdateOutcome::Updated => return Ok(user),
+                UpdateOutcome::EmailTaken => {
+                    return Err(taken("There is another user with this address."));
+                }
+                UpdateOutcome::Conflict => {}
             }
         }
         Err(Problem::unavailable())
     }
 
     /// What is written down of an act, and who did it.
-    fn event(&self, request: &Request, action: Action, user: &UserId, now: Timestamp) -> Event {
-        let mut event = self.app.event(
+    fn audit_event(
+        &self,
+        request: &Request,
+        action: Action,
+        user: &UserId,
+        now: Timestamp,
+    ) -> AuditEvent {
+        let mut event = self.app.audit_event(
             action,
             user,
-            ("user", user.to_string()),
+            Target::User(user.clone()),
             &request.client(),
             now,
         );

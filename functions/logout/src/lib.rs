@@ -5,12 +5,12 @@
 
 use serde::Serialize;
 use shared::app::App;
-use shared::domain::audit::Action;
+use shared::auth::authenticate;
+use shared::domain::audit::{Action, Target};
 use shared::domain::portal::Origin;
 use shared::http::cookie::Cookie;
-use shared::http::reply::{Reply, with_cookie};
+use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
-use shared::signed_in;
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/logout"];
@@ -27,39 +27,42 @@ struct Output {
 /// be ended.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let site = &app.config.site;
-    let own = request.own_origin(site)?;
-    request.no_input(site, &own)?;
-    end_session(app, &request, &own)
+    let origin = request.portal_origin(site)?;
+    request.empty_body(site, &origin)?;
+    end_session(app, &request, &origin)
         .await
-        .map_err(|problem| problem.on_page(&site.login_url(&own)))?;
+        .map_err(|problem| problem.redirect_form_to(&site.login_url(&origin)))?;
     let response = if request.is_form() {
-        Reply::see_other(&site.login_url(&own))
+        response::see_other(&site.login_url(&origin))
     } else {
-        Reply::json(200, &Output { success: true })
+        response::json(200, &Output { success: true })
     };
     Ok(with_cookie(
         response,
-        &Cookie::session(&app.config.portal, &own).clear(),
+        &Cookie::session(&app.config.portal, &origin).clear(),
     ))
 }
 
-async fn end_session(app: &App, request: &Request, own: &Origin) -> Result<(), Problem> {
+async fn end_session(app: &App, request: &Request, origin: &Origin) -> Result<(), Problem> {
     let now = app.clock.now();
-    let Some(shown) = signed_in::token(request, &app.config.portal, own)? else {
+    let Some(shown) = authenticate::presented_token(request, &app.config.portal, origin)? else {
         return Ok(());
     };
     let ring = app.keys.ring(now).await;
-    let Some(claims) = signed_in::claims(&ring, shown.token, now)? else {
+    let Some(claims) = authenticate::read_claims(&ring, shown.token, now)? else {
         return Ok(());
     };
     let session = claims.id.hash();
-    let event = app.event(
+    let event = app.audit_event(
         Action::Logout,
         &claims.user,
-        ("session", session.to_string()),
+        Target::Session(session),
         &request.client(),
         now,
     );
-    let _was_running = app.store.end(&claims.user, &session, &event).await?;
+    let _was_running = app
+        .store
+        .revoke_session(&claims.user, &session, &event)
+        .await?;
     Ok(())
 }

@@ -5,30 +5,32 @@
 //! reached, or SES has refused the mail for the first or second time. Everything else waits in its
 //! row, where it is in nobody's way.
 
+mod copy;
 mod message;
 mod send;
-mod words;
 
 use aws_types::SdkConfig;
-use message::{Carried, Message};
+use message::{LinkAndCode, Message};
 use send::{Outcome, Ses};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::config::{Activation, StartError};
-use shared::domain::audit::Action;
-use shared::domain::ids::{Peppered, RecordId, UserId};
+use shared::domain::audit::{Action, Target};
+use shared::domain::email::{
+    DeliveryState, DeliveryStatus, EmailKind, EmailTemplate, OutboxEntry, OutboxKey, PreparedEmail,
+};
+use shared::domain::ids::{KeyedHash, RecordId, UserId};
 use shared::domain::link::Purpose;
-use shared::domain::mail::{End, Letter, Mail, MailKey, Minted, State, Wanted};
 use shared::domain::portal::Origin;
-use shared::domain::throttle::{Scope, Throttle, Window};
+use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
 use shared::env::Env;
-use shared::keys::Ring;
-use shared::lambda::Start;
+use shared::keys::KeyRing;
+use shared::lambda::Bootstrap;
 use shared::store::Unavailable;
-use shared::store::add_user::{Added, NewUser};
-use shared::store::deliver::{Claim, Ending, Found, MOST_UNANSWERED};
+use shared::store::outbox::{ClaimOutcome, Ending, MAX_LOST_CLAIMS, OutboxLookup};
+use shared::store::users::{CreateOutcome, NewUser};
 use std::time::Duration;
 
 /// This function has no route: it reads a stream.
@@ -42,14 +44,14 @@ pub struct Mailer {
     public: Origin,
 }
 
-impl Start for Mailer {
+impl Bootstrap for Mailer {
     async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
         let app = App::start(aws, env).await?;
         let public = app.config.site.public.clone();
         let public = public.ok_or_else(|| {
             StartError("PUBLIC_URL is not set, but the mailer's links need it.".into())
         })?;
-        let ses = Ses::new(aws, &app.config.mail.configuration_set);
+        let ses = Ses::new(aws, &app.config.email.configuration_set);
         Ok(Self { app, ses, public })
     }
 }
@@ -111,15 +113,15 @@ struct Failure {
 }
 
 /// What is to become of a mail.
-enum Plan {
+enum Decision {
     /// This is sent, to this user under this epoch.
-    Send((UserId, Epoch), Letter),
+    Send((UserId, Epoch), EmailTemplate),
     /// Nothing is, for this reason.
-    Over(End, &'static str),
+    Over(DeliveryStatus, &'static str),
 }
 
 /// The mail is not over, and the next moment may do better: its record is to come again.
-struct Again;
+struct RetryLater;
 
 /// Handles a batch of the stream, or sweeps. One mail that fails does not keep the others from
 /// being tried.
@@ -141,11 +143,11 @@ impl Mailer {
     async fn deliver_all(&self, records: Vec<Record>) -> Vec<Failure> {
         let mut failures = Vec::new();
         for Record { dynamodb: change } in records {
-            let Some(to) = Peppered::parse(&change.keys.pk.s) else {
+            let Some(to) = KeyedHash::parse(&change.keys.pk.s) else {
                 tracing::error!("a stream record has a key that no mail has");
                 continue;
             };
-            let key = MailKey {
+            let key = OutboxKey {
                 to,
                 id: RecordId::from_stored(change.keys.sk.s),
             };
@@ -162,7 +164,7 @@ impl Mailer {
     /// behind.
     async fn sweep(&self) -> Result<(), Unavailable> {
         let start = self.app.clock.now();
-        let mut unfinished = self.app.store.unfinished_mails(start).await?;
+        let mut unfinished = self.app.store.list_unfinished_emails(start).await?;
         // Not always in the same order: a mail that crashes us must not always keep the same ones
         // from being tried.
         unfinished.sort_by_cached_key(|_| self.app.random.bytes::<8>());
@@ -175,54 +177,60 @@ impl Mailer {
         Ok(())
     }
 
-    async fn deliver(&self, key: &MailKey) -> Result<(), Again> {
+    async fn deliver(&self, key: &OutboxKey) -> Result<(), RetryLater> {
         let now = self.app.clock.now();
-        let mail = match self.app.store.unfinished_mail(key).await? {
-            Found::Unfinished(mail) => mail,
-            Found::Over => return Ok(()),
-            Found::Unreadable => {
+        let mail = match self.app.store.find_unfinished_email(key).await? {
+            OutboxLookup::Unfinished(mail) => mail,
+            OutboxLookup::Finished => return Ok(()),
+            OutboxLookup::Unreadable => {
                 return Ok(self
-                    .over(key, End::Failed, ("reason", "unreadable"))
+                    .over(key, DeliveryStatus::Failed, ("reason", "unreadable"))
                     .await?);
             }
         };
         match &mail.state {
-            State::Queued => self.claim(&mail, now).await,
-            State::Sending {
-                minted,
+            DeliveryState::Queued => self.claim(&mail, now).await,
+            DeliveryState::Sending {
+                prepared,
                 lease_until,
                 ..
-            } if *lease_until <= now => self.reclaim(&mail, minted, now).await,
+            } if *lease_until <= now => self.reclaim(&mail, prepared, now).await,
             // Somebody has it, or it waits.
-            State::Sending { .. } => Ok(()),
+            DeliveryState::Sending { .. } => Ok(()),
         }
     }
 
     /// Decides whether there is anything to send, and if so, claims and sends it.
-    async fn claim(&self, mail: &Mail, now: Timestamp) -> Result<(), Again> {
-        let (user, letter) = match self.decide(mail, now).await? {
-            Plan::Send(user, letter) => (user, letter),
-            Plan::Over(end, reason) => {
+    async fn claim(&self, mail: &OutboxEntry, now: Timestamp) -> Result<(), RetryLater> {
+        let (user, template) = match self.decide(mail, now).await? {
+            Decision::Send(user, template) => (user, template),
+            Decision::Over(end, reason) => {
                 return Ok(self.over(&mail.key, end, ("reason", reason)).await?);
             }
         };
         let expires_at =
-            Timestamp::from_secs(mail.asked_at.plus(self.lifetime(mail, letter)).secs());
+            Timestamp::from_secs(mail.requested_at.plus(self.lifetime(mail, template)).secs());
         if expires_at <= now {
             return Ok(self
-                .over(&mail.key, End::Expired, ("reason", "link-expired"))
+                .over(
+                    &mail.key,
+                    DeliveryStatus::Expired,
+                    ("reason", "link-expired"),
+                )
                 .await?);
         }
         let ring = self.app.keys.ring(now).await;
-        let kid = ring.signing(now).ok_or(Again)?.kid.clone();
+        let kid = ring.signing_key(now).ok_or(RetryLater)?.kid.clone();
         let (user, epoch) = user;
-        let resource = ("mail", mail.key.id.as_str().to_owned());
-        let mut event = self
-            .app
-            .event(mail.wanted.action(), &user, resource, &mail.client, now);
-        event.metadata.push(("letter", letter.as_str().to_owned()));
-        let minted = Minted {
-            letter,
+        let resource = Target::Email(mail.key.id.clone());
+        let mut event =
+            self.app
+                .audit_event(mail.kind.action(), &user, resource, &mail.client, now);
+        event
+            .metadata
+            .push(("template", template.as_str().to_owned()));
+        let prepared = PreparedEmail {
+            template,
             user,
             epoch,
             kid,
@@ -231,50 +239,58 @@ impl Mailer {
         match self
             .app
             .store
-            .claim_mail(mail, &minted, &self.budgets(&ring, mail), &event)
+            .claim_email(mail, &prepared, &self.budgets(&ring, mail), &event)
             .await?
         {
-            Claim::Ours => self.send(mail, &minted, 1).await,
-            Claim::OverBudget(budget) => Ok(self
-                .over(&mail.key, End::Throttled, ("reason", budget))
+            ClaimOutcome::Claimed => self.send(mail, &prepared, 1).await,
+            ClaimOutcome::OverBudget(budget) => Ok(self
+                .over(&mail.key, DeliveryStatus::Throttled, ("reason", budget))
                 .await?),
-            Claim::Superseded | Claim::Taken => Ok(()),
+            ClaimOutcome::Superseded | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
 
     /// What is to be sent, and to whom. `docs/mail.md` has the table that this is.
-    async fn decide(&self, mail: &Mail, now: Timestamp) -> Result<Plan, Unavailable> {
-        if let Wanted::Notice(notice, user, epoch) = &mail.wanted {
-            return Ok(Plan::Send((user.clone(), *epoch), Letter::Notice(*notice)));
+    async fn decide(&self, mail: &OutboxEntry, now: Timestamp) -> Result<Decision, Unavailable> {
+        if let EmailKind::Notice(notice, user, epoch) = &mail.kind {
+            return Ok(Decision::Send(
+                (user.clone(), *epoch),
+                EmailTemplate::Notice(*notice),
+            ));
         }
-        let mut user = self.app.store.user_at(&mail.address).await?;
-        if let (None, Wanted::SignUp { name }) = (&user, &mail.wanted) {
+        let mut user = self.app.store.find_user_by_address(&mail.address).await?;
+        if let (None, EmailKind::SignUp { name }) = (&user, &mail.kind) {
             user = self.sign_up(mail, name, now).await?;
         }
         let Some(user) = user else {
-            return Ok(Plan::Over(End::Dropped, "no-account"));
+            return Ok(Decision::Over(DeliveryStatus::Dropped, "no-account"));
         };
-        if let Wanted::Invitation(invited, epoch) = &mail.wanted
+        if let EmailKind::Invitation(invited, epoch) = &mail.kind
             && (invited != &user.id || *epoch != user.epoch)
         {
-            return Ok(Plan::Over(End::Superseded, "epoch-moved"));
+            return Ok(Decision::Over(DeliveryStatus::Superseded, "epoch-moved"));
         }
-        let letter = match (user.status, &mail.wanted, self.app.config.links.activation) {
-            (Status::Suspended, ..) => return Ok(Plan::Over(End::Dropped, "suspended")),
-            (Status::Active, Wanted::Invitation(..), _) => {
-                return Ok(Plan::Over(End::Superseded, "activated"));
+        let template = match (user.status, &mail.kind, self.app.config.links.activation) {
+            (Status::Suspended, ..) => {
+                return Ok(Decision::Over(DeliveryStatus::Dropped, "suspended"));
             }
-            (Status::Active, Wanted::Reset, Activation::Password) => Purpose::Reset,
+            (Status::Active, EmailKind::Invitation(..), _) => {
+                return Ok(Decision::Over(DeliveryStatus::Superseded, "activated"));
+            }
+            (Status::Active, EmailKind::Reset, Activation::Password) => Purpose::Reset,
             (Status::Invited, _, Activation::Password) => Purpose::Activation,
             (Status::Active | Status::Invited, ..) => Purpose::SignIn,
         };
-        Ok(Plan::Send((user.id, user.epoch), Letter::Link(letter)))
+        Ok(Decision::Send(
+            (user.id, user.epoch),
+            EmailTemplate::Link(template),
+        ))
     }
 
     /// Adds whoever signed up, invited: the address is hers once she has followed the link.
     async fn sign_up(
         &self,
-        mail: &Mail,
+        mail: &OutboxEntry,
         name: &str,
         now: Timestamp,
     ) -> Result<Option<User>, Unavailable> {
@@ -286,77 +302,99 @@ impl Mailer {
             Status::Invited,
             now,
         );
-        let event = self.app.event(
+        let event = self.app.audit_event(
             Action::SignedUp,
             &user.id,
-            ("user", user.id.to_string()),
+            Target::User(user.id.clone()),
             &mail.client,
             now,
         );
         match self
             .app
             .store
-            .add_user(&NewUser::from(&user), &event)
+            .create_user(&NewUser::from(&user), &event)
             .await?
         {
-            Added::New => Ok(Some(user)),
+            CreateOutcome::Created => Ok(Some(user)),
             // Somebody was faster: whoever has the address now, it is her mail.
-            Added::Existed => self.app.store.user_at(&mail.address).await,
+            CreateOutcome::AlreadyExists => {
+                self.app.store.find_user_by_address(&mail.address).await
+            }
         }
     }
 
     /// How long after the asking it makes sense to send it; for a link, how long it works.
-    fn lifetime(&self, mail: &Mail, letter: Letter) -> Duration {
+    fn lifetime(&self, mail: &OutboxEntry, template: EmailTemplate) -> Duration {
         let links = &self.app.config.links;
-        match letter {
-            _ if matches!(mail.wanted, Wanted::Invitation(..)) => links.activation_lifetime,
-            Letter::Link(Purpose::SignIn) => links.lifetime,
-            Letter::Link(Purpose::Activation) => links.activation_lifetime,
-            Letter::Link(Purpose::Reset) => links.reset_lifetime,
-            Letter::Notice(_) => NOTICES_FOR,
+        match template {
+            _ if matches!(mail.kind, EmailKind::Invitation(..)) => links.activation_lifetime,
+            EmailTemplate::Link(Purpose::SignIn) => links.lifetime,
+            EmailTemplate::Link(Purpose::Activation) => links.activation_lifetime,
+            EmailTemplate::Link(Purpose::Reset) => links.reset_lifetime,
+            EmailTemplate::Notice(_) => NOTICES_FOR,
         }
     }
 
     /// Takes over what a crash, or a refusal for the moment, has left.
-    async fn reclaim(&self, mail: &Mail, minted: &Minted, now: Timestamp) -> Result<(), Again> {
-        let State::Sending {
+    async fn reclaim(
+        &self,
+        mail: &OutboxEntry,
+        prepared: &PreparedEmail,
+        now: Timestamp,
+    ) -> Result<(), RetryLater> {
+        let DeliveryState::Sending {
             attempts,
-            unanswered,
+            lost_claims,
             ..
         } = mail.state
         else {
             return Ok(());
         };
-        if minted.expires_at <= now {
+        if prepared.expires_at <= now {
             return Ok(self
-                .over(&mail.key, End::Expired, ("reason", "link-expired"))
+                .over(
+                    &mail.key,
+                    DeliveryStatus::Expired,
+                    ("reason", "link-expired"),
+                )
                 .await?);
         }
-        if unanswered >= MOST_UNANSWERED {
+        if lost_claims >= MAX_LOST_CLAIMS {
             return Ok(self
-                .over(&mail.key, End::Failed, ("reason", "unanswered"))
+                .over(&mail.key, DeliveryStatus::Failed, ("reason", "unanswered"))
                 .await?);
         }
-        match self.app.store.reclaim_mail(mail, minted, now).await? {
-            Claim::Ours => self.send(mail, minted, attempts + 1).await,
-            Claim::Superseded => Ok(self
-                .over(&mail.key, End::Superseded, ("reason", "epoch-moved"))
+        match self.app.store.reclaim_email(mail, prepared, now).await? {
+            ClaimOutcome::Claimed => self.send(mail, prepared, attempts + 1).await,
+            ClaimOutcome::Superseded => Ok(self
+                .over(
+                    &mail.key,
+                    DeliveryStatus::Superseded,
+                    ("reason", "epoch-moved"),
+                )
                 .await?),
-            Claim::OverBudget(_) | Claim::Taken => Ok(()),
+            ClaimOutcome::OverBudget(_) | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
 
     /// Sends for the `attempt`th time.
-    async fn send(&self, mail: &Mail, minted: &Minted, attempt: u64) -> Result<(), Again> {
+    async fn send(
+        &self,
+        mail: &OutboxEntry,
+        prepared: &PreparedEmail,
+        attempt: u64,
+    ) -> Result<(), RetryLater> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
-        let outcome = match self.message(&ring, mail, minted) {
+        let outcome = match self.message(&ring, mail, prepared) {
             Some(message) => self.ses.send(&message).await,
             None => Outcome::NotNow("the key of this mail is not in the key ring".to_owned()),
         };
         match outcome {
-            Outcome::Sent(id) => Ok(self.over(&mail.key, End::Sent, ("message_id", &id)).await?),
+            Outcome::Sent(id) => Ok(self
+                .over(&mail.key, DeliveryStatus::Sent, ("message_id", &id))
+                .await?),
             Outcome::Refused(reason) => Ok(self
-                .over(&mail.key, End::Failed, ("reason", &reason))
+                .over(&mail.key, DeliveryStatus::Failed, ("reason", &reason))
                 .await?),
             Outcome::NotNow(reason) => {
                 let again = self
@@ -364,19 +402,31 @@ impl Mailer {
                     .clock
                     .now()
                     .plus(wait(attempt))
-                    .min(minted.expires_at);
-                self.app.store.release_mail(mail, &reason, again).await?;
-                if attempt < SOON { Err(Again) } else { Ok(()) }
+                    .min(prepared.expires_at);
+                self.app
+                    .store
+                    .retry_email_later(mail, &reason, again)
+                    .await?;
+                if attempt < SOON {
+                    Err(RetryLater)
+                } else {
+                    Ok(())
+                }
             }
         }
     }
 
     /// What is handed to SES; `None` where the ring no longer has the key of the link.
-    fn message(&self, ring: &Ring, mail: &Mail, minted: &Minted) -> Option<Message> {
-        let carried = match mail.link(minted) {
+    fn message(
+        &self,
+        ring: &KeyRing,
+        mail: &OutboxEntry,
+        prepared: &PreparedEmail,
+    ) -> Option<Message> {
+        let carried = match mail.link(prepared) {
             Some(link) => {
-                let key = ring.get(&minted.kid)?;
-                Some(Carried {
+                let key = ring.get(&prepared.kid)?;
+                Some(LinkAndCode {
                     url: self.url(link.purpose, &ring.sign_link(key, &link)),
                     code: key.code(&link.id),
                 })
@@ -387,7 +437,7 @@ impl Mailer {
             &self.app.config,
             &self.public,
             mail,
-            minted,
+            prepared,
             carried.as_ref(),
         )
     }
@@ -407,15 +457,15 @@ impl Mailer {
 
     async fn over(
         &self,
-        mail: &MailKey,
-        end: End,
+        mail: &OutboxKey,
+        end: DeliveryStatus,
         note: (&'static str, &str),
     ) -> Result<(), Unavailable> {
         self.app
             .store
-            .settle_mail(mail, &Ending { end, note }, self.app.clock.now())
+            .finish_email(mail, &Ending { end, note }, self.app.clock.now())
             .await?;
-        let reason = if end == End::Sent || end == End::Failed {
+        let reason = if end == DeliveryStatus::Sent || end == DeliveryStatus::Failed {
             ""
         } else {
             note.1
@@ -431,20 +481,35 @@ impl Mailer {
 
     /// The silent budgets: nobody's mailbox is flooded, and nobody floods through us. What
     /// administrators send, and notices, have one of their own.
-    fn budgets(&self, ring: &Ring, mail: &Mail) -> Vec<Throttle> {
-        let limits = &self.app.config.mail;
-        let (address, portal) = (mail.key.to, ring.pepper(&["portal"]));
+    fn budgets(&self, ring: &KeyRing, mail: &OutboxEntry) -> Vec<RateLimit> {
+        let limits = &self.app.config.email;
+        let (address, portal) = (mail.key.to, ring.keyed_hash(&["portal"]));
         let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
-        let budgets = if mail.wanted.is_self_requested() {
+        let budgets = if mail.kind.is_self_requested() {
             vec![
-                (Scope::MailHour, address, hour, limits.per_hour),
-                (Scope::MailDay, address, day, limits.per_day),
-                (Scope::MailPortal, portal, day, limits.per_day_portal),
+                (
+                    RateLimitScope::EmailsPerHour,
+                    address,
+                    hour,
+                    limits.per_hour,
+                ),
+                (RateLimitScope::EmailsPerDay, address, day, limits.per_day),
+                (
+                    RateLimitScope::PortalEmails,
+                    portal,
+                    day,
+                    limits.per_day_portal,
+                ),
             ]
         } else {
-            vec![(Scope::MailReserve, portal, day, limits.per_day_portal)]
+            vec![(
+                RateLimitScope::ReservedEmails,
+                portal,
+                day,
+                limits.per_day_portal,
+            )]
         };
-        let throttle = |(scope, key, length, limit)| Throttle {
+        let throttle = |(scope, key, length, limit)| RateLimit {
             scope,
             key,
             window: Window::Aligned(length),
@@ -467,7 +532,7 @@ fn wait(attempt: u64) -> Duration {
     }
 }
 
-impl From<Unavailable> for Again {
+impl From<Unavailable> for RetryLater {
     fn from(_: Unavailable) -> Self {
         Self
     }

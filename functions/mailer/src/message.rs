@@ -1,13 +1,13 @@
-//! The mail itself: one HTML and one text template, filled with the words of the letter, and with
+//! The mail itself: one HTML and one text template, filled with the words of the template, and with
 //! the link and the code where it has any.
 
-use crate::words::Words;
+use crate::copy::EmailCopy;
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
+use shared::domain::email::{OutboxEntry, PreparedEmail};
 use shared::domain::link::Code;
-use shared::domain::mail::{Mail, Minted};
 use shared::domain::portal::Origin;
 
 /// What goes to the mail provider.
@@ -19,30 +19,30 @@ pub(crate) struct Message {
     pub(crate) text: String,
 }
 
-/// The link of a letter that carries one, and its code.
-pub(crate) struct Carried {
+/// The link of a template that carries one, and its code.
+pub(crate) struct LinkAndCode {
     pub(crate) url: String,
     pub(crate) code: Code,
 }
 
 #[derive(Template)]
-#[template(path = "letter.html")]
+#[template(path = "email.html")]
 struct Html<'a> {
     portal: &'a str,
     accent: &'a str,
     on_accent: &'static str,
     logo: Option<&'a str>,
-    words: &'a Words,
+    words: &'a EmailCopy,
     link: Option<&'a str>,
     code: Option<&'a str>,
 }
 
 #[derive(Template)]
-#[template(path = "letter.txt")]
+#[template(path = "email.txt")]
 struct Text<'a> {
     portal: &'a str,
     opening: String,
-    words: &'a Words,
+    words: &'a EmailCopy,
     known_heading: String,
     otherwise_heading: String,
     otherwise: Vec<String>,
@@ -52,17 +52,17 @@ struct Text<'a> {
 }
 
 impl Message {
-    /// The letter that was decided on; `None` if a template cannot be filled, which their types
+    /// The template that was decided on; `None` if a template cannot be filled, which their types
     /// rule out.
     pub(crate) fn new(
         config: &Config,
         public: &Origin,
-        mail: &Mail,
-        minted: &Minted,
-        carried: Option<&Carried>,
+        mail: &OutboxEntry,
+        prepared: &PreparedEmail,
+        carried: Option<&LinkAndCode>,
     ) -> Option<Self> {
         let brand = &config.brand;
-        let words = Words::of(minted.letter, mail, config, public);
+        let words = EmailCopy::of(prepared.template, mail, config, public);
         let link = carried.map(|carried| carried.url.as_str());
         let code = carried
             .filter(|_| words.code.is_some())
@@ -92,7 +92,7 @@ impl Message {
             code: code.as_deref(),
         };
         Some(Self {
-            from: mailbox(&brand.name, config.mail.from.as_str()),
+            from: mailbox(&brand.name, config.email.from.as_str()),
             to: mail.address.to_string(),
             html: html.render().ok()?,
             text: text.render().ok()?,
@@ -139,10 +139,10 @@ fn mailbox(name: &str, address: &str) -> String {
         return format!("{name} <{address}>");
     }
     let mut words = vec![String::new()];
-    for letter in name.chars() {
+    for character in name.chars() {
         match words.last_mut() {
-            Some(word) if word.len() + letter.len_utf8() <= 45 => word.push(letter),
-            _ => words.push(letter.to_string()),
+            Some(word) if word.len() + character.len_utf8() <= 45 => word.push(character),
+            _ => words.push(character.to_string()),
         }
     }
     let words: Vec<_> = words

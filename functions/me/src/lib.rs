@@ -6,7 +6,7 @@
 use serde::Serialize;
 use shared::app::App;
 use shared::domain::user::Resource;
-use shared::http::reply::{Reply, with_cookie};
+use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
 
 /// What this function answers.
@@ -34,8 +34,8 @@ struct SessionOutput {
 /// # Errors
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let own = request.own_origin(&app.config.site)?;
-    let signed_in = app.signed_in(&request, &own).await?;
+    let origin = request.portal_origin(&app.config.site)?;
+    let signed_in = app.authenticate(&request, &origin).await?;
     let (user, session) = (&signed_in.user, &signed_in.session);
     let output = Output {
         id: user.id.as_str(),
@@ -49,7 +49,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             expires_at: session.expires_at.rfc3339(),
         },
     };
-    let response = Reply::json(200, &output);
+    let response = response::json(200, &output);
     Ok(match &signed_in.renewed_cookie {
         Some(cookie) => with_cookie(response, cookie),
         None => response,

@@ -6,34 +6,34 @@
 //! work leads to where a new one is asked for, which says why; one that has already signed this
 //! browser in leads on.
 
-mod asking;
+mod flash;
+mod forms;
 mod links;
-mod look;
-mod sentences;
 mod templates;
+mod theme;
 
 use aws_types::SdkConfig;
-use look::Look;
-use sentences::Notice;
+use flash::Flash;
+use shared::auth::authenticate;
 use shared::clock::Clock;
 use shared::config::{Activation, Config, StartError};
 use shared::domain::portal::Origin;
 use shared::domain::time::Timestamp;
 use shared::env::Env;
-use shared::http::reply::Reply;
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::keys::{Keys, Ring, SessionClaims};
-use shared::lambda::Start;
-use shared::randomness::Random;
-use shared::signed_in;
-use templates::SignedIn;
+use shared::keys::{KeyRing, KeyRingCache, SessionClaims};
+use shared::lambda::Bootstrap;
+use shared::random::Random;
+use templates::SignedInPage;
+use theme::Theme;
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &[
     "GET /auth/sign-in",
     "GET /auth/sign-up",
     "GET /auth/forgot-password",
-    "GET /auth/check-mail",
+    "GET /auth/check-email",
     "GET /auth/signed-in",
     "GET /auth/verify/{token}",
     "GET /auth/activate/{token}",
@@ -46,20 +46,20 @@ pub struct Pages {
     config: Config,
     clock: Clock,
     random: Random,
-    keys: Keys,
-    look: Look,
+    keys: KeyRingCache,
+    theme: Theme,
 }
 
-impl Start for Pages {
+impl Bootstrap for Pages {
     async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
         let config = Config::read(env)?;
-        let keys = Keys::start(aws, &config, env.clock.now()).await?;
-        let look = Look::new(&config);
+        let keys = KeyRingCache::start(aws, &config, env.clock.now()).await?;
+        let theme = Theme::new(&config);
         Ok(Self {
             clock: env.clock.clone(),
             random: env.random.clone(),
             keys,
-            look,
+            theme,
             config,
         })
     }
@@ -71,13 +71,13 @@ impl Start for Pages {
 /// 400 for a cookie that is there twice, 404 for a page that this portal does not have. Everything
 /// else leads to a page.
 pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem> {
-    let own = request.own_origin(&pages.config.site)?;
+    let origin = request.portal_origin(&pages.config.site)?;
     let now = pages.clock.now();
     let ring = pages.keys.ring(now).await;
-    let visit = Visit {
+    let visit = PageContext {
         pages,
         request: &request,
-        own: &own,
+        origin: &origin,
         ring: &ring,
         now,
     };
@@ -86,7 +86,7 @@ pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem
         "GET /auth/sign-in" => Ok(visit.sign_in()),
         "GET /auth/sign-up" => visit.sign_up(),
         "GET /auth/forgot-password" => visit.forgot_password(),
-        "GET /auth/check-mail" => Ok(visit.check_mail()),
+        "GET /auth/check-email" => Ok(visit.check_mail()),
         "GET /auth/signed-in" => visit.signed_in(),
         "GET /auth/verify/{token}" => visit.link(token),
         "GET /auth/activate/{token}" => visit.activate(token),
@@ -96,55 +96,58 @@ pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem
 }
 
 /// One request on its way.
-struct Visit<'a> {
+struct PageContext<'a> {
     pages: &'a Pages,
     request: &'a Request,
-    own: &'a Origin,
-    ring: &'a Ring,
+    origin: &'a Origin,
+    ring: &'a KeyRing,
     now: Timestamp,
 }
 
-impl Visit<'_> {
+impl PageContext<'_> {
     fn signed_in(&self) -> Result<Response, Problem> {
         Ok(match self.session()? {
-            Some(_) => self.page(&SignedIn {
+            Some(_) => self.page(&SignedInPage {
                 brand: self.brand(),
             }),
-            None => Reply::see_other(&self.login_url()),
+            None => response::see_other(&self.login_url()),
         })
     }
 
     fn session(&self) -> Result<Option<SessionClaims>, Problem> {
-        let shown = signed_in::token(self.request, &self.pages.config.portal, self.own)?;
+        let shown =
+            authenticate::presented_token(self.request, &self.pages.config.portal, self.origin)?;
         shown.map_or(Ok(None), |shown| {
-            signed_in::claims(self.ring, shown.token, self.now)
+            authenticate::read_claims(self.ring, shown.token, self.now)
         })
     }
 
     /// To the sign-in page, which says why.
     fn refuse(&self, problem: Problem) -> Response {
-        problem.on_page(&self.login_url()).into_response(true)
+        problem
+            .redirect_form_to(&self.login_url())
+            .into_response(true)
     }
 
     fn login_url(&self) -> String {
-        self.pages.config.site.login_url(self.own)
+        self.pages.config.site.login_url(self.origin)
     }
 
     fn has_passwords(&self) -> bool {
         self.pages.config.links.activation == Activation::Password
     }
 
-    fn notice(&self, wanted: &str) -> Option<Notice> {
-        sentences::notice(self.request, wanted, self.pages.config.passwords.at_least)
+    fn flash(&self, wanted: &str) -> Option<Flash> {
+        flash::flash(self.request, wanted, self.pages.config.passwords.min_length)
     }
 
-    fn brand(&self) -> &look::Brand {
-        &self.pages.look.brand
+    fn brand(&self) -> &theme::Brand {
+        &self.pages.theme.brand
     }
 
     fn page(&self, template: &impl askama::Template) -> Response {
         match template.render() {
-            Ok(html) => Reply::page(html, &self.pages.look.policy),
+            Ok(html) => response::page(html, &self.pages.theme.policy),
             Err(_) => Problem::unavailable().into_response(false),
         }
     }

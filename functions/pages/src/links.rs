@@ -2,18 +2,18 @@
 //! only a post finds out.
 
 use super::templates::{LinkPage, OldInvitation, OldLink, OtherBrowserPage, SetPassword};
-use super::{Visit, look};
+use crate::{PageContext, theme};
 use shared::config::OtherBrowser;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::LinkId;
-use shared::domain::link::{Attempt, Link, Nonce, Purpose};
+use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose};
 use shared::http::cookie::{self, Cookie};
-use shared::http::problem::Kind;
-use shared::http::reply::Reply;
+use shared::http::problem::ProblemType;
+use shared::http::response;
 use shared::http::{Problem, Response};
 use shared::keys::Signed;
 
-impl Visit<'_> {
+impl PageContext<'_> {
     /// The page behind a sign-in link.
     pub(crate) fn link(&self, token: &str) -> Result<Response, Problem> {
         if is_old(token) {
@@ -28,15 +28,18 @@ impl Visit<'_> {
         // now.
         if self.has_redeemed(&signed)? {
             let site = &self.pages.config.site;
-            return Ok(Reply::see_other(&site.onwards(
+            return Ok(response::see_other(&site.landing_url(
                 &signed.content,
                 asked,
-                self.own,
+                self.origin,
             )));
         }
         let link = signed.content;
         if link.expires_at <= self.now {
-            return Ok(self.refuse(Problem::new(Kind::ExpiredToken, "Ask for a new one.")));
+            return Ok(self.refuse(Problem::new(
+                ProblemType::ExpiredToken,
+                "Ask for a new one.",
+            )));
         }
         let elsewhere = self.pages.config.links.other_browser;
         let address = link.address.masked();
@@ -46,15 +49,15 @@ impl Visit<'_> {
                 address,
             }));
         }
-        let attempt = Attempt::new(self.pages.random.bytes());
+        let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
         let page = LinkPage {
             brand: self.brand(),
             address,
             token,
-            attempt: attempt.expose(),
+            idempotency_key: idempotency_key.expose(),
             auto_submit: asked,
             ask_code: !asked && elsewhere == OtherBrowser::Code,
-            script: look::SUBMIT,
+            script: theme::SUBMIT,
         };
         Ok(self.page(&page))
     }
@@ -73,16 +76,16 @@ impl Visit<'_> {
             Err(error) => return Ok(self.refuse(error.into())),
         };
         if self.has_redeemed(&signed)? {
-            return Ok(Reply::see_other(
-                &self.pages.config.site.dashboard_url(self.own),
+            return Ok(response::see_other(
+                &self.pages.config.site.dashboard_url(self.origin),
             ));
         }
         let link = signed.content;
         Ok(match self.refused(&link) {
-            Some(Kind::UsedToken) => {
+            Some(ProblemType::UsedToken) => {
                 self.old_invitation("This invitation has been used", true, &link.address)
             }
-            Some(Kind::ExpiredToken) => {
+            Some(ProblemType::ExpiredToken) => {
                 self.old_invitation("This invitation has expired", false, &link.address)
             }
             Some(_) => self.old_invitation("This invitation no longer works", false, &link.address),
@@ -101,7 +104,7 @@ impl Visit<'_> {
         }
         let ask_again = |problem: Problem| {
             problem
-                .on_page(&self.own.join("/auth/forgot-password"))
+                .redirect_form_to(&self.origin.join("/auth/forgot-password"))
                 .into_response(true)
         };
         match self.ring.read_link(Purpose::Reset, token) {
@@ -123,28 +126,28 @@ impl Visit<'_> {
 
     /// Why a link does not work: because its time is over, or because the form's post was refused
     /// and led back here.
-    fn refused(&self, link: &Link) -> Option<Kind> {
+    fn refused(&self, link: &Link) -> Option<ProblemType> {
         let query = |name| self.request.query(name).unwrap_or_default();
         match (query("error"), query("reason")) {
-            _ if link.expires_at <= self.now => Some(Kind::ExpiredToken),
-            ("invalid_token", "expired") => Some(Kind::ExpiredToken),
-            ("invalid_token", "used") => Some(Kind::UsedToken),
-            ("invalid_token", _) => Some(Kind::InvalidToken),
+            _ if link.expires_at <= self.now => Some(ProblemType::ExpiredToken),
+            ("invalid_token", "expired") => Some(ProblemType::ExpiredToken),
+            ("invalid_token", "used") => Some(ProblemType::UsedToken),
+            ("invalid_token", _) => Some(ProblemType::InvalidToken),
             _ => None,
         }
     }
 
     fn set_password(&self, link: &Link, token: &str) -> Response {
-        let attempt = Attempt::new(self.pages.random.bytes());
+        let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
         self.page(&SetPassword {
             brand: self.brand(),
-            notice: self.notice("a password"),
+            flash: self.flash("a password"),
             invited: link.purpose == Purpose::Activation,
             address: &link.address,
             token,
-            attempt: attempt.expose(),
-            at_least: self.pages.config.passwords.at_least,
-            script: look::SHOW,
+            idempotency_key: idempotency_key.expose(),
+            min_length: self.pages.config.passwords.min_length,
+            script: theme::SHOW,
         })
     }
 
@@ -165,7 +168,7 @@ impl Visit<'_> {
 
     /// Whether this browser asked for the link.
     fn has_asked(&self, link: &LinkId) -> Result<bool, Problem> {
-        let cookie = Cookie::ask(&self.pages.config.portal, self.own);
+        let cookie = Cookie::requests(&self.pages.config.portal, self.origin);
         let nonces = cookie::nonces(self.request.cookie(cookie.name())?.unwrap_or_default());
         Ok(nonces.iter().map(Nonce::link).any(|one| one == *link))
     }

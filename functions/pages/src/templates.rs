@@ -1,9 +1,9 @@
 //! The templates and what they are filled with. askama escapes every value but the style and the
 //! scripts, which are ours.
 
-use super::asking::Wanted;
-use super::look::Brand;
-use super::sentences::Notice;
+use crate::flash::Flash;
+use crate::forms::PendingEmail;
+use crate::theme::Brand;
 use askama::Template;
 use shared::domain::address::EmailAddress;
 
@@ -11,7 +11,7 @@ use shared::domain::address::EmailAddress;
 #[template(path = "sign-in.html")]
 pub(crate) struct SignIn<'a> {
     pub(crate) brand: &'a Brand,
-    pub(crate) notice: Option<Notice>,
+    pub(crate) flash: Option<Flash>,
     pub(crate) next: Option<String>,
     pub(crate) passwords: bool,
     pub(crate) sign_up: bool,
@@ -19,11 +19,11 @@ pub(crate) struct SignIn<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "check-mail.html")]
+#[template(path = "check-email.html")]
 pub(crate) struct CheckMail<'a> {
     pub(crate) brand: &'a Brand,
-    pub(crate) notice: Option<Notice>,
-    pub(crate) wanted: Wanted,
+    pub(crate) flash: Option<Flash>,
+    pub(crate) wanted: PendingEmail,
     pub(crate) passwords: bool,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct CheckMail<'a> {
 #[template(path = "sign-up.html")]
 pub(crate) struct SignUp<'a> {
     pub(crate) brand: &'a Brand,
-    pub(crate) notice: Option<Notice>,
+    pub(crate) flash: Option<Flash>,
     pub(crate) passwords: bool,
     pub(crate) login_url: String,
 }
@@ -40,7 +40,7 @@ pub(crate) struct SignUp<'a> {
 #[template(path = "forgot-password.html")]
 pub(crate) struct ForgotPassword<'a> {
     pub(crate) brand: &'a Brand,
-    pub(crate) notice: Option<Notice>,
+    pub(crate) flash: Option<Flash>,
     pub(crate) login_url: String,
 }
 
@@ -49,12 +49,12 @@ pub(crate) struct ForgotPassword<'a> {
 #[template(path = "set-password.html")]
 pub(crate) struct SetPassword<'a> {
     pub(crate) brand: &'a Brand,
-    pub(crate) notice: Option<Notice>,
+    pub(crate) flash: Option<Flash>,
     pub(crate) invited: bool,
     pub(crate) address: &'a EmailAddress,
     pub(crate) token: &'a str,
-    pub(crate) attempt: &'a str,
-    pub(crate) at_least: usize,
+    pub(crate) idempotency_key: &'a str,
+    pub(crate) min_length: usize,
     pub(crate) script: &'static str,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct OldInvitation<'a> {
 
 #[derive(Template)]
 #[template(path = "signed-in.html")]
-pub(crate) struct SignedIn<'a> {
+pub(crate) struct SignedInPage<'a> {
     pub(crate) brand: &'a Brand,
 }
 
@@ -94,7 +94,7 @@ pub(crate) struct LinkPage<'a> {
     pub(crate) brand: &'a Brand,
     pub(crate) address: String,
     pub(crate) token: &'a str,
-    pub(crate) attempt: &'a str,
+    pub(crate) idempotency_key: &'a str,
     pub(crate) auto_submit: bool,
     pub(crate) ask_code: bool,
     pub(crate) script: &'static str,

@@ -7,8 +7,8 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::asking::{Ask, address, next};
-use shared::domain::mail::Wanted;
+use shared::auth::request_email::{EmailRequest, parse_address, parse_next};
+use shared::domain::email::EmailKind;
 use shared::domain::next::Next;
 use shared::domain::portal::Origin;
 use shared::http::request::Transport;
@@ -33,31 +33,31 @@ struct Input {
 /// # Errors
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let own = request.own_origin(&app.config.site)?;
+    let origin = request.portal_origin(&app.config.site)?;
     let site = &app.config.site;
-    let input: Input = request.input(site, &own)?;
-    let login = site.login_url(&own);
-    let next =
-        next(input.next.as_deref(), site, &own).map_err(|problem| problem.on_page(&login))?;
-    let asked = ask(app, &request, &own, &input, next.clone()).await;
-    asked.map_err(|problem| problem.on_page(&login).keeping(next.as_ref()))
+    let input: Input = request.body(site, &origin)?;
+    let login = site.login_url(&origin);
+    let next = parse_next(input.next.as_deref(), site, &origin)
+        .map_err(|problem| problem.redirect_form_to(&login))?;
+    let asked = ask(app, &request, &origin, &input, next.clone()).await;
+    asked.map_err(|problem| problem.redirect_form_to(&login).with_next(next.as_ref()))
 }
 
 async fn ask(
     app: &App,
     request: &Request,
-    own: &Origin,
+    origin: &Origin,
     input: &Input,
     next: Option<Next>,
 ) -> Result<Response, Problem> {
-    let address = address(&input.email)?;
+    let address = parse_address(&input.email)?;
     let bearer = input.transport == Transport::Bearer;
-    app.ask(
+    app.request_email(
         request,
-        own,
-        Ask {
+        origin,
+        EmailRequest {
             address,
-            wanted: Wanted::SignIn,
+            kind: EmailKind::SignIn,
             next,
             bearer,
         },

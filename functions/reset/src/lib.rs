@@ -8,16 +8,15 @@
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;
-use shared::asking::{Ask, address};
-use shared::begin::link_page;
-use shared::domain::audit::Action;
-use shared::domain::link::{Attempt, Purpose, Redeemer};
-use shared::domain::mail::{Mail, Notice, Wanted};
+use shared::auth::issue_session::link_page;
+use shared::auth::request_email::{EmailRequest, parse_address};
+use shared::domain::audit::{Action, Target};
+use shared::domain::email::{EmailKind, Notice, OutboxEntry};
+use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
 use shared::domain::portal::Origin;
-use shared::domain::user::Epoch;
-use shared::http::reply::Reply;
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::store::reset_password;
+use shared::store::links::PasswordReset;
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/forgot-password", "POST /auth/reset-password"];
@@ -36,7 +35,7 @@ struct ForgotInput {
 struct ResetInput {
     token: String,
     password: String,
-    attempt: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -49,74 +48,74 @@ struct Output {
 /// # Errors
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    app.passwords.are_used()?;
-    let own = request.own_origin(&app.config.site)?;
+    app.passwords.require_enabled()?;
+    let origin = request.portal_origin(&app.config.site)?;
     match request.route() {
-        "POST /auth/forgot-password" => forgot(app, &request, &own).await,
-        _ => reset(app, &request, &own).await,
+        "POST /auth/forgot-password" => forgot(app, &request, &origin).await,
+        _ => reset(app, &request, &origin).await,
     }
 }
 
-async fn forgot(app: &App, request: &Request, own: &Origin) -> Result<Response, Problem> {
-    let input: ForgotInput = request.input(&app.config.site, own)?;
+async fn forgot(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
+    let input: ForgotInput = request.body(&app.config.site, origin)?;
     let asked = async {
-        let ask = Ask {
-            address: address(&input.email)?,
-            wanted: Wanted::Reset,
+        let ask = EmailRequest {
+            address: parse_address(&input.email)?,
+            kind: EmailKind::Reset,
             next: None,
             bearer: false,
         };
-        app.ask(request, own, ask, ALWAYS).await
+        app.request_email(request, origin, ask, ALWAYS).await
     };
     asked
         .await
-        .map_err(|problem| problem.on_page(&own.join("/auth/forgot-password")))
+        .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/forgot-password")))
 }
 
-async fn reset(app: &App, request: &Request, own: &Origin) -> Result<Response, Problem> {
+async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let site = &app.config.site;
-    let input: ResetInput = request.input(site, own)?;
-    let form = link_page(own, "/auth/reset-password", &input.token);
+    let input: ResetInput = request.body(site, origin)?;
+    let form = link_page(origin, "/auth/reset-password", &input.token);
     set(app, request, &input)
         .await
-        .map_err(|problem| problem.on_page(&form))?;
+        .map_err(|problem| problem.redirect_form_to(&form))?;
     if request.is_form() {
-        return Ok(Reply::see_other(&format!(
+        return Ok(response::see_other(&format!(
             "{}?notice=password_changed",
-            own.join("/auth/sign-in")
+            origin.join("/auth/sign-in")
         )));
     }
-    Ok(Reply::json(200, &Output { success: true }))
+    Ok(response::json(200, &Output { success: true }))
 }
 
 async fn set(app: &App, request: &Request, input: &ResetInput) -> Result<(), Problem> {
-    let attempt =
-        Attempt::optional(input.attempt.as_deref()).ok_or_else(Problem::invalid_attempt)?;
+    let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
+        .ok_or_else(Problem::invalid_idempotency_key)?;
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
     let link = ring.read_link(Purpose::Reset, &input.token)?.content;
-    let password = app.passwords.chosen(&input.password, &link.address)?;
+    let password = app.passwords.choose(&input.password, &link.address)?;
     let password = app.passwords.hash(&password, app.random.bytes());
     let client = request.client();
-    let resource = ("user", link.user.to_string());
-    let changed = Wanted::Notice(
+    let resource = Target::User(link.user.clone());
+    let changed = EmailKind::Notice(
         Notice::PasswordChanged,
         link.user.clone(),
-        Epoch(link.epoch.0 + 1),
+        link.epoch.next(),
     );
-    let notice = app.mail(&ring, link.address.clone(), changed, now);
-    let reset = reset_password::Reset {
-        by: &Redeemer {
-            asked: false,
-            attempt: attempt.as_ref().map(Attempt::hash),
+    let notice = app.outbox_entry(&ring, link.address.clone(), changed, now);
+    let reset = PasswordReset {
+        by: &RedeemContext {
+            same_browser: false,
+            idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
         },
         password: &password,
-        notice: &Mail {
+        notice: &OutboxEntry {
             client: client.clone(),
             ..notice
         },
-        kept: app.config.mail.kept,
-        event: &app.event(Action::PasswordReset, &link.user, resource, &client, now),
+        kept: app.config.email.kept,
+        event: &app.audit_event(Action::PasswordReset, &link.user, resource, &client, now),
         link: &link,
     };
     Ok(app.store.reset_password(&reset).await?)

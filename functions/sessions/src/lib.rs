@@ -7,13 +7,13 @@
 
 use serde::Serialize;
 use shared::app::App;
-use shared::domain::audit::Action;
+use shared::auth::authenticate::Authenticated;
+use shared::domain::audit::{Action, Target};
 use shared::domain::ids::{SessionHash, UserId};
 use shared::domain::session::Session;
 use shared::domain::time::Timestamp;
-use shared::http::reply::{Reply, with_cookie};
+use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
-use shared::signed_in::SignedIn;
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &[
@@ -40,29 +40,29 @@ struct Output {
 /// 401 where nobody is signed in; 403, 400, 413 and 415 for what is no request of this portal's;
 /// 404 and 503.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let own = request.own_origin(&app.config.site)?;
+    let origin = request.portal_origin(&app.config.site)?;
     if request.route() == "GET /auth/sessions" {
-        let all = async |user: &UserId| app.store.sessions(user).await;
-        let (signed_in, sessions) = app.signed_in_beside(&request, &own, all).await?;
+        let all = async |user: &UserId| app.store.list_sessions(user).await;
+        let (signed_in, sessions) = app.authenticate_with(&request, &origin, all).await?;
         return Ok(list(sessions, &signed_in, app.clock.now()));
     }
-    request.no_input(&app.config.site, &own)?;
-    let signed_in = app.signed_in(&request, &own).await?;
+    request.empty_body(&app.config.site, &origin)?;
+    let signed_in = app.authenticate(&request, &origin).await?;
     match request.route() {
         "DELETE /auth/sessions" => end_others(app, &request, &signed_in).await?,
         _ => end_one(app, &request, &signed_in).await?,
     }
-    Ok(Reply::no_content())
+    Ok(response::no_content())
 }
 
-fn list(mut sessions: Vec<Session>, signed_in: &SignedIn, now: Timestamp) -> Response {
-    sessions.retain(|session| session.lives(&signed_in.user, now));
+fn list(mut sessions: Vec<Session>, signed_in: &Authenticated, now: Timestamp) -> Response {
+    sessions.retain(|session| session.is_live(&signed_in.user, now));
     sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
     let output: Vec<_> = sessions
         .iter()
         .map(|session| output(session, &signed_in.session.hash))
         .collect();
-    let response = Reply::json(200, &output);
+    let response = response::json(200, &output);
     match &signed_in.renewed_cookie {
         Some(cookie) => with_cookie(response, cookie),
         None => response,
@@ -77,36 +77,46 @@ fn output(session: &Session, current: &SessionHash) -> Output {
         expires_at: session.expires_at.rfc3339(),
         client: session.client.in_words(),
         ip: session.client.ip.clone(),
-        began: session.began.as_str(),
+        began: session.auth_method.as_str(),
         current: session.hash == *current,
     }
 }
 
-async fn end_one(app: &App, request: &Request, signed_in: &SignedIn) -> Result<(), Problem> {
+async fn end_one(app: &App, request: &Request, signed_in: &Authenticated) -> Result<(), Problem> {
     let session =
         SessionHash::parse(request.path_parameter("id")).ok_or_else(Problem::not_found)?;
-    let resource = ("session", session.to_string());
-    let event = app.event(
+    let resource = Target::Session(session);
+    let event = app.audit_event(
         Action::SessionRevoked,
         &signed_in.user.id,
         resource,
         &request.client(),
         app.clock.now(),
     );
-    let ended = app.store.end(&signed_in.user.id, &session, &event).await?;
+    let ended = app
+        .store
+        .revoke_session(&signed_in.user.id, &session, &event)
+        .await?;
     ended.then_some(()).ok_or_else(Problem::not_found)
 }
 
-async fn end_others(app: &App, request: &Request, signed_in: &SignedIn) -> Result<(), Problem> {
-    let resource = ("session", signed_in.session.hash.to_string());
-    let event = app.event(
+async fn end_others(
+    app: &App,
+    request: &Request,
+    signed_in: &Authenticated,
+) -> Result<(), Problem> {
+    let resource = Target::Session(signed_in.session.hash);
+    let event = app.audit_event(
         Action::SessionsRevoked,
         &signed_in.user.id,
         resource,
         &request.client(),
         app.clock.now(),
     );
-    let ended = app.store.end_others(&signed_in.session, &event).await?;
+    let ended = app
+        .store
+        .revoke_other_sessions(&signed_in.session, &event)
+        .await?;
     // Whoever moved the epoch meanwhile has ended this session as well.
     ended.then_some(()).ok_or_else(Problem::not_authenticated)
 }

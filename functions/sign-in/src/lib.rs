@@ -7,18 +7,18 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::asking::{address, next};
-use shared::begin::{Begun, Visit};
+use shared::auth::issue_session::{IssuedSession, SignInContext};
+use shared::auth::request_email::{parse_address, parse_next};
 use shared::domain::address::EmailAddress;
-use shared::domain::audit::Action;
-use shared::domain::hashing::{PasswordHash, Verdict};
+use shared::domain::audit::{Action, Target};
 use shared::domain::password::Password;
-use shared::domain::session::{Began, SessionId};
-use shared::domain::throttle::{Scope, Throttle, Window};
+use shared::domain::password::hash::{PasswordCheck, PasswordHash};
+use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use shared::domain::session::{AuthMethod, SessionId};
 use shared::domain::user::User;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
-use shared::store::sign_in::{Counts, Known, Refused, Right};
+use shared::store::sign_in::{PasswordAttempt, PasswordLimits, PasswordSignIn};
 use std::time::Duration;
 
 /// What this function answers.
@@ -39,47 +39,44 @@ struct Input {
 /// # Errors
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    app.passwords.are_used()?;
-    let own = request.own_origin(&app.config.site)?;
-    let input: Input = request.input(&app.config.site, &own)?;
-    let visit = Visit::of(app, &request, own).await;
-    let (site, login) = (&app.config.site, app.config.site.login_url(&visit.own));
-    let next =
-        next(input.next.as_deref(), site, &visit.own).map_err(|problem| problem.on_page(&login))?;
+    app.passwords.require_enabled()?;
+    let origin = request.portal_origin(&app.config.site)?;
+    let input: Input = request.body(&app.config.site, &origin)?;
+    let visit = SignInContext::new(app, &request, origin).await;
+    let (site, login) = (&app.config.site, app.config.site.login_url(&visit.origin));
+    let next = parse_next(input.next.as_deref(), site, &visit.origin)
+        .map_err(|problem| problem.redirect_form_to(&login))?;
     let signed_in = sign_in(&visit, &input).await;
-    let begun = signed_in.map_err(|problem| problem.on_page(&login).keeping(next.as_ref()))?;
+    let begun =
+        signed_in.map_err(|problem| problem.redirect_form_to(&login).with_next(next.as_ref()))?;
     let page = next.map_or_else(
-        || site.dashboard_url(&visit.own),
+        || site.dashboard_url(&visit.origin),
         |next| next.as_str().to_owned(),
     );
-    visit.hand_over(&begun, input.transport, &page)
+    visit.respond(&begun, input.transport, &page)
 }
 
-async fn sign_in(visit: &Visit<'_>, input: &Input) -> Result<Begun, Problem> {
+async fn sign_in(visit: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {
     let app = visit.app;
-    let address = address(&input.email)?;
-    let password = Password::typed(&input.password);
+    let address = parse_address(&input.email)?;
+    let password = Password::parse(&input.password);
     let password = password
         .ok_or_else(|| Problem::invalid_request("`password` must have 1 to 256 characters."))?;
 
     let throttles = throttles(visit, &address);
     let [attempts, in_a_row, network] = &throttles;
-    let counts = Counts {
+    let counts = PasswordLimits {
         attempts,
         in_a_row,
         network,
     };
     let known = app
         .store
-        .attempt(&address, &counts, visit.now)
-        .await
-        .map_err(|refused| match refused {
-            Refused::TooMany(until) => Problem::too_many_attempts(visit.now, until),
-            Refused::Unavailable => Problem::unavailable(),
-        })?;
+        .begin_password_attempt(&address, &counts, visit.now)
+        .await?;
     let verdict = app.passwords.verify(&password, known.password());
     match (verdict, known.active_user(), known.password()) {
-        (Verdict::Right | Verdict::RightButOutdated, Some(user), Some(verified))
+        (PasswordCheck::Match | PasswordCheck::MatchNeedsRehash, Some(user), Some(verified))
             if !known.capped =>
         {
             begin(visit, user, verified, (verdict, &password)).await
@@ -89,28 +86,28 @@ async fn sign_in(visit: &Visit<'_>, input: &Input) -> Result<Begun, Problem> {
 }
 
 async fn begin(
-    visit: &Visit<'_>,
+    visit: &SignInContext<'_>,
     user: &User,
     verified: &PasswordHash,
-    (verdict, typed): (Verdict, &Password),
-) -> Result<Begun, Problem> {
+    (verdict, typed): (PasswordCheck, &Password),
+) -> Result<IssuedSession, Problem> {
     let id = SessionId::new(visit.app.random.bytes());
-    let session = visit.new_session(&id, &user.id, user.epoch, Began::Password);
-    let replaced = visit.replaced(&session)?;
-    let renewed = (verdict == Verdict::RightButOutdated)
+    let session = visit.new_session(&id, &user.id, user.epoch, AuthMethod::Password);
+    let replaced = visit.replaced_session(&session)?;
+    let renewed = (verdict == PasswordCheck::MatchNeedsRehash)
         .then(|| visit.app.passwords.hash(typed, visit.app.random.bytes()));
-    let right = Right {
+    let right = PasswordSignIn {
         user,
         verified,
         password: renewed.as_ref().unwrap_or(verified),
         session: &session,
         replaces: replaced.as_ref(),
-        event: &visit.login(Action::Login, &session, replaced.as_ref()),
+        event: &visit.login_event(Action::Login, &session, replaced.as_ref()),
     };
     // A reset, a suspension or another address that landed meanwhile wins.
-    let signed_in = visit.app.store.right(&right).await?;
+    let signed_in = visit.app.store.complete_sign_in(&right).await?;
     signed_in
-        .then(|| Begun {
+        .then(|| IssuedSession {
             session,
             id,
             address: user.address.clone(),
@@ -120,50 +117,54 @@ async fn begin(
 
 /// Writes it down for every address alike, then says no.
 async fn wrong<T>(
-    visit: &Visit<'_>,
+    visit: &SignInContext<'_>,
     address: &EmailAddress,
-    known: &Known,
-    counts: &Counts<'_>,
+    known: &PasswordAttempt,
+    counts: &PasswordLimits<'_>,
 ) -> Result<T, Problem> {
-    let to = visit.ring.mailbox(address);
-    let event = visit.app.event(
+    let to = visit.ring.address_hash(address);
+    let event = visit.app.audit_event(
         Action::LoginFailed,
         to,
-        ("address", to.to_string()),
+        Target::Address(to),
         &visit.request.client(),
         visit.now,
     );
-    visit.app.store.wrong(known, counts, &event).await?;
+    visit
+        .app
+        .store
+        .record_failed_sign_in(known, counts, &event)
+        .await?;
     Err(Problem::invalid_credentials())
 }
 
 /// Attempts at the address, wrong ones in a row at it, and wrong ones from the network.
-fn throttles(visit: &Visit<'_>, address: &EmailAddress) -> [Throttle; 3] {
+fn throttles(visit: &SignInContext<'_>, address: &EmailAddress) -> [RateLimit; 3] {
     let limits = &visit.app.config.passwords;
-    let address = visit.ring.pepper(&["password", address.as_str()]);
+    let address = visit.ring.keyed_hash(&["password", address.as_str()]);
     let network = visit
         .ring
-        .pepper(&["network", &visit.request.client().network()]);
+        .keyed_hash(&["network", &visit.request.client().network()]);
     let (quarter, hour) = (
         Window::Aligned(Duration::from_secs(900)),
         Window::Aligned(Duration::from_secs(3600)),
     );
     [
-        (Scope::Password, address, quarter, limits.attempts),
+        (RateLimitScope::Password, address, quarter, limits.attempts),
         (
-            Scope::PasswordInARow,
+            RateLimitScope::ConsecutiveFailures,
             address,
             Window::Until(visit.now),
             limits.failures,
         ),
         (
-            Scope::PasswordNetwork,
+            RateLimitScope::PasswordNetwork,
             network,
             hour,
             limits.per_network_hour,
         ),
     ]
-    .map(|(scope, key, window, limit)| Throttle {
+    .map(|(scope, key, window, limit)| RateLimit {
         scope,
         key,
         window,

@@ -7,8 +7,8 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::asking::{Ask, address};
-use shared::domain::mail::Wanted;
+use shared::auth::request_email::{EmailRequest, parse_address};
+use shared::domain::email::EmailKind;
 use shared::domain::user::is_name;
 use shared::http::{Problem, Request, Response};
 
@@ -32,23 +32,23 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if !app.config.links.sign_up {
         return Err(Problem::not_found());
     }
-    let own = request.own_origin(&app.config.site)?;
-    let input: Input = request.input(&app.config.site, &own)?;
+    let origin = request.portal_origin(&app.config.site)?;
+    let input: Input = request.body(&app.config.site, &origin)?;
     let asked = async {
-        let address = address(&input.email)?;
+        let address = parse_address(&input.email)?;
         let name = Some(input.name).filter(|name| is_name(name));
         let name = name.ok_or_else(|| {
             Problem::invalid_request("`name` must be 1 to 120 printable characters.")
         })?;
-        let ask = Ask {
+        let ask = EmailRequest {
             address,
-            wanted: Wanted::SignUp { name },
+            kind: EmailKind::SignUp { name },
             next: None,
             bearer: false,
         };
-        app.ask(&request, &own, ask, ALWAYS).await
+        app.request_email(&request, &origin, ask, ALWAYS).await
     };
     asked
         .await
-        .map_err(|problem| problem.on_page(&own.join("/auth/sign-up")))
+        .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/sign-up")))
 }

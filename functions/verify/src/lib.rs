@@ -8,19 +8,19 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::begin::{Begun, Visit};
+use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::audit::Action;
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Attempt, Code, Link, Nonce, Purpose, Redeemer};
-use shared::domain::session::Began;
-use shared::domain::throttle::{Scope, Throttle, Window};
+use shared::domain::link::{Code, IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use shared::domain::session::AuthMethod;
 use shared::domain::user::Epoch;
 use shared::http::cookie::{self, Cookie};
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Key;
-use shared::store::redeem::{Becomes, Redeem};
+use shared::store::links::{Redeem, UserTransition};
 
 /// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/verify"];
@@ -29,7 +29,7 @@ pub const ROUTES: &[&str] = &["POST /auth/verify"];
 #[serde(deny_unknown_fields)]
 struct Input {
     token: Option<String>,
-    attempt: Option<String>,
+    idempotency_key: Option<String>,
     code: Option<String>,
     request: Option<String>,
     #[serde(default)]
@@ -38,14 +38,14 @@ struct Input {
 
 /// One request on its way.
 struct Verify<'a> {
-    visit: Visit<'a>,
+    visit: SignInContext<'a>,
     /// The links that this browser asked for.
     asked: Vec<LinkId>,
 }
 
 /// Who is signed in now.
 struct Redeemed {
-    begun: Begun,
+    begun: IssuedSession,
     link: Link,
     /// By the browser that asked: only there `next` is honoured.
     asked: bool,
@@ -56,43 +56,46 @@ struct Redeemed {
 /// # Errors
 /// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let own = request.own_origin(&app.config.site)?;
-    let input: Input = request.input(&app.config.site, &own)?;
-    let visit = Visit::of(app, &request, own).await;
-    let asked = visit.ring.minted(nonces(&visit, input.request.as_deref())?);
+    let origin = request.portal_origin(&app.config.site)?;
+    let input: Input = request.body(&app.config.site, &origin)?;
+    let visit = SignInContext::new(app, &request, origin).await;
+    let asked = visit
+        .ring
+        .own_nonces(nonces(&visit, input.request.as_deref())?);
     let verify = Verify {
         asked: asked.iter().map(Nonce::link).collect(),
         visit,
     };
-    let (site, own) = (&app.config.site, &verify.visit.own);
+    let (site, origin) = (&app.config.site, &verify.visit.origin);
 
     let redeemed = match (&input.token, &input.code) {
         (Some(token), code) => {
-            let attempt =
-                Attempt::optional(input.attempt.as_deref()).ok_or_else(Problem::invalid_attempt)?;
+            let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
+                .ok_or_else(Problem::invalid_idempotency_key)?;
             let redeemed = verify
-                .by_link(token, attempt.as_ref(), code.as_deref())
+                .by_link(token, idempotency_key.as_ref(), code.as_deref())
                 .await;
-            redeemed.map_err(|problem| problem.on_page(&site.login_url(own)))?
+            redeemed.map_err(|problem| problem.redirect_form_to(&site.login_url(origin)))?
         }
         (None, Some(code)) => {
             let redeemed = verify.by_code(code).await;
-            redeemed.map_err(|problem| problem.on_page(&own.join("/auth/check-mail")))?
+            redeemed
+                .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/check-email")))?
         }
         (None, None) => return Err(Problem::invalid_request("Send a token or a code.")),
     };
-    let page = site.onwards(&redeemed.link, redeemed.asked, own);
+    let page = site.landing_url(&redeemed.link, redeemed.asked, origin);
     verify
         .visit
-        .hand_over(&redeemed.begun, input.transport, &page)
+        .respond(&redeemed.begun, input.transport, &page)
 }
 
 /// The nonces that this browser, or this bearer client, shows.
-fn nonces(visit: &Visit<'_>, bearer: Option<&str>) -> Result<Vec<Nonce>, Problem> {
+fn nonces(visit: &SignInContext<'_>, bearer: Option<&str>) -> Result<Vec<Nonce>, Problem> {
     Ok(match bearer {
         Some(nonce) => Nonce::parse(nonce).into_iter().collect(),
         None => {
-            let cookie = Cookie::ask(&visit.app.config.portal, &visit.own);
+            let cookie = Cookie::requests(&visit.app.config.portal, &visit.origin);
             cookie::nonces(visit.request.cookie(cookie.name())?.unwrap_or_default())
         }
     })
@@ -103,7 +106,7 @@ impl Verify<'_> {
     async fn by_link(
         &self,
         token: &str,
-        attempt: Option<&Attempt>,
+        idempotency_key: Option<&IdempotencyKey>,
         code: Option<&str>,
     ) -> Result<Redeemed, Problem> {
         let signed = self.visit.ring.read_link(Purpose::SignIn, token)?;
@@ -114,11 +117,11 @@ impl Verify<'_> {
             OtherBrowser::Code if !asked => self.check_code(&link.id, code).await?,
             _ => {}
         }
-        let by = Redeemer {
-            asked,
-            attempt: attempt.map(Attempt::hash),
+        let by = RedeemContext {
+            same_browser: asked,
+            idempotency_key: idempotency_key.map(IdempotencyKey::hash),
         };
-        self.redeem(link, signed.key, &by, Began::Link).await
+        self.redeem(link, signed.key, &by, AuthMethod::Link).await
     }
 
     /// With the code of a mail, in the browser that asked for it. Every failure is one answer after
@@ -137,17 +140,17 @@ impl Verify<'_> {
                 self.no_link(),
                 self.visit
                     .ring
-                    .signing(self.visit.now)
+                    .signing_key(self.visit.now)
                     .ok_or_else(Problem::unavailable)?,
             ),
         };
-        let by = Redeemer {
-            asked: true,
-            attempt: None,
+        let by = RedeemContext {
+            same_browser: true,
+            idempotency_key: None,
         };
-        self.redeem(link, key, &by, Began::Code)
+        self.redeem(link, key, &by, AuthMethod::Code)
             .await
-            .map_err(Problem::as_one_answer)
+            .map_err(Problem::uniform)
     }
 
     /// A machine that presses buttons does not know the code.
@@ -166,7 +169,12 @@ impl Verify<'_> {
         code: &str,
     ) -> Result<Option<(Link, &Key)>, Problem> {
         let tries = links.iter().map(|link| (*link, self.tries(link))).collect();
-        let found = self.visit.app.store.try_code(tries, self.visit.now).await?;
+        let found = self
+            .visit
+            .app
+            .store
+            .count_code_attempts(tries, self.visit.now)
+            .await?;
         let Some(code) = Code::parse(code) else {
             return Ok(None);
         };
@@ -179,11 +187,11 @@ impl Verify<'_> {
         Ok(with_keys.find(|(link, key)| key.code(&link.id).matches(&code)))
     }
 
-    fn tries(&self, link: &LinkId) -> Throttle {
+    fn tries(&self, link: &LinkId) -> RateLimit {
         let links = &self.visit.app.config.links;
-        Throttle {
-            scope: Scope::Code,
-            key: self.visit.ring.pepper(&["code", &link.to_string()]),
+        RateLimit {
+            scope: RateLimitScope::Code,
+            key: self.visit.ring.keyed_hash(&["code", &link.to_string()]),
             window: Window::Until(self.visit.now.plus(links.lifetime)),
             limit: links.code_attempts,
         }
@@ -197,8 +205,8 @@ impl Verify<'_> {
             purpose: Purpose::SignIn,
             id: LinkId::from_bytes(random.bytes()),
             user: UserId::new(random.bytes()),
-            address: self.visit.app.config.mail.from.clone(),
-            epoch: Epoch(0),
+            address: self.visit.app.config.email.from.clone(),
+            epoch: Epoch::INITIAL,
             expires_at: self.visit.now,
             next: None,
         }
@@ -208,17 +216,21 @@ impl Verify<'_> {
         &self,
         link: Link,
         key: &Key,
-        by: &Redeemer,
-        began: Began,
+        by: &RedeemContext,
+        auth_method: AuthMethod,
     ) -> Result<Redeemed, Problem> {
         let app = self.visit.app;
         let id = key.session_id(&link.id);
-        let session = self.visit.new_session(&id, &link.user, link.epoch, began);
-        let replaced = self.visit.replaced(&session)?;
-        let event = self.visit.login(Action::Login, &session, replaced.as_ref());
+        let session = self
+            .visit
+            .new_session(&id, &link.user, link.epoch, auth_method);
+        let replaced = self.visit.replaced_session(&session)?;
+        let event = self
+            .visit
+            .login_event(Action::Login, &session, replaced.as_ref());
         let user = match app.config.links.activation {
-            Activation::Link => Becomes::Active,
-            Activation::Password => Becomes::SignedIn,
+            Activation::Link => UserTransition::Activate,
+            Activation::Password => UserTransition::None,
         };
         let redeem = Redeem {
             link: &link,
@@ -230,13 +242,13 @@ impl Verify<'_> {
         };
         let session = app.store.redeem(&redeem).await?;
         Ok(Redeemed {
-            begun: Begun {
+            begun: IssuedSession {
                 session,
                 id,
                 address: link.address.clone(),
             },
             link,
-            asked: by.asked,
+            asked: by.same_browser,
         })
     }
 }

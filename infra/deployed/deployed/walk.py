@@ -12,12 +12,12 @@ EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
 PARTNER = {
     "Portal": "partner",
     "PortalName": "Partner portal",
-    "MailFrom": "sign-in@example.com",
+    "EmailFrom": "sign-in@example.com",
     "FrontendUrl": journey.FRONTEND,
     "DashboardPath": "/partner/dashboard",
     # Everybody here asks from one address of the loopback network.
-    "AskPerMinute": "60",
-    "AskPerHour": "1000",
+    "RequestsPerMinute": "60",
+    "RequestsPerHour": "1000",
 }
 STAFF = PARTNER | {"Portal": "staff", "PortalName": "Staff", "DashboardPath": "/"}
 
@@ -27,7 +27,7 @@ def through(steps, emulator, keep):
     with steps.step("makes a deployer, an admin back end and a bucket"):
         deployer = emulator.principal("deployer", EVERYTHING)
         emulator.client("s3", deployer).create_bucket(Bucket=BUCKET)
-        emulator.client("sesv2", deployer).create_email_identity(EmailIdentity=PARTNER["MailFrom"])
+        emulator.client("sesv2", deployer).create_email_identity(EmailIdentity=PARTNER["EmailFrom"])
     stack = Stack("partner-portal", dict(PARTNER), steps, emulator, deployer)
     mailbox = Mailbox(emulator)
     _deploy(steps, stack)

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::config::StartError;
 use shared::env::Env;
-use shared::lambda::{Consumer, Handler, Start, answer};
+use shared::lambda::{Bootstrap, Consumer, Handler, answer};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Hand
     }
 }
 
-async fn http<C: Start>(
+async fn http<C: Bootstrap>(
     handle: impl for<'a> Handler<'a, C> + Clone,
     aws: &SdkConfig,
     env: &Env,
@@ -62,7 +62,7 @@ async fn http<C: Start>(
     }))
 }
 
-async fn events<C: Start, E: DeserializeOwned + Send, O: Serialize + Send>(
+async fn events<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
     handle: impl for<'a> Consumer<'a, C, E, Output = O> + Clone,
     aws: &SdkConfig,
     env: &Env,

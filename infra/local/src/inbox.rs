@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A mail that was sent: what `GET /_local/inbox` shows.
 #[derive(Clone, Debug, Serialize)]
-pub struct Mail {
+pub struct ReceivedEmail {
     /// The recipient.
     pub to: String,
     /// The sender, as SES was given it.
@@ -29,7 +29,7 @@ pub struct Mail {
 
 /// The mails of one portal, newest last.
 pub(crate) struct Inbox {
-    mails: Mutex<Vec<Mail>>,
+    mails: Mutex<Vec<ReceivedEmail>>,
     clock: Clock,
     announce: bool,
 }
@@ -54,7 +54,7 @@ impl Inbox {
         let text = at(content, "/Body/Text/Data")
             .as_str()
             .ok_or("simple content with a text")?;
-        let mail = Mail {
+        let mail = ReceivedEmail {
             to: to.to_owned(),
             from: from.to_owned(),
             subject: part(at(content, "/Subject")),
@@ -75,11 +75,11 @@ impl Inbox {
         Ok(())
     }
 
-    pub(crate) fn mails(&self) -> Vec<Mail> {
+    pub(crate) fn mails(&self) -> Vec<ReceivedEmail> {
         self.lock().clone()
     }
 
-    pub(crate) fn take(&self) -> Vec<Mail> {
+    pub(crate) fn take(&self) -> Vec<ReceivedEmail> {
         std::mem::take(&mut self.lock())
     }
 
@@ -98,7 +98,7 @@ impl Inbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Mail>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<ReceivedEmail>> {
         self.mails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

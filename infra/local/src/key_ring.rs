@@ -3,7 +3,7 @@
 use crate::template;
 use serde_json::Value;
 use shared::config::StartError;
-use shared::randomness::Random;
+use shared::random::Random;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -22,7 +22,7 @@ impl KeyRing {
     /// # Errors
     /// The file cannot be read or written.
     pub(crate) fn new(
-        declared: &template::KeyRing,
+        declared: &template::KeyRingSecret,
         given: Option<String>,
         directory: Option<&Path>,
         random: &Random,
@@ -73,7 +73,7 @@ fn keep(file: &Path, new: impl FnOnce() -> String) -> std::io::Result<String> {
     }
 }
 
-fn generate(declared: &template::KeyRing, random: &Random) -> String {
+fn generate(declared: &template::KeyRingSecret, random: &Random) -> String {
     let password: String = std::iter::repeat_with(|| random.bytes::<1>())
         // 248 is the largest multiple of 62 in a byte: without the rest, no character is likelier
         // than another.

@@ -6,7 +6,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use lambda_http::lambda_runtime::BoxFuture;
 use serde_json::Value;
-use shared::randomness::Random;
+use shared::random::Random;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

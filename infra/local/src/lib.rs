@@ -10,6 +10,7 @@
 //! | [`stream`] | the mail table's stream into the mailer |
 //! | `seed`, `local_page`, [`logs`] | users, the page under `/_local/`, what functions log |
 
+pub mod aws_stub;
 mod dynamodb;
 mod functions;
 mod gateway;
@@ -21,12 +22,11 @@ mod local_page;
 pub mod logs;
 mod options;
 mod portal;
-pub mod seam;
 mod seed;
-mod stop;
+mod shutdown;
 mod stream;
 pub mod template;
 
-pub use inbox::Mail;
+pub use inbox::ReceivedEmail;
 pub use options::Options;
 pub use portal::Portal;

@@ -1,7 +1,7 @@
 //! What is not the portal's: a page that shows the mails and says what to try, and the inbox for
 //! tools.
 
-use crate::inbox::{Inbox, Mail};
+use crate::inbox::{Inbox, ReceivedEmail};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -30,7 +30,7 @@ pub(crate) struct Local {
 struct Page<'a> {
     public: &'a str,
     users: &'a [String],
-    mails: Vec<Mail>,
+    mails: Vec<ReceivedEmail>,
 }
 
 /// The routes under `/_local/`.

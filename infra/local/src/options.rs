@@ -1,7 +1,7 @@
 //! What a portal is started with.
 
 use shared::clock::Clock;
-use shared::randomness::Random;
+use shared::random::Random;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -60,7 +60,7 @@ impl Options {
             ("PortalName", &name),
             ("PublicUrl", public_url),
             ("FrontendUrl", self.frontend.as_deref().unwrap_or_default()),
-            ("MailFrom", "no-reply@localhost.example"),
+            ("EmailFrom", "no-reply@localhost.example"),
         ];
         let implied = implied.map(|(name, value)| (name.to_owned(), value.to_owned()));
         implied.into_iter().chain(self.parameters.clone()).collect()

@@ -1,14 +1,14 @@
 //! A portal, running.
 
+use crate::aws_stub::{Attempt, Call, Fault, Records, Seam, Services};
 use crate::gateway::{Gateway, Routes};
-use crate::inbox::{Inbox, Mail};
+use crate::inbox::{Inbox, ReceivedEmail};
 use crate::key_ring::KeyRing;
 use crate::lambda::{self, Lambda};
 use crate::local_page::{self, Local};
 use crate::options::Options;
-use crate::seam::{Attempt, Call, Fault, Records, Seam, Services};
 use crate::seed::seed;
-use crate::stop::{Stop, Stopping};
+use crate::shutdown::{Shutdown, ShutdownSignal};
 use crate::stream::{self, Consumer, Progress};
 use crate::template::{STACK, Schedule, Template};
 use crate::{dynamodb, functions};
@@ -22,7 +22,7 @@ use shared::aws::sdk_config;
 use shared::clock::Clock;
 use shared::config::StartError;
 use shared::env::Env;
-use shared::randomness::Random;
+use shared::random::Random;
 use shared::store::Store;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -52,7 +52,7 @@ pub struct Portal {
     hashes: Arc<AtomicU64>,
     instances: usize,
     tasks: JoinSet<()>,
-    stop: Stop,
+    stop: Shutdown,
 }
 
 impl Portal {
@@ -78,7 +78,7 @@ impl Portal {
         let directory = options.data.as_deref();
         make_directory(directory)?;
 
-        let (stop, tasks) = (Stop::new(), JoinSet::new());
+        let (stop, tasks) = (Shutdown::new(), JoinSet::new());
         let database = dynamodb::open(directory, &clock, &template.tables)?;
         let inbox = Arc::new(Inbox::new(clock.clone(), options.announce));
         let key_ring = KeyRing::new(
@@ -182,12 +182,12 @@ impl Portal {
     }
 
     /// The mails so far, newest last.
-    pub fn inbox(&self) -> Vec<Mail> {
+    pub fn inbox(&self) -> Vec<ReceivedEmail> {
         self.services.inbox.mails()
     }
 
     /// The same, and empties the inbox.
-    pub fn take_inbox(&self) -> Vec<Mail> {
+    pub fn take_inbox(&self) -> Vec<ReceivedEmail> {
         self.services.inbox.take()
     }
 
@@ -214,7 +214,7 @@ impl Portal {
 
     /// Lets arrive what the functions gave up and is still under way ([`Fault::Late`]); says how
     /// much that was.
-    pub fn let_arrive(&self) -> usize {
+    pub fn release_delayed(&self) -> usize {
         let under_way = self.records.take_under_way();
         under_way
             .iter()
@@ -237,7 +237,7 @@ impl Portal {
     ///
     /// # Errors
     /// The stream cannot be read, or its consumer is gone.
-    pub async fn mail_settled(&self) -> Result<(), StartError> {
+    pub async fn emails_settled(&self) -> Result<(), StartError> {
         for (table, progress) in &self.mappings {
             let broken =
                 |why: String| StartError(format!("The stream of {table} is broken: {why}."));
@@ -423,7 +423,7 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, StartError> {
         .await
         .map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => StartError(format!(
-                "Port {wanted} is in use. Stop what listens there, or choose another with --port."
+                "Port {wanted} is in use. Shutdown what listens there, or choose another with --port."
             )),
             _ => StartError(format!("Port {wanted} cannot be had: {error}.")),
         })
@@ -442,7 +442,7 @@ fn make_directory(directory: Option<&Path>) -> Result<(), StartError> {
 }
 
 /// Invokes as the schedule says; how the invocation went, nobody asks.
-async fn run_schedule(schedule: Schedule, lambda: Lambda, stopping: Stopping) {
+async fn run_schedule(schedule: Schedule, lambda: Lambda, stopping: ShutdownSignal) {
     let run = async {
         loop {
             tokio::time::sleep(schedule.every).await;
@@ -465,7 +465,7 @@ fn router(gateway: Gateway, local: Local) -> Router {
     ))
 }
 
-async fn serve(listener: TcpListener, router: Router, stopping: Stopping) {
+async fn serve(listener: TcpListener, router: Router, stopping: ShutdownSignal) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(listener, service)
         .with_graceful_shutdown(stopping.wait())

@@ -2,14 +2,14 @@
 
 use shared::config::StartError;
 use shared::domain::address::EmailAddress;
-use shared::domain::agent::Client;
-use shared::domain::audit::{Action, Event};
+use shared::domain::audit::{Action, AuditEvent, Target};
+use shared::domain::client::ClientInfo;
 use shared::domain::ids::UserId;
 use shared::domain::portal::PortalName;
 use shared::domain::user::{Resource, Status, User};
 use shared::env::Env;
 use shared::store::Store;
-use shared::store::add_user::NewUser;
+use shared::store::users::NewUser;
 use std::time::Duration;
 
 /// Adds Ada, who is active, Grace, who is invited, and whoever starts the portal, if they said so.
@@ -56,17 +56,17 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
             resources,
             ..user
         };
-        let event = Event {
+        let event = AuditEvent {
             portal: portal.clone(),
             action: Action::Added,
             subject: (&user.id).into(),
-            resource: ("user", user.id.to_string()),
+            target: Target::User(user.id.clone()),
             metadata: vec![],
-            client: Client::new("127.0.0.1", ""),
+            client: ClientInfo::new("127.0.0.1", ""),
             at: now,
             expires_at: now.plus(Duration::from_secs(86_400)),
         };
-        let added = store.add_user(&NewUser::from(&user), &event).await;
+        let added = store.create_user(&NewUser::from(&user), &event).await;
         added.map_err(|_| {
             StartError(format!(
                 "{address} cannot be added: the store does not work."

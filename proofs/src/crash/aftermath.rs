@@ -8,9 +8,9 @@ impl Scene {
     /// over by then stays as it is.
     pub(super) async fn finish(&self) -> Result<(), String> {
         self.deliver().await?;
-        let over = self.world.rows("mail");
-        self.world.portal.let_arrive();
-        let now = self.world.rows("mail");
+        let over = self.world.rows("emails");
+        self.world.portal.release_delayed();
+        let now = self.world.rows("emails");
         if let Some(changed) = over.iter().find(|row| !now.contains(row)) {
             return Err(format!(
                 "a mail was over, and what came late changed its row: {changed}"
@@ -25,7 +25,7 @@ impl Scene {
         let stranger = self.browser();
         let before = self.world.everything();
         for Used { route, token } in self.links() {
-            let mut body = json!({"token": token, "attempt": "somebody-else-tries"});
+            let mut body = json!({"token": token, "idempotency_key": "somebody-else-tries"});
             if route != "/auth/verify" {
                 body["password"] = json!("what a stranger would set");
             }

@@ -1,7 +1,7 @@
 //! The one who makes things go wrong.
 
 use super::kinds::{Point, Strike};
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a flow itself wants to go wrong.

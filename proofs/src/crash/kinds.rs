@@ -1,7 +1,7 @@
 //! Where something can go wrong, what, and for how long.
 
 use super::faults::Script;
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use serde_json::json;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};

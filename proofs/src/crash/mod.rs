@@ -159,7 +159,8 @@ impl Case<'_> {
 /// What the template's roles allow is what the functions can call: the flows make every such call.
 fn nothing_granted_is_left_out(calm: &[Seen]) -> Result<(), String> {
     let done: BTreeSet<_> = calm.iter().flat_map(|seen| seen.grants.clone()).collect();
-    let template = local::template::Template::read(&owned(&[("MailFrom", "no-reply@example.com")]));
+    let template =
+        local::template::Template::read(&owned(&[("EmailFrom", "no-reply@example.com")]));
     let prefix = format!(
         "arn:aws:dynamodb:us-east-1:000000000000:table/{}-",
         local::template::STACK

@@ -36,7 +36,10 @@ async fn whole(flow: &Flow, faults: &Arc<Faults>) -> Result<Seen, String> {
     let scene = Scene::new(flow.parameters, Arc::clone(faults)).await;
     (flow.run)(&scene).await?;
     scene.finish().await?;
-    scene.world.portal.set_fault(|_| local::seam::Fault::None);
+    scene
+        .world
+        .portal
+        .set_fault(|_| local::aws_stub::Fault::None);
     let seen = Seen {
         flow: flow.name,
         strike: faults.strike(),

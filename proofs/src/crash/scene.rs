@@ -264,7 +264,7 @@ impl Scene {
     pub(super) fn remember_mails(&self) {
         self.erased_mails
             .borrow_mut()
-            .extend(self.world.rows("mail"));
+            .extend(self.world.rows("emails"));
     }
 
     /// Rows of mails that may have been erased since.
@@ -332,7 +332,7 @@ impl Scene {
             .strike()
             .is_some_and(|strike| strike.kind == Kind::Late)
         {
-            self.world.portal.let_arrive();
+            self.world.portal.release_delayed();
         }
         self.faults.invocation_over()
     }

@@ -19,7 +19,7 @@ impl Scene {
             if self.deliver_once().await? {
                 if self
                     .world
-                    .rows("mail")
+                    .rows("emails")
                     .iter()
                     .all(|row| row["unfinished"].is_null())
                 {

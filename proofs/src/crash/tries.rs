@@ -2,8 +2,8 @@
 
 use super::scene::{SID, Scene};
 use serde_json::json;
-use shared::domain::hashing::{Costs, Hasher};
 use shared::domain::password::Password;
+use shared::domain::password::hash::{Argon2Params, Hasher};
 use std::collections::BTreeMap;
 use tests::{Answer, Browser};
 
@@ -86,9 +86,9 @@ pub(super) struct Known {
     reason = "a flow that names no costs is a mistake of the proof"
 )]
 pub(super) fn hashed(costs: &str, password: &str) -> String {
-    let hasher = Hasher::new(Costs::parse(costs).unwrap(), None);
+    let hasher = Hasher::new(Argon2Params::parse(costs).unwrap(), None);
     hasher
-        .hash(&Password::typed(password).unwrap(), [7; 16])
+        .hash(&Password::parse(password).unwrap(), [7; 16])
         .as_str()
         .to_owned()
 }
@@ -138,7 +138,7 @@ impl Scene {
     /// When the database cannot be written.
     #[expect(clippy::unwrap_used, reason = "a row that was read can be written")]
     pub(super) fn wrong_in_a_row(&self, email: &str, count: usize) {
-        let rows = self.world.rows("throttles");
+        let rows = self.world.rows("rate-limits");
         let row = rows.iter().find(|row| {
             row["pk"]["S"]
                 .as_str()

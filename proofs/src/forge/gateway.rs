@@ -119,7 +119,8 @@ pub(super) async fn send(
         (Purpose::Link, _) => {
             sent.verify += 1;
             browser.set_cookie(ASK, Some(&ticket.nonce));
-            let (request, body) = json(json!({"token": text, "attempt": "a-page-of-the-forger"}));
+            let (request, body) =
+                json(json!({"token": text, "idempotency_key": "a-page-of-the-forger"}));
             refused(
                 &browser
                     .send(

@@ -11,11 +11,11 @@ use crate::race::redeems::{PAGE, SESSION};
 use crate::stage::{self, Ticket, ring};
 use local::Options;
 use serde_json::json;
+use shared::auth::authenticate;
 use shared::domain::link::{self, Nonce};
 use shared::domain::portal::PortalName;
 use shared::http::cookie;
-use shared::keys::Ring;
-use shared::signed_in;
+use shared::keys::KeyRing;
 use tests::World;
 
 /// Half of them are spent on sessions, the other half are live links.
@@ -45,9 +45,9 @@ pub(super) struct Original {
 /// right one.
 pub(super) struct Originals {
     pub(super) world: World,
-    pub(super) ring: Ring,
+    pub(super) ring: KeyRing,
     /// Another portal's ring of the same secrets: what it signs and mints is its own.
-    pub(super) staff: Ring,
+    pub(super) staff: KeyRing,
     pub(super) all: Vec<Original>,
     /// The ring's secrets, by kid.
     pub(super) secrets: [(&'static str, String); 2],
@@ -60,7 +60,7 @@ impl Originals {
         let value = json!({"root": root, "keys": [{"kid": kid, "secret": second, "added_at": 0}]})
             .to_string();
         let staff = PortalName::parse("staff").ok_or("a portal's name")?;
-        let staff = Ring::parse(&value, &staff)?;
+        let staff = KeyRing::parse(&value, &staff)?;
         let world = stage::world(
             dice,
             Options {
@@ -70,7 +70,7 @@ impl Originals {
         )
         .await;
         let tickets = stage::tickets(&world, dice, USERS, stage::Purpose::SignIn).await?;
-        world.portal.set_fault(|_| local::seam::Fault::None);
+        world.portal.set_fault(|_| local::aws_stub::Fault::None);
         let ring = ring(&world)?;
         let mut all = Vec::new();
         for (n, ticket) in tickets.iter().enumerate() {
@@ -88,7 +88,7 @@ impl Originals {
                 browser
                     .post(
                         "/auth/verify",
-                        json!({"token": ticket.token, "attempt": PAGE}),
+                        json!({"token": ticket.token, "idempotency_key": PAGE}),
                     )
                     .await;
                 let session = browser
@@ -113,14 +113,14 @@ impl Originals {
         match purpose {
             Purpose::Link => self.ring.read_link(link::Purpose::SignIn, text).is_ok(),
             Purpose::Session => !matches!(
-                signed_in::claims(&self.ring, text, self.world.time.now()),
+                authenticate::read_claims(&self.ring, text, self.world.time.now()),
                 Ok(None)
             ),
             Purpose::Nonce => {
-                !self.ring.minted(cookie::nonces(text)).is_empty()
+                !self.ring.own_nonces(cookie::nonces(text)).is_empty()
                     || !self
                         .ring
-                        .minted(Nonce::parse(text).into_iter().collect())
+                        .own_nonces(Nonce::parse(text).into_iter().collect())
                         .is_empty()
             }
         }
@@ -186,7 +186,7 @@ pub(super) const fn purpose_name(purpose: Purpose) -> &'static str {
 }
 
 /// The same link as it would have been signed before the key was rotated.
-fn by_the_first_key(ring: &Ring, token: &str) -> Result<String, String> {
+fn by_the_first_key(ring: &KeyRing, token: &str) -> Result<String, String> {
     let link = ring
         .read_link(link::Purpose::SignIn, token)
         .map_err(|_| "a link that was mailed cannot be read")?

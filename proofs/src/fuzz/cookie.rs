@@ -4,7 +4,7 @@ use lambda_http::http::HeaderValue;
 use shared::domain::link::Nonce;
 use shared::domain::portal::{Origin, PortalName};
 use shared::http::cookie::{Cookie, nonces, with_nonce};
-use shared::http::reply::{Reply, with_cookie};
+use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub fn cookie(data: &[u8]) {
     };
     few_nonces(text);
     let answer = with_cookie(
-        Reply::see_other(text),
+        response::see_other(text),
         &cookie.set(text, Duration::from_secs(60)),
     );
     for value in answer.headers().values() {

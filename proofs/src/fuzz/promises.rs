@@ -65,7 +65,7 @@ impl Answer {
         for cookie in self.all("set-cookie") {
             let (pair, rest) = cookie.split_once(';').unwrap_or_default();
             assert!(
-                pair.starts_with("partner.sid=") || pair.starts_with("partner.ask="),
+                pair.starts_with("partner.sid=") || pair.starts_with("partner.requests="),
                 "{cookie}"
             );
             assert!(rest.ends_with("HttpOnly; SameSite=Lax"), "{cookie}");

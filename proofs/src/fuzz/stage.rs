@@ -101,7 +101,7 @@ impl Stage {
             let name = format!("{}-{table}", local::template::STACK);
             for new in now[table].iter().filter(|row| !rows.contains(row)) {
                 let mut key = json!({"pk": new["pk"]});
-                if ["audit", "mail", "sessions"].contains(&table.as_str()) {
+                if ["audit", "emails", "sessions"].contains(&table.as_str()) {
                     key["sk"] = new["sk"].clone();
                 }
                 let request =
@@ -161,7 +161,7 @@ async fn words(world: &World) -> Vec<(&'static str, String)> {
     assert_eq!(redeemed.status, 200, "{}", redeemed.body);
     ask(world.time.now()).await;
     let (link, code) = mailed(world).await;
-    let asked = jar(&browser, "partner.ask");
+    let asked = jar(&browser, "partner.requests");
     ask(world.time.now()).await;
     let queued = waiting(world).pop().unwrap_or_default();
     let keys = |name: &str| {

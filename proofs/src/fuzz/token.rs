@@ -8,11 +8,11 @@ use shared::domain::portal::PortalName;
 use shared::domain::session::SessionId;
 use shared::domain::time::Timestamp;
 use shared::domain::user::Epoch;
-use shared::keys::{Ring, SessionClaims};
+use shared::keys::{KeyRing, SessionClaims};
 use std::cell::LazyCell;
 
 struct Tokens {
-    ring: Ring,
+    ring: KeyRing,
     link: String,
     session: String,
     /// Of another portal with the same keys, and of other keys.
@@ -45,7 +45,7 @@ pub fn token(data: &[u8]) {
         tokens.refuse(&format!("{}{text}{}", &base[..from], &base[to..]));
         tokens.refuse(&text);
     });
-    if let Err(refused) = Ring::parse(&text, &portal("partner")) {
+    if let Err(refused) = KeyRing::parse(&text, &portal("partner")) {
         assert!(
             text.is_empty() || refused.len() < 100,
             "{refused} repeats the ring"
@@ -75,7 +75,7 @@ fn tokens() -> Tokens {
     // Starting a portal is what makes HS256 the one algorithm of this process.
     let value = stage::key_ring();
     let others = value.replace(|digit: char| digit.is_ascii_digit(), "x");
-    let ring = |value: &str, name: &str| Ring::parse(value, &portal(name)).unwrap();
+    let ring = |value: &str, name: &str| KeyRing::parse(value, &portal(name)).unwrap();
     let ours = ring(&value, "partner");
     let foreign = [ring(&value, "staff"), ring(&others, "partner")];
     let foreign = foreign
@@ -90,20 +90,20 @@ fn tokens() -> Tokens {
     }
 }
 
-fn link(ring: &Ring) -> String {
+fn link(ring: &KeyRing) -> String {
     let link = Link {
         purpose: Purpose::SignIn,
         id: LinkId::from_bytes([1; 32]),
         user: UserId::new([2; 16]),
         address: EmailAddress::parse("ada@example.com").unwrap(),
-        epoch: Epoch(3),
+        epoch: Epoch::new(3),
         expires_at: Timestamp::from_secs(4),
         next: None,
     };
     ring.sign_link(ring.get("1").unwrap(), &link)
 }
 
-fn session(ring: &Ring) -> String {
+fn session(ring: &KeyRing) -> String {
     let id = SessionId::new([5; 32]);
     let claims = SessionClaims {
         id,

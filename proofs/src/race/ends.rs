@@ -246,7 +246,7 @@ async fn use_it(
             browser
                 .post(
                     "/auth/verify",
-                    json!({"token": ticket.token, "attempt": PAGE}),
+                    json!({"token": ticket.token, "idempotency_key": PAGE}),
                 )
                 .await
         } else {

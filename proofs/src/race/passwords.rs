@@ -107,7 +107,7 @@ async fn race(
         let written = events.get(user).copied().unwrap_or_default();
         let rows = sessions.get(user).into_iter().flatten();
         let by_link = rows
-            .filter(|row| attribute(row, "began") == "activation")
+            .filter(|row| attribute(row, "auth_method") == "activation")
             .count();
         if (written, by_link) != (1, usize::from(purpose == Purpose::Activation)) {
             return Err(format!(
@@ -171,7 +171,8 @@ async fn choose(world: &World, ticket: &Ticket, path: &str, page: usize) -> Answ
     } else {
         format!("the-page-of-number-{page}")
     };
-    let body = json!({"token": ticket.token, "password": password(page), "attempt": attempt});
+    let body =
+        json!({"token": ticket.token, "password": password(page), "idempotency_key": attempt});
     loop {
         let answer = world.browser().post(path, body.clone()).await;
         if answer.status != 503 {

@@ -6,7 +6,7 @@ use crate::Figures;
 use crate::dice::Dice;
 use crate::stage::{Purpose, Ticket, attribute, ring};
 use serde_json::{Value, json};
-use shared::keys::Ring;
+use shared::keys::KeyRing;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 /// The cookie of a session.
 pub(crate) const SESSION: &str = "partner.sid";
 /// The cookie of the browser that asked.
-pub(crate) const ASK: &str = "partner.ask";
+pub(crate) const ASK: &str = "partner.requests";
 /// The random field of the page that several racers have in common.
 pub(crate) const PAGE: &str = "the-page-that-is-open-twice";
 /// More would use up the tries of the code.
@@ -184,9 +184,9 @@ pub(super) async fn redeem(world: &World, ticket: &Ticket, racer: Racer) -> Fini
     }
     let body = match racer {
         Racer::Code => json!({"code": ticket.code}),
-        Racer::SamePage => json!({"token": ticket.token, "attempt": PAGE}),
+        Racer::SamePage => json!({"token": ticket.token, "idempotency_key": PAGE}),
         Racer::OtherPage => {
-            json!({"token": ticket.token, "attempt": format!("the-page-behind-{}", browser.ip())})
+            json!({"token": ticket.token, "idempotency_key": format!("the-page-behind-{}", browser.ip())})
         }
         Racer::Owner | Racer::Stranger => json!({"token": ticket.token}),
     };
@@ -201,7 +201,7 @@ pub(super) async fn redeem(world: &World, ticket: &Ticket, racer: Racer) -> Fini
 
 /// Whether everybody got what is theirs, given who won: the row says that. Gives the number of
 /// repeats.
-fn judge(ring: &Ring, row: &Value, finishes: &[Finish]) -> Result<usize, String> {
+fn judge(ring: &KeyRing, row: &Value, finishes: &[Finish]) -> Result<usize, String> {
     let won = finishes
         .iter()
         .find(|finish| finish.ip == attribute(row, "ip"));

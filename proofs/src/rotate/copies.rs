@@ -1,7 +1,7 @@
 //! Which instance has which copy of the key ring: Secrets Manager's side of the story.
 
 use crate::dice::Dice;
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tests::Time;

@@ -186,12 +186,12 @@ async fn rotate(seed: u64, rotations: usize) -> Result<Done, String> {
             if dice.one_in(2) { "button" } else { "off" },
         ),
         ("SessionHours", "1"),
-        ("AskPerMinute", "60"),
-        ("AskPerHour", "1000"),
-        ("AskPerNetworkHour", "100000"),
-        ("MailPerHour", "1000"),
-        ("MailPerDay", "1000"),
-        ("MailPerDayPortal", "100000"),
+        ("RequestsPerMinute", "60"),
+        ("RequestsPerHour", "1000"),
+        ("RequestsPerNetworkHour", "100000"),
+        ("EmailsPerHour", "1000"),
+        ("EmailsPerDay", "1000"),
+        ("EmailsPerDayPortal", "100000"),
     ];
     let world = World::in_process(local::Options {
         public_url: Some("http://localhost:8787".to_owned()),

@@ -20,7 +20,7 @@ const ANY: u64 = u64::MAX;
 struct Asked {
     browser: usize,
     record: Value,
-    asked_at: u64,
+    requested_at: u64,
     nonce: String,
     /// The link's token and the code, once a letter has come.
     letter: Option<(String, String)>,
@@ -90,7 +90,7 @@ impl<'w> Traffic<'w> {
     pub(super) async fn act(&mut self, ring: &Ring) -> Result<(), String> {
         let now = self.now();
         self.asked
-            .retain(|asked| now + 1000 < asked.asked_at / 1000 * 1000 + LINK);
+            .retain(|asked| now + 1000 < asked.requested_at / 1000 * 1000 + LINK);
         self.living.retain(|session| now < session.expires_at);
         match self.dice.below(10) {
             0 | 1 => self.ask().await,
@@ -165,7 +165,7 @@ impl<'w> Traffic<'w> {
                 self.asked.push(Asked {
                     browser,
                     record,
-                    asked_at: self.now(),
+                    requested_at: self.now(),
                     nonce: nonces[0].clone(),
                     letter: None,
                     owed: true,
@@ -242,7 +242,7 @@ impl<'w> Traffic<'w> {
             let again = asked.letter.replace(letter).is_some();
             *self
                 .answers
-                .entry(("letter", if again { "the same again" } else { "first" }))
+                .entry(("template", if again { "the same again" } else { "first" }))
                 .or_default() += 1;
         }
         Ok(())
@@ -291,7 +291,7 @@ impl<'w> Traffic<'w> {
         let mut body = json!({"token": token});
         // The browser that asked can repeat without it.
         if stranger || self.dice.one_in(2) {
-            body["attempt"] = json!(attempt);
+            body["idempotency_key"] = json!(attempt);
         }
         let elsewhere = self.world.browser();
         let browser = if stranger {
@@ -314,7 +314,7 @@ impl<'w> Traffic<'w> {
             ring.added_at(&kid(&token)).max(held_since),
         )? {
             if !again {
-                let sent = body.get("attempt").map(|_| attempt);
+                let sent = body.get("idempotency_key").map(|_| attempt);
                 (self.asked[n].redeemed_at, self.asked[n].attempt) = (Some(now), sent);
             }
             let replaced = held.filter(|_| !again);
@@ -456,7 +456,7 @@ impl<'w> Traffic<'w> {
             refused += u64::from(session.kid == leaked);
         }
         let fresh = |asked: &&Asked| {
-            asked.redeemed_at.is_none() && now < asked.asked_at / 1000 * 1000 + LINK
+            asked.redeemed_at.is_none() && now < asked.requested_at / 1000 * 1000 + LINK
         };
         for (token, _) in self
             .asked
@@ -484,7 +484,7 @@ impl<'w> Traffic<'w> {
 
     fn nonces(&self, browser: usize) -> Vec<String> {
         let cookie = self.browsers[browser]
-            .cookie("partner.ask")
+            .cookie("partner.requests")
             .unwrap_or_default();
         cookie
             .split('.')

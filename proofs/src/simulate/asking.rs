@@ -171,7 +171,7 @@ impl Simulation<'_> {
                 nonce: nonce.cloned(),
                 client,
                 person,
-                asked_at: now,
+                requested_at: now,
                 leads_on,
                 record,
                 key,
@@ -231,7 +231,7 @@ impl Simulation<'_> {
         let due: Vec<_> = model
             .open()
             .into_iter()
-            .filter(|link| model.links[*link].asked_at + SWEPT_FROM < now)
+            .filter(|link| model.links[*link].requested_at + SWEPT_FROM < now)
             .collect();
         let expected = self.foresee(s, &due);
         let answer = self.sides[s]
@@ -322,7 +322,7 @@ impl Simulation<'_> {
         let side = &mut self.sides[s];
         let now = side.now();
         let (pk, sk) = side.model.links[link].key.clone();
-        let Some(row) = side.row("mail", &pk, Some(&sk)) else {
+        let Some(row) = side.row("emails", &pk, Some(&sk)) else {
             return if side.model.links[link].row == Row::Gone {
                 Ok(Row::Gone)
             } else {
@@ -341,7 +341,7 @@ impl Simulation<'_> {
             epoch: number("epoch"),
             kid: text("kid"),
             expires_at: number("link_expires_at"),
-            activates: text("letter") == "activation",
+            activates: text("template") == "activation",
         });
         let known = &side.model.links[link];
         match (&known.minted, &minted) {
@@ -363,7 +363,7 @@ impl Simulation<'_> {
                     ));
                 }
                 let of = (known.person, 0);
-                side.model.count("mail", of, [u64::MAX; 3], now);
+                side.model.count("emails", of, [u64::MAX; 3], now);
                 side.model.links[link].minted = minted;
             }
             (before, after) => {

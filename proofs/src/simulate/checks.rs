@@ -48,7 +48,7 @@ impl Simulation<'_> {
         for (s, portal) in PORTALS.iter().enumerate() {
             let unfinished = self.sides[s]
                 .world
-                .rows("mail")
+                .rows("emails")
                 .iter()
                 .filter(|row| row.get("unfinished").is_some())
                 .count();
@@ -115,7 +115,7 @@ impl Side<'_> {
         let dump = self.world.portal.dump().unwrap();
         let rows = |table: &str| dump.get(table).map(Vec::as_slice).unwrap_or_default();
         self.check_sessions(rows("sessions"))?;
-        self.check_links(rows("tokens"))?;
+        self.check_links(rows("links"))?;
         self.check_users(rows("users"))?;
         let mails = self
             .model
@@ -123,8 +123,8 @@ impl Side<'_> {
             .iter()
             .filter(|link| link.row != super::model::Row::Gone)
             .count();
-        if rows("mail").len() != mails {
-            return Err(format!("{} mails, not {mails}", rows("mail").len()));
+        if rows("emails").len() != mails {
+            return Err(format!("{} mails, not {mails}", rows("emails").len()));
         }
         self.check_audit(rows("audit"))
     }

@@ -3,7 +3,6 @@
 use crate::dice::Dice;
 use serde_json::{Value, json};
 use shared::domain::portal::PortalName;
-use shared::keys::Ring;
 
 /// How long an appended key does not sign: two refreshes.
 const UNKNOWN_FOR: u64 = 600;
@@ -52,8 +51,8 @@ impl KeyRing {
     }
 
     /// As the portal called `name` reads it.
-    pub(super) fn of(&self, name: &str) -> Ring {
-        Ring::parse(&self.value(), &PortalName::parse(name).unwrap()).unwrap()
+    pub(super) fn of(&self, name: &str) -> shared::keys::KeyRing {
+        shared::keys::KeyRing::parse(&self.value(), &PortalName::parse(name).unwrap()).unwrap()
     }
 }
 

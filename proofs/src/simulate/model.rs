@@ -122,7 +122,7 @@ pub(super) struct Link {
     pub(super) nonce: Option<String>,
     pub(super) client: usize,
     pub(super) person: usize,
-    pub(super) asked_at: u64,
+    pub(super) requested_at: u64,
     pub(super) leads_on: bool,
     /// The stream's record, and the key of the mail's row.
     pub(super) record: serde_json::Value,
@@ -276,7 +276,7 @@ impl Model {
         } else {
             self.rules.link_millis
         };
-        (self.links[link].asked_at + lifetime) / 1000 * 1000
+        (self.links[link].requested_at + lifetime) / 1000 * 1000
     }
 
     /// What becomes of a mail that is taken up now, and whether a letter goes out. Counts what it
@@ -290,7 +290,7 @@ impl Model {
             Row::Queued => match user.map(|user| user.status) {
                 None | Some(Status::Suspended) => ("dropped", false),
                 _ if expires_at <= now => ("expired", false),
-                _ if !self.count("mail", (person, 0), self.rules.mails, now) => {
+                _ if !self.count("emails", (person, 0), self.rules.mails, now) => {
                     ("throttled", false)
                 }
                 _ => ("sent", true),

@@ -7,9 +7,9 @@ use super::simulation::{PUBLIC_URL, Said, Simulation, idle, note};
 use http::Method;
 use serde_json::{Value, json};
 use shared::domain::ids::LinkId;
-use shared::domain::link::Attempt;
+use shared::domain::link::IdempotencyKey;
+use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::session::SessionId;
-use shared::domain::throttle::{Scope, Throttle, Window};
 use shared::domain::time::Timestamp;
 use tests::Answer;
 
@@ -29,7 +29,7 @@ impl Request {
     pub(super) fn attempt_hash(&self) -> Option<String> {
         self.attempt
             .as_deref()
-            .and_then(Attempt::parse)
+            .and_then(IdempotencyKey::parse)
             .map(|attempt| attempt.hash().to_string())
     }
 }
@@ -87,7 +87,7 @@ impl Simulation<'_> {
         if expired {
             return note(line, Outcome::ExpiredToken.name());
         }
-        let (token, attempt) = (answer.field("token"), answer.field("attempt"));
+        let (token, attempt) = (answer.field("token"), answer.field("idempotency_key"));
         let usable = asked || side.model.rules.other_browser != "off";
         if (token == letter.token) != usable || attempt.is_empty() == usable {
             return Err(format!(
@@ -154,7 +154,12 @@ impl Simulation<'_> {
             .as_ref()
             .map(|letter| letter.token.clone());
         let mut fields = vec![("token", token.unwrap_or_default())];
-        fields.extend(request.attempt.clone().map(|attempt| ("attempt", attempt)));
+        fields.extend(
+            request
+                .attempt
+                .clone()
+                .map(|attempt| ("idempotency_key", attempt)),
+        );
         fields.extend(request.code.clone().map(|code| ("code", code)));
         if request.form {
             let fields: Vec<_> = fields
@@ -502,7 +507,7 @@ impl Simulation<'_> {
         };
         let known = &side.model.links[link];
         let row = side
-            .row("tokens", &known.id, None)
+            .row("links", &known.id, None)
             .ok_or_else(|| format!("the row of link {link} is gone"))?;
         let used_at: Option<u64> = row["used_at"]["N"]
             .as_str()
@@ -546,7 +551,7 @@ impl Simulation<'_> {
             return Err(format!("link {link}, used at {at}, has begun {begun}"));
         }
         let (person, epoch, user) = (known.person, minted.epoch, minted.user);
-        let attempt = row["attempt"]["S"].as_str().map(str::to_owned);
+        let attempt = row["idempotency_key"]["S"].as_str().map(str::to_owned);
         side.replace(&hash, shown)?;
         let session = side.model.sessions.len();
         let (tokens, ended, replaced, swept) = (vec![], false, false, false);
@@ -614,15 +619,15 @@ impl super::simulation::Side<'_> {
     /// How many codes were tried for a link.
     fn tries(&self, link: usize) -> u64 {
         let (id, known) = (&self.model.links[link].id, &self.model.links[link]);
-        let until = Window::Until(Timestamp::from_millis(known.asked_at));
-        let key = self.ring.pepper(&["code", id]);
-        let throttle = Throttle {
-            scope: Scope::Code,
+        let until = Window::Until(Timestamp::from_millis(known.requested_at));
+        let key = self.ring.keyed_hash(&["code", id]);
+        let throttle = RateLimit {
+            scope: RateLimitScope::Code,
             key,
             window: until,
             limit: 0,
         };
-        let row = self.row("throttles", &throttle.row(self.world.time.now()), None);
+        let row = self.row("rate-limits", &throttle.row(self.world.time.now()), None);
         let count = row.and_then(|row| {
             row["count"]["N"]
                 .as_str()

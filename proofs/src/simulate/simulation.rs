@@ -9,7 +9,6 @@ use super::weather::Weather;
 use crate::dice::{Dice, random};
 use local::Options;
 use serde_json::{Value, json};
-use shared::keys::Ring;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +68,7 @@ pub(super) struct Client<'w> {
 pub(super) struct Side<'w> {
     pub(super) name: &'static str,
     pub(super) world: &'w World,
-    pub(super) ring: Ring,
+    pub(super) ring: shared::keys::KeyRing,
     pub(super) model: Model,
     pub(super) clients: Vec<Client<'w>>,
     /// The last record of the stream that was read.
@@ -131,12 +130,12 @@ impl Rules {
             number("SessionHours", self.session_millis / 3_600_000),
             number("LinkMinutes", self.link_millis / 60_000),
             number("CodeAttempts", self.code_attempts),
-            number("AskPerMinute", minute),
-            number("AskPerHour", hour),
-            number("AskPerNetworkHour", network),
-            number("MailPerHour", mail_hour),
-            number("MailPerDay", mail_day),
-            number("MailPerDayPortal", mail_portal),
+            number("RequestsPerMinute", minute),
+            number("RequestsPerHour", hour),
+            number("RequestsPerNetworkHour", network),
+            number("EmailsPerHour", mail_hour),
+            number("EmailsPerDay", mail_day),
+            number("EmailsPerDayPortal", mail_portal),
         ];
         owned(&words).into_iter().chain(numbers).collect()
     }

@@ -223,7 +223,7 @@ impl Simulation<'_> {
                     .minted
                     .as_ref()
                     .is_some_and(|minted| minted.expires_at / 1000 < now_secs);
-                if (link.asked_at + 30 * 86_400_000) / 1000 < now_secs {
+                if (link.requested_at + 30 * 86_400_000) / 1000 < now_secs {
                     link.row = Row::Gone;
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::INSTANCES;
 use crate::dice::Dice;
-use local::seam::{Attempt, Fault};
+use local::aws_stub::{Attempt, Fault};
 use serde_json::json;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -170,7 +170,7 @@ fn trespass(attempt: &Attempt) -> Option<String> {
             "pages" => true,
             "request-login" => tables
                 .iter()
-                .any(|table| table != "mail" && table != "throttles"),
+                .any(|table| table != "emails" && table != "rate-limits"),
             _ => false,
         };
     wrong.then(|| format!("{function} called {} on {tables:?}", attempt.operation))

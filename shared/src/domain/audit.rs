@@ -1,9 +1,9 @@
 //! The audit: what happened, and to whom.
 
-use super::agent::Client;
-use super::ids::{Peppered, UserId};
+use super::ids::{KeyedHash, RecordId, SessionHash, UserId};
 use super::portal::PortalName;
 use super::time::Timestamp;
+use crate::domain::client::ClientInfo;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Subject {
     /// A user's.
     User(UserId),
     /// An address's, whether or not it is a user's: its keyed hash.
-    Address(Peppered),
+    Address(KeyedHash),
 }
 
 impl From<&UserId> for Subject {
@@ -22,8 +22,8 @@ impl From<&UserId> for Subject {
     }
 }
 
-impl From<Peppered> for Subject {
-    fn from(address: Peppered) -> Self {
+impl From<KeyedHash> for Subject {
+    fn from(address: KeyedHash) -> Self {
         Self::Address(address)
     }
 }
@@ -51,9 +51,9 @@ pub enum Action {
     /// Somebody signed up, and the mail was taken up.
     SignUpRequested,
     /// An invitation was taken up to be mailed.
-    InvitationMailed,
+    InvitationEmailed,
     /// A notice was taken up to be mailed.
-    NoticeMailed,
+    NoticeEmailed,
     /// A user ended her session.
     Logout,
     /// A user ended one of her sessions.
@@ -96,8 +96,8 @@ impl Action {
             Self::LoginRequested => ("login.requested", "info"),
             Self::PasswordResetRequested => ("password.reset.requested", "info"),
             Self::SignUpRequested => ("sign-up.requested", "info"),
-            Self::InvitationMailed => ("invitation.mailed", "info"),
-            Self::NoticeMailed => ("notice.mailed", "info"),
+            Self::InvitationEmailed => ("invitation.emailed", "info"),
+            Self::NoticeEmailed => ("notice.emailed", "info"),
             Self::Logout => ("logout", "info"),
             Self::SessionRevoked => ("session.revoked", "info"),
             Self::SessionsRevoked => ("sessions.revoked", "info"),
@@ -127,21 +127,56 @@ impl Action {
     }
 }
 
+/// The session, email, user or address that an action was done with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A session, named by its hash.
+    Session(SessionHash),
+    /// An email, named by its id in the outbox.
+    Email(RecordId),
+    /// A user.
+    User(UserId),
+    /// An address, named by its keyed hash.
+    Address(KeyedHash),
+}
+
+impl Target {
+    /// Returns the stored `resource_type`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Session(_) => "session",
+            Self::Email(_) => "email",
+            Self::User(_) => "user",
+            Self::Address(_) => "address",
+        }
+    }
+
+    /// Returns the stored `resource_id`.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Session(hash) => hash.to_string(),
+            Self::Email(id) => id.as_str().to_owned(),
+            Self::User(id) => id.to_string(),
+            Self::Address(hash) => hash.to_string(),
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
-pub struct Event {
+pub struct AuditEvent {
     /// In which portal.
     pub portal: PortalName,
     /// What.
     pub action: Action,
     /// Whose history it belongs to.
     pub subject: Subject,
-    /// The kind and the id of what it was done with.
-    pub resource: (&'static str, String),
+    /// The item the action was done with.
+    pub target: Target,
     /// What else is worth knowing.
     pub metadata: Vec<(&'static str, String)>,
     /// From where.
-    pub client: Client,
+    pub client: ClientInfo,
     /// When.
     pub at: Timestamp,
     /// Until when the record is kept.
@@ -150,15 +185,15 @@ pub struct Event {
 
 /// A record of the audit, read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Past {
+pub struct AuditRecord {
     /// `<portal>.login` and so on.
     pub action: String,
-    /// The kind and the id of what it was done with.
-    pub resource: (String, String),
+    /// The stored `resource_type` and `resource_id`.
+    pub target: (String, String),
     /// What else is known.
     pub metadata: BTreeMap<String, String>,
     /// From where.
-    pub client: Client,
+    pub client: ClientInfo,
     /// When.
     pub at: Timestamp,
 }

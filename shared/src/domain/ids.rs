@@ -70,12 +70,12 @@ hash! {
 hash! {
     /// SHA-256 of the random `attempt` field of a link page: lets that page repeat a redeem whose
     /// answer was lost.
-    AttemptHash
+    IdempotencyKeyHash
 }
 hash! {
     /// A keyed hash under the pepper: stands for an address or a client where the value itself must
     /// not be stored.
-    Peppered
+    KeyedHash
 }
 
 /// A user: `usr_` and 32 hexadecimal digits, random.

@@ -1,15 +1,16 @@
 //! Links and codes: what a mail carries, and what the asking browser keeps.
 
 use super::address::EmailAddress;
-use super::ids::{AttemptHash, LinkId, UserId, decode_32, encode, sha256};
+use super::ids::{LinkId, UserId, decode_32, encode, sha256};
 use super::next::Next;
 use super::secret::Secret;
 use super::time::Timestamp;
 use super::user::Epoch;
+use crate::domain::ids::IdempotencyKeyHash;
 use std::time::Duration;
 
 /// How long a redeem may be repeated by the browser or page that made it (promise 5).
-pub const REPEAT_WITHIN: Duration = Duration::from_secs(60);
+pub const REPLAY_WINDOW: Duration = Duration::from_secs(60);
 
 /// What only the asking browser holds: 128 random bits, and 128 bits of a keyed hash of them, by
 /// which this portal knows the nonces that it has minted. Whoever has it asked for the link.
@@ -46,9 +47,9 @@ impl Nonce {
 /// The random field of one view of a link page, or of a client's one attempt: 16 to 128 visible
 /// ASCII characters.
 #[derive(Clone, Debug)]
-pub struct Attempt(Secret<String>);
+pub struct IdempotencyKey(Secret<String>);
 
-impl Attempt {
+impl IdempotencyKey {
     /// From randomness.
     pub fn new(random: [u8; 32]) -> Self {
         Self(Secret::new(encode(&random)))
@@ -71,8 +72,8 @@ impl Attempt {
     }
 
     /// For the link's row.
-    pub fn hash(&self) -> AttemptHash {
-        AttemptHash::from_bytes(sha256(self.0.expose().as_bytes()))
+    pub fn hash(&self) -> IdempotencyKeyHash {
+        IdempotencyKeyHash::from_bytes(sha256(self.0.expose().as_bytes()))
     }
 }
 
@@ -160,11 +161,11 @@ pub struct Link {
 
 /// Who redeems a link. A redeem is repeated by whoever can show the same again.
 #[derive(Clone, Debug)]
-pub struct Redeemer {
+pub struct RedeemContext {
     /// Carries the nonce of this link.
-    pub asked: bool,
+    pub same_browser: bool,
     /// The page's random field.
-    pub attempt: Option<AttemptHash>,
+    pub idempotency_key: Option<IdempotencyKeyHash>,
 }
 
 #[cfg(test)]
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn an_attempt_is_16_to_128_visible_characters() {
         for good in ["0123456789abcdef", &"~".repeat(128)] {
-            assert_eq!(Attempt::parse(good).unwrap().expose(), good);
+            assert_eq!(IdempotencyKey::parse(good).unwrap().expose(), good);
         }
         for wrong in [
             "",
@@ -204,7 +205,7 @@ mod tests {
             "0123456789abcdef\n",
             "0123456789äbcdef",
         ] {
-            assert!(Attempt::parse(wrong).is_none(), "{wrong:?}");
+            assert!(IdempotencyKey::parse(wrong).is_none(), "{wrong:?}");
         }
     }
 
@@ -213,12 +214,12 @@ mod tests {
         let shown = format!(
             "{:?} {:?} {:?}",
             Nonce::new([1; 32]),
-            Attempt::new([2; 32]),
+            IdempotencyKey::new([2; 32]),
             Code::from_hash(&[3; 32])
         );
         assert_eq!(
             shown,
-            "Nonce([redacted]) Attempt([redacted]) Code([redacted])"
+            "Nonce([redacted]) IdempotencyKey([redacted]) Code([redacted])"
         );
     }
 }

@@ -2,17 +2,16 @@
 //! in, a value out.
 
 pub mod address;
-pub mod agent;
 pub mod audit;
-pub mod hashing;
+pub mod client;
+pub mod email;
 pub mod ids;
 pub mod link;
-pub mod mail;
 pub mod next;
 pub mod password;
 pub mod portal;
+pub mod rate_limit;
 pub mod secret;
 pub mod session;
-pub mod throttle;
 pub mod time;
 pub mod user;

@@ -89,28 +89,31 @@ pub struct Site {
 impl Site {
     /// The origin that a relative `next` is resolved on; `own` is where these functions are
     /// reached.
-    pub fn home<'a>(&'a self, own: &'a Origin) -> &'a Origin {
-        self.frontend.as_ref().unwrap_or(own)
+    pub fn default_origin<'a>(&'a self, origin: &'a Origin) -> &'a Origin {
+        self.frontend.as_ref().unwrap_or(origin)
     }
 
     /// The sign-in page: the frontend's, or the built-in one.
-    pub fn login_url(&self, own: &Origin) -> String {
+    pub fn login_url(&self, origin: &Origin) -> String {
         self.frontend.as_ref().map_or_else(
-            || own.join("/auth/sign-in"),
+            || origin.join("/auth/sign-in"),
             |frontend| frontend.join(&self.login_path),
         )
     }
 
     /// Where somebody goes who has signed in with `link`: to its `next` in the browser that asked
     /// for it, and nowhere else.
-    pub fn onwards(&self, link: &Link, asked: bool, own: &Origin) -> String {
+    pub fn landing_url(&self, link: &Link, asked: bool, origin: &Origin) -> String {
         let next = link.next.as_ref().filter(|_| asked);
-        next.map_or_else(|| self.dashboard_url(own), |next| next.as_str().to_owned())
+        next.map_or_else(
+            || self.dashboard_url(origin),
+            |next| next.as_str().to_owned(),
+        )
     }
 
     /// The frontend's page for people who have signed in, or the built-in one.
-    pub fn dashboard_url(&self, own: &Origin) -> String {
-        let built_in = || own.join("/auth/signed-in");
+    pub fn dashboard_url(&self, origin: &Origin) -> String {
+        let built_in = || origin.join("/auth/signed-in");
         self.frontend
             .as_ref()
             .map_or_else(built_in, |frontend| frontend.join(&self.dashboard_path))

@@ -1,14 +1,14 @@
 //! Sessions.
 
-use super::agent::Client;
 use super::ids::{SessionHash, UserId, decode_32, encode, sha256};
 use super::secret::Secret;
 use super::time::Timestamp;
 use super::user::{Epoch, Status, User};
+use crate::domain::client::ClientInfo;
 use std::time::Duration;
 
 /// How old `last_seen_at` must be before a request renews it.
-pub const SEEN_EVERY: Duration = Duration::from_secs(300);
+pub const TOUCH_INTERVAL: Duration = Duration::from_secs(300);
 
 /// A session's secret id: inside its signed cookie, nowhere else.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl SessionId {
 
 /// How a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Began {
+pub enum AuthMethod {
     /// With the link of a mail.
     Link,
     /// With the code of a mail.
@@ -49,7 +49,7 @@ pub enum Began {
     Activation,
 }
 
-impl Began {
+impl AuthMethod {
     /// As stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -90,18 +90,18 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it ends, whatever happens.
     pub expires_at: Timestamp,
-    /// When it was last used, within [`SEEN_EVERY`].
+    /// When it was last used, within [`TOUCH_INTERVAL`].
     pub last_seen_at: Timestamp,
     /// Where it began.
-    pub client: Client,
+    pub client: ClientInfo,
     /// How it began.
-    pub began: Began,
+    pub auth_method: AuthMethod,
 }
 
 impl Session {
     /// Whether it signs `user` in at `now`: the one rule that every authenticated request goes
     /// through.
-    pub fn lives(&self, user: &User, now: Timestamp) -> bool {
+    pub fn is_live(&self, user: &User, now: Timestamp) -> bool {
         self.user == user.id
             && self.expires_at > now
             && user.status == Status::Active
@@ -116,11 +116,15 @@ mod tests {
 
     #[test]
     fn how_a_session_began_is_read_as_it_was_stored() {
-        for began in [Began::Link, Began::Code] {
-            assert_eq!(Began::parse(began.as_str()), Some(began));
+        for began in [AuthMethod::Link, AuthMethod::Code] {
+            assert_eq!(AuthMethod::parse(began.as_str()), Some(began));
         }
         assert_eq!(
-            (Began::Link.as_str(), Began::Code.as_str(), Began::parse("")),
+            (
+                AuthMethod::Link.as_str(),
+                AuthMethod::Code.as_str(),
+                AuthMethod::parse("")
+            ),
             ("link", "code", None)
         );
     }
@@ -136,44 +140,44 @@ mod tests {
             Timestamp::from_secs(1),
         );
         let user = User {
-            epoch: Epoch(3),
+            epoch: Epoch::new(3),
             ..user
         };
         let session = Session {
             hash: SessionHash::from_bytes([0; 32]),
             user: user.id.clone(),
-            epoch: Epoch(3),
+            epoch: Epoch::new(3),
             created_at: Timestamp::from_secs(10),
             expires_at: Timestamp::from_secs(20),
             last_seen_at: Timestamp::from_secs(10),
-            client: Client::new("192.0.2.1", ""),
-            began: Began::Link,
+            client: ClientInfo::new("192.0.2.1", ""),
+            auth_method: AuthMethod::Link,
         };
         let now = Timestamp::from_millis(19_999);
-        assert!(session.lives(&user, now));
-        assert!(!session.lives(&user, session.expires_at));
-        assert!(!session.lives(
+        assert!(session.is_live(&user, now));
+        assert!(!session.is_live(&user, session.expires_at));
+        assert!(!session.is_live(
             &User {
                 status: Status::Suspended,
                 ..user.clone()
             },
             now
         ));
-        assert!(!session.lives(
+        assert!(!session.is_live(
             &User {
                 status: Status::Invited,
                 ..user.clone()
             },
             now
         ));
-        assert!(!session.lives(
+        assert!(!session.is_live(
             &User {
-                epoch: Epoch(4),
+                epoch: Epoch::new(4),
                 ..user.clone()
             },
             now
         ));
-        assert!(!session.lives(
+        assert!(!session.is_live(
             &User {
                 id: UserId::nobody(),
                 ..user.clone()

@@ -9,7 +9,28 @@ use serde::{Deserialize, Serialize};
 /// the user's epoch is no longer the one it was minted under; no clock is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Epoch(pub u64);
+pub struct Epoch(u64);
+
+impl Epoch {
+    /// The epoch of a new user.
+    pub const INITIAL: Self = Self(0);
+
+    /// Restores an epoch from its stored number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Returns the number to store.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the epoch after this one: everything issued before it becomes void.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
 
 /// Whether a user may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +121,7 @@ impl User {
             role: String::new(),
             resources: vec![],
             status,
-            epoch: Epoch(0),
+            epoch: Epoch::INITIAL,
             created_at: now,
             last_sign_in_at: None,
         }

@@ -6,7 +6,7 @@ use crate::domain::portal::{Origin, PortalName};
 use std::time::Duration;
 
 /// Browsers keep no cookie longer (RFC 6265bis, 5.5).
-pub const LONGEST: Duration = Duration::from_secs(400 * 86_400);
+pub const MAX_AGE: Duration = Duration::from_secs(400 * 86_400);
 /// How many links of one browser work side by side.
 const NONCES: usize = 3;
 
@@ -18,17 +18,17 @@ pub struct Cookie {
 
 impl Cookie {
     /// `__Host-<portal>.sid`; plain `<portal>.sid` on http://localhost.
-    pub fn session(portal: &PortalName, own: &Origin) -> Self {
-        Self::named("sid", portal, own)
+    pub fn session(portal: &PortalName, origin: &Origin) -> Self {
+        Self::named("sid", portal, origin)
     }
 
     /// `__Host-<portal>.ask`: up to the last three nonces.
-    pub fn ask(portal: &PortalName, own: &Origin) -> Self {
-        Self::named("ask", portal, own)
+    pub fn requests(portal: &PortalName, origin: &Origin) -> Self {
+        Self::named("requests", portal, origin)
     }
 
-    fn named(what: &str, portal: &PortalName, own: &Origin) -> Self {
-        let secure = own.is_secure();
+    fn named(what: &str, portal: &PortalName, origin: &Origin) -> Self {
+        let secure = origin.is_secure();
         let prefix = if secure { "__Host-" } else { "" };
         Self {
             name: format!("{prefix}{portal}.{what}"),
@@ -45,7 +45,7 @@ impl Cookie {
     /// cookies.
     pub fn set(&self, value: &str, lifetime: Duration) -> String {
         let (name, secure) = (&self.name, if self.secure { "; Secure" } else { "" });
-        let max_age = lifetime.min(LONGEST).as_secs();
+        let max_age = lifetime.min(MAX_AGE).as_secs();
         format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
     }
 
@@ -81,10 +81,10 @@ pub fn with_nonce(new: &Nonce, old: &[Nonce]) -> String {
 mod tests {
     use super::*;
 
-    fn cookie(own: &str) -> Cookie {
+    fn cookie(origin: &str) -> Cookie {
         Cookie::session(
             &PortalName::parse("partner").unwrap(),
-            &Origin::parse(own).unwrap(),
+            &Origin::parse(origin).unwrap(),
         )
     }
 

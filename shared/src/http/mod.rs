@@ -1,11 +1,11 @@
 //! The HTTP contract: what a request may be, what an answer looks like.
 
+pub mod body;
 pub mod cookie;
-pub mod input;
 pub mod origin;
 pub mod problem;
-pub mod reply;
 pub mod request;
+pub mod response;
 
 pub use problem::Problem;
 pub use request::Request;

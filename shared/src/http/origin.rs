@@ -5,9 +5,9 @@
 //! bad as one that signs somebody out.
 
 use super::Problem;
-use super::problem::Kind;
 use super::request::Request;
 use crate::domain::portal::{Origin, Site};
+use crate::http::problem::ProblemType;
 
 /// Refuses what a page elsewhere, or a prefetching browser, sent.
 ///
@@ -16,13 +16,12 @@ use crate::domain::portal::{Origin, Site};
 /// can send.
 ///
 /// # Errors
-/// [`Kind::OriginNotAllowed`].
-pub fn check(request: &Request, site: &Site, own: &Origin) -> Result<(), Problem> {
-    let allowed = |origin: &str| {
-        origin == own.as_str() || site.allowed.iter().any(|one| one.as_str() == origin)
-    };
+/// [`ProblemType::OriginNotAllowed`].
+pub fn check(request: &Request, site: &Site, origin: &Origin) -> Result<(), Problem> {
+    let allowed =
+        |sent: &str| sent == origin.as_str() || site.allowed.iter().any(|one| one.as_str() == sent);
     let good = match (request.header("origin"), request.header("sec-fetch-site")) {
-        (Some(origin), _) if origin != "null" => allowed(origin),
+        (Some(sent), _) if sent != "null" => allowed(sent),
         (_, Some(fetch_site)) => fetch_site == "same-origin",
         (Some(_), None) => false,
         (None, None) => request.is_json(),
@@ -34,7 +33,7 @@ pub fn check(request: &Request, site: &Site, own: &Origin) -> Result<(), Problem
         return Ok(());
     }
     Err(Problem::new(
-        Kind::OriginNotAllowed,
+        ProblemType::OriginNotAllowed,
         "Only the portal's own pages and its allowed origins may send this.",
     ))
 }

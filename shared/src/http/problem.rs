@@ -2,9 +2,8 @@
 //! a form.
 
 use super::Response;
-use super::reply::Reply;
 use crate::domain::next::Next;
-use crate::domain::time::Timestamp;
+use crate::http::response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -12,7 +11,7 @@ use std::time::Duration;
 
 /// The stable types; the `type` member is `urn:vestibule:problem:` and the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProblemType {
     /// 400: the request cannot be understood.
     InvalidRequest,
     /// 401: address and password do not belong together.
@@ -45,8 +44,8 @@ pub enum Kind {
     Unavailable,
 }
 
-impl Kind {
-    const fn facts(self) -> (u16, &'static str, &'static str) {
+impl ProblemType {
+    const fn spec(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::InvalidRequest => (400, "invalid-request", "The request cannot be understood"),
             Self::InvalidCredentials => (
@@ -76,7 +75,7 @@ impl Kind {
 
     /// The last part of `type`.
     pub const fn name(self) -> &'static str {
-        self.facts().1
+        self.spec().1
     }
 
     /// What a page is told in its query, or `None` where a redirect would hide an attack or a
@@ -106,7 +105,7 @@ impl Kind {
 #[derive(Debug)]
 pub struct Problem {
     /// Its type.
-    pub kind: Kind,
+    pub kind: ProblemType,
     detail: Cow<'static, str>,
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
@@ -129,7 +128,7 @@ struct Document<'a> {
 
 impl Problem {
     /// A problem of `kind`; `detail` says what the caller can do about it.
-    pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(kind: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
             detail: detail.into(),
@@ -142,78 +141,78 @@ impl Problem {
 
     /// 400, with what is wrong.
     pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::InvalidRequest, detail)
+        Self::new(ProblemType::InvalidRequest, detail)
     }
 
     /// 401, always the same.
     pub fn not_authenticated() -> Self {
-        Self::new(Kind::NotAuthenticated, "Sign in first.")
+        Self::new(ProblemType::NotAuthenticated, "Sign in first.")
     }
 
     /// 400, the same for every link and code that does not work.
     pub fn invalid_token() -> Self {
-        Self::new(Kind::InvalidToken, "Ask for a new one.")
+        Self::new(ProblemType::InvalidToken, "Ask for a new one.")
     }
 
-    /// 400 for an `attempt` that is none.
-    pub fn invalid_attempt() -> Self {
-        Self::invalid_request("`attempt` must be 16 to 128 visible ASCII characters.")
+    /// 400 for an `idempotency_key` that is none.
+    pub fn invalid_idempotency_key() -> Self {
+        Self::invalid_request("`idempotency_key` must be 16 to 128 visible ASCII characters.")
     }
 
     /// 401, the same for every reason not to sign somebody in.
     pub fn invalid_credentials() -> Self {
         Self::new(
-            Kind::InvalidCredentials,
+            ProblemType::InvalidCredentials,
             "Check both and try again, or ask for another password.",
         )
     }
 
     /// 404.
     pub fn not_found() -> Self {
-        Self::new(Kind::NotFound, "This portal does not have it.")
+        Self::new(ProblemType::NotFound, "This portal does not have it.")
     }
 
     /// Where it must not be told why a code did not work: later, or no.
     #[must_use]
-    pub fn as_one_answer(self) -> Self {
-        if self.kind == Kind::Unavailable {
+    pub fn uniform(self) -> Self {
+        if self.kind == ProblemType::Unavailable {
             self
         } else {
             Self::invalid_token()
         }
     }
 
-    /// 429 until `until`.
-    pub fn too_many_attempts(now: Timestamp, until: Timestamp) -> Self {
-        let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1000) as u64);
+    /// 429: `Retry-After` is `retry_after`, rounded up to whole seconds.
+    pub fn too_many_attempts(retry_after: Duration) -> Self {
+        let wait = Duration::from_secs(retry_after.as_millis().div_ceil(1000) as u64);
         Self {
             retry_after: Some(wait),
-            ..Self::new(Kind::TooManyAttempts, "Wait, then try again.")
+            ..Self::new(ProblemType::TooManyAttempts, "Wait, then try again.")
         }
     }
 
     /// 503: nothing was done, and nobody knows more.
     pub fn unavailable() -> Self {
-        Self::new(Kind::Unavailable, "Try again in a moment.")
+        Self::new(ProblemType::Unavailable, "Try again in a moment.")
     }
 
     /// With a stable word for which of several reasons it was.
     #[must_use]
-    pub const fn because(mut self, reason: &'static str) -> Self {
+    pub const fn with_reason(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
         self
     }
 
     /// Where a form that runs into this problem leads: the page shows it in words.
     #[must_use]
-    pub fn on_page(mut self, page: &str) -> Self {
+    pub fn redirect_form_to(mut self, page: &str) -> Self {
         self.page = Some(page.to_owned());
         self
     }
 
     /// What that page is to lead to all the same.
     #[must_use]
-    pub fn keeping(mut self, next: Option<&Next>) -> Self {
+    pub fn with_next(mut self, next: Option<&Next>) -> Self {
         self.next = next.map(|next| {
             format!(
                 "&next={}",
@@ -235,15 +234,15 @@ impl Problem {
                 .reason
                 .map(|reason| format!("&reason={reason}"))
                 .unwrap_or_default();
-            return Reply::see_other(&format!(
+            return response::see_other(&format!(
                 "{page}?{query}{reason}{}",
                 self.next.unwrap_or_default()
             ));
         }
-        let (status, name, title) = self.kind.facts();
+        let (status, name, title) = self.kind.spec();
         let retry_after = self.retry_after.map(|wait| wait.as_secs());
         let kind = format!("urn:vestibule:problem:{name}");
-        let mut response = Reply::json(
+        let mut response = response::json(
             status,
             &Document {
                 kind,
@@ -257,14 +256,17 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(
             "content-type",
-            super::reply::value("application/problem+json"),
+            crate::http::response::value("application/problem+json"),
         );
         if let Some(seconds) = retry_after {
-            headers.insert("retry-after", super::reply::value(&seconds.to_string()));
+            headers.insert(
+                "retry-after",
+                crate::http::response::value(&seconds.to_string()),
+            );
         }
         if status == 401 {
             // RFC 9110, 15.5.2: a 401 names a scheme.
-            headers.insert("www-authenticate", super::reply::value("Bearer"));
+            headers.insert("www-authenticate", crate::http::response::value("Bearer"));
         }
         response
     }

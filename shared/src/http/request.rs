@@ -1,7 +1,7 @@
 //! A request as API Gateway hands it over.
 
 use super::Problem;
-use crate::domain::agent::Client;
+use crate::domain::client::ClientInfo;
 use crate::domain::portal::{Origin, Site};
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
@@ -82,12 +82,12 @@ impl Request {
     }
 
     /// Who is asking. The IP address is the one API Gateway saw, never a header.
-    pub fn client(&self) -> Client {
+    pub fn client(&self) -> ClientInfo {
         let ip = self
             .context()
             .and_then(|context| context.http.source_ip.as_deref())
             .unwrap_or_default();
-        Client::new(ip, self.header("user-agent").unwrap_or_default())
+        ClientInfo::new(ip, self.header("user-agent").unwrap_or_default())
     }
 
     /// Who signed the call, where API Gateway has checked the signature: an ARN.
@@ -105,7 +105,7 @@ impl Request {
     ///
     /// # Errors
     /// 400 where there is neither.
-    pub fn own_origin(&self, site: &Site) -> Result<Origin, Problem> {
+    pub fn portal_origin(&self, site: &Site) -> Result<Origin, Problem> {
         let by_domain = || {
             let domain = self.context()?.domain_name.as_deref()?;
             Origin::parse(&format!("https://{domain}"))
@@ -158,7 +158,7 @@ impl Request {
     }
 
     /// The body, as bytes.
-    pub(super) fn body(&self) -> &[u8] {
+    pub(super) fn raw_body(&self) -> &[u8] {
         self.0.body()
     }
 }

@@ -1,10 +1,10 @@
 //! The key ring of the stack, and what is signed with it.
 
 mod hs256;
-mod ring;
+mod key_ring;
 mod token;
 
-pub use ring::{Key, Ring};
+pub use key_ring::{Key, KeyRing};
 pub use token::{SessionClaims, Signed, TokenError};
 
 use crate::aws;
@@ -25,7 +25,7 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(2 * REFRESH_EVERY.as_secs());
 const RETRY_AFTER: Duration = Duration::from_secs(15);
 
 /// Holds a copy of the key ring and keeps it fresh.
-pub struct Keys {
+pub struct KeyRingCache {
     client: Client,
     secret: String,
     portal: PortalName,
@@ -34,12 +34,12 @@ pub struct Keys {
 
 #[derive(Clone)]
 struct Copy {
-    ring: Arc<Ring>,
+    ring: Arc<KeyRing>,
     fetched_at: Timestamp,
     fresh_until: Timestamp,
 }
 
-impl Keys {
+impl KeyRingCache {
     /// Fetches the ring.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Keys {
     /// The ring as it is now: a copy at most [`REFRESH_EVERY`] old, or the old one while Secrets
     /// Manager does not answer. That one is marked stale once it is so old that a key may sign
     /// which it does not know.
-    pub async fn ring(&self, now: Timestamp) -> Arc<Ring> {
+    pub async fn ring(&self, now: Timestamp) -> Arc<KeyRing> {
         let copy = self
             .copy
             .lock()
@@ -107,10 +107,10 @@ impl Keys {
     }
 }
 
-async fn fetch(client: &Client, secret: &str, portal: &PortalName) -> Result<Ring, StartError> {
+async fn fetch(client: &Client, secret: &str, portal: &PortalName) -> Result<KeyRing, StartError> {
     let value = client.get_secret_value().secret_id(secret).send().await;
     let value = value
         .map_err(|error| StartError(format!("The key ring {secret} {}.", aws::describe(&error))))?;
-    Ring::parse(value.secret_string().unwrap_or_default(), portal)
+    KeyRing::parse(value.secret_string().unwrap_or_default(), portal)
         .map_err(|why| StartError(format!("The key ring {secret} cannot be used: {why}.")))
 }

@@ -2,7 +2,6 @@
 //! one audience and one issuer per purpose and portal. The library's own time checks are off: it
 //! would read the clock and allow 60 s.
 
-use super::ring::{Key, Ring, Subkey};
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{LinkId, UserId};
 use crate::domain::link::{Link, Purpose};
@@ -11,6 +10,7 @@ use crate::domain::portal::PortalName;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
+use crate::keys::key_ring::{Key, KeyRing, Subkey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ fn issuer(portal: &PortalName) -> String {
     format!("vestibule/{portal}")
 }
 
-impl Ring {
+impl KeyRing {
     /// The token of `link`: for its mail, and nobody else.
     pub fn sign_link(&self, key: &Key, link: &Link) -> String {
         let claims = LinkToken {
@@ -230,10 +230,10 @@ mod tests {
     use super::*;
     use crate::keys::hs256;
 
-    fn ring(portal: &str) -> Ring {
+    fn ring(portal: &str) -> KeyRing {
         hs256::install();
         let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "r".repeat(64));
-        Ring::parse(&value, &PortalName::parse(portal).unwrap()).unwrap()
+        KeyRing::parse(&value, &PortalName::parse(portal).unwrap()).unwrap()
     }
 
     fn link() -> Link {
@@ -242,7 +242,7 @@ mod tests {
             id: LinkId::from_bytes([1; 32]),
             user: UserId::new([2; 16]),
             address: EmailAddress::parse("ada@example.com").unwrap(),
-            epoch: Epoch(3),
+            epoch: Epoch::new(3),
             expires_at: Timestamp::from_secs(4),
             next: Some(Next::from_stored("https://portal.example.com/".to_owned())),
         }
@@ -333,7 +333,7 @@ mod tests {
         let (ours, key) = (ring("partner"), ring("partner").get("1").unwrap().clone());
         let token = ours.sign_link(&key, &link());
         let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "s".repeat(64));
-        let theirs = Ring::parse(&value, &ours.portal).unwrap();
+        let theirs = KeyRing::parse(&value, &ours.portal).unwrap();
         assert_eq!(
             theirs.read_link(Purpose::SignIn, &token).unwrap_err(),
             TokenError::Invalid

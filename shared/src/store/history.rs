@@ -1,13 +1,16 @@
 //! Users as administrators see them: the list, and what has happened to one.
 
-use super::items::{Item, audit, mail, s, users};
 use super::{Store, Unavailable};
 use crate::domain::address::EmailAddress;
-use crate::domain::audit::{Past, Subject};
-use crate::domain::ids::{Peppered, RecordId, SessionHash, UserId};
-use crate::domain::mail::Delivery;
+use crate::domain::audit::{AuditRecord, Subject};
+use crate::domain::email::DeliveryRecord;
+use crate::domain::ids::{KeyedHash, RecordId, SessionHash, UserId};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
+use crate::store::audit;
+use crate::store::item::{Item, s};
+use crate::store::outbox::outbox_item;
+use crate::store::users::user_item;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use std::collections::HashMap;
@@ -17,16 +20,16 @@ use std::time::Duration;
 const BATCH: usize = 25;
 
 /// A part of the list of users.
-pub struct Page {
+pub struct UserPage {
     /// In the order of their addresses.
     pub users: Vec<User>,
     /// Whether there are others after them.
     pub more: bool,
 }
 
-/// Which records of a history.
+/// EventFilter records of a history.
 #[derive(Clone, Copy, Debug)]
-pub enum Which<'a> {
+pub enum EventFilter<'a> {
     /// Those of this action, as it is stored.
     Action(&'a str),
     /// Those that know this.
@@ -47,9 +50,9 @@ impl Store {
         prefix: &str,
         after: Option<(&UserId, &EmailAddress)>,
         most: u8,
-    ) -> Result<Page, Unavailable> {
+    ) -> Result<UserPage, Unavailable> {
         let start = after.map(|(id, address)| {
-            let mut key = users::user_key(id);
+            let mut key = user_item::user_key(id);
             key.insert("listed".to_owned(), s("user"));
             key.insert("address".to_owned(), s(address.as_str()));
             key
@@ -85,9 +88,9 @@ impl Store {
             .items()
             .iter()
             .take(most)
-            .map(users::from_item)
+            .map(user_item::from_item)
             .collect();
-        Ok(Page {
+        Ok(UserPage {
             users: users.ok_or_else(|| Unavailable::unreadable("users"))?,
             more,
         })
@@ -99,9 +102,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn history(&self, subject: &Subject, most: u8) -> Result<Vec<Past>, Unavailable> {
+    pub async fn list_events(
+        &self,
+        subject: &Subject,
+        most: u8,
+    ) -> Result<Vec<AuditRecord>, Unavailable> {
         let found = youngest(
-            "history",
+            "list_events",
             self.by_age(&self.tables.audit, &subject.to_string()),
             most,
         )
@@ -116,22 +123,22 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn recall(
+    pub async fn find_events(
         &self,
         subject: &Subject,
-        which: Which<'_>,
-    ) -> Result<Vec<Past>, Unavailable> {
+        which: EventFilter<'_>,
+    ) -> Result<Vec<AuditRecord>, Unavailable> {
         let (mut found, mut start) = (vec![], None);
         loop {
             let query = self
                 .by_age(&self.tables.audit, &subject.to_string())
                 .set_exclusive_start_key(start);
             let query = match which {
-                Which::Action(action) => query
+                EventFilter::Action(action) => query
                     .filter_expression("#action = :action")
                     .expression_attribute_names("#action", "action")
                     .expression_attribute_values(":action", s(action)),
-                Which::Metadata(name) => query
+                EventFilter::Metadata(name) => query
                     .filter_expression("attribute_exists(#metadata.#name)")
                     .expression_attribute_names("#metadata", "metadata")
                     .expression_attribute_names("#name", name),
@@ -139,7 +146,7 @@ impl Store {
             let page = query
                 .send()
                 .await
-                .map_err(|error| Unavailable::because("recall", &error))?;
+                .map_err(|error| Unavailable::because("find_events", &error))?;
             let past: Option<Vec<_>> = page.items().iter().map(audit::from_item).collect();
             found.extend(past.ok_or_else(|| Unavailable::unreadable("audit"))?);
             start = page.last_evaluated_key;
@@ -155,15 +162,19 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn deliveries(&self, to: &Peppered, most: u8) -> Result<Vec<Delivery>, Unavailable> {
+    pub async fn list_emails(
+        &self,
+        to: &KeyedHash,
+        most: u8,
+    ) -> Result<Vec<DeliveryRecord>, Unavailable> {
         let found = youngest(
-            "deliveries",
-            self.by_age(&self.tables.mail, &to.to_string()),
+            "list_emails",
+            self.by_age(&self.tables.emails, &to.to_string()),
             most,
         )
         .await?;
-        let deliveries: Option<_> = found.iter().map(mail::delivery).collect();
-        deliveries.ok_or_else(|| Unavailable::unreadable("mail"))
+        let deliveries: Option<_> = found.iter().map(outbox_item::delivery).collect();
+        deliveries.ok_or_else(|| Unavailable::unreadable("emails"))
     }
 
     /// Erases a page of the mails to an address that were asked for until `until`; `false` when
@@ -173,19 +184,23 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn erase_mail(&self, to: &Peppered, until: Timestamp) -> Result<bool, Unavailable> {
+    pub async fn erase_emails(
+        &self,
+        to: &KeyedHash,
+        until: Timestamp,
+    ) -> Result<bool, Unavailable> {
         let end = RecordId::first_at(until.plus(Duration::from_millis(1)));
         let page = self
-            .by_age(&self.tables.mail, &to.to_string())
+            .by_age(&self.tables.emails, &to.to_string())
             .key_condition_expression("pk = :pk AND sk < :end")
             .expression_attribute_values(":end", s(end.as_str()));
-        let found = youngest("erase_mail", page, 25).await?;
+        let found = youngest("erase_emails", page, 25).await?;
         let keys = found
             .iter()
-            .filter_map(mail::key_of)
-            .map(|key| mail::key(&key))
+            .filter_map(outbox_item::key_of)
+            .map(|key| outbox_item::key(&key))
             .collect();
-        self.delete_together("erase_mail", &self.tables.mail, keys)
+        self.delete_together("erase_emails", &self.tables.emails, keys)
             .await
     }
 
@@ -202,11 +217,11 @@ impl Store {
             25,
         )
         .await?;
-        let hash = |item: &Item| SessionHash::parse(super::items::text(item, "sk")?);
+        let hash = |item: &Item| SessionHash::parse(crate::store::item::text(item, "sk")?);
         let keys = found
             .iter()
             .filter_map(hash)
-            .map(|hash| super::items::sessions::key(user, &hash))
+            .map(|hash| crate::store::sessions::session_item::key(user, &hash))
             .collect();
         self.delete_together("erase_sessions", &self.tables.sessions, keys)
             .await

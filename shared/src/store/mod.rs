@@ -1,27 +1,25 @@
 //! The tables. One file per act: the file is the transaction, its doc comment the promise and what
 //! it costs. [`items`] has one file per table.
 
-pub mod add_user;
-pub mod administer;
-pub mod ask;
-pub mod deliver;
-pub mod end;
-pub mod history;
-pub mod items;
-pub mod look;
-pub mod redeem;
-pub mod reset_password;
+pub mod audit;
+mod history;
+mod item;
+pub mod links;
+pub mod outbox;
+mod rate_limits;
 pub mod sessions;
 pub mod sign_in;
 mod transaction;
-pub mod try_code;
-pub mod use_up;
+pub mod users;
 
 use crate::aws;
-use crate::randomness::Random;
+use crate::random::Random;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
+
+pub use history::EventFilter;
+pub use rate_limits::CountError;
 
 /// The store, or the keys, could not be asked. Nothing is half done: the caller may try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +53,11 @@ pub struct Store {
 /// The tables' names.
 struct Tables {
     users: String,
-    tokens: String,
+    links: String,
     sessions: String,
-    mail: String,
+    emails: String,
     audit: String,
-    throttles: String,
+    rate_limits: String,
 }
 
 impl Store {
@@ -68,11 +66,11 @@ impl Store {
         let table = |name: &str| format!("{prefix}-{name}");
         let tables = Tables {
             users: table("users"),
-            tokens: table("tokens"),
+            links: table("links"),
             sessions: table("sessions"),
-            mail: table("mail"),
+            emails: table("emails"),
             audit: table("audit"),
-            throttles: table("throttles"),
+            rate_limits: table("rate-limits"),
         };
         Self {
             client: Client::new(aws),
@@ -84,7 +82,7 @@ impl Store {
     /// Opens the connection while Lambda still gives the start its full CPU. Whatever comes back,
     /// even a refusal, has opened it.
     pub async fn connect(&self) {
-        let nobody = items::users::user_key(&crate::domain::ids::UserId::nobody());
+        let nobody = users::user_item::user_key(&crate::domain::ids::UserId::nobody());
         let _answer = self
             .client
             .get_item()

@@ -1,32 +1,36 @@
 //! Signing in with a password (promise 1): the same calls for every address until the password
 //! turns out right.
 
-use super::items::{audit, n, put_new, s, sessions, throttles, users};
-use super::transaction::{Refusal, Transaction};
-use super::{Store, Unavailable};
+use super::transaction::Transaction;
 use crate::domain::address::EmailAddress;
-use crate::domain::audit::Event;
-use crate::domain::hashing::PasswordHash;
+use crate::domain::audit::AuditEvent;
 use crate::domain::ids::UserId;
+use crate::domain::password::hash::PasswordHash;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::session::{Session, SessionKey};
-use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
+use crate::store::item::{n, put_new, s};
+use crate::store::sessions::session_item;
+use crate::store::transaction::TransactionError;
+use crate::store::users::user_item;
+use crate::store::{CountError, Store, Unavailable};
+use crate::store::{audit, rate_limits};
 use aws_sdk_dynamodb::types::Update;
 
 /// What an attempt is counted by.
-pub struct Counts<'a> {
+pub struct PasswordLimits<'a> {
     /// Attempts for one address in a while, whatever comes of them.
-    pub attempts: &'a Throttle,
+    pub attempts: &'a RateLimit,
     /// Wrong ones in a row for one address: counted up only, and void once she has signed in by
     /// whatever means.
-    pub in_a_row: &'a Throttle,
+    pub in_a_row: &'a RateLimit,
     /// Wrong ones from one network in a while.
-    pub network: &'a Throttle,
+    pub network: &'a RateLimit,
 }
 
 /// What is known of an address before its password is.
-pub struct Known {
+pub struct PasswordAttempt {
     account: Option<Account>,
     /// How many wrong ones there have been in a row, and since which sign-in.
     in_a_row: (u64, u64),
@@ -41,17 +45,8 @@ struct Account {
     sign_ins: u64,
 }
 
-/// Why nobody was even asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// There were too many attempts; again from then on.
-    TooMany(Timestamp),
-    /// The store could not be asked.
-    Unavailable,
-}
-
 /// A right password, and the session it gives.
-pub struct Right<'a> {
+pub struct PasswordSignIn<'a> {
     /// Who signs in.
     pub user: &'a User,
     /// The hash that was verified.
@@ -63,10 +58,10 @@ pub struct Right<'a> {
     /// The session that ends with it: this browser's, if it had one.
     pub replaces: Option<&'a SessionKey>,
     /// What is written down.
-    pub event: &'a Event,
+    pub event: &'a AuditEvent,
 }
 
-impl Known {
+impl PasswordAttempt {
     /// The user, where there is one who may sign in.
     pub fn active_user(&self) -> Option<&User> {
         self.account
@@ -92,42 +87,47 @@ impl Store {
     /// Costs 1 update beside 1 consistent batch of 3 reads, then 1 consistent read.
     ///
     /// # Errors
-    /// [`Refused`].
-    pub async fn attempt(
+    /// [`CountError`].
+    pub async fn begin_password_attempt(
         &self,
         address: &EmailAddress,
-        counts: &Counts<'_>,
+        counts: &PasswordLimits<'_>,
         now: Timestamp,
-    ) -> Result<Known, Refused> {
-        let rows = [counts.in_a_row, counts.network].map(|throttle| throttles::key(throttle, now));
+    ) -> Result<PasswordAttempt, CountError> {
+        let rows =
+            [counts.in_a_row, counts.network].map(|throttle| rate_limits::key(throttle, now));
         let keys = [
-            (&self.tables.users, vec![users::claim_key(address)]),
-            (&self.tables.throttles, rows.to_vec()),
+            (&self.tables.users, vec![user_item::claim_key(address)]),
+            (&self.tables.rate_limits, rows.to_vec()),
         ];
         let (counted, found) = tokio::join!(
-            self.count("attempt", counts.attempts, now),
-            self.read_together("attempt", keys)
+            self.count("begin_password_attempt", counts.attempts, now),
+            self.read_together("begin_password_attempt", keys)
         );
         let (counted, found) = (counted?, found?);
         let counters = found
-            .get(&self.tables.throttles)
+            .get(&self.tables.rate_limits)
             .map(Vec::as_slice)
             .unwrap_or_default();
         if !counted {
-            return Err(Refused::TooMany(counts.attempts.ends_at(now)));
+            return Err(CountError::RateLimited {
+                retry_after: counts.attempts.ends_at(now).since(now),
+            });
         }
-        if throttles::counted(counters, counts.network, now) >= counts.network.limit {
-            return Err(Refused::TooMany(counts.network.ends_at(now)));
+        if rate_limits::counted(counters, counts.network, now) >= counts.network.limit {
+            return Err(CountError::RateLimited {
+                retry_after: counts.network.ends_at(now).since(now),
+            });
         }
         let claim = found
             .get(&self.tables.users)
             .and_then(|claims| claims.first());
-        let id = claim.map_or_else(|| Some(UserId::nobody()), users::claimed_by);
+        let id = claim.map_or_else(|| Some(UserId::nobody()), user_item::claimed_by);
         let account = self
             .account(&id.ok_or_else(|| Unavailable::unreadable("users"))?)
             .await?;
-        let in_a_row = throttles::in_a_row(counters, counts.in_a_row, now);
-        let mut known = Known {
+        let in_a_row = rate_limits::in_a_row(counters, counts.in_a_row, now);
+        let mut known = PasswordAttempt {
             account,
             in_a_row,
             capped: false,
@@ -142,14 +142,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn wrong(
+    pub async fn record_failed_sign_in(
         &self,
-        known: &Known,
-        counts: &Counts<'_>,
-        event: &Event,
+        known: &PasswordAttempt,
+        counts: &PasswordLimits<'_>,
+        event: &AuditEvent,
     ) -> Result<(), Unavailable> {
-        let row = self.client.update_item().table_name(&self.tables.throttles);
-        let row = throttles::one_more_in_a_row(
+        let row = self
+            .client
+            .update_item()
+            .table_name(&self.tables.rate_limits);
+        let row = rate_limits::one_more_in_a_row(
             row,
             counts.in_a_row,
             (known.in_a_row.1, known.sign_ins()),
@@ -157,11 +160,11 @@ impl Store {
         );
         let (written, in_a_row, network) = tokio::join!(
             self.put(
-                "wrong",
+                "record_failed_sign_in",
                 audit::put(event, &self.tables.audit, self.random.bytes())
             ),
-            self.update("wrong", row),
-            self.count("wrong", counts.network, event.at),
+            self.update("record_failed_sign_in", row),
+            self.count("record_failed_sign_in", counts.network, event.at),
         );
         // The last ones of a network may pass its limit together: its count stays at the limit.
         let _at_the_limit = network?;
@@ -177,32 +180,32 @@ impl Store {
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn right(&self, right: &Right<'_>) -> Result<bool, Unavailable> {
+    pub async fn complete_sign_in(&self, right: &PasswordSignIn<'_>) -> Result<bool, Unavailable> {
         let writes = Transaction::new()
             .update((), self.signed_in_with(right))
             .put(
                 (),
-                put_new(&self.tables.sessions, sessions::to_item(right.session)),
+                put_new(&self.tables.sessions, session_item::to_item(right.session)),
             )
             .put(
                 (),
                 audit::put(right.event, &self.tables.audit, self.random.bytes()),
             );
         let writes = right.replaces.iter().fold(writes, |writes, session| {
-            writes.delete((), sessions::delete(&self.tables.sessions, session))
+            writes.delete((), session_item::delete(&self.tables.sessions, session))
         });
-        match writes.commit(self, "right").await {
+        match writes.commit(self, "complete_sign_in").await {
             Ok(()) => Ok(true),
-            Err(Refusal::Conditions(_)) => Ok(false),
+            Err(TransactionError::Conditions(_)) => Ok(false),
             Err(other) => Err(other.into()),
         }
     }
 
-    fn signed_in_with(&self, right: &Right<'_>) -> Update {
+    fn signed_in_with(&self, right: &PasswordSignIn<'_>) -> Update {
         #[expect(clippy::expect_used, reason = "every required field is set")]
         Update::builder()
             .table_name(&self.tables.users)
-            .set_key(Some(users::user_key(&right.user.id)))
+            .set_key(Some(user_item::user_key(&right.user.id)))
             .update_expression("SET last_sign_in_at = :now, password = :password ADD sign_ins :one")
             .condition_expression(
                 "attribute_exists(pk) AND #status = :active AND epoch = :epoch AND password = :verified \
@@ -213,7 +216,7 @@ impl Store {
             .expression_attribute_values(":password", s(right.password.as_str()))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":active", s(Status::Active.as_str()))
-            .expression_attribute_values(":epoch", n(right.session.epoch.0))
+            .expression_attribute_values(":epoch", n(right.session.epoch.get()))
             .expression_attribute_values(":verified", s(right.verified.as_str()))
             .expression_attribute_values(":address", s(right.user.address.as_str()))
             .build()
@@ -224,17 +227,11 @@ impl Store {
         let Some(item) = self.user_item(id).await? else {
             return Ok(None);
         };
-        let user = users::from_item(&item).ok_or_else(|| Unavailable::unreadable("users"))?;
+        let user = user_item::from_item(&item).ok_or_else(|| Unavailable::unreadable("users"))?;
         Ok(Some(Account {
             user,
-            password: users::password(&item),
-            sign_ins: users::sign_ins(&item),
+            password: user_item::password(&item),
+            sign_ins: user_item::sign_ins(&item),
         }))
-    }
-}
-
-impl From<Unavailable> for Refused {
-    fn from(_: Unavailable) -> Self {
-        Self::Unavailable
     }
 }

@@ -11,9 +11,10 @@ use aws_sdk_dynamodb::types::{
 };
 use std::time::Duration;
 
-use super::items::{Item, throttles};
-use crate::domain::throttle::Throttle;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
+use crate::store::item::Item;
+use crate::store::rate_limits;
 
 /// How often a transaction that ran into another one is tried.
 const TRIES: u32 = 6;
@@ -26,7 +27,7 @@ pub(super) struct Transaction<L> {
 }
 
 /// Why nothing was written.
-pub(super) enum Refusal<L> {
+pub(super) enum TransactionError<L> {
     /// The conditions of these writes did not hold; with the item as it was, where the write asked
     /// for it.
     Conditions(Vec<(L, Option<Item>)>),
@@ -71,7 +72,11 @@ impl<L: Copy> Transaction<L> {
 
     /// Does it. A repeat after a lost answer or a conflict carries the same request token, so it
     /// happens once.
-    pub(super) async fn commit(self, store: &Store, act: &'static str) -> Result<(), Refusal<L>> {
+    pub(super) async fn commit(
+        self,
+        store: &Store,
+        act: &'static str,
+    ) -> Result<(), TransactionError<L>> {
         let token = format!("{:032x}", u128::from_be_bytes(store.random.bytes()));
         let request = store
             .client
@@ -93,7 +98,7 @@ impl<L: Copy> Transaction<L> {
                         error = aws::describe(&error),
                         "the store is unavailable"
                     );
-                    return Err(Refusal::Unavailable);
+                    return Err(TransactionError::Unavailable);
                 }
             };
             // What ran into another transaction has not been judged: only a whole judgement counts.
@@ -102,14 +107,14 @@ impl<L: Copy> Transaction<L> {
                 .all(|reason| reason.code() != Some("TransactionConflict"));
             let failed = failed_conditions(&self.labels, reasons);
             if judged && !failed.is_empty() {
-                return Err(Refusal::Conditions(failed));
+                return Err(TransactionError::Conditions(failed));
             }
             if attempt < TRIES {
                 tokio::time::sleep(backoff(attempt, store.random.bytes())).await;
             }
         }
         tracing::warn!(act, "conflicting transactions");
-        Err(Refusal::Conflict)
+        Err(TransactionError::Conflict)
     }
 }
 
@@ -144,10 +149,10 @@ impl Store {
     pub(super) async fn count(
         &self,
         act: &'static str,
-        throttle: &Throttle,
+        throttle: &RateLimit,
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let count = throttles::count(&self.tables.throttles, throttle, now);
+        let count = rate_limits::count(&self.tables.rate_limits, throttle, now);
         let request = self
             .client
             .update_item()
@@ -178,9 +183,9 @@ impl Store {
     }
 }
 
-impl<L> From<Refusal<L>> for Unavailable {
+impl<L> From<TransactionError<L>> for Unavailable {
     /// For what is left once the conditions have been dealt with.
-    fn from(_: Refusal<L>) -> Self {
+    fn from(_: TransactionError<L>) -> Self {
         Self
     }
 }

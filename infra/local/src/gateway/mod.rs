@@ -22,7 +22,7 @@ use axum::response::Response;
 use event::Received;
 use http_body_util::BodyExt;
 use shared::clock::Clock;
-use shared::randomness::Random;
+use shared::random::Random;
 use std::net::IpAddr;
 use url::Url;
 

@@ -3,7 +3,7 @@
 use super::{Reader, newest};
 use crate::inbox::Inbox;
 use crate::json::at;
-use crate::stop::Stopping;
+use crate::shutdown::ShutdownSignal;
 use dynoxide::{Database, DynoxideError};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ pub(crate) fn watch_drops(
     table: &str,
     inbox: Arc<Inbox>,
     mut written: watch::Receiver<()>,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
 ) -> Result<impl Future<Output = ()> + Send + use<>, DynoxideError> {
     let mut reader = Reader::new(database, table, newest(database, table)?);
     // A dropped row has lost its address: it is remembered from the moment it was queued.

@@ -3,7 +3,7 @@
 use super::{Reader, newest, sequence_number};
 use crate::json::at;
 use crate::lambda::Lambda;
-use crate::stop::Stopping;
+use crate::shutdown::ShutdownSignal;
 use crate::template::Mapping;
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ impl Consumer {
     }
 
     /// Consumes until `stopping`; `written` wakes it.
-    pub(crate) async fn run(mut self, mut written: watch::Receiver<()>, stopping: Stopping) {
+    pub(crate) async fn run(mut self, mut written: watch::Receiver<()>, stopping: ShutdownSignal) {
         let consume = async {
             loop {
                 written.mark_unchanged();

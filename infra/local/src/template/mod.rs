@@ -37,7 +37,7 @@ pub struct Template {
     /// What the API says to browsers; `None` where it says nothing.
     pub cors: Option<Cors>,
     /// The secret that holds the key ring.
-    pub key_ring: KeyRing,
+    pub key_ring: KeyRingSecret,
 }
 
 /// One function.
@@ -157,7 +157,7 @@ pub struct Cors {
 
 /// How the secret comes about.
 #[derive(Debug)]
-pub struct KeyRing {
+pub struct KeyRingSecret {
     /// What functions ask Secrets Manager for.
     pub arn: String,
     /// The secret before its password is put in: an object.
@@ -390,7 +390,11 @@ fn read_cors(scope: &Scope<'_>, properties: &Value) -> Result<Option<Cors>, Stri
     }
 }
 
-fn read_key_ring(scope: &Scope<'_>, name: &str, properties: &Value) -> Result<KeyRing, String> {
+fn read_key_ring(
+    scope: &Scope<'_>,
+    name: &str,
+    properties: &Value,
+) -> Result<KeyRingSecret, String> {
     let generate = at(properties, "/GenerateSecretString");
     if at(generate, "/ExcludePunctuation") != true {
         return Err(format!(
@@ -398,7 +402,7 @@ fn read_key_ring(scope: &Scope<'_>, name: &str, properties: &Value) -> Result<Ke
         ));
     }
     let template = scope.text(at(generate, "/SecretStringTemplate"))?;
-    Ok(KeyRing {
+    Ok(KeyRingSecret {
         arn: scope.text(&json!({ "Ref": name }))?,
         template: serde_json::from_str(&template)
             .map_err(|_| format!("the template of {name} is not an object"))?,

@@ -41,7 +41,7 @@ pub(super) fn flows() -> Vec<Flow> {
 const OPEN: &[(&str, &str)] = &[("SelfSignUp", "on")];
 
 fn first_password(mail: &Mail) -> Value {
-    json!({"token": mail.token(), "password": FIRST, "attempt": "the-attempt-of-this-page"})
+    json!({"token": mail.token(), "password": FIRST, "idempotency_key": "the-attempt-of-this-page"})
 }
 
 /// Sets the first password by JSON: a lost answer is asked for again with the same attempt.
@@ -77,10 +77,10 @@ async fn activate_by_form(scene: &Scene, browser: &Browser<'_>, email: &str) -> 
     let page = scene
         .due(200, "", async || browser.get(&mail.path()).await)
         .await?;
-    let (token, attempt) = (page.field("token"), page.field("attempt"));
+    let (token, attempt) = (page.field("token"), page.field("idempotency_key"));
     let fields = [
         ("token", token.as_str()),
-        ("attempt", attempt.as_str()),
+        ("idempotency_key", attempt.as_str()),
         ("password", FIRST),
     ];
     scene
@@ -179,7 +179,7 @@ async fn sign_up_by_form(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     let (fields, asked) = (
         [("email", EVE), ("name", "Eve")],
-        "/auth/check-mail?for=sign-up",
+        "/auth/check-email?for=sign-up",
     );
     scene
         .leads(

@@ -344,7 +344,7 @@ async fn looks(scene: &Scene) -> Outcome {
     let one = call(scene, Method::GET, &path(scene, ADA), None, (200, ""))
         .await?
         .json();
-    let lengths = ["mail", "audit"].map(|list| one[list].as_array().map_or(0, Vec::len));
+    let lengths = ["emails", "audit"].map(|list| one[list].as_array().map_or(0, Vec::len));
     if lengths.contains(&0) || scene.world.everything() != before {
         return Err(format!("{one} is shown, and something may have changed"));
     }

@@ -2,7 +2,7 @@
 
 use super::{ADA, Flow, Outcome, administration};
 use crate::crash::scene::Scene;
-use local::seam::Fault;
+use local::aws_stub::Fault;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::mins;
@@ -21,7 +21,7 @@ pub(super) fn flows() -> Vec<Flow> {
         })
         .ending(&["dropped"]),
         Flow::new("mail-over-budget", |scene| Box::pin(over_budget(scene)))
-            .with(&[("MailPerHour", "1")])
+            .with(&[("EmailsPerHour", "1")])
             .ending(&["sent", "throttled"]),
         Flow::new("mail-too-late", |scene| Box::pin(too_late(scene))).ending(&["expired"]),
         Flow::new("mail-of-several", |scene| Box::pin(of_several(scene)))
@@ -85,7 +85,7 @@ async fn over_budget(scene: &Scene) -> Outcome {
     to(scene, ADA).await?;
     let sent = scene
         .world
-        .rows("mail")
+        .rows("emails")
         .iter()
         .filter(|row| row["status"]["S"] == "sent")
         .count();
@@ -147,7 +147,7 @@ async fn waiting(scene: &Scene) -> Outcome {
         scene.deliver_once().await?;
         if scene
             .world
-            .rows("mail")
+            .rows("emails")
             .iter()
             .any(|row| row["status"]["S"] == "sending")
         {

@@ -197,7 +197,7 @@ async fn is_reset(scene: &Scene, mail: &Mail) -> Outcome {
 fn new_password(mail: &Mail, attempt: Option<&str>) -> Value {
     let mut body = json!({"token": mail.token(), "password": SECOND});
     if let Some(attempt) = attempt {
-        body["attempt"] = json!(attempt);
+        body["idempotency_key"] = json!(attempt);
     }
     body
 }
@@ -225,7 +225,7 @@ async fn reset(scene: &Scene) -> Outcome {
 async fn reset_by_form(scene: &Scene) -> Outcome {
     let browser = scene.browser();
     let fields = [("email", ADA)];
-    let asked = "/auth/check-mail?for=reset";
+    let asked = "/auth/check-email?for=reset";
     scene
         .leads(
             async || browser.post_form("/auth/forgot-password", &fields).await,
@@ -237,10 +237,10 @@ async fn reset_by_form(scene: &Scene) -> Outcome {
     let page = scene
         .due(200, "", async || browser.get(&mail.path()).await)
         .await?;
-    let (token, attempt) = (page.field("token"), page.field("attempt"));
+    let (token, attempt) = (page.field("token"), page.field("idempotency_key"));
     let fields = [
         ("token", token.as_str()),
-        ("attempt", attempt.as_str()),
+        ("idempotency_key", attempt.as_str()),
         ("password", SECOND),
     ];
     let onwards = "/auth/sign-in?notice=password_changed";
@@ -290,8 +290,7 @@ async fn reset_of_somebody_else(scene: &Scene) -> Outcome {
         .await?;
     is_reset(scene, &mail).await?;
     scene.pass(mins(2));
-    let other =
-        json!({"token": mail.token(), "password": FIRST, "attempt": "somebody-elses-attempt"});
+    let other = json!({"token": mail.token(), "password": FIRST, "idempotency_key": "somebody-elses-attempt"});
     scene
         .due(410, "used-token", async || {
             late.post("/auth/reset-password", other.clone()).await

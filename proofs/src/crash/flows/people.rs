@@ -82,8 +82,11 @@ async fn press(
     let page = scene
         .due(200, "", async || browser.get(&mail.path()).await)
         .await?;
-    let (token, attempt) = (page.field("token"), page.field("attempt"));
-    let mut fields = vec![("token", token.as_str()), ("attempt", attempt.as_str())];
+    let (token, attempt) = (page.field("token"), page.field("idempotency_key"));
+    let mut fields = vec![
+        ("token", token.as_str()),
+        ("idempotency_key", attempt.as_str()),
+    ];
     fields.extend(code.map(|code| ("code", code)));
     scene
         .leads(
@@ -100,7 +103,7 @@ async fn link_page(scene: &Scene) -> Outcome {
     scene
         .leads(
             async || browser.post_form("/auth/request-login", &fields).await,
-            "/auth/check-mail",
+            "/auth/check-email",
         )
         .await?;
     scene.deliver().await?;
@@ -125,7 +128,7 @@ async fn link_and_code_elsewhere(scene: &Scene) -> Outcome {
 async fn link_of_somebody_else(scene: &Scene) -> Outcome {
     let (owner, late) = (scene.browser(), scene.browser());
     let mail = scene.sign_in(&owner, ADA).await?;
-    let body = json!({"token": mail.token(), "attempt": "somebody-elses-attempt"});
+    let body = json!({"token": mail.token(), "idempotency_key": "somebody-elses-attempt"});
     scene
         .due(410, "used-token", async || {
             late.post("/auth/verify", body.clone()).await

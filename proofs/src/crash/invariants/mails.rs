@@ -1,12 +1,12 @@
 //! Mails: asked for, claimed, sent, over.
 
 use super::{Event, Facts, hold, number, sorted, stored};
-use local::Mail;
+use local::ReceivedEmail;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn all_are_over(facts: &Facts) -> Result<(), String> {
-    for row in facts.rows("mail") {
+    for row in facts.rows("emails") {
         let (end, copies) = (stored(row, "status"), copies(facts, row).len());
         let over = row.get("unfinished").is_none()
             && row.get("ended_at").is_some()
@@ -45,7 +45,7 @@ pub(super) fn copies_are_the_same(facts: &Facts) -> Result<(), String> {
 
 /// What was sent of it. A link says which row it is of; of notices, the first to an address is of
 /// the first row.
-fn copies<'a>(facts: &'a Facts, row: &Value) -> Vec<&'a Mail> {
+fn copies<'a>(facts: &'a Facts, row: &Value) -> Vec<&'a ReceivedEmail> {
     let sent = facts.inbox.iter();
     if !is_notice(row) {
         return sent
@@ -63,8 +63,9 @@ fn copies<'a>(facts: &'a Facts, row: &Value) -> Vec<&'a Mail> {
         "password-changed" => "password",
         _ => "address",
     };
-    let about =
-        |mail: &&Mail| mail.links.is_empty() && mail.subject.contains(&format!("{changed} "));
+    let about = |mail: &&ReceivedEmail| {
+        mail.links.is_empty() && mail.subject.contains(&format!("{changed} "))
+    };
     let to_her: Vec<_> = sent
         .filter(|mail| mail.to == stored(row, "address"))
         .filter(about)
@@ -81,11 +82,11 @@ fn copies<'a>(facts: &'a Facts, row: &Value) -> Vec<&'a Mail> {
         .collect()
 }
 
-fn content(mail: &Mail) -> [&str; 4] {
+fn content(mail: &ReceivedEmail) -> [&str; 4] {
     [&mail.to, &mail.subject, &mail.text, &mail.html].map(String::as_str)
 }
 
-fn link_id(mail: &Mail) -> Option<String> {
+fn link_id(mail: &ReceivedEmail) -> Option<String> {
     let token = mail.links.first()?.rsplit('/').next()?;
     let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(token)
         .ok()?
@@ -103,8 +104,8 @@ fn taken_up(row: &Value) -> &'static str {
         "sign-in" => "login.requested",
         "reset" => "password.reset.requested",
         "sign-up" => "sign-up.requested",
-        "invitation" => "invitation.mailed",
-        _ => "notice.mailed",
+        "invitation" => "invitation.emailed",
+        _ => "notice.emailed",
     }
 }
 
@@ -123,7 +124,7 @@ pub(super) fn claims_are_whole(facts: &Facts) -> Result<(), String> {
             .iter()
             .map(|row| (stored(row, "user_id"), stored(row, "sk"), taken_up(row))),
     );
-    let events = facts.events().filter(|event| event.is_about("mail"));
+    let events = facts.events().filter(|event| event.is_about("email"));
     let events = sorted(events.map(|event| (event.subject(), event.resource(), event.action())));
     hold(mails == events, || {
         format!("the mails {mails:?} are claimed, and {events:?} are written down")
@@ -134,10 +135,10 @@ pub(super) fn claims_are_whole(facts: &Facts) -> Result<(), String> {
         (
             stored(row, "link_id"),
             stored(row, "user_id"),
-            stored(row, "letter"),
+            stored(row, "template"),
         )
     }));
-    let tokens = facts.rows("tokens");
+    let tokens = facts.rows("links");
     let tokens = sorted(tokens.map(|row| {
         (
             stored(row, "pk"),

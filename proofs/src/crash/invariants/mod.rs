@@ -17,7 +17,7 @@ pub(super) struct Facts {
     /// user.
     mails: Vec<Value>,
     /// What came out of SES.
-    inbox: Vec<local::Mail>,
+    inbox: Vec<local::ReceivedEmail>,
     /// What was tried with passwords.
     tries: Tries,
     /// How often a count may have been made once more than was tried: its answer was lost.
@@ -93,7 +93,7 @@ impl Facts {
             .portal
             .dump()
             .map_err(|error| error.to_string())?;
-        let there = tables.get("mail").cloned().unwrap_or_default();
+        let there = tables.get("emails").cloned().unwrap_or_default();
         let is_there = |erased: &Value| there.iter().any(|row| row["sk"] == erased["sk"]);
         let mut mails: Vec<_> = scene
             .erased_mails()
@@ -140,7 +140,7 @@ impl Facts {
     /// The counts of a throttle, added up.
     fn counted(&self, scope: &str) -> usize {
         let rows = self
-            .rows("throttles")
+            .rows("rate-limits")
             .filter(|row| stored(row, "pk").split('#').next() == Some(scope));
         rows.map(|row| number(row, "count")).sum()
     }

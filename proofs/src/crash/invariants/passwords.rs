@@ -14,7 +14,7 @@ pub(super) fn tries_are_counted(facts: &Facts) -> Result<(), String> {
     let in_a_row = facts.tries.in_a_row();
     let with_password = facts
         .events()
-        .filter(|event| event.begins() && event.says("began") == Some("password"));
+        .filter(|event| event.begins() && event.says("auth_method") == Some("password"));
     let counts = [
         (
             "sessions begun",

@@ -10,7 +10,7 @@ pub(super) fn one_event_per_link(facts: &Facts) -> Result<(), String> {
         ("reset", &[]),
     ] {
         let tokens = facts
-            .rows("tokens")
+            .rows("links")
             .filter(|row| stored(row, "purpose") == purpose);
         let used = sorted(
             tokens
@@ -19,7 +19,12 @@ pub(super) fn one_event_per_link(facts: &Facts) -> Result<(), String> {
         );
         let is_its = |event: &Event<'_>| match purpose {
             "reset" => event.action() == "password.reset",
-            _ => event.begins() && event.says("began").is_some_and(|how| began.contains(&how)),
+            _ => {
+                event.begins()
+                    && event
+                        .says("auth_method")
+                        .is_some_and(|how| began.contains(&how))
+            }
         };
         let written = sorted(facts.events().filter(is_its).map(Event::subject));
         hold(used == written, || {
@@ -44,7 +49,7 @@ pub(super) fn begin_and_end(facts: &Facts) -> Result<(), String> {
             .find(its)
             .ok_or_else(|| format!("the session {row} has no beginning"))?;
         let same = event.subject() == stored(row, "pk")
-            && event.says("began") == row["began"]["S"].as_str();
+            && event.says("auth_method") == row["auth_method"]["S"].as_str();
         hold(same, || {
             format!("the session {row} began as another one: {}", event.0)
         })?;
@@ -80,7 +85,7 @@ pub(super) fn ended_ones_are_gone(facts: &Facts) -> Result<(), String> {
         format!("a session ended twice: {over:?}")
     })?;
     for row in facts.rows("sessions") {
-        let whole = ["pk", "sk", "began"]
+        let whole = ["pk", "sk", "auth_method"]
             .iter()
             .all(|name| !stored(row, name).is_empty());
         hold(whole, || format!("a session is half written: {row}"))?;

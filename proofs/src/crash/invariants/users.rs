@@ -92,7 +92,7 @@ pub(super) fn erased_ones_leave_nothing(facts: &Facts) -> Result<(), String> {
                 .iter()
                 .any(|name| stored(row, name) == user)
         };
-        let mail = facts.rows("mail").find(hers);
+        let mail = facts.rows("emails").find(hers);
         hold(session.is_none() && mail.is_none(), || {
             format!("{user} was erased, and left {session:?} {mail:?}")
         })?;

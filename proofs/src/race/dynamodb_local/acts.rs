@@ -10,21 +10,23 @@ use serde_json::{Value, json};
 use shared::aws::sdk_config;
 use shared::clock::Clock;
 use shared::domain::address::EmailAddress;
-use shared::domain::agent::Client;
-use shared::domain::audit::{Action, Event};
-use shared::domain::ids::{LinkId, Peppered, RecordId, SessionHash, UserId};
-use shared::domain::link::{Attempt, Link, Purpose, Redeemer};
-use shared::domain::mail::{Letter, Mail, MailKey, Minted as Fixed, State, Wanted};
+use shared::domain::audit::{Action, AuditEvent};
+use shared::domain::client::ClientInfo;
+use shared::domain::email::{
+    DeliveryState, EmailKind, EmailTemplate, OutboxEntry, OutboxKey, PreparedEmail as Fixed,
+};
+use shared::domain::ids::{KeyedHash, LinkId, RecordId, SessionHash, UserId};
+use shared::domain::link::{IdempotencyKey, Link, Purpose, RedeemContext};
 use shared::domain::portal::PortalName;
-use shared::domain::session::{Began, Session};
-use shared::domain::throttle::{Scope, Throttle, Window};
+use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use shared::domain::session::{AuthMethod, Session};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
 use shared::env::Env;
-use shared::store::add_user::NewUser;
-use shared::store::deliver::Claim;
-use shared::store::redeem::{Becomes, Redeem};
-use shared::store::use_up::Refused;
+use shared::store::links::LinkError;
+use shared::store::links::{Redeem, UserTransition};
+use shared::store::outbox::ClaimOutcome;
+use shared::store::users::NewUser;
 use shared::store::{Store, Unavailable};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -51,7 +53,7 @@ impl Tables {
             ("Portal", "partner"),
             ("PortalName", "Partner"),
             ("PublicUrl", "http://localhost:8787"),
-            ("MailFrom", "no-reply@localhost.example"),
+            ("EmailFrom", "no-reply@localhost.example"),
         ];
         let template =
             Template::read(&tests::owned(&parameters)).map_err(|error| error.to_string())?;
@@ -81,7 +83,7 @@ impl Tables {
     /// Java is slow at first, and the store waits no longer than in production.
     async fn warm_up(&self) {
         for _ in 0..20 {
-            let _found = self.store.user(&UserId::nobody()).await;
+            let _found = self.store.find_user(&UserId::nobody()).await;
         }
     }
 
@@ -99,57 +101,67 @@ impl Tables {
         );
         let late = |_| "DynamoDB Local did not answer in time".to_owned();
         self.store
-            .add_user(&NewUser::from(&new), &event(Action::Added, &user, 0))
+            .create_user(&NewUser::from(&new), &event(Action::Added, &user, 0))
             .await
             .map_err(late)?;
-        let mail = Mail {
-            key: MailKey {
-                to: Peppered::from_bytes(random.bytes()),
+        let mail = OutboxEntry {
+            key: OutboxKey {
+                to: KeyedHash::from_bytes(random.bytes()),
                 id: RecordId::new(NOW, random.bytes()),
             },
             address: address.clone(),
-            wanted: Wanted::SignIn,
+            kind: EmailKind::SignIn,
             link: LinkId::from_bytes(random.bytes()),
             next: None,
-            client: Client::new("192.0.2.0", ""),
-            asked_at: NOW,
-            state: State::Queued,
+            client: ClientInfo::new("192.0.2.0", ""),
+            requested_at: NOW,
+            state: DeliveryState::Queued,
         };
-        let throttles = |scopes: [Scope; 3]| {
-            scopes.map(|scope| Throttle {
+        let throttles = |scopes: [RateLimitScope; 3]| {
+            scopes.map(|scope| RateLimit {
                 scope,
                 key: mail.key.to,
                 window: Window::Aligned(DAY),
                 limit: 1,
             })
         };
-        let asked = [Scope::AskMinute, Scope::AskHour, Scope::AskNetwork];
-        let asked = self.store.ask(&mail, &throttles(asked), DAY).await;
+        let asked = [
+            RateLimitScope::RequestsPerMinute,
+            RateLimitScope::RequestsPerHour,
+            RateLimitScope::RequestsPerNetwork,
+        ];
+        let asked = self
+            .store
+            .enqueue_email(&mail, &throttles(asked), DAY)
+            .await;
         asked.map_err(|refused| format!("asking was refused: {refused:?}"))?;
-        let letter = Letter::Link(Purpose::SignIn);
+        let letter = EmailTemplate::Link(Purpose::SignIn);
         let fixed = Fixed {
-            letter,
+            template: letter,
             user,
-            epoch: Epoch(0),
+            epoch: Epoch::INITIAL,
             kid: "1".to_owned(),
             expires_at: NOW.plus(DAY),
         };
         let link = mail.link(&fixed).ok_or("a mail without a link")?;
-        let budgets = throttles([Scope::MailHour, Scope::MailDay, Scope::MailPortal]);
+        let budgets = throttles([
+            RateLimitScope::EmailsPerHour,
+            RateLimitScope::EmailsPerDay,
+            RateLimitScope::PortalEmails,
+        ]);
         let events = [
             event(Action::LoginRequested, &link.user, 1),
             event(Action::LoginRequested, &link.user, 2),
         ];
-        let claim = |event| self.store.claim_mail(&mail, &fixed, &budgets, event);
+        let claim = |event| self.store.claim_email(&mail, &fixed, &budgets, event);
         let [one, other] = &events;
         let claims = tokio::join!(claim(one), claim(other));
         match claims {
-            (Ok(Claim::Ours), Ok(Claim::Taken)) | (Ok(Claim::Taken), Ok(Claim::Ours)) => {
-                Ok(Minted {
-                    link,
-                    session: SessionHash::from_bytes(random.bytes()),
-                })
-            }
+            (Ok(ClaimOutcome::Claimed), Ok(ClaimOutcome::HeldElsewhere))
+            | (Ok(ClaimOutcome::HeldElsewhere), Ok(ClaimOutcome::Claimed)) => Ok(Minted {
+                link,
+                session: SessionHash::from_bytes(random.bytes()),
+            }),
             other => Err(format!("two mailers claimed one mail: {other:?}")),
         }
     }
@@ -160,18 +172,18 @@ impl Tables {
         minted: &Minted,
         racer: Racer,
         n: usize,
-    ) -> Result<Session, Refused> {
+    ) -> Result<Session, LinkError> {
         let attempt = match racer {
             Racer::SamePage => Some(PAGE.to_owned()),
             Racer::OtherPage => Some(format!("a-page-of-its-own-{n}")),
             Racer::Owner | Racer::Code | Racer::Stranger => None,
         };
         let attempt = attempt
-            .and_then(|attempt| Attempt::parse(&attempt))
+            .and_then(|attempt| IdempotencyKey::parse(&attempt))
             .map(|attempt| attempt.hash());
-        let by = Redeemer {
-            asked: matches!(racer, Racer::Owner | Racer::Code),
-            attempt,
+        let by = RedeemContext {
+            same_browser: matches!(racer, Racer::Owner | Racer::Code),
+            idempotency_key: attempt,
         };
         let session = Session {
             hash: minted.session,
@@ -181,7 +193,7 @@ impl Tables {
             expires_at: NOW.plus(DAY),
             last_seen_at: NOW,
             client: client(n),
-            began: Began::Link,
+            auth_method: AuthMethod::Link,
         };
         let event = event(Action::Login, &minted.link.user, n);
         let redeem = Redeem {
@@ -190,7 +202,7 @@ impl Tables {
             session: &session,
             replaces: None,
             event: &event,
-            user: Becomes::SignedIn,
+            user: UserTransition::None,
         };
         self.store.redeem(&redeem).await
     }
@@ -199,20 +211,20 @@ impl Tables {
     pub(super) async fn looks(&self, minted: &Minted) -> Result<bool, Unavailable> {
         Ok(self
             .store
-            .look(&minted.link.user, &minted.session, NOW)
+            .find_session(&minted.link.user, &minted.session, NOW)
             .await?
             .is_some())
     }
 
     /// Whether the session was there to be marked as seen.
     pub(super) async fn seen(&self, session: &Session) -> Result<bool, Unavailable> {
-        self.store.seen(session, NOW).await
+        self.store.touch_session(session, NOW).await
     }
 
     /// Ends the session.
     pub(super) async fn end(&self, minted: &Minted) -> Result<bool, Unavailable> {
         self.store
-            .end(
+            .revoke_session(
                 &minted.link.user,
                 &minted.session,
                 &event(Action::Logout, &minted.link.user, 0),
@@ -260,17 +272,17 @@ impl Tables {
 }
 
 /// The `n`th racer's address, by which its row is known.
-fn client(n: usize) -> Client {
-    Client::new(&format!("192.0.2.{n}"), "")
+fn client(n: usize) -> ClientInfo {
+    ClientInfo::new(&format!("192.0.2.{n}"), "")
 }
 
 #[expect(clippy::unwrap_used, reason = "it is a portal's name")]
-fn event(action: Action, user: &UserId, n: usize) -> Event {
-    Event {
+fn event(action: Action, user: &UserId, n: usize) -> AuditEvent {
+    AuditEvent {
         portal: PortalName::parse("partner").unwrap(),
         action,
         subject: user.into(),
-        resource: ("proof", n.to_string()),
+        target: shared::domain::audit::Target::User(UserId::nobody()),
         metadata: vec![],
         client: client(n),
         at: NOW,

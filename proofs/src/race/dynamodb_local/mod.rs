@@ -13,7 +13,7 @@ use crate::{Figures, Proof};
 use acts::{Minted, Tables};
 use server::{Server, say};
 use shared::domain::session::Session;
-use shared::store::use_up::Refused;
+use shared::store::links::LinkError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -147,8 +147,8 @@ async fn redeems(
         match answer {
             Ok(_) if won == Some(n) => {}
             Ok(given) if repeat && given.hash == minted.session => tally.repeats += 1,
-            Err(Refused::Used) if won != Some(n) && !repeat => tally.refused += 1,
-            Err(Refused::Unavailable) => tally.unavailable += 1,
+            Err(LinkError::Used) if won != Some(n) && !repeat => tally.refused += 1,
+            Err(LinkError::Unavailable) => tally.unavailable += 1,
             _ => {
                 return Err(format!(
                     "{winner:?} won, but {racer:?} was answered otherwise: {answers:?}"
@@ -164,7 +164,7 @@ async fn redeems(
 struct Finish {
     racer: Racer,
     late: bool,
-    answer: Result<Session, Refused>,
+    answer: Result<Session, LinkError>,
 }
 
 type Answers = Vec<Finish>;
@@ -228,7 +228,7 @@ async fn suspension(
     }
     tally.unavailable += answers
         .iter()
-        .filter(|finish| finish.answer == Err(Refused::Unavailable))
+        .filter(|finish| finish.answer == Err(LinkError::Unavailable))
         .count();
     let (sessions, audits) = (
         tables.sessions(&minted).await?.len(),
@@ -238,7 +238,10 @@ async fn suspension(
         (1, 1) => tally.signed_in_first += 1,
         (0, 0)
             if answers.iter().all(|finish| {
-                matches!(finish.answer, Err(Refused::Invalid | Refused::Unavailable))
+                matches!(
+                    finish.answer,
+                    Err(LinkError::Invalid | LinkError::Unavailable)
+                )
             }) =>
         {
             tally.suspended_first += 1;

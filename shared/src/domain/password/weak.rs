@@ -1,16 +1,16 @@
 //! Why a password may not be chosen, for machines and for people.
 
-use super::AT_MOST;
+use crate::domain::password::MAX_LENGTH;
 use std::fmt;
 use zxcvbn::feedback::Warning;
 
 /// Why a password may not be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weak {
+pub enum WeakPassword {
     /// Fewer characters than the portal asks for.
     TooShort {
         /// How many it asks for.
-        at_least: usize,
+        min_length: usize,
     },
     /// More than 256 characters.
     TooLong,
@@ -32,11 +32,11 @@ pub enum Weak {
     Guessable,
 }
 
-impl Weak {
-    /// The reason with this [word](Self::word), in a portal that asks for `at_least` characters.
-    pub fn parse(word: &str, at_least: usize) -> Option<Self> {
+impl WeakPassword {
+    /// The reason with this [word](Self::word), in a portal that asks for `min_length` characters.
+    pub fn parse(word: &str, min_length: usize) -> Option<Self> {
         let all = [
-            Self::TooShort { at_least },
+            Self::TooShort { min_length },
             Self::TooLong,
             Self::Personal,
             Self::Common,
@@ -68,7 +68,7 @@ impl Weak {
 }
 
 /// The library's reasons, as ours.
-impl From<Warning> for Weak {
+impl From<Warning> for WeakPassword {
     fn from(warning: Warning) -> Self {
         match warning {
             Warning::ThisIsATop10Password
@@ -89,13 +89,13 @@ impl From<Warning> for Weak {
 }
 
 /// The sentence for people.
-impl fmt::Display for Weak {
+impl fmt::Display for WeakPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooShort { at_least } => {
-                write!(f, "It is too short: use at least {at_least} characters.")
+            Self::TooShort { min_length } => {
+                write!(f, "It is too short: use at least {min_length} characters.")
             }
-            Self::TooLong => write!(f, "It is too long: use at most {AT_MOST} characters."),
+            Self::TooLong => write!(f, "It is too long: use at most {MAX_LENGTH} characters."),
             Self::Personal => {
                 f.write_str("It contains your address or the portal's name, and too little else.")
             }

@@ -1,0 +1,219 @@
+//! What each template says. Nothing of it was typed by a stranger: the portal's name is configured,
+//! browser and system come from a closed list, and people's names and addresses stand in no mail.
+
+use shared::config::{Activation, Config, OtherBrowser};
+use shared::domain::email::{EmailKind, EmailTemplate, Notice, OutboxEntry};
+use shared::domain::link::Purpose;
+use shared::domain::portal::Origin;
+use std::time::Duration;
+
+/// The parts that differ from template to letter.
+pub(crate) struct EmailCopy {
+    /// Holds no code and nobody's name.
+    pub(crate) subject: String,
+    pub(crate) heading: &'static str,
+    /// The first sentence: this, the portal's name, and `rest`.
+    pub(crate) opening: &'static str,
+    pub(crate) rest: &'static str,
+    /// How often and how long the link works; empty in a notice.
+    pub(crate) valid: String,
+    /// What the link does; empty in a notice.
+    pub(crate) button: &'static str,
+    /// What the code is for, where it stands beside the link.
+    pub(crate) code: Option<&'static str>,
+    /// What is known about whoever caused it, and what that is called; empty where nobody did.
+    pub(crate) known: (&'static str, String),
+    /// What to do where the reader was not the one.
+    pub(crate) otherwise: (&'static str, &'static str),
+    /// Where to do it; empty where there is nothing to do.
+    pub(crate) turn_to: String,
+}
+
+impl EmailCopy {
+    /// `public` is where the built-in pages are.
+    pub(crate) fn of(
+        template: EmailTemplate,
+        mail: &OutboxEntry,
+        config: &Config,
+        public: &Origin,
+    ) -> Self {
+        let words = match template {
+            EmailTemplate::Link(Purpose::SignIn)
+                if matches!(mail.kind, EmailKind::Invitation(..)) =>
+            {
+                invitation(config)
+            }
+            EmailTemplate::Link(Purpose::SignIn) => sign_in(config),
+            EmailTemplate::Link(Purpose::Activation) => activation(config),
+            EmailTemplate::Link(Purpose::Reset) => reset(config),
+            EmailTemplate::Notice(Notice::PasswordChanged) => password_changed(config, public),
+            EmailTemplate::Notice(Notice::AddressChanged) => address_changed(config, public),
+        };
+        let called = match template {
+            EmailTemplate::Link(_) => "Who asked",
+            EmailTemplate::Notice(_) => "Changed",
+        };
+        // Nobody at a browser has asked for an invitation.
+        let known = if matches!(mail.kind, EmailKind::Invitation(..)) {
+            String::new()
+        } else {
+            known(mail)
+        };
+        Self {
+            known: (called, known),
+            ..words
+        }
+    }
+}
+
+/// `Firefox on Windows, IP address 192.0.2.1, 21 November 2026 at 14:05 UTC`, or as much of it as
+/// is known.
+fn known(mail: &OutboxEntry) -> String {
+    let client = &mail.client;
+    let browser =
+        (!client.user_agent.is_empty() || !client.ip.is_empty()).then(|| client.in_words());
+    let ip = (!client.ip.is_empty()).then(|| format!("IP address {}", client.ip));
+    let parts: Vec<_> = browser
+        .into_iter()
+        .chain(ip)
+        .chain([mail.requested_at.in_words()])
+        .collect();
+    parts.join(", ")
+}
+
+fn sign_in(config: &Config) -> EmailCopy {
+    EmailCopy {
+        subject: format!("Sign in to {}", config.brand.name),
+        heading: "Your sign-in link",
+        opening: "Sign in to",
+        rest: ", in the browser where you asked for it.",
+        valid: valid(config.links.lifetime, 60, "minute"),
+        button: "Sign in",
+        code: Some(
+            "Or enter this code on the page where you asked. It works only in the browser that asked, and for as long as \
+             the link.",
+        ),
+        known: NOBODY,
+        otherwise: (
+            "Was it not you?",
+            "You can ignore this message: nobody can sign in without it. Do not forward it or read the code to anyone.",
+        ),
+        turn_to: String::new(),
+    }
+}
+
+/// The sign-in link of somebody who has not asked for it, in a portal without passwords. No browser
+/// has asked either: the code is of use only where every other browser is asked for it.
+fn invitation(config: &Config) -> EmailCopy {
+    EmailCopy {
+        subject: format!("Your invitation to {}", config.brand.name),
+        heading: "You are invited",
+        opening: "You have been invited to",
+        rest: ". When the link has expired, ask for a new one on the sign-in page.",
+        valid: valid(config.links.activation_lifetime, 3600, "hour"),
+        code: (config.links.other_browser == OtherBrowser::Code)
+            .then_some("The page behind the link asks for this code."),
+        otherwise: (
+            "Did you not expect this?",
+            "You can ignore this message. Do not forward it to anyone.",
+        ),
+        ..sign_in(config)
+    }
+}
+
+fn activation(config: &Config) -> EmailCopy {
+    EmailCopy {
+        subject: format!("Set your password for {}", config.brand.name),
+        heading: "Set a password to begin",
+        opening: "An account is waiting for you at",
+        rest: ". Choose a password, and you are signed in.",
+        valid: valid(config.links.activation_lifetime, 3600, "hour"),
+        button: "Set a password",
+        code: None,
+        known: NOBODY,
+        otherwise: (
+            "Did you not expect this?",
+            "You can ignore this message: the account stays closed until a password is set with it. Do not forward it \
+             to anyone.",
+        ),
+        turn_to: String::new(),
+    }
+}
+
+fn reset(config: &Config) -> EmailCopy {
+    EmailCopy {
+        subject: format!("Set another password for {}", config.brand.name),
+        heading: "Set another password",
+        opening: "Choose another password for your account at",
+        rest: ". Nothing changes until you have.",
+        valid: valid(config.links.reset_lifetime, 60, "minute"),
+        button: "Set another password",
+        code: None,
+        known: NOBODY,
+        otherwise: (
+            "Was it not you?",
+            "You can ignore this message: your password stays as it is. Do not forward it to anyone.",
+        ),
+        turn_to: String::new(),
+    }
+}
+
+fn password_changed(config: &Config, public: &Origin) -> EmailCopy {
+    // Without passwords there is no page that asks for another one.
+    let turn_to = match config.links.activation {
+        Activation::Password => public.join("/auth/forgot-password"),
+        Activation::Link => config.site.login_url(public),
+    };
+    EmailCopy {
+        subject: format!("Your password for {} was changed", config.brand.name),
+        heading: "Your password was changed",
+        opening: "There is another password now for your account at",
+        rest: ", and you have been signed out everywhere.",
+        otherwise: (
+            "Was it not you?",
+            "Then somebody can read your mail. Set another password at once, and tell whoever runs the portal. Another \
+             password is asked for here:",
+        ),
+        turn_to,
+        ..notice()
+    }
+}
+
+fn address_changed(config: &Config, public: &Origin) -> EmailCopy {
+    EmailCopy {
+        subject: format!("Your mail address at {} was changed", config.brand.name),
+        heading: "Your mail address was changed",
+        opening: "There is another mail address now for your account at",
+        rest: ", and you have been signed out everywhere. Sign in with the new address.",
+        otherwise: (
+            "Did you not know of it?",
+            "Then tell whoever runs the portal. This is where its people sign in:",
+        ),
+        turn_to: config.site.login_url(public),
+        ..notice()
+    }
+}
+
+const NOBODY: (&str, String) = ("", String::new());
+
+/// What no notice has.
+const fn notice() -> EmailCopy {
+    EmailCopy {
+        subject: String::new(),
+        heading: "",
+        opening: "",
+        rest: "",
+        valid: String::new(),
+        button: "",
+        code: None,
+        known: NOBODY,
+        otherwise: ("", ""),
+        turn_to: String::new(),
+    }
+}
+
+fn valid(lifetime: Duration, unit: u64, name: &str) -> String {
+    let count = lifetime.as_secs() / unit;
+    let plural = if count == 1 { "" } else { "s" };
+    format!("The link works once and is valid for {count} {name}{plural}.")
+}

@@ -1,0 +1,199 @@
+//! Beginning a session: what every way of signing in has in common.
+
+use crate::app::App;
+use crate::auth::authenticate;
+use crate::domain::address::EmailAddress;
+use crate::domain::audit::{Action, AuditEvent, Target};
+use crate::domain::client::ClientInfo;
+use crate::domain::ids::UserId;
+use crate::domain::portal::Origin;
+use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
+use crate::domain::time::Timestamp;
+use crate::domain::user::Epoch;
+use crate::http::cookie::Cookie;
+use crate::http::request::Transport;
+use crate::http::response::{self, with_cookie};
+use crate::http::{Problem, Request, Response};
+use crate::keys::{KeyRing, SessionClaims};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// One request of somebody who wants to be signed in.
+pub struct SignInContext<'a> {
+    /// What the function holds.
+    pub app: &'a App,
+    /// The request.
+    pub request: &'a Request,
+    /// Where this portal is reached.
+    pub origin: Origin,
+    /// The key ring.
+    pub ring: Arc<KeyRing>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A session that has begun, and all that its client is told.
+pub struct IssuedSession {
+    /// The row.
+    pub session: Session,
+    /// The secret id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub address: EmailAddress,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    user: UserOutput<'a>,
+    session: SessionOutput,
+}
+
+#[derive(Serialize)]
+struct UserOutput<'a> {
+    id: &'a str,
+    email: &'a str,
+}
+
+#[derive(Serialize)]
+struct SessionOutput {
+    expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// The page behind a link with this token: of what somebody posted as one, only what can stand in a
+/// path.
+pub fn link_page(origin: &Origin, page: &str, token: &str) -> String {
+    let token: String = token
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .collect();
+    origin.join(&format!("{page}/{token}"))
+}
+
+impl<'a> SignInContext<'a> {
+    /// Of this request, now.
+    pub async fn new(app: &'a App, request: &'a Request, origin: Origin) -> Self {
+        let now = app.clock.now();
+        Self {
+            app,
+            request,
+            origin,
+            ring: app.keys.ring(now).await,
+            now,
+        }
+    }
+}
+
+impl SignInContext<'_> {
+    /// The session that would begin now.
+    pub fn new_session(
+        &self,
+        id: &SessionId,
+        user: &UserId,
+        epoch: Epoch,
+        auth_method: AuthMethod,
+    ) -> Session {
+        Session {
+            hash: id.hash(),
+            user: user.clone(),
+            epoch,
+            created_at: self.now,
+            expires_at: Timestamp::from_secs(
+                self.now.plus(self.app.config.session_lifetime).secs(),
+            ),
+            last_seen_at: self.now,
+            client: self.client(),
+            auth_method,
+        }
+    }
+
+    /// The session that this client has, and that `new` is to take the place of; not where it is
+    /// that very one.
+    ///
+    /// # Errors
+    /// 400 for two at once, 503 where that cannot be told.
+    pub fn replaced_session(&self, new: &Session) -> Result<Option<SessionKey>, Problem> {
+        let Some(shown) =
+            authenticate::presented_token(self.request, &self.app.config.portal, &self.origin)?
+        else {
+            return Ok(None);
+        };
+        let old = authenticate::read_claims(&self.ring, shown.token, self.now)?;
+        let old = old.map(|old| SessionKey {
+            hash: old.id.hash(),
+            user: old.user,
+        });
+        Ok(old.filter(|old| old.hash != new.hash))
+    }
+
+    /// What is written down when `session` begins.
+    pub fn login_event(
+        &self,
+        action: Action,
+        session: &Session,
+        replaced: Option<&SessionKey>,
+    ) -> AuditEvent {
+        let resource = Target::Session(session.hash);
+        let mut event =
+            self.app
+                .audit_event(action, &session.user, resource, &session.client, self.now);
+        event
+            .metadata
+            .push(("auth_method", session.auth_method.as_str().to_owned()));
+        event
+            .metadata
+            .extend(replaced.map(|old| ("replaced", old.hash.to_string())));
+        event
+    }
+
+    /// Hands the session over: a cookie and JSON, its token in the body to a bearer client, or a
+    /// redirect to `page`.
+    ///
+    /// # Errors
+    /// 503 where no key can sign.
+    pub fn respond(
+        &self,
+        begun: &IssuedSession,
+        transport: Transport,
+        page: &str,
+    ) -> Result<Response, Problem> {
+        let session = &begun.session;
+        let claims = SessionClaims {
+            id: begun.id.clone(),
+            user: session.user.clone(),
+            expires_at: session.expires_at,
+        };
+        let key = self
+            .ring
+            .signing_key(self.now)
+            .ok_or_else(Problem::unavailable)?;
+        let token = self.ring.sign_session(key, &claims);
+        let cookie = Cookie::session(&self.app.config.portal, &self.origin);
+        let cookie = cookie.set(&token, session.expires_at.since(self.now));
+        if self.request.is_form() {
+            return Ok(with_cookie(response::see_other(page), &cookie));
+        }
+        let bearer = transport == Transport::Bearer;
+        let output = Output {
+            user: UserOutput {
+                id: session.user.as_str(),
+                email: begun.address.as_str(),
+            },
+            session: SessionOutput {
+                expires_at: session.expires_at.rfc3339(),
+                token: bearer.then_some(token),
+            },
+        };
+        let response = response::json(200, &output);
+        Ok(if bearer {
+            response
+        } else {
+            with_cookie(response, &cookie)
+        })
+    }
+
+    fn client(&self) -> ClientInfo {
+        self.request.client()
+    }
+}

@@ -1,0 +1,138 @@
+//! A browser and a system in words, from a closed list: nothing a stranger typed reaches a mail or
+//! a page.
+
+/// Whom a request came from, as far as it can be told: stored with the session and in the audit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientInfo {
+    /// The address API Gateway saw.
+    pub ip: String,
+    /// The `User-Agent` header: printable ASCII, at most 256 characters.
+    pub user_agent: String,
+}
+
+impl ClientInfo {
+    /// Keeps of `user_agent` what is safe to store.
+    pub fn new(ip: &str, user_agent: &str) -> Self {
+        let printable = user_agent.chars().filter(|c| matches!(c, ' '..='~'));
+        Self {
+            ip: ip.to_owned(),
+            user_agent: printable.take(256).collect(),
+        }
+    }
+
+    /// `Firefox on Windows`.
+    pub fn in_words(&self) -> String {
+        format!(
+            "{} on {}",
+            browser(&self.user_agent),
+            system(&self.user_agent)
+        )
+    }
+
+    /// What throttles count: the IPv4 address, or the /64 of an IPv6 address, which is what one
+    /// customer is given.
+    pub fn network(&self) -> String {
+        match self.ip.parse() {
+            Ok(std::net::IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
+                let [a, b, c, d, ..] = ip.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            Ok(ip) => ip.to_canonical().to_string(),
+            Err(_) => self.ip.clone(),
+        }
+    }
+}
+
+fn first_named(
+    user_agent: &str,
+    names: &[(&str, &'static str)],
+    otherwise: &'static str,
+) -> &'static str {
+    names
+        .iter()
+        .find(|(mark, _)| user_agent.contains(mark))
+        .map_or(otherwise, |(_, name)| name)
+}
+
+fn browser(user_agent: &str) -> &'static str {
+    // The order matters: most browsers also claim to be the ones below them.
+    let names = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    first_named(user_agent, &names, "an unknown browser")
+}
+
+fn system(user_agent: &str) -> &'static str {
+    let names = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    first_named(user_agent, &names, "an unknown system")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_browsers_are_named() {
+        let cases = [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+                "Safari on macOS",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 CriOS/140.0 Mobile Safari/604.1",
+                "Chrome on iPhone",
+            ),
+        ];
+        for (header, words) in cases {
+            assert_eq!(ClientInfo::new("192.0.2.1", header).in_words(), words);
+        }
+    }
+
+    #[test]
+    fn what_a_stranger_typed_is_never_repeated() {
+        let client = ClientInfo::new(
+            "192.0.2.1",
+            "<a href=https://evil.example>Click</a>\r\nBcc: x",
+        );
+        assert_eq!(client.in_words(), "an unknown browser on an unknown system");
+        assert!(!client.user_agent.contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn an_ipv6_customer_is_one_network() {
+        let network = |ip| ClientInfo::new(ip, "").network();
+        assert_eq!(
+            network("2001:db8:1:2:3:4:5:6"),
+            network("2001:db8:1:2:ffff::1")
+        );
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+}

@@ -1,0 +1,87 @@
+//! Answers, and the headers that every answer carries.
+
+use crate::http::Response;
+use lambda_http::Body;
+use lambda_http::http::HeaderValue;
+use serde::Serialize;
+
+/// JSON.
+pub fn json(status: u16, body: &impl Serialize) -> Response {
+    #[expect(
+        clippy::expect_used,
+        reason = "the wire types are strings, numbers and lists"
+    )]
+    let text = serde_json::to_string(body).expect("a wire type serialises");
+    text_response(status, "application/json", text)
+}
+
+/// A page, with its content security policy.
+pub fn page(html: String, policy: &str) -> Response {
+    let mut response = text_response(200, "text/html; charset=utf-8", html);
+    let headers = response.headers_mut();
+    headers.insert("content-security-policy", value(policy));
+    // Not `no-referrer`: with that, browsers post `Origin: null`.
+    headers.insert("referrer-policy", value("same-origin"));
+    response
+}
+
+/// 303 See Other.
+pub fn see_other(location: &str) -> Response {
+    let mut response = text_response(303, "text/plain; charset=utf-8", String::new());
+    response.headers_mut().insert("location", value(location));
+    response
+}
+
+/// 204 No Content.
+pub fn no_content() -> Response {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = lambda_http::http::StatusCode::NO_CONTENT;
+    response
+}
+
+fn text_response(status: u16, content_type: &str, body: String) -> Response {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status.try_into().unwrap_or_default();
+    response
+        .headers_mut()
+        .insert("content-type", value(content_type));
+    response
+}
+
+/// Adds `cookie`, the value of a `Set-Cookie` header.
+#[must_use]
+pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    response.headers_mut().append("set-cookie", value(cookie));
+    response
+}
+
+/// Adds what every answer carries; what the handler has set already, stays.
+pub(crate) fn secure(mut response: Response) -> Response {
+    let always = [
+        ("cache-control", "no-store"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("referrer-policy", "no-referrer"),
+        (
+            "strict-transport-security",
+            "max-age=63072000; includeSubDomains",
+        ),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+    ];
+    for (name, text) in always {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(text));
+    }
+    response
+}
+
+/// A header's value; what cannot be one becomes empty rather than an outage.
+pub(crate) fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}

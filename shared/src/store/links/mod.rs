@@ -1,0 +1,11 @@
+//! The `links` table: one row per emailed link.
+
+pub(super) mod consume;
+mod count_code_attempts;
+pub(super) mod link_item;
+mod redeem;
+mod reset_password;
+
+pub use consume::LinkError;
+pub use redeem::{Redeem, UserTransition};
+pub use reset_password::PasswordReset;
