@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod docs;
 mod names;
 mod sources;
 mod template;

@@ -1,5 +1,5 @@
 //! One spelling per thing: functions, routes, tables and variables in the code, the template,
-//! `cargo lambda watch`'s router and the README.
+//! `cargo lambda watch`'s router and the docs.
 
 use crate::sources::{folders, table_rows, text};
 use local::template::Template;
@@ -69,7 +69,7 @@ fn a_function_is_called_the_same_as_directory_package_binary_and_resource() {
 }
 
 #[test]
-fn routes_are_the_same_in_code_template_router_and_readme() {
+fn routes_are_the_same_in_code_template_router_and_api_page() {
     let code = routes_of_code();
     let template = template();
     let of = |function: &local::template::Function| {
@@ -107,11 +107,11 @@ fn routes_are_the_same_in_code_template_router_and_readme() {
             .any(|start| cell.starts_with(start))
     };
     let known: BTreeSet<_> = folders("functions").into_iter().collect();
-    let documented: BTreeSet<_> = table_rows(&text("README.md"), is_route)
+    let documented: BTreeSet<_> = table_rows(&text("docs/api.md"), is_route)
         .into_iter()
         .filter(|(_, function)| known.contains(function))
         .collect();
-    assert_eq!(documented, code, "the README's table of endpoints");
+    assert_eq!(documented, code, "the table of endpoints in docs/api.md");
 }
 
 #[test]

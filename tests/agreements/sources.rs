@@ -52,7 +52,7 @@ pub(crate) fn rust_files(path: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The first two columns of the README's and the documents' tables whose first cell passes `first`.
+/// Returns the first two columns of the rows of `text`'s tables whose first cell passes `first`.
 pub(crate) fn table_rows(text: &str, first: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let rows = text.lines().filter_map(|line| {
         let mut cells = line

@@ -1,5 +1,4 @@
-//! What each request costs: counted, and compared with the table that is checked in and shown in
-//! the README.
+//! Counts what each request costs, and compares it with the table in `docs/costs.md`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -136,7 +135,7 @@ async fn administration(world: &World, t: &mut String) {
 }
 
 #[tokio::test]
-async fn every_request_costs_what_the_readme_says() {
+async fn every_request_costs_what_the_costs_page_says() {
     let world = World::with_cheap_hashes(&[]).await;
     let (ada, phone, nobody) = (world.browser(), world.browser(), world.browser());
     let mut t = String::new();
@@ -269,7 +268,7 @@ async fn every_request_costs_what_the_readme_says() {
     count(
         &world,
         &mut t,
-        "one mail sent",
+        "one email sent",
         "mailer",
         post(&phone, "/auth/request-login", ask),
     )
@@ -277,7 +276,7 @@ async fn every_request_costs_what_the_readme_says() {
     count(
         &world,
         &mut t,
-        "one mail dropped, no account",
+        "one email dropped, no account",
         "mailer",
         post(
             &nobody,
@@ -309,10 +308,10 @@ async fn every_request_costs_what_the_readme_says() {
 
     let heading = "| request | status | DynamoDB requests | depth | read units | write units |\n|---|---|---|---|---|---|\n";
     let table = format!("{heading}{t}");
-    let readme = include_str!("../../README.md");
+    let page = include_str!("../../docs/costs.md");
     assert!(
-        readme.contains(&table),
-        "the README's table of costs must be:\n\n{table}"
+        page.contains(&table),
+        "the table in docs/costs.md must be:\n\n{table}"
     );
 }
 

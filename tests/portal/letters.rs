@@ -241,7 +241,7 @@ async fn letters(world: &World) -> BTreeMap<String, Value> {
 async fn every_letter_is_what_its_row_says() {
     let world = World::start().await;
     let letters = letters(&world).await;
-    let rows = table("## The letters");
+    let rows = table("## Templates");
     assert_eq!(
         rows.iter()
             .map(|row| &row[0])

@@ -1,13 +1,13 @@
-//! What the README shows, done.
+//! Runs the session with curl that `docs/api.md` shows.
 
 use std::process::Stdio;
 use tests::World;
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_readmes_commands_sign_in_and_out() {
-    let readme = include_str!("../../README.md");
-    let script = readme
+async fn the_documented_curl_session_signs_in_and_out() {
+    let page = include_str!("../../docs/api.md");
+    let script = page
         .split("```sh\n")
         .map(|rest| rest.split("```").next().unwrap())
         .find(|block| block.contains("localhost"));
