@@ -95,8 +95,8 @@ impl From<LinkError> for Problem {
     fn from(refused: LinkError) -> Self {
         match refused {
             LinkError::Invalid => Self::invalid_token(),
-            LinkError::Expired => Self::new(ProblemType::ExpiredToken, "Ask for a new one."),
-            LinkError::Used => Self::new(ProblemType::UsedToken, "Ask for a new one."),
+            LinkError::Expired => Self::new(ProblemType::ExpiredToken, "Request a new one."),
+            LinkError::Used => Self::new(ProblemType::UsedToken, "Request a new one."),
             LinkError::Unavailable => Self::unavailable(),
         }
     }

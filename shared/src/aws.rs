@@ -29,7 +29,7 @@ const ROOTS: &str = include_str!("aws-roots.pem");
 pub fn sdk_config(env: &Env, http: SharedHttpClient) -> Result<SdkConfig, StartError> {
     let of_lambda = |name| {
         env.get(name)
-            .ok_or_else(|| StartError(format!("{name} is not set: Lambda sets it.")))
+            .ok_or_else(|| StartError(format!("{name} is not set. Lambda sets it in production.")))
     };
     let credentials = Credentials::from_keys(
         of_lambda("AWS_ACCESS_KEY_ID")?,
@@ -69,7 +69,7 @@ pub fn https() -> Result<SharedHttpClient, StartError> {
     let tls = TlsContext::builder().with_trust_store(roots).build();
     let tls = tls.map_err(|error| {
         StartError(format!(
-            "The built-in root certificates cannot be used: {error}."
+            "Could not load the built-in root certificates: {error}."
         ))
     })?;
     Ok(Builder::new()
@@ -94,8 +94,8 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
             "timed out while connecting".to_owned()
         }
-        SdkError::DispatchFailure(_) => "could not be reached".to_owned(),
-        SdkError::ResponseError(_) => "sent an answer that cannot be read".to_owned(),
-        _ => "could not be asked".to_owned(),
+        SdkError::DispatchFailure(_) => "connection failed".to_owned(),
+        SdkError::ResponseError(_) => "unreadable response".to_owned(),
+        _ => "request could not be built".to_owned(),
     }
 }

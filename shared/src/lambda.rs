@@ -131,7 +131,7 @@ async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
     let start = async { C::start(&aws::sdk_config(&env, aws::https()?)?, &env).await };
     start
         .await
-        .inspect_err(|error| tracing::error!(%error, "this function does not start"))
+        .inspect_err(|error| tracing::error!(%error, "the function could not start"))
 }
 
 /// One JSON object a line on standard output: `docs/security.md` says what is never in one.

@@ -11,6 +11,7 @@ use crate::end::ADDRESS_BEFORE;
 use crate::user_view::{self, UserView, given};
 use crate::{Act, Admin};
 use serde::Deserialize;
+use shared::auth::request_email::parse_address;
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::Action;
 use shared::domain::email::{EmailKind, Notice, OutboxEntry};
@@ -56,7 +57,7 @@ impl Change {
     fn parse(input: Input) -> Result<Self, Problem> {
         let change = Self {
             name: input.name.map(user_view::name).transpose()?,
-            address: input.email.as_deref().map(user_view::address).transpose()?,
+            address: input.email.as_deref().map(parse_address).transpose()?,
             role: input.role.map(user_view::role).transpose()?,
             resources: input.resources.map(user_view::resources).transpose()?,
             status: input.status.map(|status| match status {
@@ -71,7 +72,7 @@ impl Change {
             && change.status.is_none();
         if none {
             return Err(Problem::invalid_request(
-                "Give one of `name`, `email`, `role`, `resources`, `status`.",
+                "Send at least one of `name`, `email`, `role`, `resources` and `status`.",
             ));
         }
         Ok(change)

@@ -7,7 +7,7 @@
 //! and answers 204 again for as long as the audit remembers her. The audit stays: it knows her
 //! address as a keyed hash only.
 
-use crate::{Act, Admin, id};
+use crate::{Act, Admin, id, no_such_user};
 use shared::domain::audit::{Action, AuditRecord};
 use shared::domain::ids::{KeyedHash, UserId};
 use shared::domain::time::Timestamp;
@@ -56,14 +56,14 @@ impl Admin<'_> {
             Err(problem) => return Err(problem),
         }
         let id = id(request)?;
-        let addresses = self.addresses(&id).await?.ok_or_else(Problem::not_found)?;
+        let addresses = self.addresses(&id).await?.ok_or_else(no_such_user)?;
         let (mails, sessions) =
             tokio::join!(self.erase_mails(&addresses), self.erase_sessions(&id));
         let whole = mails? && sessions?;
         let rest = || {
             Problem::new(
                 ProblemType::Unavailable,
-                "There is more to erase: repeat the call.",
+                "Not everything has been erased yet. Repeat the call.",
             )
         };
         whole.then(response::no_content).ok_or_else(rest)

@@ -12,6 +12,7 @@
 use crate::user_view;
 use crate::{Admin, taken};
 use serde::{Deserialize, Serialize};
+use shared::auth::request_email::parse_address;
 use shared::domain::audit::Action;
 use shared::domain::ids::UserId;
 use shared::domain::password::hash::PasswordHash;
@@ -76,7 +77,9 @@ impl Admin<'_> {
     pub(crate) async fn import(&self, request: &Request) -> Result<Response, Problem> {
         let Input { users } = request.json_body()?;
         if !(1..=MOST).contains(&users.len()) {
-            return Err(Problem::invalid_request("`users` must be 1 to 25."));
+            return Err(Problem::invalid_request(
+                "`users` must contain 1 to 25 users.",
+            ));
         }
         let (mut results, mut added, mut reached) = (Vec::with_capacity(users.len()), false, true);
         for user in users {
@@ -119,10 +122,7 @@ impl Admin<'_> {
             .as_deref()
             .map(|hash| self.imported_hash(hash))
             .transpose()?;
-        let (address, name) = (
-            user_view::address(&import.email)?,
-            user_view::name(import.name)?,
-        );
+        let (address, name) = (parse_address(&import.email)?, user_view::name(import.name)?);
         let status = match import.status {
             ImportedStatus::Active => Status::Active,
             ImportedStatus::Invited => Status::Invited,
@@ -146,7 +146,7 @@ impl Admin<'_> {
         };
         if user.status == Status::Invited && password.is_some() {
             return Err(Problem::invalid_request(
-                "An `invited` user has no `password` yet: she sets it herself.",
+                "Leave out `password` if `status` is `invited`. Invited users choose their own.",
             ));
         }
         let event = self.audit_event(request, Action::Imported, &user.id, now);
@@ -156,19 +156,19 @@ impl Admin<'_> {
         };
         match self.app.store.create_user(&new, &event).await? {
             CreateOutcome::Created => Ok(user.id),
-            CreateOutcome::AlreadyExists => Err(taken("There is a user with this address.")),
+            CreateOutcome::AlreadyExists => Err(taken(user_view::TAKEN)),
         }
     }
 
     fn imported_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
         if self.app.passwords.require_enabled().is_err() {
             return Err(Problem::invalid_request(
-                "This portal has no passwords: leave `password` out.",
+                "Leave out `password`. This portal does not use passwords.",
             ));
         }
         let hash = PasswordHash::parse(text).ok_or_else(|| {
             Problem::invalid_request(
-                "`password` must be an Argon2id PHC string of version 19, with costs up to m=131072,t=10,p=16.",
+                "`password` must be an Argon2id hash (PHC format, version 19), up to m=131072,t=10,p=16.",
             )
         })?;
         if self.app.passwords.accepts(&hash) {
@@ -176,7 +176,7 @@ impl Admin<'_> {
         }
         let costs = hash.costs();
         Err(Problem::invalid_request(format!(
-            "`password` was hashed with {costs}, which this portal does not compute: set PreviousArgon2 to {costs}."
+            "`password` was hashed with {costs}, which this portal does not accept. Set `PreviousArgon2` to {costs}."
         )))
     }
 }

@@ -11,6 +11,7 @@
 use crate::user_view::{self, UserView};
 use crate::{Act, Admin, taken};
 use serde::Deserialize;
+use shared::auth::request_email::parse_address;
 use shared::domain::audit::Action;
 use shared::domain::email::EmailKind;
 use shared::domain::ids::UserId;
@@ -23,7 +24,8 @@ use shared::store::EventFilter;
 use shared::store::users::UpdateOutcome;
 use shared::store::users::{CreateOutcome, NewUser};
 
-const TAKEN: &str = "There is a user with this address, or this key was used for another one.";
+const TAKEN_OR_REUSED: &str =
+    "Another user has this email address, or this `Idempotency-Key` was used for another user.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +56,7 @@ impl Admin<'_> {
         let user = new_user(input, self.new_id(key, now).await?, now)?;
         if key.is_some() && self.is_erased(&user.id).await? {
             return Err(taken(
-                "The user that this key was used for has been erased.",
+                "The user created with this `Idempotency-Key` has been erased. Use a new key.",
             ));
         }
         let invited = user.status == Status::Invited;
@@ -96,8 +98,13 @@ impl Admin<'_> {
                     None
                 };
                 let same = earlier.filter(|earlier| earlier.address == user.address);
+                let detail = if key.is_some() {
+                    TAKEN_OR_REUSED
+                } else {
+                    user_view::TAKEN
+                };
                 same.map(|earlier| response::json(201, &UserView::from(&earlier)))
-                    .ok_or_else(|| taken(TAKEN))
+                    .ok_or_else(|| taken(detail))
             }
         }
     }
@@ -120,7 +127,7 @@ impl Admin<'_> {
         if user.status != Status::Invited {
             return Err(Problem::new(
                 ProblemType::Conflict,
-                "Only a user who is still `invited` can be invited again.",
+                "Only users with the status `invited` can be invited again.",
             ));
         }
         let now = self.app.clock.now();
@@ -151,7 +158,7 @@ impl Admin<'_> {
         };
         if !(1..=128).contains(&key.len()) {
             return Err(Problem::invalid_request(
-                "`Idempotency-Key` must have 1 to 128 characters.",
+                "`Idempotency-Key` must be 1 to 128 characters.",
             ));
         }
         let hash = self
@@ -181,10 +188,7 @@ impl Admin<'_> {
 }
 
 fn new_user(input: Input, id: UserId, now: Timestamp) -> Result<User, Problem> {
-    let (address, name) = (
-        user_view::address(&input.email)?,
-        user_view::name(input.name)?,
-    );
+    let (address, name) = (parse_address(&input.email)?, user_view::name(input.name)?);
     let status = match input.status {
         NewStatus::Invited => Status::Invited,
         NewStatus::Active => Status::Active,

@@ -76,7 +76,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 /// The id in the path.
 fn id(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path_parameter("id")).ok_or_else(Problem::not_found)
+    UserId::parse(request.path_parameter("id")).ok_or_else(no_such_user)
+}
+
+fn no_such_user() -> Problem {
+    Problem::new(ProblemType::NotFound, "There is no user with this id.")
 }
 
 fn taken(detail: &'static str) -> Problem {
@@ -90,7 +94,7 @@ impl Admin<'_> {
             .store
             .find_user(&id(request)?)
             .await?
-            .ok_or_else(Problem::not_found)
+            .ok_or_else(no_such_user)
     }
 
     /// Does it to the user as she is, and gives her as she was; reads again where somebody else was
@@ -106,9 +110,7 @@ impl Admin<'_> {
             };
             match done {
                 UpdateOutcome::Updated => return Ok(user),
-                UpdateOutcome::EmailTaken => {
-                    return Err(taken("There is another user with this address."));
-                }
+                UpdateOutcome::EmailTaken => return Err(taken(user_view::TAKEN)),
                 UpdateOutcome::Conflict => {}
             }
         }

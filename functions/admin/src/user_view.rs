@@ -1,12 +1,13 @@
 //! A user on the wire: what may be said of her, and what is shown.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use shared::domain::address::EmailAddress;
 use shared::domain::user::{Resource, User, is_name};
 use shared::http::Problem;
 
 /// How many resources a user may have: an item of DynamoDB holds 400 KB.
 const MOST_RESOURCES: usize = 200;
+
+pub(crate) const TAKEN: &str = "Another user has this email address.";
 
 /// What every answer shows of a user.
 #[derive(Serialize)]
@@ -41,10 +42,6 @@ pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(field).map(Some)
 }
 
-pub(crate) fn address(text: &str) -> Result<EmailAddress, Problem> {
-    EmailAddress::parse(text).ok_or_else(|| Problem::invalid_request("`email` is no mail address."))
-}
-
 pub(crate) fn name(text: String) -> Result<String, Problem> {
     let invalid = || Problem::invalid_request("`name` must be 1 to 120 printable characters.");
     is_name(&text).then_some(text).ok_or_else(invalid)
@@ -68,7 +65,7 @@ pub(crate) fn resources(all: Vec<Resource>) -> Result<Vec<Resource>, Problem> {
     };
     let invalid = || {
         Problem::invalid_request(
-            "`resources` must be at most 200, their fields at most 200 printable characters.",
+            "`resources` may hold at most 200 items, with at most 200 printable characters per field.",
         )
     };
     (all.len() <= MOST_RESOURCES && all.iter().all(whole))

@@ -99,8 +99,9 @@ impl Admin<'_> {
     /// The user after whom the list goes on.
     async fn place(&self, after: &str, prefix: &str) -> Result<User, Problem> {
         let id = UserId::parse(after);
-        let invalid =
-            || Problem::invalid_request("`after` is no place in this list any more: begin again.");
+        let invalid = || {
+            Problem::invalid_request("`after` does not match this list. Start from the first page.")
+        };
         let user = self.app.store.find_user(&id.ok_or_else(invalid)?).await?;
         user.filter(|user| user.address.as_str().starts_with(prefix))
             .ok_or_else(invalid)
@@ -137,8 +138,9 @@ impl Admin<'_> {
 fn read_prefix(text: &str) -> Result<String, Problem> {
     let part = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.@".contains(&b);
     let good = text.len() <= 254 && text.bytes().all(part);
-    let invalid =
-        || Problem::invalid_request("`prefix` must be the beginning of a mail address, in ASCII.");
+    let invalid = || {
+        Problem::invalid_request("`prefix` must be the beginning of an email address, in ASCII.")
+    };
     good.then(|| text.to_ascii_lowercase()).ok_or_else(invalid)
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct EmailCopy {
     pub(crate) rest: &'static str,
     /// How often and how long the link works; empty in a notice.
     pub(crate) valid: String,
+    /// For readers whose button does not work: the link follows as text.
+    pub(crate) fallback: &'static str,
     /// What the link does; empty in a notice.
     pub(crate) button: &'static str,
     /// What the code is for, where it stands beside the link.
@@ -30,6 +32,11 @@ pub(crate) struct EmailCopy {
 }
 
 impl EmailCopy {
+    /// Returns the language of all sentences, as an HTML `lang` attribute.
+    pub(crate) const fn language(&self) -> &'static str {
+        "en"
+    }
+
     /// `public` is where the built-in pages are.
     pub(crate) fn of(
         template: EmailTemplate,
@@ -50,7 +57,7 @@ impl EmailCopy {
             EmailTemplate::Notice(Notice::AddressChanged) => address_changed(config, public),
         };
         let called = match template {
-            EmailTemplate::Link(_) => "Who asked",
+            EmailTemplate::Link(_) => "Requested from",
             EmailTemplate::Notice(_) => "Changed",
         };
         // Nobody at a browser has asked for an invitation.
@@ -86,17 +93,18 @@ fn sign_in(config: &Config) -> EmailCopy {
         subject: format!("Sign in to {}", config.brand.name),
         heading: "Your sign-in link",
         opening: "Sign in to",
-        rest: ", in the browser where you asked for it.",
+        rest: " in the browser where you requested this link.",
         valid: valid(config.links.lifetime, 60, "minute"),
         button: "Sign in",
         code: Some(
-            "Or enter this code on the page where you asked. It works only in the browser that asked, and for as long as \
+            "Or enter this code on the page where you requested the link. It works only in that browser, and expires with \
              the link.",
         ),
+        fallback: FALLBACK,
         known: NOBODY,
         otherwise: (
-            "Was it not you?",
-            "You can ignore this message: nobody can sign in without it. Do not forward it or read the code to anyone.",
+            "Didn’t request this?",
+            "You can ignore this email. Nobody can sign in without it. Don’t forward it or share the code with anyone.",
         ),
         turn_to: String::new(),
     }
@@ -107,15 +115,15 @@ fn sign_in(config: &Config) -> EmailCopy {
 fn invitation(config: &Config) -> EmailCopy {
     EmailCopy {
         subject: format!("Your invitation to {}", config.brand.name),
-        heading: "You are invited",
-        opening: "You have been invited to",
-        rest: ". When the link has expired, ask for a new one on the sign-in page.",
+        heading: "You’re invited",
+        opening: "You’ve been invited to",
+        rest: ". If the link expires, request a new one on the sign-in page.",
         valid: valid(config.links.activation_lifetime, 3600, "hour"),
         code: (config.links.other_browser == OtherBrowser::Code)
-            .then_some("The page behind the link asks for this code."),
+            .then_some("Enter this code on the page that the link opens."),
         otherwise: (
-            "Did you not expect this?",
-            "You can ignore this message. Do not forward it to anyone.",
+            "Weren’t expecting this?",
+            "You can ignore this email. Don’t forward it to anyone.",
         ),
         ..sign_in(config)
     }
@@ -123,18 +131,19 @@ fn invitation(config: &Config) -> EmailCopy {
 
 fn activation(config: &Config) -> EmailCopy {
     EmailCopy {
-        subject: format!("Set your password for {}", config.brand.name),
-        heading: "Set a password to begin",
-        opening: "An account is waiting for you at",
-        rest: ". Choose a password, and you are signed in.",
+        subject: format!("Set your {} password", config.brand.name),
+        heading: "Set your password",
+        opening: "Your account at",
+        rest: " is ready. Choose a password to activate it and sign in.",
         valid: valid(config.links.activation_lifetime, 3600, "hour"),
-        button: "Set a password",
+        button: "Set password",
         code: None,
+        fallback: FALLBACK,
         known: NOBODY,
         otherwise: (
-            "Did you not expect this?",
-            "You can ignore this message: the account stays closed until a password is set with it. Do not forward it \
-             to anyone.",
+            "Weren’t expecting this?",
+            "You can ignore this email. The account stays inactive until a password is set with this link. Don’t forward \
+             it to anyone.",
         ),
         turn_to: String::new(),
     }
@@ -142,17 +151,18 @@ fn activation(config: &Config) -> EmailCopy {
 
 fn reset(config: &Config) -> EmailCopy {
     EmailCopy {
-        subject: format!("Set another password for {}", config.brand.name),
-        heading: "Set another password",
-        opening: "Choose another password for your account at",
-        rest: ". Nothing changes until you have.",
+        subject: format!("Reset your {} password", config.brand.name),
+        heading: "Reset your password",
+        opening: "Use this link to choose a new password for your",
+        rest: " account. Your password won’t change until you do.",
         valid: valid(config.links.reset_lifetime, 60, "minute"),
-        button: "Set another password",
+        button: "Choose a new password",
         code: None,
+        fallback: FALLBACK,
         known: NOBODY,
         otherwise: (
-            "Was it not you?",
-            "You can ignore this message: your password stays as it is. Do not forward it to anyone.",
+            "Didn’t request this?",
+            "You can ignore this email. Your password stays the same. Don’t forward it to anyone.",
         ),
         turn_to: String::new(),
     }
@@ -165,14 +175,14 @@ fn password_changed(config: &Config, public: &Origin) -> EmailCopy {
         Activation::Link => config.site.login_url(public),
     };
     EmailCopy {
-        subject: format!("Your password for {} was changed", config.brand.name),
+        subject: format!("Your {} password was changed", config.brand.name),
         heading: "Your password was changed",
-        opening: "There is another password now for your account at",
-        rest: ", and you have been signed out everywhere.",
+        opening: "The password for your",
+        rest: " account was changed, and you were signed out on all devices.",
         otherwise: (
-            "Was it not you?",
-            "Then somebody can read your mail. Set another password at once, and tell whoever runs the portal. Another \
-             password is asked for here:",
+            "Wasn’t you?",
+            "Someone may have access to your email account. Secure it first. Then tell the portal’s administrator, and \
+             reset your password here:",
         ),
         turn_to,
         ..notice()
@@ -181,18 +191,20 @@ fn password_changed(config: &Config, public: &Origin) -> EmailCopy {
 
 fn address_changed(config: &Config, public: &Origin) -> EmailCopy {
     EmailCopy {
-        subject: format!("Your mail address at {} was changed", config.brand.name),
-        heading: "Your mail address was changed",
-        opening: "There is another mail address now for your account at",
-        rest: ", and you have been signed out everywhere. Sign in with the new address.",
+        subject: format!("Your {} email address was changed", config.brand.name),
+        heading: "Your email address was changed",
+        opening: "The email address for your",
+        rest: " account was changed, and you were signed out on all devices. Sign in with the new address.",
         otherwise: (
-            "Did you not know of it?",
-            "Then tell whoever runs the portal. This is where its people sign in:",
+            "Wasn’t you?",
+            "Tell the portal’s administrator. You can sign in here:",
         ),
         turn_to: config.site.login_url(public),
         ..notice()
     }
 }
+
+const FALLBACK: &str = "If the button doesn’t work, copy this link into your browser:";
 
 const NOBODY: (&str, String) = ("", String::new());
 
@@ -206,6 +218,7 @@ const fn notice() -> EmailCopy {
         valid: String::new(),
         button: "",
         code: None,
+        fallback: "",
         known: NOBODY,
         otherwise: ("", ""),
         turn_to: String::new(),
@@ -215,5 +228,5 @@ const fn notice() -> EmailCopy {
 fn valid(lifetime: Duration, unit: u64, name: &str) -> String {
     let count = lifetime.as_secs() / unit;
     let plural = if count == 1 { "" } else { "s" };
-    format!("The link works once and is valid for {count} {name}{plural}.")
+    format!("The link works once and expires after {count} {name}{plural}.")
 }

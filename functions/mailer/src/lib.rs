@@ -49,7 +49,7 @@ impl Bootstrap for Mailer {
         let app = App::start(aws, env).await?;
         let public = app.config.site.public.clone();
         let public = public.ok_or_else(|| {
-            StartError("PUBLIC_URL is not set, but the mailer's links need it.".into())
+            StartError("PUBLIC_URL is not set. The mailer needs it for links.".into())
         })?;
         let ses = Ses::new(aws, &app.config.email.configuration_set);
         Ok(Self { app, ses, public })
@@ -144,7 +144,7 @@ impl Mailer {
         let mut failures = Vec::new();
         for Record { dynamodb: change } in records {
             let Some(to) = KeyedHash::parse(&change.keys.pk.s) else {
-                tracing::error!("a stream record has a key that no mail has");
+                tracing::error!("a stream record has an invalid key");
                 continue;
             };
             let key = OutboxKey {
@@ -387,7 +387,9 @@ impl Mailer {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
         let outcome = match self.message(&ring, mail, prepared) {
             Some(message) => self.ses.send(&message).await,
-            None => Outcome::NotNow("the key of this mail is not in the key ring".to_owned()),
+            None => {
+                Outcome::NotNow("the signing key of this email is not in the key ring".to_owned())
+            }
         };
         match outcome {
             Outcome::Sent(id) => Ok(self
@@ -474,7 +476,7 @@ impl Mailer {
             end = end.as_str(),
             reason,
             mail = mail.id.as_str(),
-            "mail over"
+            "email finished"
         );
         Ok(())
     }

@@ -60,10 +60,10 @@ impl Ses {
             Err(error) => {
                 tracing::warn!(
                     error = shared::aws::describe(&error),
-                    "SES did not take a mail"
+                    "SES did not accept an email"
                 );
                 // SES's own words name the address: they belong into its row, not into a log.
-                let reason = error.message().unwrap_or("no answer").to_owned();
+                let reason = error.message().unwrap_or("no response").to_owned();
                 match error.as_service_error() {
                     Some(
                         SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_),

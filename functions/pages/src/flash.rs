@@ -3,6 +3,16 @@
 use shared::domain::password::WeakPassword;
 use shared::http::Request;
 
+pub(crate) const CHECK_EMAIL: &str = "Enter a valid email address.";
+pub(crate) const CHECK_EMAIL_AND_PASSWORD: &str = "Enter a valid email address and your password.";
+pub(crate) const CHECK_NAME_AND_EMAIL: &str = "Enter your name and a valid email address.";
+pub(crate) const CHECK_CODE: &str = "Enter the 8-digit code from the email.";
+pub(crate) const CHECK_PASSWORD: &str = "Enter a password.";
+
+pub(crate) const INVITATION_USED: &str = "This invitation has already been used";
+pub(crate) const INVITATION_EXPIRED: &str = "This invitation has expired";
+pub(crate) const INVITATION_INVALID: &str = "This invitation no longer works";
+
 /// A sentence at the top of a page.
 pub(crate) struct Flash {
     pub(crate) text: String,
@@ -10,12 +20,12 @@ pub(crate) struct Flash {
     pub(crate) role: &'static str,
 }
 
-/// The sentence for this request's query. `wanted` is what its form asks for, in words;
+/// The sentence for this request's query. `check` is the one for a form that was filled in wrongly;
 /// `min_length` is how long a password must be.
-pub(crate) fn flash(request: &Request, wanted: &str, min_length: usize) -> Option<Flash> {
+pub(crate) fn flash(request: &Request, check: &str, min_length: usize) -> Option<Flash> {
     let query = |name| request.query(name).unwrap_or_default();
     if (query("error"), query("notice")) == ("", "password_changed") {
-        let text = "Your password has been changed. Sign in with the new one.".to_owned();
+        let text = "Your password was changed. Sign in with your new password.".to_owned();
         return Some(Flash {
             text,
             role: "status",
@@ -23,7 +33,7 @@ pub(crate) fn flash(request: &Request, wanted: &str, min_length: usize) -> Optio
     }
     let text = match (query("error"), query("reason")) {
         ("", _) => return None,
-        ("invalid_request", _) => format!("That did not look like {wanted}. Please check it."),
+        ("invalid_request", _) => check.to_owned(),
         ("weak_password", reason) => weak(reason, min_length),
         (error, reason) => sentence(error, reason).to_owned(),
     };
@@ -35,22 +45,19 @@ pub(crate) fn flash(request: &Request, wanted: &str, min_length: usize) -> Optio
 
 fn sentence(error: &str, reason: &str) -> &'static str {
     match (error, reason) {
-        ("invalid_token", "expired") => "This link has expired. Ask for a new one.",
-        ("invalid_token", "used") => "This link has been used already. Ask for a new one.",
-        ("invalid_token", _) => "This link or code does not work. Try again, or ask for a new one.",
-        ("invalid_credentials", _) => {
-            "The address or the password is wrong. Check both and try again."
-        }
-        ("too_many_attempts", _) => "That was too often. Please wait a while, then try again.",
-        ("unavailable", _) => "That did not work just now. Please try again in a moment.",
-        _ => "That did not work. Please try again.",
+        ("invalid_token", "expired") => "This link has expired. Request a new one.",
+        ("invalid_token", "used") => "This link has already been used. Request a new one.",
+        ("invalid_token", _) => "This link or code doesn’t work. Try again, or request a new one.",
+        ("invalid_credentials", _) => "Wrong email address or password. Check both and try again.",
+        ("too_many_attempts", _) => "Too many attempts. Wait a while, then try again.",
+        ("unavailable", _) => "We couldn’t do that just now. Try again in a moment.",
+        _ => "Something went wrong. Try again.",
     }
 }
 
 fn weak(reason: &str, min_length: usize) -> String {
-    let why = WeakPassword::parse(reason, min_length).map(|weak| weak.to_string());
-    format!(
-        "This password cannot be used. {}",
-        why.as_deref().unwrap_or("Choose another one.")
-    )
+    match WeakPassword::parse(reason, min_length) {
+        Some(weak) => format!("Choose a different password. {weak}"),
+        None => "Choose a different password.".to_owned(),
+    }
 }

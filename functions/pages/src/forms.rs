@@ -2,7 +2,7 @@
 //! that mail.
 
 use crate::templates::{CheckMail, ForgotPassword, SignIn, SignUp};
-use crate::{PageContext, theme};
+use crate::{PageContext, flash, theme};
 use shared::domain::next::Next;
 use shared::http::{Problem, Response};
 
@@ -49,14 +49,14 @@ impl PageContext<'_> {
             .query("next")
             .and_then(|next| Next::parse(next, site.default_origin(self.origin), &site.allowed));
         let passwords = self.has_passwords();
-        let wanted = if passwords {
-            "an email address with its password"
+        let check = if passwords {
+            flash::CHECK_EMAIL_AND_PASSWORD
         } else {
-            "an email address"
+            flash::CHECK_EMAIL
         };
         self.page(&SignIn {
             brand: self.brand(),
-            flash: self.flash(wanted),
+            flash: self.flash(check),
             next: next.map(|next| next.as_str().to_owned()),
             passwords,
             sign_up: self.pages.config.links.sign_up,
@@ -66,7 +66,7 @@ impl PageContext<'_> {
 
     pub(crate) fn check_mail(&self) -> Response {
         let wanted = PendingEmail::parse(self.request.query("for").unwrap_or_default());
-        let (flash, passwords) = (self.flash("an 8-digit code"), self.has_passwords());
+        let (flash, passwords) = (self.flash(flash::CHECK_CODE), self.has_passwords());
         self.page(&CheckMail {
             brand: self.brand(),
             flash,
@@ -80,7 +80,7 @@ impl PageContext<'_> {
         if !self.has_passwords() {
             return Err(Problem::not_found());
         }
-        let flash = self.flash("an email address");
+        let flash = self.flash(flash::CHECK_EMAIL);
         Ok(self.page(&ForgotPassword {
             brand: self.brand(),
             flash,
@@ -95,7 +95,7 @@ impl PageContext<'_> {
         }
         Ok(self.page(&SignUp {
             brand: self.brand(),
-            flash: self.flash("a name with an email address"),
+            flash: self.flash(flash::CHECK_NAME_AND_EMAIL),
             passwords: self.has_passwords(),
             login_url: self.login_url(),
         }))

@@ -137,8 +137,8 @@ impl PageContext<'_> {
         self.pages.config.links.activation == Activation::Password
     }
 
-    fn flash(&self, wanted: &str) -> Option<Flash> {
-        flash::flash(self.request, wanted, self.pages.config.passwords.min_length)
+    fn flash(&self, check: &str) -> Option<Flash> {
+        flash::flash(self.request, check, self.pages.config.passwords.min_length)
     }
 
     fn brand(&self) -> &theme::Brand {

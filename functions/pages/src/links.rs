@@ -2,7 +2,7 @@
 //! only a post finds out.
 
 use super::templates::{LinkPage, OldInvitation, OldLink, OtherBrowserPage, SetPassword};
-use crate::{PageContext, theme};
+use crate::{PageContext, flash, theme};
 use shared::config::OtherBrowser;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::LinkId;
@@ -38,7 +38,7 @@ impl PageContext<'_> {
         if link.expires_at <= self.now {
             return Ok(self.refuse(Problem::new(
                 ProblemType::ExpiredToken,
-                "Ask for a new one.",
+                "Request a new one.",
             )));
         }
         let elsewhere = self.pages.config.links.other_browser;
@@ -83,12 +83,12 @@ impl PageContext<'_> {
         let link = signed.content;
         Ok(match self.refused(&link) {
             Some(ProblemType::UsedToken) => {
-                self.old_invitation("This invitation has been used", true, &link.address)
+                self.old_invitation(flash::INVITATION_USED, true, &link.address)
             }
             Some(ProblemType::ExpiredToken) => {
-                self.old_invitation("This invitation has expired", false, &link.address)
+                self.old_invitation(flash::INVITATION_EXPIRED, false, &link.address)
             }
-            Some(_) => self.old_invitation("This invitation no longer works", false, &link.address),
+            Some(_) => self.old_invitation(flash::INVITATION_INVALID, false, &link.address),
             None => self.set_password(&link, token),
         })
     }
@@ -110,7 +110,7 @@ impl PageContext<'_> {
         match self.ring.read_link(Purpose::Reset, token) {
             Err(error) => ask_again(error.into()),
             Ok(signed) => match self.refused(&signed.content) {
-                Some(kind) => ask_again(Problem::new(kind, "Ask for a new one.")),
+                Some(kind) => ask_again(Problem::new(kind, "Request a new one.")),
                 None => self.set_password(&signed.content, token),
             },
         }
@@ -141,7 +141,7 @@ impl PageContext<'_> {
         let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
         self.page(&SetPassword {
             brand: self.brand(),
-            flash: self.flash("a password"),
+            flash: self.flash(flash::CHECK_PASSWORD),
             invited: link.purpose == Purpose::Activation,
             address: &link.address,
             token,

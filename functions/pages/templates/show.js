@@ -6,6 +6,6 @@
   field.form.addEventListener("submit", () => { field.type = "password"; });
   const label = document.createElement("label");
   label.className = "show";
-  label.append(box, "Show the password");
+  label.append(box, "Show password");
   field.after(label);
 })();

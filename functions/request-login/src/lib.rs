@@ -17,7 +17,7 @@ use shared::http::{Problem, Request, Response};
 /// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/request-login"];
 
-const ALWAYS: &str = "If this email is registered, you will receive a login link.";
+const ALWAYS: &str = "If this email address is registered, we'll send it a sign-in link.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

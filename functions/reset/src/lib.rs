@@ -22,7 +22,7 @@ use shared::store::links::PasswordReset;
 pub const ROUTES: &[&str] = &["POST /auth/forgot-password", "POST /auth/reset-password"];
 
 const ALWAYS: &str =
-    "If this email is registered, you will receive a link to set another password.";
+    "If this email address is registered, we'll send it a link to reset the password.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -12,6 +12,7 @@ use shared::domain::audit::{Action, Target};
 use shared::domain::ids::{SessionHash, UserId};
 use shared::domain::session::Session;
 use shared::domain::time::Timestamp;
+use shared::http::problem::ProblemType;
 use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
 
@@ -82,9 +83,12 @@ fn output(session: &Session, current: &SessionHash) -> Output {
     }
 }
 
+fn no_such_session() -> Problem {
+    Problem::new(ProblemType::NotFound, "You have no session with this id.")
+}
+
 async fn end_one(app: &App, request: &Request, signed_in: &Authenticated) -> Result<(), Problem> {
-    let session =
-        SessionHash::parse(request.path_parameter("id")).ok_or_else(Problem::not_found)?;
+    let session = SessionHash::parse(request.path_parameter("id")).ok_or_else(no_such_session)?;
     let resource = Target::Session(session);
     let event = app.audit_event(
         Action::SessionRevoked,
@@ -97,7 +101,7 @@ async fn end_one(app: &App, request: &Request, signed_in: &Authenticated) -> Res
         .store
         .revoke_session(&signed_in.user.id, &session, &event)
         .await?;
-    ended.then_some(()).ok_or_else(Problem::not_found)
+    ended.then_some(()).ok_or_else(no_such_session)
 }
 
 async fn end_others(

@@ -61,7 +61,7 @@ async fn sign_in(visit: &SignInContext<'_>, input: &Input) -> Result<IssuedSessi
     let address = parse_address(&input.email)?;
     let password = Password::parse(&input.password);
     let password = password
-        .ok_or_else(|| Problem::invalid_request("`password` must have 1 to 256 characters."))?;
+        .ok_or_else(|| Problem::invalid_request("`password` must be 1 to 256 characters."))?;
 
     let throttles = throttles(visit, &address);
     let [attempts, in_a_row, network] = &throttles;

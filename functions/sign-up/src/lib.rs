@@ -15,7 +15,7 @@ use shared::http::{Problem, Request, Response};
 /// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/sign-up"];
 
-const ALWAYS: &str = "You will receive a mail with a link.";
+const ALWAYS: &str = "We'll send a link to this email address.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -82,7 +82,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             redeemed
                 .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/check-email")))?
         }
-        (None, None) => return Err(Problem::invalid_request("Send a token or a code.")),
+        (None, None) => return Err(Problem::invalid_request("Send `token` or `code`.")),
     };
     let page = site.landing_url(&redeemed.link, redeemed.asked, origin);
     verify

@@ -1,4 +1,4 @@
-"""One command: builds the stack, deploys it to an emulated AWS on this machine, walks through it, and cleans up."""
+"""Builds the stack, deploys it to an AWS emulator on this machine, tests it end to end, and cleans up."""
 
 import argparse
 import contextlib
@@ -18,8 +18,8 @@ from .steps import Steps, complain, say, tail
 def main():
     """Runs, and returns the exit status."""
     parser = argparse.ArgumentParser(prog="infra/deployed/run", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the emulator running at the end, until interrupted")
-    parser.add_argument("--skip-build", action="store_true", help="deploy what was built last time")
+    parser.add_argument("--keep", action="store_true", help="keep the emulator running afterwards, until you press Ctrl-C")
+    parser.add_argument("--skip-build", action="store_true", help="deploy the previous build")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -34,11 +34,11 @@ def main():
         status = 130
     except Exception as error:  # whatever it is, whoever reads this needs the logs
         complain(f"\n{error}" if isinstance(error, Failure) else f"\n{traceback.format_exc()}")
-        complain(f"\nThe end of the emulator's log:\n{tail(logs / 'emulator.log')}")
-        complain(f"\nThe end of the functions' logs:\n{tail(logs / 'functions.log')}\n\nAll logs: {logs}")
+        complain(f"\nLast lines of the emulator's log:\n{tail(logs / 'emulator.log')}")
+        complain(f"\nLast lines of the functions' logs:\n{tail(logs / 'functions.log')}\n\nComplete logs: {logs}")
         return 1
     else:
-        say(f"All of it in {steps.total():.0f} s.")
+        say(f"Finished in {steps.total():.0f} s.")
         status = 0
     shutil.rmtree(logs)
     return status
@@ -46,14 +46,14 @@ def main():
 
 def _run(options, steps, cleanup):
     env = tools_environment(steps.logs)
-    with steps.step("reads the template as SAM and CloudFormation do"):
+    with steps.step("Validating the template with SAM and cfn-lint"):
         build.lint(steps, env)
     if not options.skip_build:
-        with steps.step("compiles the functions"):
+        with steps.step("Compiling the functions"):
             build.compile_functions(steps, env)
-        with steps.step("sam build"):
+        with steps.step("Packaging the functions with sam build"):
             build.package(steps, env)
-    with steps.step("starts the emulator"):
+    with steps.step("Starting the emulator"):
         emulator = Emulator(steps.logs)
         cleanup.callback(emulator.stop)
         cleanup.callback(lambda: emulator.save_function_logs(steps.logs / "functions.log"))
@@ -61,7 +61,7 @@ def _run(options, steps, cleanup):
     stack = walk.through(steps, emulator, options.keep)
     if options.keep:
         where = f"{stack.api.host}:80:127.0.0.1:{emulator.port}"
-        say(f"\nThe stack stays at {stack.api.url} until you interrupt this; AWS's endpoints are at {emulator.url}.")
+        say(f"\nThe stack is at {stack.api.url} and the AWS endpoints are at {emulator.url}. Press Ctrl-C to stop them.")
         say(f"  curl -i --connect-to {where} http://{stack.api.host}/auth/me")
         say(f"  curl {emulator.url}/_ministack/ses/messages")
         with contextlib.suppress(KeyboardInterrupt):

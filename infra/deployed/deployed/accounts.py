@@ -10,12 +10,12 @@ WEAK = "password password password"
 
 def is_subject(stack, mail, words):
     """The mail is about this, and of this portal."""
-    expect("The subject of the mail", mail.subject, words.format(stack.parameters["PortalName"]))
+    expect("The subject of the email", mail.subject, words.format(stack.parameters["PortalName"]))
 
 
 def activates(stack, browser, mail, password):
     """Opens an invitation's link and chooses a password, a weak one first: the browser is signed in."""
-    is_subject(stack, mail, "Set your password for {}")
+    is_subject(stack, mail, "Set your {} password")
     page = journey.fields_of(journey.opens(stack, browser, mail))
     weak = {"token": page["token"], "password": WEAK}
     browser.send("/auth/activate", weak, journey.FRONTEND).must_refuse(422, "weak-password")
@@ -34,7 +34,7 @@ def invitation(stack, mailbox, back_end, who):
     user = back_end.creates(who)
     browser = Browser(stack.api)
     activates(stack, browser, mailbox.wait(who["email"], 1), FIRST)
-    expect("Who was invited", journey.is_signed_in(browser, who), user)
+    expect("The invited user", journey.is_signed_in(browser, who), user)
     return browser
 
 
@@ -46,7 +46,7 @@ def password(browser, address, unknown):
     nobody = signs_in(browser, unknown, WRONG)
     expect("The answer for an unknown address", (nobody.status, nobody.body), (wrong.status, wrong.body))
     signed_in = signs_in(browser, address, FIRST).must_be(200).json()
-    expect("Whom the password signs in", signed_in["user"]["email"], address)
+    expect("The user signed in by the password", signed_in["user"]["email"], address)
     browser.get("/auth/me").must_be(200)
 
 
@@ -56,13 +56,13 @@ def reset(stack, mailbox, signed_in, address, unknown):
     asked = [browser.send("/auth/forgot-password", {"email": each}, journey.FRONTEND) for each in (address, unknown)]
     expect("The answer for an unknown address", asked[1].body, asked[0].must_be(200).body)
     mail = mailbox.wait(address, 2)
-    is_subject(stack, mail, "Set another password for {}")
+    is_subject(stack, mail, "Reset your {} password")
     page = journey.fields_of(journey.opens(stack, browser, mail))
     signed_in.get("/auth/me").must_be(200)
 
     browser.secrets.add(SECOND)
     landed = browser.submit("/auth/reset-password", page | {"password": SECOND}).must_be(303).header("location")
-    expect("Where another password leads", landed, f"{stack.api.url}/auth/sign-in?notice=password_changed")
+    expect("The redirect after a password reset", landed, f"{stack.api.url}/auth/sign-in?notice=password_changed")
     signed_in.get("/auth/me").must_refuse(401, "not-authenticated")
     signs_in(browser, address, FIRST).must_refuse(401, "invalid-credentials")
     signs_in(browser, address, SECOND).must_be(200)
@@ -71,6 +71,6 @@ def reset(stack, mailbox, signed_in, address, unknown):
     again = {"token": page["token"], "password": FIRST}
     Browser(stack.api).send("/auth/reset-password", again).must_refuse(410, "used-token")
     notice = mailbox.wait(address, 3)
-    is_subject(stack, notice, "Your password for {} was changed")
-    expect("What a notice holds to sign in with", (notice.link, notice.code), (None, None))
+    is_subject(stack, notice, "Your {} password was changed")
+    expect("The link and code in a notice", (notice.link, notice.code), (None, None))
     return browser

@@ -51,6 +51,6 @@ def refuses_others(stack, back_end, who):
     try:
         stack.emulator.client("dynamodb", known).scan(TableName=f"{stack.name}-users")
     except ClientError as error:
-        expect("Why the back end may not read a table", error.response["Error"]["Code"], "AccessDeniedException")
+        expect("The error when the back end reads a table", error.response["Error"]["Code"], "AccessDeniedException")
     else:
-        raise Failure("The admin back end may read the users table.")
+        raise Failure("The admin back end can read the users table, but must not.")

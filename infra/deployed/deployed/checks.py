@@ -8,7 +8,7 @@ class Failure(Exception):
 def expect(what, actual, wanted):
     """Fails unless `actual` is `wanted`; `what` says what it is."""
     if actual != wanted:
-        raise Failure(f"{what} is {actual!r}, but must be {wanted!r}.")
+        raise Failure(f"{what}: expected {wanted!r}, got {actual!r}.")
 
 
 def require(holds, sentence):

@@ -68,12 +68,12 @@ class Emulator:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise Failure(f"The emulator ended with {self.process.returncode}:\n{tail(self.log)}")
+                raise Failure(f"The emulator exited with status {self.process.returncode}:\n{tail(self.log)}")
             with contextlib.suppress(OSError):
                 if self.peek("/_ministack/ready")["status"] == "completed":
                     return
             time.sleep(0.1)
-        raise Failure(f"The emulator is not ready after {PATIENCE} s:\n{tail(self.log)}")
+        raise Failure(f"The emulator was not ready after {PATIENCE} s:\n{tail(self.log)}")
 
     def peek(self, path):
         """What the emulator's own window on itself shows."""

@@ -26,7 +26,7 @@ def import_body(stack):
     integrations = {}
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
-            require(method in METHODS, f"The API's body has {method!r} at {path}, which is no method.")
+            require(method in METHODS, f"The API definition has an unknown method {method!r} at {path}.")
             key = f"{'ANY' if method.startswith('x-') else method.upper()} {path}"
             target = _integration(gateway, api, key, operation["x-amazon-apigateway-integration"], integrations)
             routes[key] = _authorisation(key, operation, body)
@@ -40,7 +40,7 @@ def import_body(stack):
 def _body(stack):
     template = stack.processed_template()
     bodies = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::ApiGatewayV2::Api"}
-    require(len(bodies) == 1, f"The template has {len(bodies)} HTTP APIs, but must have one.")
+    require(len(bodies) == 1, f"The template has {len(bodies)} HTTP APIs, but it must have exactly one.")
     [(logical, resource)] = bodies.items()
     described = stack.describe()
     resources = stack.resources()
@@ -60,7 +60,7 @@ def _body(stack):
     def attribute(name, what):
         kind, each = resources[name]
         if (kind, what) != ("AWS::Lambda::Function", "Arn"):
-            raise Failure(f"The API's body needs {name}.{what}, which cannot be told here.")
+            raise Failure(f"The API definition needs {name}.{what}, which is not supported here.")
         return f"arn:{arn[1]}:lambda:{arn[3]}:{arn[4]}:function:{each}"
 
     return logical, Intrinsics(template, parameters | pseudo | physical, attribute).value(resource["Properties"]["Body"])
@@ -75,7 +75,7 @@ def _clear(gateway, api):
 
 def _integration(gateway, api, key, declared, made):
     kind, version = declared["type"].upper(), declared.get("payloadFormatVersion")
-    require((kind, version) == ("AWS_PROXY", "2.0"), f"{key} has a {kind} {version} integration, not AWS_PROXY 2.0.")
+    require((kind, version) == ("AWS_PROXY", "2.0"), f"{key} must have an AWS_PROXY 2.0 integration, not {kind} {version}.")
     uri = declared["uri"]
     if uri not in made:
         made[uri] = gateway.create_integration(
@@ -91,7 +91,7 @@ def _authorisation(key, operation, body):
         return "NONE"
     declared = body.get("components", {}).get("securitySchemes", {})
     kinds = {declared.get(name, {}).get("x-amazon-apigateway-authtype") for name in schemes}
-    require(kinds == {"awsSigv4"}, f"{key} is authorised by {schemes}, which is not IAM.")
+    require(kinds == {"awsSigv4"}, f"{key} must be authorized by IAM, not by {schemes}.")
     return "AWS_IAM"
 
 
@@ -108,4 +108,4 @@ def _may_be_invoked(stack, api, key, uri):
         pattern = statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "")
         if statement["Principal"] == {"Service": "apigateway.amazonaws.com"} and fnmatch.fnmatchcase(source, pattern):
             return
-    raise Failure(f"API Gateway may not invoke {function} for {key}.")
+    raise Failure(f"API Gateway has no permission to invoke {function} for {key}.")

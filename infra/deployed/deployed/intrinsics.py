@@ -50,12 +50,12 @@ class Intrinsics:
             "Fn::Or": lambda: any(argument),
         }
         if name not in known:
-            raise Failure(f"The template uses {name}, which cannot be evaluated here.")
+            raise Failure(f"The template uses {name}, which is not supported here.")
         return known[name]()
 
     def _reference(self, name):
         if name not in self.references:
-            raise Failure(f"The template refers to {name}, which the stack does not have.")
+            raise Failure(f"The template refers to {name}, which the stack does not contain.")
         return self.references[name]
 
     def _substitute(self, argument):

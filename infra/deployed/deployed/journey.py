@@ -17,9 +17,9 @@ def browser_rules(stack):
     asked = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
     allowed = stack.api.call("OPTIONS", "/auth/request-login", asked | {"origin": FRONTEND}).must_be(204)
     expect("The allowed origin", allowed.header("access-control-allow-origin"), FRONTEND)
-    expect("Whether credentials are allowed", allowed.header("access-control-allow-credentials"), "true")
+    expect("Access-Control-Allow-Credentials", allowed.header("access-control-allow-credentials"), "true")
     refused = stack.api.call("OPTIONS", "/auth/request-login", asked | {"origin": STRANGER})
-    expect("What a stranger's origin is allowed", refused.header("access-control-allow-origin"), None)
+    expect("The allowed origin for a stranger", refused.header("access-control-allow-origin"), None)
     elsewhere = Browser(stack.api).send("/auth/request-login", {"email": "x@example.com"}, STRANGER)
     elsewhere.must_refuse(403, "origin-not-allowed")
     stack.api.call("GET", "/auth/me").must_refuse(401, "not-authenticated")
@@ -42,9 +42,9 @@ def asks_for_both(stack, address, unknown):
 
 def path_of(stack, mail):
     """The path of the mailed link, which must lead to the stack's own address."""
-    require(mail.link is not None, f"The mail lacks its link: {mail.subject}")
+    require(mail.link is not None, f"The email has no link: {mail.subject}")
     url = urllib.parse.urlsplit(mail.link)
-    expect("Where the mailed link leads", f"{url.scheme}://{url.netloc}", stack.api.url)
+    expect("The origin of the emailed link", f"{url.scheme}://{url.netloc}", stack.api.url)
     return url.path
 
 
@@ -59,15 +59,15 @@ def opens(stack, browser, mail):
     before = tables.rows("tokens")
     page = browser.get(path_of(stack, mail)).must_be(200)
     require(page.header("content-type").startswith("text/html"), "The page behind the link is not HTML.")
-    require(page.header("set-cookie") is None, "Opening a link sets a cookie.")
+    require(page.header("set-cookie") is None, "Opening a link sets a cookie, but must not.")
     after = tables.rows("tokens")
-    expect("What opening a link changed", [each for each in before if each not in after], [])
+    expect("The rows changed by opening a link", [each for each in before if each not in after], [])
     return page
 
 
 def follows(stack, browser, mail):
     """Opens the link and submits its page; returns the answer."""
-    require(mail.code is not None and mail.code not in mail.subject, "The mail lacks its code, or its subject holds it.")
+    require(mail.code is not None and mail.code not in mail.subject, "The email has no code, or the code is in its subject.")
     return browser.submit("/auth/verify", fields_of(opens(stack, browser, mail))).must_be(303)
 
 
@@ -88,7 +88,7 @@ def link(stack, ada, mail, who):
     page = fields_of(opens(stack, ada, mail))
     lands(stack, ada, "/auth/verify", page)
     again = elsewhere.submit("/auth/verify", fields_of(opened)).must_be(303)
-    expect("Where a used link leads", again.header("location"), f"{FRONTEND}/login?error=invalid_token&reason=used")
+    expect("The redirect of a used link", again.header("location"), f"{FRONTEND}/login?error=invalid_token&reason=used")
     return is_signed_in(ada, who)
 
 
@@ -97,7 +97,7 @@ def lands(stack, browser, path, fields):
     sessions = []
     for _ in range(2):
         landed = browser.submit(path, fields).must_be(303).header("location")
-        expect("Where signing in leads", landed, f"{FRONTEND}{stack.parameters['DashboardPath']}")
+        expect("The redirect after signing in", landed, f"{FRONTEND}{stack.parameters['DashboardPath']}")
         sessions.append(browser.get("/auth/me").must_be(200).json()["session"])
     expect("The session after a repeat", sessions[1], sessions[0])
 
@@ -105,7 +105,7 @@ def lands(stack, browser, path, fields):
 def is_signed_in(browser, who):
     """`me` says who is there; returns the id."""
     me = browser.get("/auth/me").must_be(200).json()
-    expect("Who is signed in", {name: me[name] for name in admin.SHOWN}, {name: who[name] for name in admin.SHOWN})
+    expect("The signed-in user", {name: me[name] for name in admin.SHOWN}, {name: who[name] for name in admin.SHOWN})
     return me["id"]
 
 
@@ -118,7 +118,7 @@ def code(stack, mailbox, address):
     wrong = "0000 0000" if mail.code != "0000 0000" else "1111 1111"
     browser.send("/auth/verify", {"code": wrong}).must_refuse(400, "invalid-token")
     signed_in = browser.send("/auth/verify", {"code": mail.code}).must_be(200).json()
-    expect("Whom the code signs in", signed_in["user"]["email"], address)
+    expect("The user signed in by the code", signed_in["user"]["email"], address)
     browser.get("/auth/me").must_be(200)
     return browser
 

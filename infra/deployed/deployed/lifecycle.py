@@ -24,7 +24,7 @@ def update(stack, mailbox, address, signed_in):
     gateway.import_body(stack)
     expect("The key ring after the update", stack.key_ring(), before)
     page = Browser(stack.api).get("/auth/sign-in").must_be(200).body
-    require("Partners and friends" in page and "#7a1fa2" in page, "The pages do not show what was updated.")
+    require("Partners and friends" in page and "#7a1fa2" in page, "The pages do not show the updated name and color.")
     signed_in.get("/auth/me").must_be(200)
     journey.follows(stack, asking, mail)
     asking.get("/auth/me").must_be(200)
@@ -81,12 +81,12 @@ def deletion(stack):
     roles = [name for kind, name in stack.resources().values() if kind == "AWS::IAM::Role"]
     api = stack.api
     stack.delete()
-    expect("What CloudFormation says of the deleted stack", stack.describe(), None)
+    expect("The deleted stack in CloudFormation", stack.describe(), None)
     kept = {name: sorted(map(repr, tables.rows(name))) for name in NAMES}
     expect("The tables that changed", [name for name in NAMES if kept[name] != rows[name]], [])
-    expect("Whether the key ring was kept", stack.key_ring(secret) == ring, True)
+    expect("The key ring is unchanged", stack.key_ring(secret) == ring, True)
     emulator, deployer = stack.emulator, stack.deployer
     left = {each["FunctionName"] for each in emulator.client("lambda", deployer).list_functions()["Functions"]}
     left |= {each["RoleName"] for each in emulator.client("iam", deployer).list_roles()["Roles"]}
-    expect("What is left that runs", sorted(left & {*functions, *roles}), [])
-    require(api.call("GET", "/auth/sign-in").status in (403, 404), "The API of the deleted stack still answers.")
+    expect("The functions and roles that remain", sorted(left & {*functions, *roles}), [])
+    require(api.call("GET", "/auth/sign-in").status in (403, 404), "The API of the deleted stack still responds.")

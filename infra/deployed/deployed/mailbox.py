@@ -42,4 +42,4 @@ class Mailbox:
             if len(mails := self.to(address)) >= count:
                 return mails[count - 1]
             time.sleep(0.05)
-        raise Failure(f"There is no mail number {count} to {address} after {PATIENCE} s.")
+        raise Failure(f"Email number {count} to {address} did not arrive within {PATIENCE} s.")

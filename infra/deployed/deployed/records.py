@@ -15,19 +15,19 @@ def tell(stack, user):
     """The delivery log says how each mail ended, the audit what the user did."""
     tables = Tables(stack)
     mails = over(tables)
-    expect("How the mails ended", sorted(each["status"] for each in mails), ["dropped", "sent", "sent"])
+    expect("The delivery statuses", sorted(each["status"] for each in mails), ["dropped", "sent", "sent"])
     sent = [each for each in mails if each["status"] == "sent"]
-    require(all(each.get("message_id") for each in sent), "A mail that was sent has no message id.")
+    require(all(each.get("message_id") for each in sent), "A sent email has no message id.")
     wanted = [f"{stack.parameters['Portal']}.{act}" for act in JOURNEY]
     rows = [each for each in tables.rows("audit") if each["action"] in wanted]
-    expect("What the audit says", sorted(each["action"] for each in rows), wanted)
-    expect("Whose audit it is", {each["pk"] for each in rows}, {user})
-    require(all(each["ip"] and each["user_agent"] for each in rows), "The audit lacks an IP address or a user agent.")
+    expect("The actions in the audit log", sorted(each["action"] for each in rows), wanted)
+    expect("The subjects in the audit log", {each["pk"] for each in rows}, {user})
+    require(all(each["ip"] and each["user_agent"] for each in rows), "The audit log lacks an IP address or a user agent.")
 
 
 def over(tables):
     """The mails, once each is over: SES has one a moment before its row says so."""
-    return tables.wait("mail", "The mails are not over", lambda rows: all("unfinished" not in each for each in rows))
+    return tables.wait("mail", "Some emails are still unfinished", lambda rows: all("unfinished" not in each for each in rows))
 
 
 def sweep(stack, mailbox, address):
@@ -41,9 +41,9 @@ def sweep(stack, mailbox, address):
     tables.write("mail", row, {"status": "sending", "unfinished": "mail", "unanswered": 1, "lease_until": 0})
     client = stack.emulator.client("lambda", stack.deployer)
     answer = client.invoke(FunctionName=stack.physical("Mailer"), Payload=b'{"Sweep": {}}')
-    expect("What the sweep answers", json.load(answer["Payload"]), {"batchItemFailures": []})
+    expect("The response of the sweep", json.load(answer["Payload"]), {"batchItemFailures": []})
     again = mailbox.wait(address, len(mails) + 1)
-    expect("Whether the mail has the same link", again.link == mails[0].link, True)
+    expect("The retried email has the same link", again.link == mails[0].link, True)
     over(tables)
 
 
@@ -51,7 +51,7 @@ def hold_no_failure(stack):
     """No function has logged an error: what a role refuses, or the store does not answer, is one, even where nobody waits
     for the answer."""
     lines = [line for text in stack.emulator.logs().values() for line in text.splitlines()]
-    require(any('"level":"INFO"' in line for line in lines), "No function has logged.")
+    require(any('"level":"INFO"' in line for line in lines), "No function has logged anything.")
     expect("The errors in the logs", [line for line in lines if '"level":"ERROR"' in line], [])
 
 
@@ -62,6 +62,6 @@ def hold_no_credential(stack, mails):
     live |= {f'"{digits}"' for code in codes for digits in (code, code.replace(" ", ""))}
     places = {f"the table {name}": json.dumps(Tables(stack).rows(name), default=str) for name in NAMES}
     places |= {f"the log {name}": text for name, text in stack.emulator.logs().items()}
-    require(any(place.startswith("the log") and text for place, text in places.items()), "No function has logged.")
+    require(any(place.startswith("the log") and text for place, text in places.items()), "No function has logged anything.")
     for place, text in places.items():
-        require(not any(secret in text for secret in live), f"A live credential stands in {place}.")
+        require(not any(secret in text for secret in live), f"Found a live credential in {place}.")

@@ -53,7 +53,7 @@ def seen(stack, browser):
     before = row()
     tables.write("sessions", before, {"last_seen_at": before["last_seen_at"] - TEN_MINUTES})
     browser.get("/auth/me").must_be(200)
-    require(row()["last_seen_at"] >= before["last_seen_at"], "The session was not seen.")
+    require(row()["last_seen_at"] >= before["last_seen_at"], "The session's last use was not recorded.")
 
 
 def _listed(browser):

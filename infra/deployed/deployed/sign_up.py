@@ -12,7 +12,7 @@ def is_off(stack, address, name):
     before = {each["sk"] for each in tables.rows("mail")}
     browser.send("/auth/sign-up", {"email": address, "name": name}, journey.FRONTEND).must_refuse(404, "not-found")
     browser.get("/auth/sign-up").must_be(404)
-    expect("The outbox after a sign-up that is off", {each["sk"] for each in tables.rows("mail")}, before)
+    expect("The outbox after a refused sign-up", {each["sk"] for each in tables.rows("mail")}, before)
 
 
 def is_on(stack, mailbox, browser, who, known):

@@ -69,7 +69,7 @@ class Stack:
         """The physical id of a resource."""
         resources = self.resources()
         if logical not in resources:
-            raise Failure(f"The stack {self.name} has no resource {logical}.")
+            raise Failure(f"The stack {self.name} has no resource named {logical}.")
         return resources[logical][1]
 
     def processed_template(self):

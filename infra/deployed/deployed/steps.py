@@ -35,7 +35,7 @@ class Steps:
         with path.open("ab") as output:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=cwd)
         if done.returncode != 0:
-            raise Failure(f"`{' '.join(map(str, command[:3]))} ...` ended with {done.returncode}:\n{tail(path)}")
+            raise Failure(f"`{' '.join(map(str, command[:3]))} ...` exited with status {done.returncode}:\n{tail(path)}")
 
     def total(self):
         """Seconds since the beginning."""

@@ -25,7 +25,7 @@ class Tables:
         try:
             pages = list(self.client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True))
         except self.client.exceptions.ResourceNotFoundException:
-            raise Failure(f"There is no table {name}.") from None
+            raise Failure(f"The table {name} does not exist.") from None
         items = [item for page in pages for item in page["Items"]]
         return [{name: _plain(value) for name, value in item.items()} for item in items]
 
@@ -45,4 +45,4 @@ class Tables:
             if holds(rows := self.rows(table)):
                 return rows
             time.sleep(0.1)
-        raise Failure(f"{sentence}, not even after {PATIENCE} s.")
+        raise Failure(f"{sentence} after {PATIENCE} s.")

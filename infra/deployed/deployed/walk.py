@@ -24,7 +24,7 @@ STAFF = PARTNER | {"Portal": "staff", "PortalName": "Staff", "DashboardPath": "/
 
 def through(steps, emulator, keep):
     """Deploys a portal and walks through it; returns its stack, which `keep` keeps from being deleted at the end."""
-    with steps.step("makes a deployer, an admin back end and a bucket"):
+    with steps.step("Creating a deployer, an admin back end and a bucket"):
         deployer = emulator.principal("deployer", EVERYTHING)
         emulator.client("s3", deployer).create_bucket(Bucket=BUCKET)
         emulator.client("sesv2", deployer).create_email_identity(EmailIdentity=PARTNER["EmailFrom"])
@@ -36,100 +36,100 @@ def through(steps, emulator, keep):
     grace = _accounts(steps, stack, mailbox, back_end)
     _administration(steps, stack, mailbox, back_end)
 
-    with steps.step("updates the stack, with sign-up on, and signs nobody out"):
+    with steps.step("Updating the stack with sign-up on, without signing anyone out"):
         lifecycle.update(stack, mailbox, ADA, phone)
-    with steps.step("signs up in a browser where somebody else is signed in"):
+    with steps.step("Signing up in a browser where someone else is signed in"):
         sign_up.is_on(stack, mailbox, grace, admin.person(ZOE, "Zoe"), GRACE)
-    with steps.step("rotates the key and signs nobody out"):
+    with steps.step("Rotating the key without signing anyone out"):
         laptop = lifecycle.rotation(stack, mailbox, ADA, phone)
     staff = Stack("staff-portal", dict(STAFF), steps, emulator, deployer)
     _deploy(steps, staff)
     _user(steps, staff, EVE, "Eve")
-    with steps.step("keeps the two portals apart"):
+    with steps.step("Checking that the two portals are separate"):
         eve = journey.signs_in(staff, mailbox, EVE)
         lifecycle.strangers(stack, staff, laptop, eve, mailbox.to(ADA)[-1])
-    with steps.step("sends again what a crash has left"):
+    with steps.step("Retrying an email that a crash left unfinished"):
         records.sweep(stack, mailbox, ADA)
-    with steps.step("finds no failure in any log"):
+    with steps.step("Checking the logs for errors"):
         records.hold_no_failure(stack)
-    with steps.step("finds no live credential in any table or log"):
+    with steps.step("Checking tables and logs for live credentials"):
         for each in (stack, staff):
             records.hold_no_credential(each, mailbox.all())
-    with steps.step("deletes the second stack: tables and key ring stay"):
+    with steps.step("Deleting the second stack, keeping its tables and key ring"):
         lifecycle.deletion(staff)
         laptop.get("/auth/me").must_be(200)
     if not keep:
-        with steps.step("deletes the first stack: tables and key ring stay"):
+        with steps.step("Deleting the first stack, keeping its tables and key ring"):
             lifecycle.deletion(stack)
     return stack
 
 
 def _deploy(steps, stack):
-    with steps.step(f"deploys {stack.name}"):
+    with steps.step(f"Deploying {stack.name}"):
         stack.deploy()
     if stack.left_out:
-        say(f"    without {', '.join(stack.left_out)}, which the emulator cannot have")
-    with steps.step("imports the API's body"):
+        say(f"    without {', '.join(stack.left_out)}, which the emulator does not support")
+    with steps.step("Importing the API definition"):
         gateway.import_body(stack)
 
 
 def _user(steps, stack, address, name):
     who = admin.person(address, name)
     back_end = admin.BackEnd(stack)
-    with steps.step("refuses admin calls that are not signed, or not by the admin back end"):
+    with steps.step("Checking that only the admin back end can call the admin API"):
         admin.refuses_others(stack, back_end, who)
-    with steps.step("creates a user through the signed call"):
+    with steps.step("Creating a user with a signed call"):
         return back_end, back_end.creates(who)
 
 
 def _journey(steps, stack, mailbox, user):
-    with steps.step("lets only the frontend's pages in"):
+    with steps.step("Checking that only the frontend's pages may call the API"):
         journey.browser_rules(stack)
-    with steps.step("asks for a known and an unknown address, and waits for the mail"):
+    with steps.step("Requesting emails for a known and an unknown address"):
         ada = journey.asks_for_both(stack, ADA, NOBODY)
         mail = mailbox.wait(ADA, 1)
-    with steps.step("follows the link"):
-        expect("Who is signed in", journey.link(stack, ada, mail, admin.person(ADA, "Ada Lovelace")), user)
-    with steps.step("signs in with the code in a second browser"):
+    with steps.step("Following the link"):
+        expect("The signed-in user", journey.link(stack, ada, mail, admin.person(ADA, "Ada Lovelace")), user)
+    with steps.step("Signing in with the code in a second browser"):
         phone = journey.code(stack, mailbox, ADA)
-    with steps.step("signs out"):
+    with steps.step("Signing out"):
         journey.leaves(ada, phone)
-    with steps.step("reads the delivery log and the audit"):
+    with steps.step("Reading the delivery log and the audit log"):
         records.tell(stack, user)
     return phone
 
 
 def _accounts(steps, stack, mailbox, back_end):
-    with steps.step("invites a user, who chooses her first password"):
+    with steps.step("Inviting a user, who chooses a first password"):
         grace = accounts.invitation(stack, mailbox, back_end, admin.person(GRACE, "Grace Hopper", "invited"))
-    with steps.step("signs in with the password"):
+    with steps.step("Signing in with the password"):
         accounts.password(grace, GRACE, NOBODY)
-    with steps.step("sets another password by mail, which ends the session"):
+    with steps.step("Resetting the password by email, which ends the session"):
         laptop = accounts.reset(stack, mailbox, grace, GRACE, NOBODY)
-    with steps.step("lists the sessions and ends them, one and all others"):
+    with steps.step("Listing sessions, ending one, and ending all others"):
         sessions.ends(stack, laptop, GRACE, accounts.SECOND)
-    with steps.step("signs in again, which ends the browser's session, and is seen"):
+    with steps.step("Signing in again, which replaces the browser's session"):
         sessions.replaces(stack, mailbox, laptop, GRACE, accounts.SECOND)
         sessions.seen(stack, laptop)
-    with steps.step("refuses sign-ups, which are off"):
+    with steps.step("Checking that sign-up is refused while it is off"):
         sign_up.is_off(stack, ZOE, "Zoe")
     return laptop
 
 
 def _administration(steps, stack, mailbox, back_end):
-    with steps.step("invites again, which voids the first invitation"):
+    with steps.step("Resending an invitation, which voids the first one"):
         user, bob = administration.resends(stack, mailbox, back_end, admin.person(BOB, "Bob", "invited"))
-    with steps.step("imports a user with her password"):
+    with steps.step("Importing a user with a password"):
         imported, carol = administration.imports(stack, back_end, CAROL, "Carol")
-    with steps.step("lists the users, and looks at one"):
+    with steps.step("Listing users and showing one"):
         administration.lists(stack, back_end)
         administration.looks(stack, back_end, user)
-    with steps.step("changes a name and an address"):
+    with steps.step("Changing a name and an address"):
         administration.renames(back_end, user, bob, "Robert")
         administration.moves(stack, mailbox, back_end, user, bob, (BOB, ROBERT))
-    with steps.step("suspends a user and takes her back"):
+    with steps.step("Suspending and reactivating a user"):
         administration.suspends(back_end, user, bob, ROBERT)
-    with steps.step("ends all sessions of a user"):
+    with steps.step("Ending all sessions of a user"):
         administration.ends_sessions(back_end, imported, carol, CAROL)
-    with steps.step("erases a user"):
+    with steps.step("Erasing a user"):
         administration.erases(stack, back_end, user, bob, (BOB, ROBERT))

@@ -24,13 +24,13 @@ class Answer:
 
     def must_be(self, status):
         """Itself, if it has this status."""
-        require(self.status == status, f"{self.what} answers {self.status}, not {status}: {self.body[:400]}")
+        require(self.status == status, f"{self.what} returned {self.status}, not {status}: {self.body[:400]}")
         return self
 
     def must_refuse(self, status, problem):
         """Itself, if it is a problem document with this status and type."""
         self.must_be(status)
-        expect(f"The problem of {self.what}", self.json()["type"], f"{PROBLEM}{problem}")
+        expect(f"The problem type of {self.what}", self.json()["type"], f"{PROBLEM}{problem}")
         return self
 
     def header(self, name):
@@ -118,9 +118,9 @@ class Browser:
         attributes = {key.lower(): content for key, _, content in (part.partition("=") for part in rest)}
         kept_to_host = name.startswith("__Host-") and "secure" in attributes and attributes.get("path") == "/"
         if not kept_to_host or "domain" in attributes:
-            raise Failure(f"The cookie {name} is not bound to its host as `__Host-` asks: {'; '.join(rest)}.")
+            raise Failure(f"The cookie {name} is not bound to its host, as `__Host-` requires: {'; '.join(rest)}.")
         hidden = "httponly" in attributes and attributes.get("samesite") == "Lax"
-        require(hidden, f"The cookie {name} is not HttpOnly and SameSite=Lax.")
+        require(hidden, f"The cookie {name} must be HttpOnly and SameSite=Lax.")
         if int(attributes.get("max-age", 1)) <= 0:
             self.cookies.pop(name, None)
         else:

@@ -47,13 +47,10 @@ pub(crate) fn open(
         Some(directory) => Database::new(&directory.join("dynamodb.sqlite").to_string_lossy()),
     };
     let database = opened
-        .map_err(|error| StartError(format!("The embedded DynamoDB cannot be opened: {error}.")))?;
+        .map_err(|error| StartError(format!("Could not open the embedded DynamoDB: {error}.")))?;
     for table in tables {
         create(&database, table).map_err(|why| {
-            StartError(format!(
-                "The table {} cannot be created: {why}.",
-                table.name
-            ))
+            StartError(format!("Could not create the table {}: {why}.", table.name))
         })?;
     }
     Ok(database)
@@ -94,7 +91,7 @@ pub(crate) fn answer(database: &Database, operation: &str, body: &Value) -> (u16
         "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
         "UpdateItem" => run(body, |request| database.update_item(request)),
         other => Err(DynoxideError::UnsupportedCapability(format!(
-            "Vestibule does without {other}"
+            "the embedded DynamoDB does not support {other}"
         ))),
     };
     match answered {

@@ -36,7 +36,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Hand
         "logout" => http(logout::handle, aws, env).await,
         "mailer" => events(mailer::handle, aws, env).await,
         other => Err(StartError(format!(
-            "template.yaml has the function {other}, which infra/local does not start yet."
+            "template.yaml declares the function {other}. Add it to infra/local/src/functions.rs."
         ))),
     }
 }
@@ -80,5 +80,5 @@ async fn events<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
 /// An event arrives as text, and some types insist on that.
 fn read<T: DeserializeOwned>(event: &Value) -> Result<T, String> {
     serde_json::from_str(&event.to_string())
-        .map_err(|error| format!("the event cannot be read: {error}"))
+        .map_err(|error| format!("could not read the event: {error}"))
 }

@@ -53,7 +53,7 @@ impl Inbox {
         let from = at(sent, "/FromEmailAddress").as_str().ok_or("a sender")?;
         let text = at(content, "/Body/Text/Data")
             .as_str()
-            .ok_or("simple content with a text")?;
+            .ok_or("simple content with a plain-text body")?;
         let mail = ReceivedEmail {
             to: to.to_owned(),
             from: from.to_owned(),
@@ -69,7 +69,7 @@ impl Inbox {
             sent_at: self.clock.now().rfc3339(),
         };
         for link in &mail.links {
-            self.say(&format!("mail to {to}: {link}"));
+            self.say(&format!("email to {to}: {link}"));
         }
         self.lock().push(mail);
         Ok(())

@@ -35,7 +35,7 @@ impl KeyRing {
             })
             .map_err(|error| {
                 StartError(format!(
-                    "The key ring in {} cannot be kept: {error}.",
+                    "Could not store the key ring in {}: {error}.",
                     directory.display()
                 ))
             })?,

@@ -38,7 +38,7 @@ impl Lambda {
     pub(crate) fn invoke(&self, event: Value) -> BoxFuture<'static, Result<Value, String>> {
         let (name, timeout) = (self.name.clone(), self.timeout);
         let Some(instance) = self.instance() else {
-            return Box::pin(async { Err("has no instance".to_owned()) });
+            return Box::pin(async { Err("no instance available".to_owned()) });
         };
         let work = instance(event, uuid(&self.random));
         Box::pin(async move {

@@ -8,27 +8,27 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Runs a whole Vestibule portal on this machine: sign-in pages, API, tables and mail.
+/// Runs a complete Vestibule portal on this machine: sign-in pages, API, tables and email.
 #[derive(Parser)]
 #[command(name = "local")]
 struct Arguments {
-    /// The port on 127.0.0.1.
+    /// Port on 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
-    /// Keeps state and keys in this directory; without it, they go with the process.
+    /// Directory for state and keys. Without it, everything is lost on exit.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The portal's short name.
     #[arg(long, value_name = "NAME", default_value = "partner", value_parser = portal_name)]
     portal: String,
-    /// The frontend's origin: where people land once they are signed in, and whose pages may call.
+    /// The frontend's origin. Users land there after signing in, and its pages may call the API.
     #[arg(long, value_name = "URL", value_parser = origin)]
     frontend: Option<String>,
-    /// Adds one more active user.
+    /// Adds another active user.
     #[arg(long, value_name = "EMAIL", value_parser = guest)]
     user: Option<String>,
-    /// Sets one of template.yaml's parameters, such as SelfSignUp=on or Activation=link; may be
-    /// given again.
+    /// Sets a parameter of template.yaml, such as SelfSignUp=on or Activation=link. May be
+    /// repeated.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     set: Vec<(String, String)>,
 }
@@ -36,29 +36,29 @@ struct Arguments {
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text
         .split_once('=')
-        .ok_or("a parameter and its value, like SelfSignUp=on")?;
+        .ok_or("must be a parameter and its value, like SelfSignUp=on")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
 fn portal_name(text: &str) -> Result<String, &'static str> {
-    let wanted = "1 to 32 of a-z, 0-9 and hyphen, starting with a letter";
+    let wanted = "must be 1 to 32 lowercase letters, digits and hyphens, starting with a letter";
     PortalName::parse(text)
         .map(|name| name.to_string())
         .ok_or(wanted)
 }
 
 fn origin(text: &str) -> Result<String, &'static str> {
-    let wanted = "an origin like http://localhost:5173, with nothing after it";
+    let wanted = "must be an origin like http://localhost:5173, without a path";
     Origin::parse(text)
         .map(|origin| origin.as_str().to_owned())
         .ok_or(wanted)
 }
 
 fn guest(text: &str) -> Result<String, &'static str> {
-    let address = EmailAddress::parse(text).ok_or("a mail address")?;
+    let address = EmailAddress::parse(text).ok_or("must be an email address")?;
     match address.as_str() {
         "ada@example.com" | "grace@example.com" => {
-            Err("somebody else than Ada and Grace, who are there already")
+            Err("must be someone other than Ada and Grace, who already exist")
         }
         other => Ok(other.to_owned()),
     }
@@ -99,26 +99,26 @@ async fn main() -> ExitCode {
         }
     };
     let url = portal.public_url();
-    println!("Vestibule is running. Ctrl-C stops it.");
+    println!("Vestibule is running. Press Ctrl-C to stop it.");
     println!();
     println!("  Sign in      {url}/auth/sign-in");
-    println!("  Read mail    {url}/_local/   (as JSON: {url}/_local/inbox)");
+    println!("  Read email   {url}/_local/   (as JSON: {url}/_local/inbox)");
     println!();
     println!(
-        "  ada@example.com      active, without a password: gets a sign-in link; \"Forgot your password?\" sets one"
+        "  ada@example.com      active, no password yet: use a sign-in link, or set one with \"Forgot your password?\""
     );
-    println!("  grace@example.com    invited: asking gets her the mail to set her first password");
+    println!("  grace@example.com    invited: requesting a link sends the set-password email");
     if let Some(guest) = guest {
-        println!("  {guest:<20} active, like Ada");
+        println!("  {guest:<20} active, no password yet");
     }
-    println!("  anybody else         gets none, and cannot tell");
+    println!("  any other address    gets no email, and the same response");
     println!();
     println!(
-        "One mail a minute for each address. Links, and mails that were not sent, are printed here."
+        "Each address can request one email per minute. Links and unsent emails are printed here."
     );
     println!();
     if let Err(error) = tokio::signal::ctrl_c().await {
-        eprintln!("Ctrl-C cannot be heard: {error}.");
+        eprintln!("Could not listen for Ctrl-C: {error}.");
         return ExitCode::FAILURE;
     }
     // A request that does not end must not keep the portal.

@@ -66,14 +66,14 @@ impl Portal {
         let listener = listen(options.port).await?;
         let port = listener
             .local_addr()
-            .map_err(|error| StartError(format!("There is no port: {error}.")))?
+            .map_err(|error| StartError(format!("Could not determine the port: {error}.")))?
             .port();
         let public_url = options
             .public_url
             .clone()
             .unwrap_or_else(|| format!("http://localhost:{port}"));
         let public = Url::parse(&public_url)
-            .map_err(|_| StartError(format!("'{public_url}' is no URL.")))?;
+            .map_err(|_| StartError(format!("'{public_url}' is not a valid URL.")))?;
         let template = Template::read(&options.parameters(&public_url))?;
         let directory = options.data.as_deref();
         make_directory(directory)?;
@@ -140,13 +140,17 @@ impl Portal {
             random: portal.random.clone(),
         };
         let users = [
-            "ada@example.com, active, without a password",
-            "grace@example.com, invited",
+            "ada@example.com: active, no password yet",
+            "grace@example.com: invited",
         ]
         .map(str::to_owned);
         let users = users
             .into_iter()
-            .chain(options.user.map(|user| format!("{user}, active")))
+            .chain(
+                options
+                    .user
+                    .map(|user| format!("{user}: active, no password yet")),
+            )
             .collect();
         let local = Local {
             inbox,
@@ -240,7 +244,7 @@ impl Portal {
     pub async fn emails_settled(&self) -> Result<(), StartError> {
         for (table, progress) in &self.mappings {
             let broken =
-                |why: String| StartError(format!("The stream of {table} is broken: {why}."));
+                |why: String| StartError(format!("Could not read the stream of {table}: {why}."));
             let newest =
                 stream::newest(&self.database, table).map_err(|error| broken(error.to_string()))?;
             let Some(newest) = newest else { continue };
@@ -250,7 +254,7 @@ impl Portal {
                 .wait_for(|progress| progress.has_consumed(&newest))
                 .await
                 .map(drop);
-            consumed.map_err(|_| broken("its consumer is gone".to_owned()))?;
+            consumed.map_err(|_| broken("its consumer has stopped".to_owned()))?;
         }
         Ok(())
     }
@@ -276,7 +280,7 @@ impl Portal {
         let lambda = self
             .lambdas
             .get(name)
-            .ok_or_else(|| format!("there is no function {name}"))?;
+            .ok_or_else(|| format!("no function is named {name}"))?;
         lambda.invoke(event).await
     }
 
@@ -336,7 +340,7 @@ impl Portal {
                 let started = functions::start(name, &aws, &env).await;
                 instances.push(
                     started
-                        .map_err(|error| StartError(format!("{name} does not start: {error}")))?,
+                        .map_err(|error| StartError(format!("Could not start {name}: {error}")))?,
                 );
             }
             self.lambdas
@@ -385,7 +389,7 @@ impl Portal {
                         stopping.clone(),
                     );
                     let drops = drops.map_err(|error| {
-                        StartError(format!("The stream of {table} fails: {error}."))
+                        StartError(format!("Could not watch the stream of {table}: {error}."))
                     })?;
                     self.tasks.spawn(drops);
                 }
@@ -423,9 +427,9 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, StartError> {
         .await
         .map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => StartError(format!(
-                "Port {wanted} is in use. Shutdown what listens there, or choose another with --port."
+                "Port {wanted} is in use. Shutdown the program that uses it, or choose another port with --port."
             )),
-            _ => StartError(format!("Port {wanted} cannot be had: {error}.")),
+            _ => StartError(format!("Could not listen on port {wanted}: {error}.")),
         })
 }
 
@@ -435,7 +439,7 @@ fn make_directory(directory: Option<&Path>) -> Result<(), StartError> {
     };
     std::fs::create_dir_all(directory).map_err(|error| {
         StartError(format!(
-            "{} cannot be a directory: {error}.",
+            "Could not create the directory {}: {error}.",
             directory.display()
         ))
     })
@@ -471,6 +475,6 @@ async fn serve(listener: TcpListener, router: Router, stopping: ShutdownSignal) 
         .with_graceful_shutdown(stopping.wait())
         .await
     {
-        tracing::error!(%error, "the gateway broke off");
+        tracing::error!(%error, "the local gateway stopped");
     }
 }

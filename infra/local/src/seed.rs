@@ -38,12 +38,12 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
     ];
     people.extend(user.map(|address| (address, address, Status::Active, vec![])));
     let now = env.clock.now();
-    let portal =
-        PortalName::parse("local").ok_or_else(|| StartError("'local' is no name.".to_owned()))?;
+    let portal = PortalName::parse("local")
+        .ok_or_else(|| StartError("'local' is not a valid portal name.".to_owned()))?;
     for (address, name, status, resources) in people {
         let parsed = EmailAddress::parse(address);
-        let parsed =
-            parsed.ok_or_else(|| StartError(format!("'{address}' is no mail address.")))?;
+        let parsed = parsed
+            .ok_or_else(|| StartError(format!("'{address}' is not a valid email address.")))?;
         let user = User::new(
             UserId::new(env.random.bytes()),
             parsed,
@@ -69,7 +69,7 @@ pub(crate) async fn seed(store: &Store, env: &Env, user: Option<&str>) -> Result
         let added = store.create_user(&NewUser::from(&user), &event).await;
         added.map_err(|_| {
             StartError(format!(
-                "{address} cannot be added: the store does not work."
+                "Could not create the user {address}: the store is unavailable."
             ))
         })?;
     }

@@ -48,7 +48,7 @@ pub fn presented_token<'a>(
         .map(|(_, token)| token.trim());
     match (cookie, bearer) {
         (Some(_), Some(_)) => Err(Problem::invalid_request(
-            "There is a session cookie and a bearer token.",
+            "Send either a session cookie or a bearer token, not both.",
         )),
         (Some(token), None) => Ok(Some(PresentedToken {
             token,

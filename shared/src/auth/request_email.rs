@@ -56,7 +56,8 @@ impl EmailRequest {
 /// # Errors
 /// 400 where it is none.
 pub fn parse_address(text: &str) -> Result<EmailAddress, Problem> {
-    EmailAddress::parse(text).ok_or_else(|| Problem::invalid_request("This is no mail address."))
+    EmailAddress::parse(text)
+        .ok_or_else(|| Problem::invalid_request("`email` is not a valid email address."))
 }
 
 /// Where a request wants to be led afterwards.
@@ -69,7 +70,7 @@ pub fn parse_next(
     origin: &Origin,
 ) -> Result<Option<Next>, Problem> {
     let not_ours =
-        || Problem::invalid_request("`next` must be a path, or a URL on an allowed origin.");
+        || Problem::invalid_request("`next` must be a path or a URL on an allowed origin.");
     text.map(|text| {
         Next::parse(text, site.default_origin(origin), &site.allowed).ok_or_else(not_ours)
     })

@@ -172,7 +172,7 @@ impl Config {
         let mut allowed = read
             .optional(
                 "ALLOWED_ORIGINS",
-                "origins separated by commas alone",
+                "origins separated by commas, without spaces",
                 origins,
             )?
             .unwrap_or_default();
@@ -180,7 +180,7 @@ impl Config {
         Ok(Self {
             portal: read.required(
                 "PORTAL",
-                "1 to 32 of a-z, 0-9 and hyphen, starting with a letter",
+                "1 to 32 lowercase letters, digits and hyphens, starting with a letter",
                 PortalName::parse,
             )?,
             site: Site {
@@ -192,7 +192,7 @@ impl Config {
             },
             brand: Brand {
                 name: read.required("PORTAL_NAME", "1 to 60 printable characters", title)?,
-                accent: read.required("ACCENT_COLOR", "a colour like #0b5cad", color)?,
+                accent: read.required("ACCENT_COLOR", "a color like #0b5cad", color)?,
                 logo: read.optional("LOGO_URL", "an https URL", https_url)?,
             },
             links: LinkConfig {
@@ -220,7 +220,7 @@ impl Config {
                 },
                 previous: read.optional(
                     "PREVIOUS_ARGON2",
-                    "costs like m=19456,t=2,p=1",
+                    "Argon2 parameters like m=19456,t=2,p=1",
                     Argon2Params::parse,
                 )?,
                 attempts: read.number("PASSWORD_ATTEMPTS", 1..=1000)?,
@@ -234,10 +234,10 @@ impl Config {
                 sign_ups_per_day: read.number("SIGN_UPS_PER_DAY", 1..=1000)?,
             },
             email: EmailConfig {
-                from: read.required("EMAIL_FROM", "a mail address", EmailAddress::parse)?,
+                from: read.required("EMAIL_FROM", "an email address", EmailAddress::parse)?,
                 configuration_set: read.required(
                     "EMAIL_CONFIGURATION_SET",
-                    "the name of a configuration set",
+                    "the name of an SES configuration set",
                     some,
                 )?,
                 per_hour: read.number("EMAILS_PER_HOUR", 1..=1000)?,
@@ -246,11 +246,7 @@ impl Config {
                 kept: read.span("EMAIL_DAYS", DAY, 1..=365)?,
             },
             audit_retention: read.span("AUDIT_DAYS", DAY, 1..=3650)?,
-            table_prefix: read.required(
-                "TABLE_PREFIX",
-                "the first part of the tables' names",
-                some,
-            )?,
+            table_prefix: read.required("TABLE_PREFIX", "the prefix of the table names", some)?,
             key_ring_secret: read.required(
                 "KEY_RING_SECRET",
                 "the name or ARN of a secret",
@@ -293,9 +289,9 @@ impl OtherBrowser {
 }
 
 const AN_ORIGIN: &str =
-    "an origin like https://portal.example.com (http only on localhost), with nothing after it";
-const A_PAGE: &str = "the URL of a page, https or on http://localhost, without a fragment";
-const A_PATH: &str = "a path that starts with one slash";
+    "an origin like https://portal.example.com, without a path (http only on localhost)";
+const A_PAGE: &str = "an https URL (or one on http://localhost) without a fragment";
+const A_PATH: &str = "a path that starts with a single slash";
 
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -361,7 +357,7 @@ impl Reader<'_> {
             return Ok(None);
         };
         let parsed = parse(text)
-            .ok_or_else(|| StartError(format!("{name} is '{text}', but must be {wanted}.")))?;
+            .ok_or_else(|| StartError(format!("{name} is '{text}', but it must be {wanted}.")))?;
         Ok(Some(parsed))
     }
 
@@ -372,7 +368,7 @@ impl Reader<'_> {
         parse: fn(&str) -> Option<T>,
     ) -> Result<T, StartError> {
         self.optional(name, wanted, parse)?
-            .ok_or_else(|| StartError(format!("{name} is not set, but must be {wanted}.")))
+            .ok_or_else(|| StartError(format!("{name} is not set. It must be {wanted}.")))
     }
 
     fn number(&self, name: &str, bounds: RangeInclusive<u64>) -> Result<u64, StartError> {
@@ -382,7 +378,7 @@ impl Reader<'_> {
             return Ok(number);
         }
         Err(StartError(format!(
-            "{name} is {number}, but must be {wanted}."
+            "{name} is {number}, but it must be {wanted}."
         )))
     }
 
@@ -394,7 +390,7 @@ impl Reader<'_> {
     ) -> Result<T, StartError> {
         let number = self.number(name, bounds)?;
         T::try_from(number)
-            .map_err(|_| StartError(format!("{name} is {number}, but must be smaller.")))
+            .map_err(|_| StartError(format!("{name} is {number}, but it must be smaller.")))
     }
 
     fn span(

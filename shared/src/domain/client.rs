@@ -20,13 +20,13 @@ impl ClientInfo {
         }
     }
 
-    /// `Firefox on Windows`.
+    /// Returns `Firefox on Windows`, or the one of the two that is known.
     pub fn in_words(&self) -> String {
-        format!(
-            "{} on {}",
-            browser(&self.user_agent),
-            system(&self.user_agent)
-        )
+        match (browser(&self.user_agent), system(&self.user_agent)) {
+            (Some(browser), Some(system)) => format!("{browser} on {system}"),
+            (Some(known), None) | (None, Some(known)) => known.to_owned(),
+            (None, None) => "unknown browser".to_owned(),
+        }
     }
 
     /// What throttles count: the IPv4 address, or the /64 of an IPv6 address, which is what one
@@ -43,18 +43,14 @@ impl ClientInfo {
     }
 }
 
-fn first_named(
-    user_agent: &str,
-    names: &[(&str, &'static str)],
-    otherwise: &'static str,
-) -> &'static str {
+fn first_named(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static str> {
     names
         .iter()
         .find(|(mark, _)| user_agent.contains(mark))
-        .map_or(otherwise, |(_, name)| name)
+        .map(|(_, name)| *name)
 }
 
-fn browser(user_agent: &str) -> &'static str {
+fn browser(user_agent: &str) -> Option<&'static str> {
     // The order matters: most browsers also claim to be the ones below them.
     let names = [
         ("Edg", "Edge"),
@@ -66,10 +62,10 @@ fn browser(user_agent: &str) -> &'static str {
         ("Chrome/", "Chrome"),
         ("Safari/", "Safari"),
     ];
-    first_named(user_agent, &names, "an unknown browser")
+    first_named(user_agent, &names)
 }
 
-fn system(user_agent: &str) -> &'static str {
+fn system(user_agent: &str) -> Option<&'static str> {
     let names = [
         ("iPhone", "iPhone"),
         ("iPad", "iPad"),
@@ -79,7 +75,7 @@ fn system(user_agent: &str) -> &'static str {
         ("CrOS", "ChromeOS"),
         ("Linux", "Linux"),
     ];
-    first_named(user_agent, &names, "an unknown system")
+    first_named(user_agent, &names)
 }
 
 #[cfg(test)]
@@ -110,7 +106,12 @@ mod tests {
                 "Chrome on iPhone",
             ),
         ];
-        for (header, words) in cases {
+        let partly_known = [
+            ("Mozilla/5.0 (X11; Linux x86_64)", "Linux"),
+            ("Firefox/140.0", "Firefox"),
+            ("curl/8.5.0", "unknown browser"),
+        ];
+        for (header, words) in cases.into_iter().chain(partly_known) {
             assert_eq!(ClientInfo::new("192.0.2.1", header).in_words(), words);
         }
     }
@@ -121,7 +122,7 @@ mod tests {
             "192.0.2.1",
             "<a href=https://evil.example>Click</a>\r\nBcc: x",
         );
-        assert_eq!(client.in_words(), "an unknown browser on an unknown system");
+        assert_eq!(client.in_words(), "unknown browser");
         assert!(!client.user_agent.contains(['\r', '\n']));
     }
 

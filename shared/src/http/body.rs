@@ -5,13 +5,13 @@ use crate::http::origin;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::request::Request;
 use percent_encoding::percent_decode_str;
-use serde::de::DeserializeOwned;
-use std::borrow::Cow;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_path_to_error::{Path, Segment};
 
 /// The largest body that is read.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
@@ -39,7 +39,6 @@ impl Request {
             return self.json_body();
         }
         read_form(self.text()?)
-            .ok_or_else(|| Problem::invalid_request("The form is not one of this endpoint's."))
     }
 
     /// The body of a request that API Gateway has authorised: JSON, not too large, UTF-8, every
@@ -51,7 +50,7 @@ impl Request {
         if !self.is_json() {
             return Err(Problem::new(
                 ProblemType::UnsupportedMediaType,
-                "Send application/json; pages may send a form.",
+                "Send JSON, with `application/json` as the content type.",
             ));
         }
         read_json(self.text()?)
@@ -79,17 +78,22 @@ impl Request {
     ) -> Result<[Option<&str>; N], Problem> {
         let mut values = [None; N];
         for (name, value) in self.queries() {
-            let slot = names
+            let known = names
                 .iter()
                 .zip(&mut values)
-                .find(|(known, _)| **known == name)
-                .map(|(_, slot)| slot);
-            match slot {
-                Some(slot) if slot.is_none() => *slot = Some(value),
-                _ => {
-                    return Err(Problem::invalid_request(
-                        "The query has a parameter that is unknown or there twice.",
-                    ));
+                .find(|(known, _)| **known == name);
+            match known {
+                Some((_, slot)) if slot.is_none() => *slot = Some(value),
+                Some((known, _)) => {
+                    return Err(Problem::invalid_request(format!(
+                        "Query parameter `{known}` was sent twice."
+                    )));
+                }
+                None => {
+                    return Err(Problem::invalid_request(format!(
+                        "The query has an unknown parameter. {}",
+                        known_names("Known parameters", &names)
+                    )));
                 }
             }
         }
@@ -101,55 +105,116 @@ impl Request {
         if body.len() > MAX_BODY_BYTES {
             return Err(Problem::new(
                 ProblemType::PayloadTooLarge,
-                "Send at most 16 KiB.",
+                "The body must be at most 16 KiB.",
             ));
         }
-        std::str::from_utf8(body).map_err(|_| Problem::invalid_request("The body is not UTF-8."))
+        std::str::from_utf8(body)
+            .map_err(|_| Problem::invalid_request("The body is not valid UTF-8."))
     }
 }
 
-/// An object, and not an array that happens to hold the fields in order. What is wrong is told by
-/// place only: serde's own words would repeat what was sent.
+/// Reads a JSON object; an array that happens to hold the fields in order is refused.
 fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if !text.trim_start().starts_with('{') {
-        return Err(Problem::invalid_request("The body is no JSON object."));
+        return Err(Problem::invalid_request("The body must be a JSON object."));
     }
-    serde_json::from_str(text).map_err(|error| {
-        let what = if error.is_data() {
-            "has a field that is unknown, missing, there twice or of the wrong type"
-        } else {
-            "is no JSON"
-        };
-        Problem::invalid_request(format!(
-            "The body {what} (line {}, column {}).",
-            error.line(),
-            error.column()
-        ))
-    })
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| invalid_body(text, error.path(), error.inner()))?;
+    json.end().map_err(|error| invalid_json(&error))?;
+    Ok(value)
 }
 
-/// `application/x-www-form-urlencoded` (WHATWG URL, 5.1), but strict: what is not UTF-8 is refused,
-/// not replaced.
-fn read_form<T: DeserializeOwned>(text: &str) -> Option<T> {
+/// Reads `application/x-www-form-urlencoded` (WHATWG URL, 5.1), but strictly: bytes that are not
+/// UTF-8 are refused, not replaced.
+fn read_form<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
         percent_decode_str(&spaced)
             .decode_utf8()
-            .map(Cow::into_owned)
-            .ok()
+            .map(|text| serde_json::Value::from(text.as_ref()))
+            .map_err(|_| Problem::invalid_request("The form is not valid UTF-8."))
     };
-    let pair = |pair: &str| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((decode(name)?, decode(value)?))
-    };
-    let mut fields = serde_json::Map::new();
+    let mut fields = Vec::new();
     for part in text.split('&').filter(|part| !part.is_empty()) {
-        let (name, value) = pair(part)?;
-        if fields.insert(name, value.into()).is_some() {
-            return None;
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        fields.push(format!("{}:{}", decode(name)?, decode(value)?));
+    }
+    // As JSON text rather than as a map, so that a repeated field is reported as one.
+    read_json(&format!("{{{}}}", fields.join(",")))
+}
+
+fn invalid_json(error: &serde_json::Error) -> Problem {
+    Problem::invalid_request(format!(
+        "The body is not valid JSON (line {}, column {}).",
+        error.line(),
+        error.column()
+    ))
+}
+
+/// Says what is wrong with a body in words of its schema. serde's own message may repeat what was
+/// sent; only the parts of it that come from the schema are used.
+fn invalid_body(text: &str, path: &Path, error: &serde_json::Error) -> Problem {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        return invalid_json(&error);
+    }
+    let message = error.to_string();
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(message, _place)| message);
+    // What the schema expects comes last.
+    let expected = message.rsplit_once(", expected ").map(|(_, last)| last);
+    let quoted = |text| str::split(text, '`').skip(1).step_by(2);
+    let starts = |start| message.starts_with(start);
+    let detail = if starts("unknown field") {
+        let known: Vec<_> = quoted(expected.unwrap_or_default()).collect();
+        let known = known_names("Known fields", &known);
+        format!("The body has an unknown field. {known}")
+    } else if starts("missing field") {
+        format!("Missing field `{}`.", place(path, quoted(message).next()))
+    } else if starts("duplicate field") {
+        let field = place(path, quoted(message).next());
+        format!("Field `{field}` was sent twice.")
+    } else {
+        let expected = match expected {
+            Some("a sequence") => "an array",
+            Some("a map") => "an object",
+            Some(text) if text.starts_with("struct ") => "an object",
+            Some(text) => text,
+            None => "a string",
+        };
+        format!("`{}` must be {expected}.", place(path, None))
+    };
+    Problem::invalid_request(detail)
+}
+
+/// `users[0].email`: the path to a field, through fields and items only. All of them are known to
+/// the schema: an unknown field has no value that could be wrong.
+fn place(path: &Path, field: Option<&str>) -> String {
+    let mut place = String::new();
+    for segment in path {
+        match segment {
+            Segment::Map { key } => {
+                let dot = if place.is_empty() { "" } else { "." };
+                place = format!("{place}{dot}{key}");
+            }
+            Segment::Seq { index } => place = format!("{place}[{index}]"),
+            Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    serde_json::from_value(fields.into()).ok()
+    match field {
+        Some(field) if place.is_empty() => field.to_owned(),
+        Some(field) => format!("{place}.{field}"),
+        None => place,
+    }
+}
+
+/// `Known fields: `a`, `b`.`
+fn known_names(title: &str, names: &[&str]) -> String {
+    if names.is_empty() {
+        return "None is allowed.".to_owned();
+    }
+    format!("{title}: `{}`.", names.join("`, `"))
 }
 
 #[cfg(test)]
@@ -164,24 +229,93 @@ mod tests {
         next: Option<String>,
     }
 
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only their types matter")]
+    struct Body {
+        name: String,
+        kind: Option<Kinds>,
+        items: Option<Vec<Form>>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(rename_all = "lowercase")]
+    enum Kinds {
+        One,
+        Two,
+    }
+
     #[test]
     fn a_form_is_read_strictly() {
-        let form = |email: &str, next: Option<&str>| {
-            Some(Form {
-                email: email.into(),
-                next: next.map(Into::into),
-            })
+        let form = |email: &str, next: Option<&str>| Form {
+            email: email.into(),
+            next: next.map(Into::into),
         };
-        assert_eq!(read_form("email=a%2Bb%40c.de"), form("a+b@c.de", None));
-        assert_eq!(read_form("email=a+b&next=%2Fx"), form("a b", Some("/x")));
-        for wrong in [
-            "",
-            "email=a&email=b",
-            "email=a&other=b",
-            "email=%ff",
-            "next=/x",
+        assert_eq!(
+            read_form::<Form>("email=a%2Bb%40c.de").unwrap(),
+            form("a+b@c.de", None)
+        );
+        assert_eq!(
+            read_form::<Form>("email=a+b&next=%2Fx").unwrap(),
+            form("a b", Some("/x"))
+        );
+        for (wrong, detail) in [
+            ("", "Missing field `email`."),
+            ("email=a&email=b", "Field `email` was sent twice."),
+            (
+                "email=a&other=b",
+                "The body has an unknown field. Known fields: `email`, `next`.",
+            ),
+            ("email=%ff", "The form is not valid UTF-8."),
+            ("next=/x", "Missing field `email`."),
         ] {
-            assert_eq!(read_form::<Form>(wrong), None, "{wrong}");
+            assert_eq!(read_form::<Form>(wrong).unwrap_err().detail(), detail);
         }
+    }
+
+    #[test]
+    fn an_invalid_body_is_described_in_words_of_its_schema() {
+        for (wrong, detail) in [
+            ("{}", "Missing field `name`."),
+            ("[\"a\"]", "The body must be a JSON object."),
+            (
+                "{\"name\":\"a\"",
+                "The body is not valid JSON (line 1, column 11).",
+            ),
+            (
+                "{\"name\":\"a\"} x",
+                "The body is not valid JSON (line 1, column 14).",
+            ),
+            (
+                "{\"name\":\"a\",\"name\":\"b\"}",
+                "Field `name` was sent twice.",
+            ),
+            ("{\"name\":1}", "`name` must be a string."),
+            ("{\"name\":{\"evil\":1}}", "`name` must be a string."),
+            (
+                "{\"evil, expected `x`\":1}",
+                "The body has an unknown field. Known fields: `name`, `kind`, `items`.",
+            ),
+            ("{\"kind\":\"evil\"}", "`kind` must be `one` or `two`."),
+            ("{\"kind\":5}", "`kind` must be a string."),
+            ("{\"items\":\"evil\"}", "`items` must be an array."),
+            ("{\"items\":[5]}", "`items[0]` must be an object."),
+            (
+                "{\"items\":[{\"email\":5}]}",
+                "`items[0].email` must be a string.",
+            ),
+            ("{\"items\":[{}]}", "Missing field `items[0].email`."),
+            (
+                "{\"items\":[{\"email\":\"a\"},{\"evil\":1}]}",
+                "The body has an unknown field. Known fields: `email`, `next`.",
+            ),
+        ] {
+            let problem = read_json::<Body>(wrong).unwrap_err();
+            assert_eq!(problem.detail(), detail, "{wrong}");
+        }
+        assert_eq!(
+            read_json::<Nothing>("{\"evil\":1}").unwrap_err().detail(),
+            "The body has an unknown field. None is allowed."
+        );
     }
 }

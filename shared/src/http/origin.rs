@@ -34,6 +34,6 @@ pub fn check(request: &Request, site: &Site, origin: &Origin) -> Result<(), Prob
     }
     Err(Problem::new(
         ProblemType::OriginNotAllowed,
-        "Only the portal's own pages and its allowed origins may send this.",
+        "Call this from the portal's own pages, or from an origin in `FrontendUrl` or `AllowedOrigins`.",
     ))
 }

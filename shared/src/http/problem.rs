@@ -47,29 +47,25 @@ pub enum ProblemType {
 impl ProblemType {
     const fn spec(self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::InvalidRequest => (400, "invalid-request", "The request cannot be understood"),
+            Self::InvalidRequest => (400, "invalid-request", "Invalid request"),
             Self::InvalidCredentials => (
                 401,
                 "invalid-credentials",
-                "The address or the password is wrong",
+                "Wrong email address or password",
             ),
-            Self::NotFound => (404, "not-found", "There is no such thing"),
-            Self::WeakPassword => (422, "weak-password", "This password cannot be used"),
+            Self::NotFound => (404, "not-found", "Not found"),
+            Self::WeakPassword => (422, "weak-password", "Password not accepted"),
             Self::NotAuthenticated => (401, "not-authenticated", "Not signed in"),
-            Self::InvalidToken => (400, "invalid-token", "This link or code does not work"),
-            Self::ExpiredToken => (410, "expired-token", "This link has expired"),
-            Self::UsedToken => (410, "used-token", "This link has been used"),
-            Self::OriginNotAllowed => (403, "origin-not-allowed", "This origin may not call"),
-            Self::AlreadyExists => (409, "already-exists", "This user is there already"),
-            Self::Conflict => (409, "conflict", "The user is in another state"),
-            Self::PayloadTooLarge => (413, "payload-too-large", "The body is too large"),
-            Self::UnsupportedMediaType => (
-                415,
-                "unsupported-media-type",
-                "The body is of the wrong type",
-            ),
+            Self::InvalidToken => (400, "invalid-token", "Invalid link or code"),
+            Self::ExpiredToken => (410, "expired-token", "Link expired"),
+            Self::UsedToken => (410, "used-token", "Link already used"),
+            Self::OriginNotAllowed => (403, "origin-not-allowed", "Origin not allowed"),
+            Self::AlreadyExists => (409, "already-exists", "User already exists"),
+            Self::Conflict => (409, "conflict", "Not possible in the user's current status"),
+            Self::PayloadTooLarge => (413, "payload-too-large", "Body too large"),
+            Self::UnsupportedMediaType => (415, "unsupported-media-type", "Unsupported media type"),
             Self::TooManyAttempts => (429, "too-many-attempts", "Too many attempts"),
-            Self::Unavailable => (503, "unavailable", "Not available for the moment"),
+            Self::Unavailable => (503, "unavailable", "Temporarily unavailable"),
         }
     }
 
@@ -146,12 +142,12 @@ impl Problem {
 
     /// 401, always the same.
     pub fn not_authenticated() -> Self {
-        Self::new(ProblemType::NotAuthenticated, "Sign in first.")
+        Self::new(ProblemType::NotAuthenticated, "Sign in, then try again.")
     }
 
     /// 400, the same for every link and code that does not work.
     pub fn invalid_token() -> Self {
-        Self::new(ProblemType::InvalidToken, "Ask for a new one.")
+        Self::new(ProblemType::InvalidToken, "Request a new one.")
     }
 
     /// 400 for an `idempotency_key` that is none.
@@ -163,13 +159,13 @@ impl Problem {
     pub fn invalid_credentials() -> Self {
         Self::new(
             ProblemType::InvalidCredentials,
-            "Check both and try again, or ask for another password.",
+            "Check both and try again, or reset your password.",
         )
     }
 
     /// 404.
     pub fn not_found() -> Self {
-        Self::new(ProblemType::NotFound, "This portal does not have it.")
+        Self::new(ProblemType::NotFound, "This endpoint is not enabled.")
     }
 
     /// Where it must not be told why a code did not work: later, or no.
@@ -187,7 +183,10 @@ impl Problem {
         let wait = Duration::from_secs(retry_after.as_millis().div_ceil(1000) as u64);
         Self {
             retry_after: Some(wait),
-            ..Self::new(ProblemType::TooManyAttempts, "Wait, then try again.")
+            ..Self::new(
+                ProblemType::TooManyAttempts,
+                "Try again after `retry_after` seconds.",
+            )
         }
     }
 

@@ -7,6 +7,7 @@ use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::http::HeaderValue;
 use lambda_http::request::RequestContext;
+use std::borrow::Cow;
 
 /// How a client holds what it is given: the `transport` of a request.
 #[derive(serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,10 +111,9 @@ impl Request {
             let domain = self.context()?.domain_name.as_deref()?;
             Origin::parse(&format!("https://{domain}"))
         };
-        site.public
-            .clone()
-            .or_else(by_domain)
-            .ok_or_else(|| Problem::invalid_request("The portal has no origin."))
+        site.public.clone().or_else(by_domain).ok_or_else(|| {
+            Problem::invalid_request("This portal does not know its own URL. Set `PublicUrl`.")
+        })
     }
 
     /// The value of a cookie. Others beside it may hold any bytes: what a neighbour has set hides
@@ -132,7 +132,11 @@ impl Request {
         let mut named =
             pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         match (named.next(), named.next()) {
-            (_, Some(_)) => Err(Problem::invalid_request("A cookie is there twice.")),
+            (_, Some(_)) => Err(Problem::invalid_request(if name.ends_with(".sid") {
+                Cow::from("The session cookie was sent twice.")
+            } else {
+                format!("The cookie `{name}` was sent twice.").into()
+            })),
             (first, None) => Ok(first.map(|value| str::from_utf8(value).unwrap_or("?"))),
         }
     }

@@ -69,8 +69,8 @@ impl KeyRing {
     /// # Errors
     /// What is wrong with it, without repeating any of it.
     pub fn parse(value: &str, portal: &PortalName) -> Result<Self, String> {
-        let stored: Stored =
-            serde_json::from_str(value).map_err(|_| "it is not {root, keys} as JSON".to_owned())?;
+        let stored: Stored = serde_json::from_str(value)
+            .map_err(|_| "it must be a JSON object with `root` and `keys`".to_owned())?;
         let secrets: Vec<_> = std::iter::once(&stored.root)
             .chain(stored.keys.iter().map(|key| &key.secret))
             .cloned()
@@ -92,7 +92,8 @@ impl KeyRing {
         kids.dedup();
         if !strong || kids.len() != keys.len() {
             return Err(
-                "a secret has less than 32 characters, or a kid is empty or there twice".to_owned(),
+                "every secret needs at least 32 characters, and every `kid` must be set and unique"
+                    .to_owned(),
             );
         }
         let pepper = derive(&stored.root, portal, "pepper");

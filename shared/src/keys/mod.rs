@@ -85,7 +85,7 @@ impl KeyRingCache {
                 fresh_until: now.plus(REFRESH_EVERY),
             },
             Err(error) => {
-                tracing::error!(%error, "the key ring cannot be renewed");
+                tracing::error!(%error, "could not refresh the key ring");
                 let stale_from = copy.fetched_at.plus(UNKNOWN_FOR);
                 let again = now.plus(RETRY_AFTER);
                 // To the moment: until the next try, a key that signs by then would be refused as
@@ -109,8 +109,12 @@ impl KeyRingCache {
 
 async fn fetch(client: &Client, secret: &str, portal: &PortalName) -> Result<KeyRing, StartError> {
     let value = client.get_secret_value().secret_id(secret).send().await;
-    let value = value
-        .map_err(|error| StartError(format!("The key ring {secret} {}.", aws::describe(&error))))?;
+    let value = value.map_err(|error| {
+        StartError(format!(
+            "Could not read the key ring {secret}: {}.",
+            aws::describe(&error)
+        ))
+    })?;
     KeyRing::parse(value.secret_string().unwrap_or_default(), portal)
-        .map_err(|why| StartError(format!("The key ring {secret} cannot be used: {why}.")))
+        .map_err(|why| StartError(format!("The key ring {secret} is invalid: {why}.")))
 }

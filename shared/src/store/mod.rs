@@ -38,7 +38,7 @@ impl Unavailable {
 
     /// The store holds what Vestibule never wrote.
     fn unreadable(table: &'static str) -> Self {
-        tracing::error!(table, "an item cannot be read");
+        tracing::error!(table, "could not read an item");
         Self
     }
 }

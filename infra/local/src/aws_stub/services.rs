@@ -57,7 +57,7 @@ impl Services {
             ("ses", "SendEmail") => self.send(&facts.body).map(Answer::from),
             ("secretsmanager", "GetSecretValue") => self.secret(&facts.body).map(Answer::from),
             (service, operation) => {
-                let nobody = format!("nobody answers {operation} of {service} here");
+                let nobody = format!("the local portal does not support {operation} of {service}");
                 Err(ConnectorError::other(nobody.into(), None))
             }
         }
@@ -93,7 +93,7 @@ impl Services {
             Err(missing) => refuse(
                 400,
                 "BadRequestException",
-                &format!("The mail lacks {missing}."),
+                &format!("The email lacks {missing}."),
             ),
         }
     }
@@ -104,7 +104,7 @@ impl Services {
             None => refuse(
                 500,
                 "InternalServiceError",
-                "Secrets Manager was told to fail.",
+                "Secrets Manager was made to fail.",
             ),
             Some(_) if at(body, "/SecretId").as_str() != Some(arn) => refuse(
                 400,

@@ -44,7 +44,7 @@ impl<T> Routes<T> {
         } = route;
         if path.contains("+}") || path.contains('$') {
             return Err(StartError(format!(
-                "The route {method} {path} is of a kind that the local gateway lacks."
+                "The local gateway does not support the route {method} {path}."
             )));
         }
         self.0.push(Entry {

@@ -57,8 +57,8 @@ fn tell(record: &Value, addresses: &mut HashMap<String, String>, inbox: &Inbox) 
     // A row that is over may still change; it is told once.
     if let Some(address) = addresses.remove(&key) {
         inbox.say(&format!(
-            "no mail to {address}: {status} ({})",
-            text("reason").unwrap_or("no reason given")
+            "no email to {address}: {status} ({})",
+            text("reason").unwrap_or("no reason recorded")
         ));
     }
 }

@@ -61,11 +61,14 @@ impl Consumer {
         let patterns = mapping.patterns()?;
         if let Some(pattern) = patterns.iter().find(|pattern| !is_simple(pattern)) {
             return Err(StartError(format!(
-                "The stream filter {pattern} compares with more than strings."
+                "The local gateway supports only string comparisons, not the stream filter {pattern}."
             )));
         }
         let no_stream = |error: DynoxideError| {
-            StartError(format!("The stream {} fails: {error}.", mapping.stream))
+            StartError(format!(
+                "Could not read the stream {}: {error}.",
+                mapping.stream
+            ))
         };
         let latest = newest(database, mapping.table()).map_err(no_stream)?;
         let start = if mapping.starting_position == "LATEST" {
@@ -109,7 +112,7 @@ impl Consumer {
                         let _either = tokio::time::timeout(POLL_EVERY, written.changed()).await;
                     }
                     Err(error) => {
-                        tracing::error!(%error, table = self.mapping.table(), "the stream cannot be read");
+                        tracing::error!(%error, table = self.mapping.table(), "could not read the stream");
                         tokio::time::sleep(POLL_EVERY).await;
                     }
                 }
@@ -185,7 +188,7 @@ impl Consumer {
         tracing::warn!(
             discarded = records.len(),
             table = self.mapping.table(),
-            "stream records have failed too often"
+            "discarded stream records that failed too often"
         );
         None
     }
@@ -240,7 +243,7 @@ impl Consumer {
             tracing::warn!(
                 discarded,
                 table = self.mapping.table(),
-                "stream records have become too old"
+                "discarded stream records that were too old"
             );
             self.checkpoint();
         }
@@ -256,7 +259,7 @@ impl Consumer {
         if let (Some(file), Some(consumed)) = (&self.checkpoint, &consumed)
             && let Err(error) = fs::write(file, consumed)
         {
-            tracing::error!(%error, "the stream's checkpoint cannot be kept");
+            tracing::error!(%error, "could not store the stream's checkpoint");
         }
         self.progress
             .send_modify(|progress| progress.consumed = consumed);

@@ -82,7 +82,7 @@ impl Scope<'_> {
         self.spend(1)?;
         let depth = self.depth.get();
         if depth == DEEPEST {
-            return Err("a value refers to itself, or goes too deep".to_owned());
+            return Err("a value refers to itself or is nested too deeply".to_owned());
         }
         self.depth.set(depth + 1);
         let done = step();
@@ -95,7 +95,7 @@ impl Scope<'_> {
             self.left
                 .get()
                 .checked_sub(n)
-                .ok_or("its values become too many, or too long")?,
+                .ok_or("its values become too many or too long")?,
         );
         Ok(())
     }
@@ -118,14 +118,14 @@ impl Scope<'_> {
                 [Value::String(of), Value::String(attribute)] => {
                     self.attribute(of, attribute).map(|arn| Some(arn.into()))
                 }
-                _ => Err("Fn::GetAtt does not name a resource and an attribute".to_owned()),
+                _ => Err("Fn::GetAtt needs a resource and an attribute".to_owned()),
             },
             ("Fn::Sub", Value::String(text)) => self.substitute(text).map(|text| Some(text.into())),
             ("Fn::If", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(condition), yes, no] => {
                     self.evaluate(if self.condition(condition)? { yes } else { no })
                 }
-                _ => Err("Fn::If does not have a condition and two values".to_owned()),
+                _ => Err("Fn::If needs a condition and two values".to_owned()),
             },
             ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(between), list] => {
@@ -133,17 +133,17 @@ impl Scope<'_> {
                     self.spend(between.len().saturating_mul(list.len()))?;
                     Ok(Some(list.join(between).into()))
                 }
-                _ => Err("Fn::Join does not have a separator and a list".to_owned()),
+                _ => Err("Fn::Join needs a separator and a list".to_owned()),
             },
             ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(between), text] => {
                     let text = self.text(text)?;
                     Ok(Some(text.split(between.as_str()).collect()))
                 }
-                _ => Err("Fn::Split does not have a separator and a text".to_owned()),
+                _ => Err("Fn::Split needs a separator and a string".to_owned()),
             },
             (other, _) => Err(format!(
-                "{other} is not evaluated here, or not in this form"
+                "{other} is not supported here, at least not in this form"
             )),
         }
     }
@@ -154,7 +154,7 @@ impl Scope<'_> {
     /// It is something else.
     pub(super) fn text(&self, value: &Value) -> Result<String, String> {
         let value = self.evaluate(value)?.unwrap_or_default();
-        text_of(&value).ok_or_else(|| format!("{value} is not a text"))
+        text_of(&value).ok_or_else(|| format!("{value} is not a string"))
     }
 
     /// A text, or a list of texts.
@@ -188,7 +188,7 @@ impl Scope<'_> {
         let resource = self
             .resources
             .get(name)
-            .ok_or_else(|| format!("nothing is called {name}"))?;
+            .ok_or_else(|| format!("there is no resource or parameter named {name}"))?;
         match kind(resource) {
             "AWS::DynamoDB::Table" => self.text(at(resource, "/Properties/TableName")),
             "AWS::SecretsManager::Secret" => self.attribute(name, "Arn"),
@@ -203,7 +203,7 @@ impl Scope<'_> {
         let resource = self
             .resources
             .get(of)
-            .ok_or_else(|| format!("nothing is called {of}"))?;
+            .ok_or_else(|| format!("there is no resource named {of}"))?;
         let (region, account) = (super::REGION, super::ACCOUNT);
         match (kind(resource), attribute) {
             ("AWS::DynamoDB::Table", "Arn" | "StreamArn") => {
@@ -221,7 +221,9 @@ impl Scope<'_> {
                 "arn:aws:secretsmanager:{region}:{account}:secret:{of}-local"
             )),
             (_, "Arn") => Ok(format!("arn:aws:local:{region}:{account}:{of}")),
-            (kind, other) => Err(format!("{other} of {of} ({kind}) is not known here")),
+            (kind, other) => Err(format!(
+                "the attribute {other} of {of} ({kind}) is not supported here"
+            )),
         }
     }
 
@@ -232,7 +234,7 @@ impl Scope<'_> {
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after
                 .split_once('}')
-                .ok_or_else(|| format!("'{text}' does not close a brace"))?;
+                .ok_or_else(|| format!("'{text}' has an unclosed brace"))?;
             done.push_str(before);
             match (name.strip_prefix('!'), name.split_once('.')) {
                 (Some(literal), _) => done.push_str(&format!("${{{literal}}}")),
@@ -249,7 +251,7 @@ impl Scope<'_> {
         self.holds(
             self.conditions
                 .get(name)
-                .ok_or_else(|| format!("no condition is called {name}"))?,
+                .ok_or_else(|| format!("there is no condition named {name}"))?,
         )
     }
 
@@ -274,7 +276,7 @@ impl Scope<'_> {
                 ("Fn::Not", [one]) => Ok(!self.holds(one)?),
                 ("Fn::Or", parts) => Ok(all(parts)?.contains(&true)),
                 ("Fn::And", parts) => Ok(!all(parts)?.contains(&false)),
-                (other, _) => Err(format!("{other} is not evaluated in conditions here")),
+                (other, _) => Err(format!("{other} is not supported in conditions here")),
             },
             _ => Err(format!("{condition} is not a condition")),
         }

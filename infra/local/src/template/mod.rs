@@ -180,7 +180,7 @@ impl Template {
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|whole| read(whole, overrides));
-        read.map_err(|why| StartError(format!("template.yaml cannot be used: {why}.")))
+        read.map_err(|why| StartError(format!("template.yaml is invalid: {why}.")))
     }
 
     /// The same of another template's text.
@@ -189,7 +189,7 @@ impl Template {
     /// What cannot be read or evaluated, in a sentence.
     pub fn of(text: &str, overrides: &BTreeMap<String, String>) -> Result<Self, StartError> {
         let read = yaml::parse(text).and_then(|whole| read(&whole, overrides));
-        read.map_err(|why| StartError(format!("The template cannot be used: {why}.")))
+        read.map_err(|why| StartError(format!("The template is invalid: {why}.")))
     }
 }
 
@@ -250,7 +250,7 @@ fn read(whole: &Value, overrides: &BTreeMap<String, String>) -> Result<Template,
         functions,
         tables,
         cors,
-        key_ring: key_ring.ok_or("it has no secret")?,
+        key_ring: key_ring.ok_or("it declares no secret")?,
     })
 }
 
@@ -291,7 +291,7 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
                     None => false,
                     Some(other) => {
                         return Err(format!(
-                            "the event {name} wants {other}, which the local gateway lacks"
+                            "the event {name} uses {other}, which the local gateway does not support"
                         ));
                     }
                 },
@@ -318,7 +318,7 @@ fn schedule(scope: &Scope<'_>, properties: &Value) -> Result<Schedule, String> {
     let every = minutes.map(|minutes| Duration::from_secs(60 * minutes));
     let input = scope.text(at(properties, "/Input"))?;
     Ok(Schedule {
-        every: every.ok_or_else(|| format!("the schedule {text} is no rate in minutes"))?,
+        every: every.ok_or_else(|| format!("the schedule {text} is not a rate in minutes"))?,
         input: serde_json::from_str(&input)
             .map_err(|_| format!("the input of the schedule {text} is not JSON"))?,
     })
@@ -335,7 +335,7 @@ fn grants(scope: &Scope<'_>, policies: &Value) -> Result<Vec<(String, String)>, 
         .map(|policy| at(policy, "/Statement"));
     for statement in statements.flat_map(|statements| statements.as_array().into_iter().flatten()) {
         if at(statement, "/Effect") != "Allow" {
-            return Err("a policy of a function does not allow".to_owned());
+            return Err("a function's policy has a statement whose effect is not Allow".to_owned());
         }
         for action in scope.texts(at(statement, "/Action"))? {
             for resource in scope.texts(at(statement, "/Resource"))? {
@@ -398,14 +398,14 @@ fn read_key_ring(
     let generate = at(properties, "/GenerateSecretString");
     if at(generate, "/ExcludePunctuation") != true {
         return Err(format!(
-            "{name} is to hold punctuation, which is not generated here"
+            "{name} needs punctuation, which is not supported here"
         ));
     }
     let template = scope.text(at(generate, "/SecretStringTemplate"))?;
     Ok(KeyRingSecret {
         arn: scope.text(&json!({ "Ref": name }))?,
         template: serde_json::from_str(&template)
-            .map_err(|_| format!("the template of {name} is not an object"))?,
+            .map_err(|_| format!("the SecretStringTemplate of {name} is not a JSON object"))?,
         key: scope.text(at(generate, "/GenerateStringKey"))?,
         length: at(generate, "/PasswordLength")
             .as_u64()

@@ -25,10 +25,9 @@ pub(super) fn read(
                 .get(name)
                 .cloned()
                 .or_else(|| text_of(at(declaration, "/Default")));
-            let value =
-                given.ok_or_else(|| format!("the parameter {name} has no default and no value"))?;
+            let value = given.ok_or_else(|| format!("the parameter {name} needs a value"))?;
             check(declaration, &value).map_err(|wanted| {
-                format!("the parameter {name} is '{value}', but must be {wanted}")
+                format!("the parameter {name} is '{value}', but it must be {wanted}")
             })?;
             Ok((name.clone(), value))
         })

@@ -27,12 +27,12 @@ fn is_shallow(text: &str) -> Result<(), String> {
     for event in Parser::new_from_str(text) {
         match event.map_err(|error| error.to_string())?.0 {
             Event::SequenceStart(..) | Event::MappingStart(..) if depth == DEEPEST => {
-                return Err(format!("it goes deeper than {DEEPEST} levels"));
+                return Err(format!("it is nested deeper than {DEEPEST} levels"));
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
             Event::SequenceEnd | Event::MappingEnd => depth -= 1,
             Event::Alias(_) => {
-                return Err("it holds an alias, which CloudFormation does not know".to_owned());
+                return Err("it uses an alias, which CloudFormation does not support".to_owned());
             }
             _ => {}
         }
@@ -62,7 +62,7 @@ fn json_of(node: &Yaml<'_>) -> Result<Value, String> {
             .map(Value::Object),
         Yaml::Tagged(tag, node) => Ok(tagged(tag, &json_of(node)?)),
         Yaml::Alias(_) | Yaml::BadValue | Yaml::Representation(..) => {
-            Err("it holds a value that means nothing".to_owned())
+            Err("it contains an invalid value".to_owned())
         }
     }
 }

@@ -419,10 +419,7 @@ mod tests {
                 .len(),
             all.len()
         );
-        assert_eq!(
-            all[0].to_string(),
-            "It is too short: use at least 15 characters."
-        );
+        assert_eq!(all[0].to_string(), "Use at least 15 characters.");
         for weak in all {
             let sentence = weak.to_string();
             assert!(

@@ -93,28 +93,26 @@ impl fmt::Display for WeakPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooShort { min_length } => {
-                write!(f, "It is too short: use at least {min_length} characters.")
+                write!(f, "Use at least {min_length} characters.")
             }
-            Self::TooLong => write!(f, "It is too long: use at most {MAX_LENGTH} characters."),
-            Self::Personal => {
-                f.write_str("It contains your address or the portal's name, and too little else.")
-            }
+            Self::TooLong => write!(f, "Use at most {MAX_LENGTH} characters."),
+            Self::Personal => f.write_str(
+                "This password is too similar to your email address or the portal's name.",
+            ),
             Self::Common => {
-                f.write_str("It is among the passwords that are tried first, or close to one.")
+                f.write_str("This password is too common, or too similar to a common one.")
             }
-            Self::Repeats => f.write_str("It repeats itself: that is easy to guess."),
-            Self::Sequence => {
-                f.write_str("It follows a sequence like abc or 6543: that is easy to guess.")
+            Self::Repeats => {
+                f.write_str("This password repeats itself, which makes it easy to guess.")
             }
-            Self::Keyboard => {
-                f.write_str("It follows the rows of a keyboard: that is easy to guess.")
-            }
+            Self::Sequence => f.write_str("Sequences like abc or 6543 are easy to guess."),
+            Self::Keyboard => f.write_str("Keyboard patterns like qwerty are easy to guess."),
             Self::Dates => {
-                f.write_str("Dates and years are easy to guess: add a few uncommon words.")
+                f.write_str("Dates and years are easy to guess. Add a few uncommon words.")
             }
-            Self::Names => f.write_str("Names are easy to guess: add a few uncommon words."),
+            Self::Names => f.write_str("Names are easy to guess. Add a few uncommon words."),
             Self::Guessable => {
-                f.write_str("It is easy to guess: add another uncommon word or two.")
+                f.write_str("This password is easy to guess. Add another uncommon word or two.")
             }
         }
     }

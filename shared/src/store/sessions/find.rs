@@ -107,7 +107,7 @@ impl Store {
                 return Ok(found);
             }
         }
-        tracing::error!(act, "the store left reads undone");
+        tracing::error!(act, "DynamoDB left keys unprocessed");
         Err(Unavailable)
     }
 }
