@@ -1,7 +1,7 @@
 //! A user's sessions, to herself.
 //!
 //! `GET /auth/sessions` lists those that live, the current one marked: `[{id, created_at,
-//! last_seen_at, expires_at, client, ip, began, current}]`, youngest first. `DELETE
+//! last_seen_at, expires_at, client, ip, auth_method, current}]`, youngest first. `DELETE
 //! /auth/sessions/{id}` ends one, `DELETE /auth/sessions` all but this one, however many they are:
 //! 204. 404 for a session that is not hers or has ended.
 
@@ -31,7 +31,7 @@ struct Output {
     expires_at: String,
     client: String,
     ip: String,
-    began: &'static str,
+    auth_method: &'static str,
     current: bool,
 }
 
@@ -78,7 +78,7 @@ fn output(session: &Session, current: &SessionHash) -> Output {
         expires_at: session.expires_at.rfc3339(),
         client: session.client.in_words(),
         ip: session.client.ip.clone(),
-        began: session.auth_method.as_str(),
+        auth_method: session.auth_method.as_str(),
         current: session.hash == *current,
     }
 }
