@@ -206,12 +206,12 @@ fn a_template_without_end_is_refused_in_a_sentence() {
         (
             "names that double",
             format!("Resources:\n{doubled}"),
-            "too many, or too long",
+            "too many or too long",
         ),
         (
             "conditions that double",
             format!("Conditions:\n  C0: !Equals [a, b]\n{both}Resources:\n{chosen}"),
-            "too many, or too long",
+            "too many or too long",
         ),
         (
             "depth",

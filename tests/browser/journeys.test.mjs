@@ -62,7 +62,7 @@ for (const js of [true, false]) {
         await ada.page.goto(`${origin}/login`);
         await ada.page.getByLabel(js ? "scripted" : "plain").fill("ada@example.com");
         await ada.page.getByRole("button", { name: js ? "Scripted" : "Plain form" }).click();
-        await ada.page.getByText(js ? "you will receive a login link" : "Check your mail").first().waitFor();
+        await ada.page.getByText(js ? "we'll send it a sign-in link" : "Check your email").first().waitFor();
 
         const mail = await portal.mail(0);
         await ada.page.goto(mail.links[0], { waitUntil: "commit" });
@@ -124,7 +124,7 @@ for (const js of [true, false]) {
         const wrong = code === "0000 0000" ? "1111 1111" : "0000 0000";
         await eve.page.getByLabel("8-digit code").fill(wrong);
         await eve.page.getByRole("button").click();
-        await eve.page.getByRole("alert").getByText("does not work").waitFor();
+        await eve.page.getByRole("alert").getByText("doesn’t work").waitFor();
         await eve.page.getByLabel("8-digit code").fill(code);
         await eve.page.getByRole("button").click();
         await eve.page.waitForURL(`${portal.url}/auth/signed-in`);
@@ -153,17 +153,17 @@ for (const js of [true, false]) {
         await page.goto((await portal.mail(0)).links[0]);
         await page.getByText("g••@example.com").waitFor();
         await page.getByLabel("Password", { exact: true }).fill("two otters");
-        await page.getByRole("button", { name: "Set the password and sign in" }).click();
-        await page.getByRole("alert").getByText("It is too short: use at least 15 characters.").waitFor();
+        await page.getByRole("button", { name: "Set password and sign in" }).click();
+        await page.getByRole("alert").getByText("Use at least 15 characters.").waitFor();
         await page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
-        await page.getByRole("button", { name: "Set the password and sign in" }).click();
+        await page.getByRole("button", { name: "Set password and sign in" }).click();
         await page.waitForURL(`${portal.url}/auth/signed-in`);
         assert.equal(await me(grace, portal), "grace@example.com");
 
         await page.getByRole("button", { name: "Sign out" }).click();
         await page.waitForURL(`${portal.url}/auth/sign-in`);
         await signsIn(grace, "grace@example.com", "three quiet otters pant");
-        await page.getByRole("alert").getByText("The address or the password is wrong.").waitFor();
+        await page.getByRole("alert").getByText("Wrong email address or password.").waitFor();
         assert.equal(await me(grace, portal), 401);
         await signsIn(grace, "grace@example.com", "three quiet otters paint");
         await page.waitForURL(`${portal.url}/auth/signed-in`);
@@ -173,17 +173,17 @@ for (const js of [true, false]) {
         await phone.page.getByRole("link", { name: "Forgot your password?" }).click();
         await phone.page.getByLabel("Email address").fill("grace@example.com");
         await phone.page.getByRole("button", { name: "Email me a link" }).click();
-        await phone.page.getByRole("heading", { name: "Check your mail" }).waitFor();
+        await phone.page.getByRole("heading", { name: "Check your email" }).waitFor();
         await phone.page.goto((await portal.mail(1)).links[0]);
         await phone.page.getByLabel("New password").fill("a lantern under the bridge");
-        const show = phone.page.getByLabel("Show the password");
+        const show = phone.page.getByLabel("Show password");
         assert.equal(await show.count(), js ? 1 : 0, "what does nothing without JavaScript is not there without it");
         if (js) {
           await show.check();
           assert.equal(await phone.page.getByLabel("New password").getAttribute("type"), "text");
         }
-        await phone.page.getByRole("button", { name: "Set the password" }).click();
-        await phone.page.getByRole("status").getByText("Your password has been changed.").waitFor();
+        await phone.page.getByRole("button", { name: "Change password" }).click();
+        await phone.page.getByRole("status").getByText("Your password was changed.").waitFor();
         assert.equal(await me(grace, portal), 401, "every session has ended");
         assert.deepEqual((await portal.mail(2)).links, [], "the notice has no link");
         await signsIn(phone, "grace@example.com", "a lantern under the bridge");
@@ -200,10 +200,10 @@ for (const js of [true, false]) {
         await joan.page.getByLabel("Name").fill("Joan");
         await joan.page.getByLabel("Email address").fill("joan@example.com");
         await joan.page.getByRole("button", { name: "Sign up" }).click();
-        await joan.page.getByText("We have sent a message").waitFor();
+        await joan.page.getByText("We’ve emailed you a link.").waitFor();
         await joan.page.goto((await portal.mail(3)).links[0]);
         await joan.page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
-        await joan.page.getByRole("button", { name: "Set the password and sign in" }).click();
+        await joan.page.getByRole("button", { name: "Set password and sign in" }).click();
         await joan.page.waitForURL(`${portal.url}/auth/signed-in`);
         assert.equal(await me(joan, portal), "joan@example.com");
         await joan.done();

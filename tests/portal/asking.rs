@@ -218,7 +218,7 @@ async fn a_throttled_form_leads_back_to_the_sign_in_page() {
             .get("/auth/sign-in?error=too_many_attempts")
             .await
             .body
-            .contains("too often")
+            .contains("Too many attempts.")
     );
     let wrong = browser
         .post_form("/auth/request-login", &[("email", "ada@example")])

@@ -12,7 +12,7 @@ async fn ada_asks_clicks_is_signed_in_and_signs_out() {
         .post("/auth/request-login", json!({"email": "Ada@Example.com"}))
         .await;
     assert_eq!(asked.status, 200);
-    let message = "If this email is registered, you will receive a login link.";
+    let message = "If this email address is registered, we'll send it a sign-in link.";
     assert_eq!(asked.json(), json!({"success": true, "message": message}));
 
     let mail = world.mail().await;
@@ -96,7 +96,7 @@ async fn the_same_with_forms_alone() {
             .get("/auth/check-email")
             .await
             .body
-            .contains("Check your mail")
+            .contains("Check your email")
     );
 
     let code = world.mail().await.code();
@@ -113,7 +113,7 @@ async fn the_same_with_forms_alone() {
             .get("/auth/signed-in")
             .await
             .body
-            .contains("You are signed in.")
+            .contains("You’re signed in")
     );
 
     let out = browser.post_form("/auth/logout", &[]).await;

@@ -268,7 +268,7 @@ async fn every_letter_is_what_its_row_says() {
                     .starts_with(&format!("{}{leads_to}", world.portal.public_url()))
             );
             assert!(
-                text.contains(&format!("works once and is valid for {works_for}.")),
+                text.contains(&format!("works once and expires after {works_for}.")),
                 "{letter}: {text}"
             );
         }
@@ -349,7 +349,7 @@ async fn an_invitation_to_a_portal_without_passwords_does_not_speak_of_a_browser
         let text = mail.0["text"].as_str().unwrap();
         assert_eq!(mail.0["subject"], "Your invitation to Partner");
         assert!(
-            !text.contains("where you asked") && !text.contains("WHO ASKED"),
+            !text.contains("where you requested") && !text.contains("REQUESTED FROM"),
             "{text}"
         );
         assert_eq!(mail.0["code"].is_string(), has_code, "{text}");

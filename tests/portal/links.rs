@@ -113,7 +113,9 @@ async fn other_browser_off_signs_in_only_where_it_was_asked() {
     let (owner, phone) = (world.browser(), world.browser());
     let mail = owner.ask("ada@example.com").await;
     let page = phone.get(&mail.path()).await;
-    assert!(page.body.contains("Another browser asked") && !page.body.contains("<form"));
+    assert!(
+        page.body.contains("This link belongs to another browser") && !page.body.contains("<form")
+    );
     let body = json!({"token": mail.token(), "code": mail.code()});
     assert_eq!(
         phone.post("/auth/verify", body).await.problem(),
@@ -314,7 +316,7 @@ async fn links_of_an_older_system_say_so() {
         assert_eq!(page.status, 200, "{path}");
         assert!(
             page.body
-                .contains("This link is from an older version, ask for a new one.")
+                .contains("This link is no longer supported. Request a new one.")
         );
     }
 }

@@ -22,7 +22,7 @@ async fn the_mail_says_what_it_must_and_its_subject_holds_no_code() {
         "Firefox on Windows",
         "IP address 198.18.0.0",
         "21 November 2026 at 14:00 UTC",
-        "ignore this message",
+        "ignore this email",
     ] {
         assert!(text.contains(words), "{words} is missing in:\n{text}");
     }

@@ -79,14 +79,14 @@ async fn a_page_says_only_our_own_sentences() {
         .get("/auth/sign-in?error=%3Cimg%3E&reason=%22%3E&next=%22%3E%3Cimg%3E")
         .await;
     assert!(
-        page.body.contains("That did not work.") && !page.body.contains("<img"),
+        page.body.contains("Something went wrong.") && !page.body.contains("<img"),
         "{}",
         page.body
     );
     let reasons = [
         ("expired", "has expired"),
-        ("used", "has been used"),
-        ("invalid", "does not work"),
+        ("used", "has already been used"),
+        ("invalid", "doesn’t work"),
     ];
     for (reason, words) in reasons {
         let page = browser
@@ -116,6 +116,6 @@ async fn a_wrong_code_in_the_form_leads_back_to_it() {
             .get("/auth/check-email?error=invalid_token&reason=invalid")
             .await
             .body
-            .contains("does not work")
+            .contains("doesn’t work")
     );
 }

@@ -32,7 +32,7 @@ async fn the_documented_curl_session_signs_in_and_out() {
         String::from_utf8_lossy(&output.stderr)
     );
     let expected = [
-        "you will receive a login link",
+        "we'll send it a sign-in link",
         "expires_at",
         "Ada Lovelace",
         r#"{"success":true}"#,

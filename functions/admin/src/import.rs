@@ -168,7 +168,8 @@ impl Admin<'_> {
         }
         let hash = PasswordHash::parse(text).ok_or_else(|| {
             Problem::invalid_request(
-                "`password` must be an Argon2id hash (PHC format, version 19), up to m=131072,t=10,p=16.",
+                "`password` must be an Argon2id hash (PHC format, version 19) \
+                 with at most m=131072,t=10,p=16.",
             )
         })?;
         if self.app.passwords.accepts(&hash) {
@@ -176,7 +177,8 @@ impl Admin<'_> {
         }
         let costs = hash.costs();
         Err(Problem::invalid_request(format!(
-            "`password` was hashed with {costs}, which this portal does not accept. Set `PreviousArgon2` to {costs}."
+            "`password` was hashed with {costs}, which this portal does not accept. \
+             Set `PreviousArgon2` to {costs}."
         )))
     }
 }

@@ -24,8 +24,8 @@ use shared::store::EventFilter;
 use shared::store::users::UpdateOutcome;
 use shared::store::users::{CreateOutcome, NewUser};
 
-const TAKEN_OR_REUSED: &str =
-    "Another user has this email address, or this `Idempotency-Key` was used for another user.";
+const TAKEN_OR_REUSED: &str = "Another user has this email address, \
+    or this `Idempotency-Key` was used for another user.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -65,7 +65,8 @@ pub(crate) fn resources(all: Vec<Resource>) -> Result<Vec<Resource>, Problem> {
     };
     let invalid = || {
         Problem::invalid_request(
-            "`resources` may hold at most 200 items, with at most 200 printable characters per field.",
+            "`resources` may hold at most 200 items, with at most 200 printable characters in \
+             each field.",
         )
     };
     (all.len() <= MOST_RESOURCES && all.iter().all(whole))

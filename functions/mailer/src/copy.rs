@@ -58,7 +58,8 @@ impl EmailCopy {
         };
         let called = match template {
             EmailTemplate::Link(_) => "Requested from",
-            EmailTemplate::Notice(_) => "Changed",
+            EmailTemplate::Notice(_) if mail.client.ip.is_empty() => "Changed on",
+            EmailTemplate::Notice(_) => "Changed from",
         };
         // Nobody at a browser has asked for an invitation.
         let known = if matches!(mail.kind, EmailKind::Invitation(..)) {
@@ -97,14 +98,15 @@ fn sign_in(config: &Config) -> EmailCopy {
         valid: valid(config.links.lifetime, 60, "minute"),
         button: "Sign in",
         code: Some(
-            "Or enter this code on the page where you requested the link. It works only in that browser, and expires with \
-             the link.",
+            "Or enter this code on the page where you requested the link. It works only in that \
+             browser, and expires with the link.",
         ),
         fallback: FALLBACK,
         known: NOBODY,
         otherwise: (
             "Didn’t request this?",
-            "You can ignore this email. Nobody can sign in without it. Don’t forward it or share the code with anyone.",
+            "You can ignore this email. Nobody can sign in without it. Don’t forward it or share \
+             the code with anyone.",
         ),
         turn_to: String::new(),
     }
@@ -142,8 +144,8 @@ fn activation(config: &Config) -> EmailCopy {
         known: NOBODY,
         otherwise: (
             "Weren’t expecting this?",
-            "You can ignore this email. The account stays inactive until a password is set with this link. Don’t forward \
-             it to anyone.",
+            "You can ignore this email. The account stays inactive until a password is set with \
+             this link. Don’t forward it to anyone.",
         ),
         turn_to: String::new(),
     }
@@ -181,8 +183,8 @@ fn password_changed(config: &Config, public: &Origin) -> EmailCopy {
         rest: " account was changed, and you were signed out on all devices.",
         otherwise: (
             "Wasn’t you?",
-            "Someone may have access to your email account. Secure it first. Then tell the portal’s administrator, and \
-             reset your password here:",
+            "Someone may have access to your email account. Secure it first. Then tell the \
+             portal’s administrator, and reset your password here:",
         ),
         turn_to,
         ..notice()
@@ -194,7 +196,8 @@ fn address_changed(config: &Config, public: &Origin) -> EmailCopy {
         subject: format!("Your {} email address was changed", config.brand.name),
         heading: "Your email address was changed",
         opening: "The email address for your",
-        rest: " account was changed, and you were signed out on all devices. Sign in with the new address.",
+        rest: " account was changed, and you were signed out on all devices. Sign in with the new \
+             address.",
         otherwise: (
             "Wasn’t you?",
             "Tell the portal’s administrator. You can sign in here:",

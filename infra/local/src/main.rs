@@ -105,7 +105,8 @@ async fn main() -> ExitCode {
     println!("  Read email   {url}/_local/   (as JSON: {url}/_local/inbox)");
     println!();
     println!(
-        "  ada@example.com      active, no password yet: use a sign-in link, or set one with \"Forgot your password?\""
+        "  ada@example.com      active, no password yet: use a sign-in link, \
+         or set one with \"Forgot your password?\""
     );
     println!("  grace@example.com    invited: requesting a link sends the set-password email");
     if let Some(guest) = guest {

@@ -427,7 +427,8 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, StartError> {
         .await
         .map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => StartError(format!(
-                "Port {wanted} is in use. Shutdown the program that uses it, or choose another port with --port."
+                "Port {wanted} is in use. Shutdown the program that uses it, \
+                 or choose another port with --port."
             )),
             _ => StartError(format!("Could not listen on port {wanted}: {error}.")),
         })

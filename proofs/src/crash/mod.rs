@@ -41,7 +41,7 @@ pub struct Selection {
     /// Only this flow
     #[arg(long)]
     pub flow: Option<String>,
-    /// Only this point of it: the how-manieth call, from 1
+    /// Only the n-th call (starting at 1)
     #[arg(long)]
     pub point: Option<usize>,
     /// Only this fault, as a failure names it

@@ -49,7 +49,7 @@ fn invoke(stage: &Stage, function: &str, event: &Value) -> Option<Value> {
     answer
         .inspect_err(|why| {
             assert!(
-                why.starts_with("the event cannot be read"),
+                why.starts_with("could not read the event"),
                 "{function} {why}: {event}"
             )
         })

@@ -90,9 +90,10 @@ impl Request {
                     )));
                 }
                 None => {
-                    return Err(Problem::invalid_request(format!(
-                        "The query has an unknown parameter. {}",
-                        known_names("Known parameters", &names)
+                    return Err(Problem::invalid_request(unknown(
+                        "query",
+                        "parameter",
+                        &names,
                     )));
                 }
             }
@@ -168,8 +169,7 @@ fn invalid_body(text: &str, path: &Path, error: &serde_json::Error) -> Problem {
     let starts = |start| message.starts_with(start);
     let detail = if starts("unknown field") {
         let known: Vec<_> = quoted(expected.unwrap_or_default()).collect();
-        let known = known_names("Known fields", &known);
-        format!("The body has an unknown field. {known}")
+        unknown("body", "field", &known)
     } else if starts("missing field") {
         format!("Missing field `{}`.", place(path, quoted(message).next()))
     } else if starts("duplicate field") {
@@ -209,12 +209,13 @@ fn place(path: &Path, field: Option<&str>) -> String {
     }
 }
 
-/// `Known fields: `a`, `b`.`
-fn known_names(title: &str, names: &[&str]) -> String {
-    if names.is_empty() {
-        return "None is allowed.".to_owned();
+/// Says that `place` has an unknown `what`, and lists the known ones; never the unknown one itself.
+fn unknown(place: &str, what: &str, known: &[&str]) -> String {
+    if known.is_empty() {
+        return format!("The {place} must have no {what}s.");
     }
-    format!("{title}: `{}`.", names.join("`, `"))
+    let known = known.join("`, `");
+    format!("The {place} has an unknown {what}. Known {what}s: `{known}`.")
 }
 
 #[cfg(test)]
@@ -315,7 +316,7 @@ mod tests {
         }
         assert_eq!(
             read_json::<Nothing>("{\"evil\":1}").unwrap_err().detail(),
-            "The body has an unknown field. None is allowed."
+            "The body must have no fields."
         );
     }
 }

@@ -34,6 +34,7 @@ pub fn check(request: &Request, site: &Site, origin: &Origin) -> Result<(), Prob
     }
     Err(Problem::new(
         ProblemType::OriginNotAllowed,
-        "Call this from the portal's own pages, or from an origin in `FrontendUrl` or `AllowedOrigins`.",
+        "Call this from the portal's own pages, \
+         or from an origin in `FrontendUrl` or `AllowedOrigins`.",
     ))
 }

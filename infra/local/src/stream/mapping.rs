@@ -61,7 +61,8 @@ impl Consumer {
         let patterns = mapping.patterns()?;
         if let Some(pattern) = patterns.iter().find(|pattern| !is_simple(pattern)) {
             return Err(StartError(format!(
-                "The local gateway supports only string comparisons, not the stream filter {pattern}."
+                "The local gateway supports only string comparisons, \
+                 not the stream filter {pattern}."
             )));
         }
         let no_stream = |error: DynoxideError| {
@@ -112,7 +113,11 @@ impl Consumer {
                         let _either = tokio::time::timeout(POLL_EVERY, written.changed()).await;
                     }
                     Err(error) => {
-                        tracing::error!(%error, table = self.mapping.table(), "could not read the stream");
+                        tracing::error!(
+                            %error,
+                            table = self.mapping.table(),
+                            "could not read the stream"
+                        );
                         tokio::time::sleep(POLL_EVERY).await;
                     }
                 }

@@ -291,7 +291,7 @@ fn function(scope: &Scope<'_>, resource: &Value, globals: &Value) -> Result<Func
                     None => false,
                     Some(other) => {
                         return Err(format!(
-                            "the event {name} uses {other}, which the local gateway does not support"
+                            "the event {name} uses {other}, which is not supported here"
                         ));
                     }
                 },
