@@ -1,0 +1,129 @@
+//! The admin API: what holds for every route.
+
+mod create;
+mod erase;
+mod get;
+mod import;
+mod list;
+mod resend;
+mod sessions;
+mod update;
+
+use kit::{ApiClient, ApiRequest, GRACE, World};
+use local::aws_stub::Fault;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Creates an active user with all fields set.
+pub(crate) fn create_eve<'c>(admin: &'c ApiClient<'_>) -> ApiRequest<'c> {
+    let resource = json!({"type": "status-page", "id": "7", "name": "Search", "slug": "search"});
+    admin
+        .create_user("Eve@Example.com", "Eve")
+        .with("role", "partner")
+        .with("resources", json!([resource]))
+        .status("active")
+}
+
+/// Asserts that an audit record names who signed the request.
+#[track_caller]
+fn assert_actor(record: &Value) {
+    let actor = &record["metadata"]["M"]["actor"]["S"];
+    assert_eq!(actor, "arn:aws:iam::000000000000:user/local");
+}
+
+/// Returns a request to each route that takes a body.
+fn requests_with_body<'c>(admin: &'c ApiClient<'_>, id: &str) -> Vec<ApiRequest<'c>> {
+    vec![
+        create_eve(admin),
+        admin.import_users(json!([{"email": "x@example.com", "name": "X"}])),
+        admin.update_user(id).with("name", "Another Name"),
+    ]
+}
+
+/// Returns a request to each route that changes something.
+fn writes<'c>(admin: &'c ApiClient<'_>, id: &str) -> Vec<ApiRequest<'c>> {
+    let mut requests = requests_with_body(admin, id);
+    requests.extend([
+        admin.resend_invitation(id),
+        admin.revoke_user_sessions(id),
+        admin.erase_user(id),
+    ]);
+    requests
+}
+
+/// Returns a request to each route, the order being that in which they do something.
+fn requests<'c>(admin: &'c ApiClient<'_>, id: &str) -> Vec<ApiRequest<'c>> {
+    let mut requests = vec![admin.list_users().query("limit", "1"), admin.get_user(id)];
+    requests.extend(writes(admin, id));
+    requests
+}
+
+#[tokio::test]
+async fn every_route_requires_a_signature_a_known_id_and_a_reachable_store() {
+    let world = World::start().await;
+    let admin = world.client();
+    let id = world.user_id(GRACE);
+    let before = world.snapshot();
+    for request in requests(&admin, &id) {
+        for unauthorized in [request.clone().unsigned(), request.signed_by("other")] {
+            let response = unauthorized.await.assert("403");
+            assert_eq!(response.json(), json!({"message": "Forbidden"}));
+        }
+    }
+    for unknown in [
+        "usr_00000000000000000000000000000000",
+        "usr_1",
+        "x",
+        "%00",
+        "user%23x",
+        &"u".repeat(3000),
+    ] {
+        let mut by_id = requests(&admin, unknown);
+        by_id.retain(|request| request.path().contains(unknown));
+        assert_eq!(by_id.len(), 5);
+        for request in by_id {
+            request.await.assert("404 not-found");
+        }
+    }
+    for request in requests(&admin, &id) {
+        let response = request.query("more", "1").await;
+        response.assert("400 invalid-request");
+    }
+    world.inject(Fault::FailBefore, |call| call.service == "dynamodb");
+    for request in requests(&admin, &id) {
+        request.await.assert("503 unavailable");
+    }
+    assert_eq!(world.snapshot(), before);
+    assert!(world.emails().await.is_empty());
+}
+
+#[tokio::test]
+async fn invalid_bodies_are_refused_and_nothing_is_written() {
+    let world = World::start().await;
+    let admin = world.client();
+    let id = world.user_id(GRACE);
+    let before = world.snapshot();
+    for request in writes(&admin, &id) {
+        for wrong in [json!([]), json!("x"), json!({"unknown": 1}), json!(null)] {
+            let response = request.clone().body(wrong).await;
+            response.assert("400 invalid-request");
+        }
+        let large = json!({"name": "x".repeat(17 * 1024)});
+        request.body(large).await.assert("413 payload-too-large");
+    }
+    for request in requests_with_body(&admin, &id) {
+        request.bytes("").await.assert("415 unsupported-media-type");
+    }
+    assert_eq!(world.snapshot(), before);
+}
+
+#[tokio::test]
+async fn a_bearer_token_does_not_replace_the_signature() {
+    let world = World::start().await;
+    let admin = world.client();
+    let before = world.snapshot();
+    let request = admin.request(Method::POST, kit::routes::USERS);
+    let response = request.bearer_token("x").bytes("{}").await.assert("403");
+    assert_eq!(response.json(), json!({"message": "Forbidden"}));
+    assert_eq!(world.snapshot(), before);
+}

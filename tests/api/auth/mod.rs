@@ -1,0 +1,14 @@
+//! The routes below `/auth/`.
+
+mod activate;
+mod logout;
+mod me;
+mod pages;
+mod password_pages;
+mod request_login;
+mod reset_password;
+pub(crate) mod sessions;
+mod sign_in;
+mod sign_up;
+mod verify_code;
+mod verify_link;

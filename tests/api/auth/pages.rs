@@ -1,0 +1,97 @@
+//! The pages, and the headers of every response.
+
+use kit::routes::{
+    ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, RESET_PASSWORD, SIGN_IN, SIGN_UP, SIGNED_IN, VERIFY,
+};
+use kit::{ADA, World};
+
+#[tokio::test]
+async fn every_response_carries_the_security_headers_and_is_not_cached() {
+    let world = World::start().await;
+    let client = world.client();
+    let email = client.receive_login_email(ADA).await;
+    let broken = |path| format!("{path}/broken");
+    for request in [
+        client.open(SIGN_IN),
+        client.open(CHECK_EMAIL),
+        client.open(FORGOT_PASSWORD),
+        client.open(SIGN_UP),
+        client.open(&broken(ACTIVATE)),
+        client.open(&broken(RESET_PASSWORD)),
+        client.open(email.path()),
+        client.open(&broken(VERIFY)),
+        client.me(),
+        client.verify_link("x"),
+        client.verify_link(&email.token()),
+        client.me(),
+        client.open(SIGNED_IN),
+        client.logout(),
+    ] {
+        let response = request.await;
+        let header = |name: &str| response.headers.get(name).map_or("", String::as_str);
+        assert_eq!(header("cache-control"), "no-store", "{response:?}");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("x-frame-options"), "DENY");
+        assert!(header("strict-transport-security").starts_with("max-age="));
+        let policy = header("content-security-policy");
+        assert!(policy.contains("default-src 'none'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        let is_page = header("content-type").starts_with("text/html");
+        let referrer = if is_page {
+            "same-origin"
+        } else {
+            "no-referrer"
+        };
+        assert_eq!(header("referrer-policy"), referrer);
+    }
+}
+
+#[tokio::test]
+async fn the_pages_have_the_portals_name_colour_and_logo() {
+    let world = World::with(&[
+        ("PortalName", "R&D <Portal>"),
+        ("AccentColor", "#aa1133"),
+        ("LogoUrl", "https://cdn.example.com/logo.svg"),
+    ])
+    .await;
+    let page = world.client().open(SIGN_IN).await;
+    let page = page.assert_contains("R&#38;D &#60;Portal&#62;");
+    let page = page.assert_contains(":root{--accent:#aa1133}");
+    let page = page.assert_contains("<img src=\"https://cdn.example.com/logo.svg\"");
+    let policy = &page.headers["content-security-policy"];
+    assert!(
+        policy.contains("img-src https://cdn.example.com;"),
+        "{policy}"
+    );
+}
+
+#[tokio::test]
+async fn a_page_never_repeats_its_query() {
+    let world = World::start().await;
+    let client = world.client();
+    let page = client
+        .open(SIGN_IN)
+        .query("error", "<img>")
+        .query("reason", "\">");
+    let page = page.query("next", "\"><img>").await.assert_lacks("<img");
+    page.assert_contains("Something went wrong.");
+    for (reason, text) in [
+        ("expired", "has expired"),
+        ("used", "has already been used"),
+        ("invalid", "doesn’t work"),
+    ] {
+        let page = client.open(SIGN_IN).query("error", "invalid_token");
+        page.query("reason", reason).await.assert_contains(text);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_code_redirects_back_to_its_form() {
+    let world = World::start().await;
+    let client = world.client();
+    let email = client.receive_login_email(ADA).await;
+    let wrong = client.verify_code(&email.wrong_code()).form().await;
+    let back = wrong.assert("303 /auth/check-email?error=invalid_token&reason=invalid");
+    let page = client.open(&back.location()).await;
+    page.assert_contains("doesn’t work");
+}

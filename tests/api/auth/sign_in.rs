@@ -1,0 +1,194 @@
+//! `POST /auth/sign-in`: signing in with a password, its rate limits and its cap, and renewed
+//! hashes.
+
+use crate::enumeration::reach_password_cap;
+use futures_util::future::join_all;
+use kit::{ADA, PASSWORD, WRONG, World, form, hours, routes};
+use local::aws_stub::Fault;
+use serde_json::json;
+
+/// Starts a portal where Ada has a password.
+async fn world() -> World {
+    let world = World::with_cheap_hashes(&[]).await;
+    world.set_password(ADA, PASSWORD).await;
+    world
+}
+
+#[tokio::test]
+async fn the_right_password_signs_in_and_a_wrong_one_does_not() {
+    let world = world().await;
+    let client = world.client();
+    let wrong = client.sign_in(ADA, WRONG).await;
+    let wrong = wrong.assert("401 invalid-credentials");
+    assert_eq!(wrong.headers["www-authenticate"], "Bearer");
+    assert!(wrong.cookies.is_empty() && world.rows("sessions").is_empty());
+    let record = world.audit("partner.login.failed").remove(0);
+    assert_eq!(record["severity"]["S"], "warning");
+    assert_eq!(record["resource_type"]["S"], "address");
+
+    let right = client.sign_in("Ada@Example.com", PASSWORD).await;
+    assert_eq!(right.assert("200").json()["user"]["email"], ADA);
+    assert_eq!(client.me().await.json()["email"], ADA);
+    assert_eq!(world.rows("sessions")[0]["auth_method"]["S"], "password");
+    assert_eq!(world.audit("partner.login").len(), 1);
+}
+
+#[tokio::test]
+async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
+    let world = world().await;
+    let client = world.client();
+    let sign_in = |email, password| client.sign_in(email, password).form();
+    let failed = sign_in(ADA, WRONG).await;
+    failed.assert("303 /auth/sign-in?error=invalid_credentials");
+    // No failure loses where to go next.
+    let next = "/reports?of=all&year=2026";
+    let url = format!("{}{next}", world.portal.public_url());
+    for (request, error) in [
+        (sign_in(ADA, WRONG), "invalid_credentials"),
+        (sign_in("no address", WRONG), "invalid_request"),
+        (client.request_login("no address").form(), "invalid_request"),
+    ] {
+        let back = request.next(next).await;
+        let query = form(&[("next", &url)]);
+        back.clone()
+            .assert(&format!("303 {}?error={error}&{query}", routes::SIGN_IN));
+        let page = client.open(&back.location()).await;
+        assert_eq!(page.field("next"), url.replace('&', "&#38;"));
+    }
+    let right = sign_in(ADA, PASSWORD).next("/reports").await;
+    right.assert("303 /reports");
+    let elsewhere = sign_in(ADA, PASSWORD).next("https://evil.example").await;
+    elsewhere.assert("303 /auth/sign-in?error=invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_concurrent_guesses_compute_ten_hashes_and_the_owner_signs_in_by_link() {
+    let world = world().await;
+    let hashes = world.portal.hashes();
+    let attack =
+        join_all((0..1000).map(|_| async { world.client().sign_in(ADA, WRONG).await.outcome() }));
+    let owner = world.client();
+    let (outcomes, _) = tokio::join!(attack, owner.sign_in_by_link(ADA));
+    let count = |wanted: &str| outcomes.iter().filter(|one| *one == wanted).count();
+    assert_eq!((count("200"), count("429 too-many-attempts")), (0, 990));
+    assert!(world.portal.hashes() - hashes <= 10);
+    owner.me().await.assert("200");
+}
+
+#[tokio::test]
+async fn the_cap_on_wrong_passwords_holds_until_an_emailed_link_is_used() {
+    let world = world().await;
+    reach_password_cap(&world, ADA).await;
+    let sign_in = async |password, outcome| {
+        world.client().sign_in(ADA, password).await.assert(outcome);
+    };
+    sign_in(PASSWORD, "401 invalid-credentials").await;
+    world.clock.advance(hours(399 * 24));
+    world.portal.sweep_ttl().unwrap();
+    sign_in(PASSWORD, "401 invalid-credentials").await;
+    world.client().sign_in_by_link(ADA).await;
+    sign_in(PASSWORD, "200").await;
+    // The count starts again.
+    sign_in("x", "401 invalid-credentials").await;
+    sign_in(PASSWORD, "200").await;
+}
+
+#[tokio::test]
+async fn a_failure_that_is_counted_late_does_not_undo_a_sign_in() {
+    const KEY: &str = "password-in-a-row#";
+    let world = world().await;
+    let client = world.client();
+    let sign_in = async |password, outcome| {
+        client.sign_in(ADA, password).await.assert(outcome);
+    };
+    let failures = || {
+        let mut rows = world.rows("rate-limits");
+        rows.retain(|row| row["pk"]["S"].as_str().unwrap().starts_with(KEY));
+        rows[0]["count"]["N"].clone()
+    };
+    // The first failure of a row and a later one: each is answered "try again", and counted only
+    // after others have been.
+    for counted in ["2", "3"] {
+        world.inject(Fault::Late, |call| {
+            call.operation == "UpdateItem" && call.body.to_string().contains(KEY)
+        });
+        sign_in(WRONG, "503 unavailable").await;
+        world.clear_fault();
+        sign_in(WRONG, "401 invalid-credentials").await;
+        sign_in(WRONG, "401 invalid-credentials").await;
+        assert_eq!(failures(), json!(counted));
+        sign_in(PASSWORD, "200").await;
+        sign_in(WRONG, "401 invalid-credentials").await;
+        assert_eq!(failures(), json!("1"));
+        world.portal.release_delayed();
+        assert_eq!(failures(), json!("1"));
+    }
+}
+
+#[tokio::test]
+async fn a_network_is_stopped_at_its_hourly_limit_of_wrong_passwords() {
+    let world = World::with_cheap_hashes(&[("PasswordPerNetworkHour", "3")]).await;
+    let office = world.client();
+    for n in 0..3 {
+        let email = format!("colleague{n}@example.com");
+        let wrong = office.sign_in(&email, "wrong").await;
+        wrong.assert("401 invalid-credentials");
+    }
+    let refused = office.sign_in("colleague9@example.com", WRONG).await;
+    let refused = refused.assert("429 too-many-attempts");
+    assert_eq!(refused.headers["retry-after"], "3600");
+}
+
+#[tokio::test]
+async fn signing_in_again_replaces_the_session() {
+    let world = world().await;
+    let client = world.client();
+    client.sign_in(ADA, PASSWORD).await.assert("200");
+    let old = client.session();
+    client.sign_in(ADA, PASSWORD).await.assert("200");
+    client.me().await.assert("200");
+    assert_eq!(world.rows("sessions").len(), 1);
+    client.set_session(old.as_deref());
+    client.me().await.assert("401 not-authenticated");
+}
+
+#[tokio::test]
+async fn an_old_hash_signs_in_while_its_parameters_are_known_and_is_renewed() {
+    let before = world().await;
+    let world = World::with(&[
+        ("Argon2MemoryKib", "7168"),
+        ("Argon2Passes", "2"),
+        ("PreviousArgon2", "m=7168,t=1,p=1"),
+    ])
+    .await;
+    let hash = |world: &World| world.user_row(ADA)["password"].clone();
+    let old = hash(&before);
+    assert!(old.to_string().contains("$m=7168,t=1,p=1$"));
+    world.set_attribute(ADA, "password", &old);
+    let hashes = world.portal.hashes();
+    let client = world.client();
+    for (n, email) in [ADA, "unknown@example.com"].iter().enumerate() {
+        let wrong = client.sign_in(email, WRONG).await;
+        wrong.assert("401 invalid-credentials");
+        // One with each set of parameters, for every account.
+        assert_eq!(world.portal.hashes() - hashes, 2 * (n as u64 + 1));
+    }
+    client.sign_in(ADA, PASSWORD).await.assert("200");
+    assert!(hash(&world).to_string().contains("$m=7168,t=2,p=1$"));
+    client.sign_in(ADA, PASSWORD).await.assert("200");
+}
+
+#[tokio::test]
+async fn a_portal_without_passwords_does_not_have_their_endpoints() {
+    let world = World::with(&[("Activation", "link")]).await;
+    let client = world.client();
+    for path in [
+        routes::SIGN_IN,
+        routes::ACTIVATE,
+        routes::FORGOT_PASSWORD,
+        routes::RESET_PASSWORD,
+        routes::SIGN_UP,
+    ] {
+        client.post(path).await.assert("404 not-found");
+    }
+}

@@ -1,0 +1,210 @@
+//! `POST /auth/verify` with a link's token, and the page that the link opens: opening it spends
+//! nothing, one link gives one session, and a lost response is not a lost sign-in.
+
+use kit::routes::VERIFY;
+use kit::{ADA, World, mins, secs};
+
+#[tokio::test]
+async fn a_thousand_openings_and_prefetches_change_nothing() {
+    let world = World::start().await;
+    let owner = world.client();
+    let scanner = world.client();
+    let email = owner.receive_login_email(ADA).await;
+    let before = world.snapshot();
+    world.portal.take_calls();
+    for n in 0..1000 {
+        let client = if n % 2 == 0 { &owner } else { &scanner };
+        let mut page = client.open(email.path());
+        if n % 3 == 0 {
+            page = page.header("sec-purpose", "prefetch;prerender");
+        }
+        page.await.assert("200");
+    }
+    assert_eq!(world.snapshot(), before);
+    assert!(world.portal.take_calls().is_empty());
+    owner.verify_link(&email.token()).await.assert("200");
+}
+
+#[tokio::test]
+async fn another_browser_sees_whose_link_it_is_and_signs_in_only_by_the_button() {
+    let world = World::start().await;
+    let phone = world.client();
+    let email = world.client().receive_login_email(ADA).await;
+    let page = phone.open(email.path()).await;
+    let page = page.assert_contains("a••@example.com").assert_lacks(ADA);
+    let page = page.assert_contains("<button").assert_lacks("<script");
+    phone.me().await.assert("401 not-authenticated");
+    let submitted = phone.submit_link_page(VERIFY, &page).await;
+    submitted.assert("303 /auth/signed-in");
+    phone.me().await.assert("200");
+}
+
+#[tokio::test]
+async fn other_browser_code_requires_the_emailed_code_and_counts_the_attempts() {
+    let world = World::with(&[("OtherBrowser", "code")]).await;
+    let phone = world.client();
+    let email = world.client().receive_login_email(ADA).await;
+    let page = phone.open(email.path()).await;
+    page.assert_contains("name=\"code\"");
+    let verify = phone.verify_link(&email.token());
+    let wrong = verify.clone().code(&email.wrong_code());
+    for refused in [verify.clone(), wrong] {
+        refused.await.assert("400 invalid-token");
+    }
+    verify.code(&email.code).await.assert("200");
+
+    let email = world.client().receive_login_email(ADA).await;
+    let verify = phone.verify_link(&email.token());
+    for _ in 0..5 {
+        verify.clone().code(&email.wrong_code()).await;
+    }
+    let exhausted = verify.code(&email.code).await;
+    exhausted.assert("400 invalid-token");
+}
+
+#[tokio::test]
+async fn other_browser_code_does_not_affect_the_requesting_browser() {
+    let world = World::with(&[("OtherBrowser", "code")]).await;
+    let owner = world.client();
+    let email = owner.receive_login_email(ADA).await;
+    let page = owner.open(email.path()).await;
+    page.assert_contains("<script>")
+        .assert_lacks("name=\"code\"");
+    owner.verify_link(&email.token()).await.assert("200");
+}
+
+#[tokio::test]
+async fn other_browser_off_signs_in_only_where_it_was_requested() {
+    let world = World::with(&[("OtherBrowser", "off")]).await;
+    let owner = world.client();
+    let phone = world.client();
+    let email = owner.receive_login_email(ADA).await;
+    let page = phone.open(email.path()).await;
+    page.assert_contains("This link belongs to another browser")
+        .assert_lacks("<form");
+    let elsewhere = phone.verify_link(&email.token()).code(&email.code);
+    elsewhere.await.assert("400 invalid-token");
+    owner.verify_link(&email.token()).await.assert("200");
+}
+
+#[tokio::test]
+async fn the_requesting_browser_may_repeat_for_a_minute_and_gets_the_same_session() {
+    let world = World::start().await;
+    let client = world.client();
+    let email = client.receive_login_email(ADA).await;
+    let verify = client.verify_link(&email.token());
+    let first = verify.clone().await.assert("200");
+    let before = world.snapshot();
+    world.clock.advance(secs(60));
+    let again = verify.clone().await.assert("200");
+    assert_eq!(again.json(), first.json());
+    assert_eq!(world.snapshot(), before);
+    world.clock.advance(secs(1));
+    verify.await.assert("410 used-token");
+}
+
+#[tokio::test]
+async fn an_idempotency_key_repeats_its_own_redemption_only() {
+    let world = World::start().await;
+    let phone = world.client();
+    let other = world.client();
+    let token = world.client().receive_login_email(ADA).await.token();
+    let verify = phone
+        .verify_link(&token)
+        .idempotency_key("the-key-of-the-phone");
+    let first = verify.clone().await.assert("200");
+    let again = verify.await.assert("200");
+    assert_eq!(again.json(), first.json());
+    let verify = other.verify_link(&token);
+    let other_key = verify.clone().idempotency_key("the-key-of-another");
+    for refused in [verify, other_key] {
+        refused.await.assert("410 used-token");
+    }
+    assert_eq!(world.rows("sessions").len(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_redemption_fails_once_the_session_or_its_epoch_has_ended() {
+    let world = World::start().await;
+    for by_logout in [true, false] {
+        let client = world.client();
+        let token = client.receive_login_email(ADA).await.token();
+        client.verify_link(&token).await.assert("200");
+        if by_logout {
+            client.logout().await;
+        } else {
+            world.revoke_sessions(ADA).await;
+        }
+        client.verify_link(&token).await.assert("410 used-token");
+    }
+}
+
+#[tokio::test]
+async fn opening_a_used_link_redirects_to_the_dashboard_while_its_session_lives() {
+    let world = World::start().await;
+    let client = world.client();
+    let email = client.receive_login_email(ADA).await;
+    client.verify_link(&email.token()).await;
+    for _ in 0..2 {
+        let page = client.open(email.path()).await;
+        page.assert("303 /auth/signed-in");
+        world.clock.advance(mins(60));
+    }
+    let expired = "303 /auth/sign-in?error=invalid_token&reason=expired";
+    world.client().open(email.path()).await.assert(expired);
+    // To the moment at which the session expires.
+    world.clock.advance(mins(22 * 60));
+    client.open(email.path()).await.assert(expired);
+}
+
+#[tokio::test]
+async fn a_link_is_void_once_the_users_sessions_are_revoked_or_they_are_suspended() {
+    let world = World::start().await;
+    for suspend in [false, true] {
+        let client = world.client();
+        let token = client.receive_login_email(ADA).await.token();
+        if suspend {
+            world.suspend(ADA).await;
+        } else {
+            world.revoke_sessions(ADA).await;
+        }
+        let before = world.snapshot();
+        client.verify_link(&token).await.assert("400 invalid-token");
+        assert_eq!(world.snapshot(), before);
+    }
+}
+
+#[tokio::test]
+async fn next_is_honoured_only_in_the_requesting_browser() {
+    let world = World::start().await;
+    let owner = world.client();
+    let phone = world.client();
+    let next = "/reports?month=11";
+    for (client, outcome) in [
+        (&owner, "303 /reports?month=11"),
+        (&phone, "303 /auth/signed-in"),
+    ] {
+        world.clock.advance(mins(1));
+        owner.request_login(ADA).next(next).await.assert("200");
+        let token = world.latest_email().await.token();
+        client.verify_link(&token).form().await.assert(outcome);
+    }
+    world.clock.advance(mins(1));
+    owner.request_login(ADA).next("/reports").form().await;
+    let code = world.latest_email().await.code;
+    let submitted = owner.verify_code(&code).form().await;
+    submitted.assert("303 /reports");
+}
+
+#[tokio::test]
+async fn links_of_an_older_system_get_a_page_that_says_so() {
+    let world = World::start().await;
+    for path in [
+        format!("{VERIFY}?token=abc&ts=1700000000"),
+        VERIFY.to_owned(),
+        format!("{VERIFY}/{}", "0f".repeat(32)),
+    ] {
+        let page = world.client().open(&path).await.assert("200");
+        page.assert_contains("This link is no longer supported. Request a new one.");
+    }
+}

@@ -1,0 +1,184 @@
+//! The cost of each request, counted and compared with the table in the README.
+
+use kit::routes::SIGN_IN;
+use kit::{ADA, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
+use local::aws_stub::Call;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// The table so far, and the world that the requests are sent to.
+struct Costs<'w> {
+    world: &'w World,
+    table: String,
+}
+
+impl Costs<'_> {
+    /// Sends a request and adds a row: calls to DynamoDB, how many of them wait for others, and
+    /// capacity units.
+    async fn count(&mut self, name: &str, function: &str, request: ApiRequest<'_>) {
+        self.world.settle().await;
+        self.world.portal.take_calls();
+        let status = request.await.status;
+        self.world.settle().await;
+        let mut calls = self.world.portal.take_calls();
+        calls.retain(|call| call.function == function && call.service == "dynamodb");
+        let depth = calls.iter().map(|call| call.generation);
+        let depth = depth.collect::<BTreeSet<_>>().len();
+        let is_read = |call: &&Call| call.operation.contains("Get") || call.operation == "Query";
+        let (reads, writes): (Vec<_>, Vec<_>) = calls.iter().partition(is_read);
+        let units = |calls: &[&Call]| calls.iter().map(|call| call.capacity).sum::<f64>() + 0.0;
+        let (reads, writes) = (units(&reads), units(&writes));
+        let calls = calls.len();
+        let row = format!("| {name} | {status} | {calls} | {depth} | {reads} | {writes} |");
+        let _ = writeln!(self.table, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn every_request_costs_what_the_readme_says() {
+    let world = World::with_cheap_hashes(&[]).await;
+    let mut costs = Costs {
+        world: &world,
+        table: String::new(),
+    };
+    links_and_codes(&mut costs).await;
+    administration(&mut costs).await;
+    passwords(&mut costs).await;
+    let heading = "\
+| request | status | DynamoDB requests | depth | read units | write units |
+|---|---|---|---|---|---|
+";
+    let table = format!("{heading}{}", costs.table);
+    let readme = include_str!("../../README.md");
+    assert!(
+        readme.contains(&table),
+        "the README's table of costs must be:\n\n{table}"
+    );
+}
+
+async fn links_and_codes(t: &mut Costs<'_>) {
+    let world = t.world;
+    let [ada, phone, nobody] = [(); 3].map(|()| world.client());
+    t.count(
+        "POST /auth/request-login",
+        "request-login",
+        ada.request_login(ADA),
+    )
+    .await;
+    let name = "POST /auth/request-login, throttled";
+    t.count(name, "request-login", ada.request_login(ADA)).await;
+    let email = world.latest_email().await;
+    let name = "GET /auth/sign-in and the other pages";
+    t.count(name, "pages", ada.open(SIGN_IN)).await;
+    t.count("GET /auth/verify/{token}", "pages", ada.open(email.path()))
+        .await;
+    let token = email.token();
+    for (name, request) in [
+        ("link", ada.verify_link(&token)),
+        ("link, repeated by its browser", ada.verify_link(&token)),
+        ("link, used", nobody.verify_link(&token)),
+        ("link, forged", nobody.verify_link("x")),
+    ] {
+        let name = format!("POST /auth/verify, {name}");
+        t.count(&name, "verify", request).await;
+    }
+    t.count("GET /auth/me", "me", ada.me()).await;
+    world.clock.advance(mins(5));
+    t.count("GET /auth/me, every five minutes", "me", ada.me())
+        .await;
+    t.count("GET /auth/me, not signed in", "me", nobody.me())
+        .await;
+    t.count("POST /auth/logout", "logout", ada.logout()).await;
+    t.count("POST /auth/logout, not signed in", "logout", ada.logout())
+        .await;
+
+    let email = phone.receive_login_email(ADA).await;
+    let wrong = phone.verify_code(&email.wrong_code());
+    t.count("POST /auth/verify, wrong code", "verify", wrong)
+        .await;
+    let right = phone.verify_code(&email.code);
+    t.count("POST /auth/verify, code", "verify", right).await;
+    world.clock.advance(secs(60));
+    t.count("one mail sent", "mailer", phone.request_login(ADA))
+        .await;
+    let unknown = nobody.request_login("x@example.com");
+    t.count("one mail dropped, no account", "mailer", unknown)
+        .await;
+}
+
+async fn administration(t: &mut Costs<'_>) {
+    let world = t.world;
+    let admin = world.client();
+    let create = admin
+        .create_user("eve@example.com", "Eve")
+        .idempotency_key("one");
+    let bob = json!({"email": "bob@example.com", "name": "Bob"});
+    let kim = json!({"email": "kim@example.com", "name": "Kim"});
+    let import = admin.import_users(json!([bob, kim]));
+    for (name, request) in [
+        ("POST /admin/users", create.clone()),
+        ("POST /admin/users, repeated", create),
+        ("POST /admin/users/import, two users", import),
+    ] {
+        t.count(name, "admin", request).await;
+    }
+    let ada = world.user_id(ADA);
+    let eve = world.user_id("eve@example.com");
+    let rename = admin.update_user(&ada).with("name", "Ada");
+    let move_address = admin.update_user(&ada).with("email", "ada@king.example");
+    for (name, request) in [
+        (
+            "POST /admin/users/{id}/resend",
+            admin.resend_invitation(&eve),
+        ),
+        ("GET /admin/users", admin.list_users()),
+        ("GET /admin/users/{id}", admin.get_user(&ada)),
+        ("PATCH /admin/users/{id}", rename),
+        ("PATCH /admin/users/{id}, address", move_address),
+        (
+            "DELETE /admin/users/{id}/sessions",
+            admin.revoke_user_sessions(&ada),
+        ),
+        ("DELETE /admin/users/{id}", admin.erase_user(&ada)),
+        ("DELETE /admin/users/{id}, repeated", admin.erase_user(&ada)),
+    ] {
+        t.count(name, "admin", request).await;
+    }
+}
+
+async fn passwords(t: &mut Costs<'_>) {
+    let world = t.world;
+    let [grace, laptop] = [(); 2].map(|()| world.client());
+    world.clock.advance(hours(1));
+    let token = grace.receive_login_email(GRACE).await.token();
+    let activate = grace.activate(&token, PASSWORD);
+    t.count("POST /auth/activate", "activate", activate).await;
+    let right = laptop.sign_in(GRACE, PASSWORD);
+    for (name, request) in [
+        ("POST /auth/sign-in", right.clone()),
+        ("POST /auth/sign-in, signed in already", right),
+        (
+            "POST /auth/sign-in, wrong or unknown",
+            laptop.sign_in(GRACE, "wrong"),
+        ),
+    ] {
+        t.count(name, "sign-in", request).await;
+    }
+    t.count("GET /auth/sessions", "sessions", laptop.list_sessions())
+        .await;
+    let list = laptop.list_sessions().await.json();
+    let mut others = list.as_array().unwrap().iter();
+    let other = others.find(|one| one["current"] == false).unwrap();
+    let revoke = laptop.revoke_session(other["id"].as_str().unwrap());
+    t.count("DELETE /auth/sessions/{id}", "sessions", revoke)
+        .await;
+    let revoke = laptop.revoke_other_sessions();
+    t.count("DELETE /auth/sessions", "sessions", revoke).await;
+    world.clock.advance(hours(1));
+    let forgot = laptop.forgot_password(GRACE);
+    t.count("POST /auth/forgot-password", "reset", forgot).await;
+    let token = world.latest_email().await.token();
+    let reset = laptop.reset_password(&token, PASSWORD);
+    t.count("POST /auth/reset-password", "reset", reset).await;
+}

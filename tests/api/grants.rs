@@ -1,0 +1,143 @@
+//! The template's roles allow exactly what the functions do: each action, on each table, by name.
+
+use kit::{ADA, GRACE, PASSWORD, World, cancelled, hours, mins, parameters, routes};
+use local::aws_stub::Fault;
+use local::template::{STACK, Template};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+const KEY: &str = "the-key-of-this-page";
+
+/// A function, an action and a table.
+type Grant = (String, String, String);
+
+/// Takes every path through the functions that makes a call of its own.
+async fn call_everything(world: &World) {
+    let [ada, phone] = [(); 2].map(|()| world.client());
+    let create = |key| {
+        let request = ada.create_user("eve@example.com", "Eve").status("active");
+        request.idempotency_key(key)
+    };
+    create("one").await;
+    create("one").await;
+    let email = ada.receive_login_email(ADA).await;
+    ada.verify_link(&email.token()).await;
+    ada.verify_link(&email.token()).await;
+    ada.open(email.path()).await;
+    world.clock.advance(mins(6));
+    ada.open(routes::SIGN_IN).await;
+    create("two").await;
+    ada.me().await;
+    ada.logout().await;
+    let email = phone.receive_login_email(ADA).await;
+    phone.verify_code(&email.code).await;
+    phone.request_login("nobody@example.com").await;
+    world.settle().await;
+    administration(world).await;
+    passwords(world).await;
+    // An email that is claimed again, and a redemption whose conflicts do not end.
+    world.inject(Fault::FailBefore, |call| {
+        call.service == "ses" && call.number == 1
+    });
+    world.client().request_login(ADA).await.assert("200");
+    world.settle().await;
+    world.sweep().await;
+    let email = world.latest_email().await;
+    conflict(world);
+    phone.verify_link(&email.token()).await;
+}
+
+/// Lets every transaction conflict with another one.
+fn conflict(world: &World) {
+    let conflict = Fault::Reply(400, cancelled("TransactionConflict"));
+    world.inject(conflict, |call| call.operation == "TransactWriteItems");
+}
+
+/// Signs up, sets a first password, signs in, resets the password, and revokes sessions.
+async fn passwords(world: &World) {
+    let zoe = world.client();
+    let address = "zoe@example.com";
+    zoe.sign_up(address, "Zoe").await.assert("200");
+    let activate = |token: &str| zoe.activate(token, PASSWORD).idempotency_key(KEY);
+    let first = activate(&world.latest_email().await.token());
+    first.clone().await.assert("200");
+    first.clone().await.assert("200");
+    zoe.sign_in(address, PASSWORD).await.assert("200");
+    zoe.sign_in(address, PASSWORD).await.assert("200");
+    zoe.sign_in(address, "x").await;
+    let list = zoe.list_sessions().await.json();
+    world.clock.advance(mins(6));
+    zoe.list_sessions().await;
+    zoe.revoke_other_sessions().await;
+    zoe.revoke_session(list[0]["id"].as_str().unwrap()).await;
+    world.clock.advance(hours(1));
+    zoe.forgot_password(address).await.assert("200");
+    let token = world.latest_email().await.token();
+    let reset = zoe.reset_password(&token, PASSWORD).idempotency_key(KEY);
+    reset.clone().await.assert("200");
+    world.settle().await;
+    // A first password while another session is signed in.
+    world.clock.advance(mins(1));
+    zoe.sign_in_by_link(address).await;
+    zoe.request_login(GRACE).await;
+    activate(&world.latest_email().await.token())
+        .await
+        .assert("200");
+    conflict(world);
+    zoe.set_session(None);
+    first.await;
+    reset.await;
+    world.clear_fault();
+}
+
+/// Manages a user from the import to the erasure.
+async fn administration(world: &World) {
+    let admin = world.client();
+    let bob = json!({"email": "bob@example.com", "name": "Bob", "status": "invited"});
+    admin.import_users(json!([bob])).await;
+    let id = world.user_id("bob@example.com");
+    admin.resend_invitation(&id).await;
+    admin.list_users().query("prefix", "b").await;
+    let update = admin.update_user(&id).status("active");
+    update.with("email", "rob@example.com").await;
+    world.client().sign_in_by_link("rob@example.com").await;
+    admin.get_user(&id).await;
+    admin.revoke_user_sessions(&id).await;
+    admin.erase_user(&id).await.assert("204");
+}
+
+#[tokio::test]
+async fn roles_grant_exactly_what_functions_do() {
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
+    // A function opens its connection with a read that may be refused.
+    world.portal.take_calls();
+    call_everything(&world).await;
+    let calls = world.portal.take_calls();
+    let done = calls.iter().flat_map(|call| {
+        let actions = call.actions.iter();
+        actions.map(|(action, table)| (call.function.clone(), action.clone(), table.clone()))
+    });
+    let done: BTreeSet<Grant> = done.collect();
+
+    let required = parameters(&[("EmailFrom", "no-reply@example.com")]);
+    let template = Template::read(&required).unwrap();
+    let prefix = format!("arn:aws:dynamodb:us-east-1:000000000000:table/{STACK}-");
+    let mut granted: BTreeSet<Grant> = BTreeSet::new();
+    for function in &template.functions {
+        for (action, resource) in &function.grants {
+            let table = resource.strip_prefix(&prefix).unwrap_or_default();
+            let is_dynamodb = action.starts_with("dynamodb:");
+            let is_vague = action.contains('*') || (is_dynamodb && table.is_empty());
+            assert!(!is_vague, "{action} {resource}");
+            assert!(
+                !is_dynamodb || function.name != "pages",
+                "{action} {resource}"
+            );
+            granted.insert((function.name.clone(), action.clone(), table.to_owned()));
+        }
+    }
+    let missing: Vec<_> = done.difference(&granted).collect();
+    let unused: Vec<_> = granted.difference(&done).collect();
+    assert!(missing.is_empty(), "not granted: {missing:#?}");
+    assert!(unused.is_empty(), "granted, but never used: {unused:#?}");
+}

@@ -1,0 +1,31 @@
+//! The API over HTTP: through the gateway, the real functions, the real store code and an embedded
+//! DynamoDB.
+//!
+//! `auth` and `admin` have one file for each route or two. Every other file is about a property of
+//! the whole portal.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a failing test may panic"
+)]
+
+mod admin;
+mod auth;
+mod costs;
+mod email_content;
+mod email_delivery;
+mod enumeration;
+mod faults;
+mod frontends;
+mod grants;
+mod hostile;
+mod journeys;
+mod key_rotation;
+mod leaks;
+mod origins;
+mod permissions;
+mod races;
+mod readme;
+mod store;
+mod tokens;

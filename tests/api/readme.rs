@@ -1,0 +1,37 @@
+//! The commands of the README work.
+
+use kit::World;
+use std::process::Stdio;
+use tokio::process::Command;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_readmes_commands_sign_in_and_out() {
+    let readme = include_str!("../../README.md");
+    let mut scripts = readme
+        .split("```sh\n")
+        .map(|rest| rest.split("```").next().unwrap());
+    let script = scripts.find(|script| script.contains("localhost")).unwrap();
+    let world = World::start().await;
+    let script = script.replace("http://localhost:8787", &world.portal.url());
+    assert!(script.contains(&world.portal.url()));
+    let output = Command::new("bash")
+        .arg("-euc")
+        .arg(script)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.await.expect("bash and curl are installed");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = printed.lines().filter(|line| !line.is_empty()).collect();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(lines.len(), 5, "{printed} {errors}");
+    let expected = [
+        "we'll send it a sign-in link",
+        "expires_at",
+        "Ada Lovelace",
+        r#"{"success":true}"#,
+        "not-authenticated",
+    ];
+    for (line, text) in lines.iter().zip(expected) {
+        assert!(line.contains(text), "{text} is not in {line}");
+    }
+}

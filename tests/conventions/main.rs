@@ -1,0 +1,18 @@
+//! The conventions of this repository: names that are the same everywhere, who may use whom, and
+//! how things are written.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failing test may panic"
+)]
+
+mod architecture;
+mod docs;
+mod imports;
+mod language;
+mod names;
+mod sources;
+mod template;

@@ -1,0 +1,233 @@
+//! Rules of `template.yaml` that no linter knows.
+
+use crate::sources::text;
+use kit::{parameters, routes};
+use local::template::Template;
+
+/// Returns the block of a resource.
+fn resource<'a>(yaml: &'a str, name: &str) -> &'a str {
+    let resources = yaml.split_once("\nResources:\n").unwrap().1;
+    let start = if resources.starts_with(&format!("  {name}:\n")) {
+        0
+    } else {
+        resources.find(&format!("\n  {name}:\n")).unwrap() + 1
+    };
+    let block = &resources[start..];
+    let end = block[2..]
+        .match_indices("\n  ")
+        .find(|(at, _)| !block[at + 5..].starts_with([' ', '#']));
+    end.map_or(block, |(at, _)| &block[..at + 3])
+}
+
+fn blocks_of_type<'a>(yaml: &'a str, kind: &str) -> Vec<&'a str> {
+    let mark = format!("    Type: {kind}\n");
+    let names = yaml.match_indices(&mark).map(|(at, _)| {
+        yaml[..at]
+            .trim_end()
+            .rsplit(['\n', ' '])
+            .next()
+            .unwrap()
+            .trim_end_matches(':')
+    });
+    names.map(|name| resource(yaml, name)).collect()
+}
+
+#[test]
+fn a_function_behind_the_api_does_not_refer_to_it() {
+    // CloudFormation would find a cycle, and neither cfn-lint nor `sam validate` does.
+    let yaml = text("template.yaml");
+    let functions = blocks_of_type(&yaml, "AWS::Serverless::Function");
+    assert!(functions.len() >= 7);
+    for function in functions
+        .into_iter()
+        .filter(|block| block.contains("HttpApi"))
+    {
+        let elsewhere = function.replace("ApiId: !Ref Api,", "");
+        assert!(
+            !elsewhere.contains("!Ref Api\n")
+                && !elsewhere.contains("${Api}")
+                && !elsewhere.contains("!GetAtt Api."),
+            "{function}"
+        );
+    }
+    let globals = yaml
+        .split_once("\nGlobals:\n")
+        .unwrap()
+        .1
+        .split_once("\nResources:")
+        .unwrap()
+        .0;
+    assert!(!globals.contains("${Api}") && !globals.contains("!Ref Api\n"));
+}
+
+#[test]
+fn the_key_ring_is_frozen_and_retained() {
+    // Any change of GenerateSecretString makes new keys, and signs everybody out.
+    let frozen = r#"  KeyRing:
+    Type: AWS::SecretsManager::Secret
+    DeletionPolicy: Retain
+    UpdateReplacePolicy: Retain
+    Properties:
+      GenerateSecretString:
+        SecretStringTemplate: '{"keys": []}'
+        GenerateStringKey: root
+        PasswordLength: 64
+        ExcludePunctuation: true
+"#;
+    let yaml = text("template.yaml");
+    let lines = resource(&yaml, "KeyRing").lines();
+    let lines = lines.filter(|line| !line.starts_with("      Description: "));
+    let current: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    assert_eq!(current, frozen.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn opening_and_clicking_of_emails_are_not_tracked() {
+    let yaml = text("template.yaml");
+    let events = resource(&yaml, "EmailEvents");
+    let types = events
+        .lines()
+        .find(|line| line.contains("MatchingEventTypes:"))
+        .unwrap()
+        .to_lowercase();
+    assert!(
+        types.contains("bounce") && !types.contains("open") && !types.contains("click"),
+        "{types}"
+    );
+    assert!(!resource(&yaml, "EmailConfigurationSet").contains("TrackingOptions"));
+}
+
+#[test]
+fn tables_survive_the_stack_and_users_and_audit_can_be_recovered() {
+    let yaml = text("template.yaml");
+    let tables = blocks_of_type(&yaml, "AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 6);
+    for table in tables {
+        assert!(
+            table.contains("DeletionPolicy: Retain")
+                && table.contains("UpdateReplacePolicy: Retain"),
+            "{table}"
+        );
+        let kept = table.starts_with("  UsersTable") || table.starts_with("  AuditTable");
+        for property in [
+            "PointInTimeRecoveryEnabled: true",
+            "DeletionProtectionEnabled: true",
+        ] {
+            assert_eq!(table.contains(property), kept, "{property} {table}");
+        }
+    }
+}
+
+#[test]
+fn the_admin_api_is_signed_and_nothing_else_is() {
+    let template = Template::read(&parameters(&[("EmailFrom", "no-reply@example.com")])).unwrap();
+    let routes: Vec<_> = template
+        .functions
+        .iter()
+        .flat_map(|function| &function.routes)
+        .collect();
+    assert!(routes.iter().any(|route| route.signed) && routes.iter().any(|route| !route.signed));
+    for route in routes {
+        assert_eq!(
+            route.signed,
+            route.path.starts_with(routes::ADMIN),
+            "{}",
+            route.path
+        );
+    }
+}
+
+#[test]
+fn the_access_log_has_no_path_and_the_mailer_outlasts_its_batch() {
+    let yaml = text("template.yaml");
+    let api = resource(&yaml, "Api");
+    let format = api.lines().find(|line| line.contains("Format:")).unwrap();
+    assert!(format.contains("$context.routeKey"), "{format}");
+    for leak in [
+        "$context.path",
+        "$context.identity",
+        "$context.authorizer",
+        "$request",
+        "rawPath",
+    ] {
+        assert!(!format.contains(leak), "{leak} in {format}");
+    }
+    let mailer = resource(&yaml, "Mailer");
+    let number = |key: &str| {
+        let rest = mailer.split_once(key).unwrap().1;
+        rest.split('\n')
+            .next()
+            .unwrap()
+            .trim()
+            .parse::<u64>()
+            .unwrap()
+    };
+    // 5 s an attempt at SES, and as much again for the store.
+    assert!(number("Timeout:") >= number("BatchSize:") * 10);
+}
+
+#[test]
+fn an_endless_template_is_refused_with_a_reason() {
+    let table = |name: &str, value: &str| {
+        format!("  {name}: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: {value}}}}}\n")
+    };
+    let doubled = |n: usize| {
+        table(
+            &format!("T{n}"),
+            &format!("!Sub \"${{T{0}}}${{T{0}}}\"", n - 1),
+        )
+    };
+    let doubled = table("T0", "aaaaaaaa") + &(1..40).map(doubled).collect::<String>();
+    let both = |n: usize| format!("  C{n}: !Or [!Condition C{0}, !Condition C{0}]\n", n - 1);
+    let both = (1..40).map(both).collect::<String>();
+    let chosen = table("T", "!If [C39, x, y]");
+    for (what, template, why) in [
+        (
+            "itself",
+            format!("Resources:\n{}", table("T", "!Ref T")),
+            "refers to itself",
+        ),
+        (
+            "a circle",
+            format!(
+                "Resources:\n{}{}",
+                table("T", "!Ref U"),
+                table("U", "!Sub 'x${T}'")
+            ),
+            "refers to itself",
+        ),
+        (
+            "a circle of conditions",
+            format!(
+                "Conditions:\n  C39: !Condition B\n  B: !Not [!Condition C39]\nResources:\n{chosen}"
+            ),
+            "refers to itself",
+        ),
+        (
+            "names that double",
+            format!("Resources:\n{doubled}"),
+            "too many or too long",
+        ),
+        (
+            "conditions that double",
+            format!("Conditions:\n  C0: !Equals [a, b]\n{both}Resources:\n{chosen}"),
+            "too many or too long",
+        ),
+        (
+            "depth",
+            format!("Resources:\n  {}x\n", "- ".repeat(5000)),
+            "deeper than",
+        ),
+        (
+            "more depth",
+            "[".repeat(100) + &"]".repeat(100),
+            "deeper than",
+        ),
+        ("an alias", "Resources: &a [*a]\n".to_owned(), "alias"),
+    ] {
+        let refused = Template::of(&template, &parameters(&[]))
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains(why), "{what}: {refused}");
+    }
+}

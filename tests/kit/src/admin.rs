@@ -1,0 +1,69 @@
+//! The routes below `/admin/`, whose requests are signed.
+
+use crate::{ApiClient, ApiRequest, World, routes};
+use reqwest::Method;
+use serde_json::Value;
+
+impl ApiClient<'_> {
+    /// Begins any request signed by an administrator.
+    pub fn admin_request(&self, method: Method, path: impl Into<String>) -> ApiRequest<'_> {
+        self.request(method, path).signed_by("local")
+    }
+
+    /// Creates a user, invited unless a status is set.
+    pub fn create_user(&self, email: &str, name: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::POST, routes::USERS)
+            .with("email", email)
+            .with("name", name)
+    }
+
+    /// Imports users, given as a JSON array.
+    pub fn import_users(&self, users: Value) -> ApiRequest<'_> {
+        self.admin_request(Method::POST, routes::IMPORT_USERS)
+            .with("users", users)
+    }
+
+    pub fn list_users(&self) -> ApiRequest<'_> {
+        self.admin_request(Method::GET, routes::USERS)
+    }
+
+    /// Gets one user with their emails and audit records.
+    pub fn get_user(&self, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::GET, routes::user(id))
+    }
+
+    /// Changes a user: each field of the body is a change.
+    pub fn update_user(&self, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::PATCH, routes::user(id))
+    }
+
+    /// Emails a user's invitation again.
+    pub fn resend_invitation(&self, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::POST, routes::resend(id))
+    }
+
+    /// Revokes all sessions of a user.
+    pub fn revoke_user_sessions(&self, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::DELETE, routes::user_sessions(id))
+    }
+
+    pub fn erase_user(&self, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::DELETE, routes::user(id))
+    }
+}
+
+impl World {
+    /// Suspends the user with this address.
+    pub async fn suspend(&self, email: &str) {
+        let id = self.user_id(email);
+        let change = self.client().update_user(&id).status("suspended").await;
+        change.assert("200");
+    }
+
+    /// Revokes all sessions and links of the user with this address.
+    pub async fn revoke_sessions(&self, email: &str) {
+        let id = self.user_id(email);
+        let revoked = self.client().revoke_user_sessions(&id).await;
+        revoked.assert("204");
+    }
+}

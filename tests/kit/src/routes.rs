@@ -1,0 +1,43 @@
+//! The paths of the API. Only tests about raw requests spell a path themselves.
+
+/// The beginning of all paths that users open.
+pub const AUTH: &str = "/auth/";
+/// The beginning of all paths that administrators call.
+pub const ADMIN: &str = "/admin/";
+pub const REQUEST_LOGIN: &str = "/auth/request-login";
+pub const CHECK_EMAIL: &str = "/auth/check-email";
+pub const VERIFY: &str = "/auth/verify";
+pub const SIGN_IN: &str = "/auth/sign-in";
+pub const SIGNED_IN: &str = "/auth/signed-in";
+pub const ACTIVATE: &str = "/auth/activate";
+pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
+pub const RESET_PASSWORD: &str = "/auth/reset-password";
+pub const SIGN_UP: &str = "/auth/sign-up";
+pub const ME: &str = "/auth/me";
+pub const LOGOUT: &str = "/auth/logout";
+pub const SESSIONS: &str = "/auth/sessions";
+pub const USERS: &str = "/admin/users";
+pub const IMPORT_USERS: &str = "/admin/users/import";
+
+/// The inbox of the local portal, which is not part of the API.
+pub const LOCAL_INBOX: &str = "/_local/inbox";
+
+/// Returns the path of one session.
+pub fn session(id: &str) -> String {
+    format!("{SESSIONS}/{id}")
+}
+
+/// Returns the path of one user.
+pub fn user(id: &str) -> String {
+    format!("{USERS}/{id}")
+}
+
+/// Returns the path that emails a user's invitation again.
+pub fn resend(id: &str) -> String {
+    format!("{USERS}/{id}/resend")
+}
+
+/// Returns the path of all sessions of one user.
+pub fn user_sessions(id: &str) -> String {
+    format!("{USERS}/{id}/sessions")
+}
