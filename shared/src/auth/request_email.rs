@@ -10,6 +10,7 @@ use crate::domain::next::Next;
 use crate::domain::portal::{Origin, Site};
 use crate::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use crate::domain::time::Timestamp;
+use crate::domain::user::is_name;
 use crate::http::cookie::{self, Cookie};
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
@@ -58,6 +59,12 @@ impl EmailRequest {
 pub fn parse_address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text)
         .ok_or_else(|| Problem::invalid_request("`email` is not a valid email address."))
+}
+
+/// Returns the name in a request. Fails with 400 where it is not 1 to 120 printable characters.
+pub fn parse_name(text: String) -> Result<String, Problem> {
+    let invalid = || Problem::invalid_request("`name` must be 1 to 120 printable characters.");
+    is_name(&text).then_some(text).ok_or_else(invalid)
 }
 
 /// Where a request wants to be led afterwards.
