@@ -7,7 +7,8 @@ use crate::domain::session::{Session, TOUCH_INTERVAL};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::http::cookie::{self, Cookie};
-use crate::http::{Problem, Request};
+use crate::http::response::with_cookie;
+use crate::http::{Problem, Request, Response};
 use crate::keys::{KeyRing, SessionClaims, TokenError};
 use crate::store::Unavailable;
 
@@ -19,6 +20,16 @@ pub struct Authenticated {
     pub session: Session,
     /// The session's cookie again, where it would otherwise end before the session does.
     pub renewed_cookie: Option<String>,
+}
+
+impl Authenticated {
+    /// Returns `response` with the session's cookie, if it was renewed.
+    pub fn respond(&self, response: Response) -> Response {
+        match &self.renewed_cookie {
+            Some(cookie) => with_cookie(response, cookie),
+            None => response,
+        }
+    }
 }
 
 /// The session token that a request shows.

@@ -4,4 +4,5 @@
 pub mod authenticate;
 pub mod issue_session;
 pub mod passwords;
+pub mod redeem_link;
 pub mod request_email;
