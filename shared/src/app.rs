@@ -1,6 +1,5 @@
 //! What most functions hold.
 
-use crate::auth::passwords::Passwords;
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
 use crate::domain::audit::{Action, AuditEvent, Subject, Target};
@@ -11,6 +10,7 @@ use crate::http::Problem;
 use crate::http::problem::ProblemType;
 use crate::keys::{KeyRingCache, TokenError};
 use crate::lambda::Bootstrap;
+use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::store::links::LinkError;
 use crate::store::{CountError, Store, Unavailable};

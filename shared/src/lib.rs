@@ -21,5 +21,6 @@ pub mod env;
 pub mod http;
 pub mod keys;
 pub mod lambda;
+pub mod passwords;
 pub mod random;
 pub mod store;

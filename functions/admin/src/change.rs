@@ -140,7 +140,13 @@ impl Admin<'_> {
         Ok(self
             .app
             .store
-            .update_user(before, &after, &mails, self.app.config.email.kept, &event)
+            .update_user(
+                before,
+                &after,
+                &mails,
+                self.app.config.email.retention,
+                &event,
+            )
             .await?)
     }
 

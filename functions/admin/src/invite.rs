@@ -77,7 +77,7 @@ impl Admin<'_> {
             wanted,
             now,
         );
-        let mail = invited.then_some((&mail, self.app.config.email.kept));
+        let mail = invited.then_some((&mail, self.app.config.email.retention));
         match self
             .app
             .store
@@ -146,7 +146,13 @@ impl Admin<'_> {
         Ok(self
             .app
             .store
-            .update_user(user, &after, &[mail], self.app.config.email.kept, &event)
+            .update_user(
+                user,
+                &after,
+                &[mail],
+                self.app.config.email.retention,
+                &event,
+            )
             .await?)
     }
 

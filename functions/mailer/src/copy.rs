@@ -4,7 +4,7 @@
 use shared::config::{Activation, Config, OtherBrowser};
 use shared::domain::email::{EmailKind, EmailTemplate, Notice, OutboxEntry};
 use shared::domain::link::Purpose;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use std::time::Duration;
 
 /// The parts that differ from template to letter.

@@ -21,7 +21,7 @@ use shared::domain::email::{
 };
 use shared::domain::ids::{KeyedHash, RecordId, UserId};
 use shared::domain::link::Purpose;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
 use shared::domain::email::{OutboxEntry, PreparedEmail};
 use shared::domain::link::Code;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 
 /// What goes to the mail provider.
 pub(crate) struct Message {

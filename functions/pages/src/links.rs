@@ -28,11 +28,8 @@ impl PageContext<'_> {
         // now.
         if self.has_redeemed(&signed)? {
             let site = &self.pages.config.site;
-            return Ok(response::see_other(&site.landing_url(
-                &signed.content,
-                asked,
-                self.origin,
-            )));
+            let next = signed.content.next.as_ref().filter(|_| asked);
+            return Ok(response::see_other(&site.landing_url(next, self.origin)));
         }
         let link = signed.content;
         if link.expires_at <= self.now {

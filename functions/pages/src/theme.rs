@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
 use shared::domain::ids::sha256;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 
 /// Submits the form of a link page once somebody sees it.
 pub(crate) const SUBMIT: &str = include_str!("../templates/submit.js");

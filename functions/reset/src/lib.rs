@@ -13,7 +13,7 @@ use shared::auth::request_email::{EmailRequest, parse_address};
 use shared::domain::audit::{Action, Target};
 use shared::domain::email::{EmailKind, Notice, OutboxEntry};
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::store::links::PasswordReset;
@@ -114,7 +114,7 @@ async fn set(app: &App, request: &Request, input: &ResetInput) -> Result<(), Pro
             client: client.clone(),
             ..notice
         },
-        kept: app.config.email.kept,
+        kept: app.config.email.retention,
         event: &app.audit_event(Action::PasswordReset, &link.user, resource, &client, now),
         link: &link,
     };

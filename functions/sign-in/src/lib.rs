@@ -49,10 +49,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let signed_in = sign_in(&visit, &input).await;
     let begun =
         signed_in.map_err(|problem| problem.redirect_form_to(&login).with_next(next.as_ref()))?;
-    let page = next.map_or_else(
-        || site.dashboard_url(&visit.origin),
-        |next| next.as_str().to_owned(),
-    );
+    let page = site.landing_url(next.as_ref(), &visit.origin);
     visit.respond(&begun, input.transport, &page)
 }
 

@@ -84,7 +84,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         }
         (None, None) => return Err(Problem::invalid_request("Send `token` or `code`.")),
     };
-    let page = site.landing_url(&redeemed.link, redeemed.asked, origin);
+    let next = redeemed.link.next.as_ref().filter(|_| redeemed.asked);
+    let page = site.landing_url(next, origin);
     verify
         .visit
         .respond(&redeemed.begun, input.transport, &page)

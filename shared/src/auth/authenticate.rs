@@ -2,7 +2,8 @@
 
 use crate::app::App;
 use crate::domain::ids::UserId;
-use crate::domain::portal::{Origin, PortalName};
+use crate::domain::origin::Origin;
+use crate::domain::portal::PortalName;
 use crate::domain::session::{Session, TOUCH_INTERVAL};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;

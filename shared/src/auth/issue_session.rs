@@ -6,7 +6,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::UserId;
-use crate::domain::portal::Origin;
+use crate::domain::origin::Origin;
 use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;

@@ -7,8 +7,9 @@ use crate::domain::email::{DeliveryState, EmailKind, OutboxEntry, OutboxKey};
 use crate::domain::ids::RecordId;
 use crate::domain::link::{Nonce, REPLAY_WINDOW};
 use crate::domain::next::Next;
-use crate::domain::portal::{Origin, Site};
+use crate::domain::origin::Origin;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use crate::domain::site::Site;
 use crate::domain::time::Timestamp;
 use crate::http::cookie::{self, Cookie};
 use crate::http::response::{self, with_cookie};
@@ -109,7 +110,7 @@ impl App {
         };
         let asked = self
             .store
-            .enqueue_email(&mail, &throttles, self.config.email.kept)
+            .enqueue_email(&mail, &throttles, self.config.email.retention)
             .await;
         asked?;
 

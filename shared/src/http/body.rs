@@ -1,6 +1,7 @@
 //! The strict reading of a request that changes something.
 
-use crate::domain::portal::{Origin, Site};
+use crate::domain::origin::Origin;
+use crate::domain::site::Site;
 use crate::http::origin;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::request::Request;

@@ -2,7 +2,8 @@
 //! asked for.
 
 use crate::domain::link::Nonce;
-use crate::domain::portal::{Origin, PortalName};
+use crate::domain::origin::Origin;
+use crate::domain::portal::PortalName;
 use std::time::Duration;
 
 /// Browsers keep no cookie longer (RFC 6265bis, 5.5).

@@ -6,7 +6,8 @@
 
 use super::Problem;
 use super::request::Request;
-use crate::domain::portal::{Origin, Site};
+use crate::domain::origin::Origin;
+use crate::domain::site::Site;
 use crate::http::problem::ProblemType;
 
 /// Refuses what a page elsewhere, or a prefetching browser, sent.

@@ -2,7 +2,8 @@
 
 use super::Problem;
 use crate::domain::client::ClientInfo;
-use crate::domain::portal::{Origin, Site};
+use crate::domain::origin::Origin;
+use crate::domain::site::Site;
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::http::HeaderValue;
