@@ -10,6 +10,7 @@ use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext, link_page};
 use shared::domain::audit::Action;
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
+use shared::domain::paths;
 use shared::domain::session::AuthMethod;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
@@ -40,7 +41,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let transport = input.transport;
     let (page, form) = (
         app.config.site.dashboard_url(&visit.origin),
-        link_page(&visit.origin, "/auth/activate", &input.token),
+        link_page(&visit.origin, paths::ACTIVATE, &input.token),
     );
     let begun = redeem(&visit, input)
         .await

@@ -5,6 +5,7 @@ use shared::config::{Activation, Config, OtherBrowser};
 use shared::domain::email::{EmailKind, EmailTemplate, Notice, OutboxEntry};
 use shared::domain::link::Purpose;
 use shared::domain::origin::Origin;
+use shared::domain::paths;
 use std::time::Duration;
 
 /// The parts that differ from template to letter.
@@ -173,7 +174,7 @@ fn reset(config: &Config) -> EmailCopy {
 fn password_changed(config: &Config, public: &Origin) -> EmailCopy {
     // Without passwords there is no page that asks for another one.
     let turn_to = match config.links.activation {
-        Activation::Password => public.join("/auth/forgot-password"),
+        Activation::Password => public.join(paths::FORGOT_PASSWORD),
         Activation::Link => config.site.login_url(public),
     };
     EmailCopy {

@@ -22,6 +22,7 @@ use shared::domain::email::{
 use shared::domain::ids::{KeyedHash, RecordId, UserId};
 use shared::domain::link::Purpose;
 use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
@@ -449,11 +450,11 @@ impl Mailer {
     fn url(&self, purpose: Purpose, token: &str) -> String {
         let links = &self.app.config.links;
         let (built_in, frontends) = match purpose {
-            Purpose::SignIn => ("verify", None),
-            Purpose::Activation => ("activate", links.activate_url.as_ref()),
-            Purpose::Reset => ("reset-password", links.reset_url.as_ref()),
+            Purpose::SignIn => (paths::VERIFY, None),
+            Purpose::Activation => (paths::ACTIVATE, links.activate_url.as_ref()),
+            Purpose::Reset => (paths::RESET_PASSWORD, links.reset_url.as_ref()),
         };
-        let built_in = || self.public.join(&format!("/auth/{built_in}/{token}"));
+        let built_in = || self.public.join(&format!("{built_in}/{token}"));
         frontends.map_or_else(built_in, |page| format!("{page}#token={token}"))
     }
 

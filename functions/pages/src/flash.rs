@@ -2,6 +2,7 @@
 
 use shared::domain::password::WeakPassword;
 use shared::http::Request;
+use shared::http::form_error::FormError;
 
 pub(crate) const CHECK_EMAIL: &str = "Enter a valid email address.";
 pub(crate) const CHECK_EMAIL_AND_PASSWORD: &str = "Enter a valid email address and your password.";
@@ -31,11 +32,10 @@ pub(crate) fn flash(request: &Request, check: &str, min_length: usize) -> Option
             role: "status",
         });
     }
-    let text = match (query("error"), query("reason")) {
-        ("", _) => return None,
-        ("invalid_request", _) => check.to_owned(),
-        ("weak_password", reason) => weak(reason, min_length),
-        (error, reason) => sentence(error, reason).to_owned(),
+    let text = match FormError::from_query(request)? {
+        FormError::InvalidRequest => check.to_owned(),
+        FormError::WeakPassword(reason) => weak(reason, min_length),
+        error => sentence(error).to_owned(),
     };
     Some(Flash {
         text,
@@ -43,15 +43,21 @@ pub(crate) fn flash(request: &Request, check: &str, min_length: usize) -> Option
     })
 }
 
-fn sentence(error: &str, reason: &str) -> &'static str {
-    match (error, reason) {
-        ("invalid_token", "expired") => "This link has expired. Request a new one.",
-        ("invalid_token", "used") => "This link has already been used. Request a new one.",
-        ("invalid_token", _) => "This link or code doesn’t work. Try again, or request a new one.",
-        ("invalid_credentials", _) => "Wrong email address or password. Check both and try again.",
-        ("too_many_attempts", _) => "Too many attempts. Wait a while, then try again.",
-        ("unavailable", _) => "We couldn’t do that just now. Try again in a moment.",
-        _ => "Something went wrong. Try again.",
+const fn sentence(error: FormError<'_>) -> &'static str {
+    match error {
+        FormError::ExpiredToken => "This link has expired. Request a new one.",
+        FormError::UsedToken => "This link has already been used. Request a new one.",
+        FormError::InvalidToken => {
+            "This link or code doesn’t work. Try again, or request a new one."
+        }
+        FormError::InvalidCredentials => {
+            "Wrong email address or password. Check both and try again."
+        }
+        FormError::TooManyAttempts => "Too many attempts. Wait a while, then try again.",
+        FormError::Unavailable => "We couldn’t do that just now. Try again in a moment.",
+        FormError::InvalidRequest | FormError::WeakPassword(_) | FormError::Unknown => {
+            "Something went wrong. Try again."
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::templates::{CheckMail, ForgotPassword, SignIn, SignUp};
 use crate::{PageContext, flash, theme};
 use shared::domain::next::Next;
+use shared::domain::paths;
 use shared::http::{Problem, Response};
 
 /// What the mail was asked for that somebody waits for.
@@ -34,9 +35,9 @@ impl PendingEmail {
     /// Where to ask again.
     pub(crate) const fn page(&self) -> &'static str {
         match self {
-            Self::SignIn => "/auth/sign-in",
-            Self::Reset => "/auth/forgot-password",
-            Self::SignUp => "/auth/sign-up",
+            Self::SignIn => paths::SIGN_IN,
+            Self::Reset => paths::FORGOT_PASSWORD,
+            Self::SignUp => paths::SIGN_UP,
         }
     }
 }

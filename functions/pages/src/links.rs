@@ -7,7 +7,9 @@ use shared::config::OtherBrowser;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::LinkId;
 use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose};
+use shared::domain::paths;
 use shared::http::cookie::{self, Cookie};
+use shared::http::form_error::FormError;
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Response};
@@ -101,7 +103,7 @@ impl PageContext<'_> {
         }
         let ask_again = |problem: Problem| {
             problem
-                .redirect_form_to(&self.origin.join("/auth/forgot-password"))
+                .redirect_form_to(&self.origin.join(paths::FORGOT_PASSWORD))
                 .into_response(true)
         };
         match self.ring.read_link(Purpose::Reset, token) {
@@ -124,12 +126,13 @@ impl PageContext<'_> {
     /// Why a link does not work: because its time is over, or because the form's post was refused
     /// and led back here.
     fn refused(&self, link: &Link) -> Option<ProblemType> {
-        let query = |name| self.request.query(name).unwrap_or_default();
-        match (query("error"), query("reason")) {
-            _ if link.expires_at <= self.now => Some(ProblemType::ExpiredToken),
-            ("invalid_token", "expired") => Some(ProblemType::ExpiredToken),
-            ("invalid_token", "used") => Some(ProblemType::UsedToken),
-            ("invalid_token", _) => Some(ProblemType::InvalidToken),
+        if link.expires_at <= self.now {
+            return Some(ProblemType::ExpiredToken);
+        }
+        match FormError::from_query(self.request)? {
+            FormError::ExpiredToken => Some(ProblemType::ExpiredToken),
+            FormError::UsedToken => Some(ProblemType::UsedToken),
+            FormError::InvalidToken => Some(ProblemType::InvalidToken),
             _ => None,
         }
     }

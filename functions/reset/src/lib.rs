@@ -14,6 +14,7 @@ use shared::domain::audit::{Action, Target};
 use shared::domain::email::{EmailKind, Notice, OutboxEntry};
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
 use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::store::links::PasswordReset;
@@ -69,20 +70,20 @@ async fn forgot(app: &App, request: &Request, origin: &Origin) -> Result<Respons
     };
     asked
         .await
-        .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/forgot-password")))
+        .map_err(|problem| problem.redirect_form_to(&origin.join(paths::FORGOT_PASSWORD)))
 }
 
 async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let site = &app.config.site;
     let input: ResetInput = request.body(site, origin)?;
-    let form = link_page(origin, "/auth/reset-password", &input.token);
+    let form = link_page(origin, paths::RESET_PASSWORD, &input.token);
     set(app, request, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&form))?;
     if request.is_form() {
         return Ok(response::see_other(&format!(
             "{}?notice=password_changed",
-            origin.join("/auth/sign-in")
+            origin.join(paths::SIGN_IN)
         )));
     }
     Ok(response::json(200, &Output { success: true }))

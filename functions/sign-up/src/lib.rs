@@ -9,6 +9,7 @@ use serde::Deserialize;
 use shared::app::App;
 use shared::auth::request_email::{EmailRequest, parse_address};
 use shared::domain::email::EmailKind;
+use shared::domain::paths;
 use shared::domain::user::is_name;
 use shared::http::{Problem, Request, Response};
 
@@ -50,5 +51,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     asked
         .await
-        .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/sign-up")))
+        .map_err(|problem| problem.redirect_form_to(&origin.join(paths::SIGN_UP)))
 }

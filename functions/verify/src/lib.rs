@@ -13,6 +13,7 @@ use shared::config::{Activation, OtherBrowser};
 use shared::domain::audit::Action;
 use shared::domain::ids::{LinkId, UserId};
 use shared::domain::link::{Code, IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::paths;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::session::AuthMethod;
 use shared::domain::user::Epoch;
@@ -80,7 +81,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         (None, Some(code)) => {
             let redeemed = verify.by_code(code).await;
             redeemed
-                .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/check-email")))?
+                .map_err(|problem| problem.redirect_form_to(&origin.join(paths::CHECK_EMAIL)))?
         }
         (None, None) => return Err(Problem::invalid_request("Send `token` or `code`.")),
     };

@@ -8,6 +8,7 @@ use crate::domain::ids::RecordId;
 use crate::domain::link::{Nonce, REPLAY_WINDOW};
 use crate::domain::next::Next;
 use crate::domain::origin::Origin;
+use crate::domain::paths;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use crate::domain::site::Site;
 use crate::domain::time::Timestamp;
@@ -39,16 +40,14 @@ struct Output {
 }
 
 impl EmailRequest {
-    /// The page that says "check your mail": what for, so that it does not ask for a code where
-    /// none is sent.
-    const fn page(&self) -> &'static str {
-        match self.kind {
-            EmailKind::Reset => "/auth/check-email?for=reset",
-            EmailKind::SignUp { .. } => "/auth/check-email?for=sign-up",
-            EmailKind::SignIn | EmailKind::Invitation(..) | EmailKind::Notice(..) => {
-                "/auth/check-email"
-            }
-        }
+    /// Returns the page that says "check your email"; it asks for a code only where one is sent.
+    fn check_email_page(&self, origin: &Origin) -> String {
+        let query = match self.kind {
+            EmailKind::Reset => "?for=reset",
+            EmailKind::SignUp { .. } => "?for=sign-up",
+            EmailKind::SignIn | EmailKind::Invitation(..) | EmailKind::Notice(..) => "",
+        };
+        origin.join(paths::CHECK_EMAIL) + query
     }
 }
 
@@ -100,7 +99,7 @@ impl App {
             .signing_key(now)
             .ok_or_else(Problem::unavailable)?
             .mint_nonce(self.random.bytes());
-        let page = origin.join(ask.page());
+        let page = ask.check_email_page(origin);
         let throttles = self.asking_throttles(&ring, &ask, &request.client().network());
         let mail = OutboxEntry {
             link: nonce.link(),

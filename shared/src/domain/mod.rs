@@ -10,6 +10,7 @@ pub mod link;
 pub mod next;
 pub mod origin;
 pub mod password;
+pub mod paths;
 pub mod portal;
 pub mod rate_limit;
 pub mod secret;

@@ -2,6 +2,7 @@
 
 use super::next::Next;
 use super::origin::Origin;
+use super::paths;
 
 /// Where the portal and its frontend are.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ impl Site {
     /// The sign-in page: the frontend's, or the built-in one.
     pub fn login_url(&self, origin: &Origin) -> String {
         self.frontend.as_ref().map_or_else(
-            || origin.join("/auth/sign-in"),
+            || origin.join(paths::SIGN_IN),
             |frontend| frontend.join(&self.login_path),
         )
     }
@@ -44,7 +45,7 @@ impl Site {
 
     /// The frontend's page for people who have signed in, or the built-in one.
     pub fn dashboard_url(&self, origin: &Origin) -> String {
-        let built_in = || origin.join("/auth/signed-in");
+        let built_in = || origin.join(paths::SIGNED_IN);
         self.frontend
             .as_ref()
             .map_or_else(built_in, |frontend| frontend.join(&self.dashboard_path))

@@ -2,6 +2,7 @@
 //! a form.
 
 use super::Response;
+use super::form_error::FormError;
 use crate::domain::next::Next;
 use crate::http::response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -72,28 +73,6 @@ impl ProblemType {
     /// The last part of `type`.
     pub const fn name(self) -> &'static str {
         self.spec().1
-    }
-
-    /// What a page is told in its query, or `None` where a redirect would hide an attack or a
-    /// broken client.
-    const fn query(self) -> Option<&'static str> {
-        match self {
-            Self::InvalidToken => Some("error=invalid_token&reason=invalid"),
-            Self::ExpiredToken => Some("error=invalid_token&reason=expired"),
-            Self::UsedToken => Some("error=invalid_token&reason=used"),
-            Self::InvalidRequest => Some("error=invalid_request"),
-            Self::InvalidCredentials => Some("error=invalid_credentials"),
-            Self::WeakPassword => Some("error=weak_password"),
-            Self::TooManyAttempts => Some("error=too_many_attempts"),
-            Self::Unavailable => Some("error=unavailable"),
-            Self::NotAuthenticated
-            | Self::NotFound
-            | Self::OriginNotAllowed
-            | Self::AlreadyExists
-            | Self::Conflict
-            | Self::PayloadTooLarge
-            | Self::UnsupportedMediaType => None,
-        }
     }
 }
 
@@ -221,22 +200,40 @@ impl Problem {
         self
     }
 
-    /// What the caller can do about it.
+    /// Returns the error that a page describes in words, or `None` where a redirect would hide an
+    /// attack or a broken client.
+    fn form_error(&self) -> Option<FormError<'static>> {
+        match self.kind {
+            ProblemType::InvalidToken => Some(FormError::InvalidToken),
+            ProblemType::ExpiredToken => Some(FormError::ExpiredToken),
+            ProblemType::UsedToken => Some(FormError::UsedToken),
+            ProblemType::InvalidRequest => Some(FormError::InvalidRequest),
+            ProblemType::InvalidCredentials => Some(FormError::InvalidCredentials),
+            ProblemType::WeakPassword => {
+                Some(FormError::WeakPassword(self.reason.unwrap_or_default()))
+            }
+            ProblemType::TooManyAttempts => Some(FormError::TooManyAttempts),
+            ProblemType::Unavailable => Some(FormError::Unavailable),
+            ProblemType::NotAuthenticated
+            | ProblemType::NotFound
+            | ProblemType::OriginNotAllowed
+            | ProblemType::AlreadyExists
+            | ProblemType::Conflict
+            | ProblemType::PayloadTooLarge
+            | ProblemType::UnsupportedMediaType => None,
+        }
+    }
+
+    /// Returns the advice to the caller.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
     /// The answer: to a form a redirect to its page, if it has one; else the document.
     pub fn into_response(self, to_form: bool) -> Response {
-        if let (true, Some(page), Some(query)) = (to_form, &self.page, self.kind.query()) {
-            let reason = self
-                .reason
-                .map(|reason| format!("&reason={reason}"))
-                .unwrap_or_default();
-            return response::see_other(&format!(
-                "{page}?{query}{reason}{}",
-                self.next.unwrap_or_default()
-            ));
+        if let (true, Some(page), Some(error)) = (to_form, &self.page, self.form_error()) {
+            let next = self.next.as_deref().unwrap_or_default();
+            return response::see_other(&format!("{page}?{}{next}", error.to_query()));
         }
         let (status, name, title) = self.kind.spec();
         let retry_after = self.retry_after.map(|wait| wait.as_secs());
