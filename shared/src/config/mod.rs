@@ -8,8 +8,6 @@ mod passwords;
 mod reader;
 mod request_limits;
 mod site;
-#[cfg(test)]
-mod tests;
 
 pub use brand::Brand;
 pub use email::EmailConfig;
@@ -80,3 +78,6 @@ impl Config {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
