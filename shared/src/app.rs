@@ -1,6 +1,5 @@
-//! What most functions hold.
+//! The context of most functions.
 
-use crate::auth::passwords::Passwords;
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
 use crate::domain::audit::{Action, AuditEvent, Subject, Target};
@@ -11,25 +10,20 @@ use crate::http::Problem;
 use crate::http::problem::ProblemType;
 use crate::keys::{KeyRingCache, TokenError};
 use crate::lambda::Bootstrap;
+use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::store::links::LinkError;
 use crate::store::{CountError, Store, Unavailable};
 use aws_types::SdkConfig;
 
-/// Configuration, time, randomness, keys, the store and passwords. What a function does not use is
-/// not linked into it.
+/// Configuration, time, randomness, keys, tables and passwords. Parts that a function does not use
+/// are not linked into it.
 pub struct App {
-    /// What was configured.
     pub config: Config,
-    /// Tells the time.
     pub clock: Clock,
-    /// Draws randomness.
     pub random: Random,
-    /// The key ring.
     pub keys: KeyRingCache,
-    /// The tables.
     pub store: Store,
-    /// Whether a password will do, and whether it is the one.
     pub passwords: Passwords,
 }
 
@@ -53,7 +47,7 @@ impl Bootstrap for App {
 }
 
 impl App {
-    /// What is to be written down.
+    /// Creates an audit event of this portal that expires after `AUDIT_DAYS`.
     pub fn audit_event(
         &self,
         action: Action,
@@ -90,7 +84,7 @@ impl From<CountError> for Problem {
     }
 }
 
-/// For links that did nothing.
+/// Maps the failure of a link to its problem.
 impl From<LinkError> for Problem {
     fn from(refused: LinkError) -> Self {
         match refused {
@@ -102,8 +96,8 @@ impl From<LinkError> for Problem {
     }
 }
 
-/// For links. A token whose key is unknown while the ring is stale may be good: that is "later",
-/// never "no".
+/// Maps an unreadable token to its problem. A token whose key is unknown to a stale ring may be
+/// valid: that is 503, never 400.
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {

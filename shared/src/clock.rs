@@ -1,15 +1,15 @@
-//! The time, as a value that tests can move.
+//! The time as a value that tests can move.
 
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time.
+/// A source of the current time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the clock of the machine.
     pub fn system() -> Self {
         #[expect(
             clippy::disallowed_methods,
@@ -24,12 +24,12 @@ impl Clock {
         Self::from_fn(move || Timestamp::from_millis(u64::try_from(now()).unwrap_or(u64::MAX)))
     }
 
-    /// A clock that says what `now` says.
+    /// Creates a clock that returns what `now` returns.
     pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The moment.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }

@@ -1,4 +1,4 @@
-//! What a function finds around it: environment variables, the clock, randomness.
+//! The environment of a function: variables, clock and randomness.
 
 use crate::clock::Clock;
 use crate::random::Random;
@@ -6,20 +6,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// The surroundings of a function, as values: one process can hold many.
+/// The environment of a function as a value, so that one process can hold many.
 #[derive(Clone)]
 pub struct Env {
     variables: BTreeMap<String, String>,
-    /// Tells the time.
     pub clock: Clock,
-    /// Draws randomness.
     pub random: Random,
-    /// Counts the password hashes that are computed: every account must take as many.
-    pub hashes: Arc<AtomicU64>,
+    /// Counts Argon2 computations. Only tests read it: every kind of account must cost the same
+    /// number.
+    pub hash_counter: Arc<AtomicU64>,
 }
 
 impl Env {
-    /// The process's own.
+    /// Reads the process's environment.
     pub fn of_process() -> Self {
         #[expect(
             clippy::disallowed_methods,
@@ -30,21 +29,21 @@ impl Env {
             variables,
             clock: Clock::system(),
             random: Random::system(),
-            hashes: Arc::default(),
+            hash_counter: Arc::default(),
         }
     }
 
-    /// One made up by the caller.
+    /// Creates an environment from values.
     pub fn new(variables: BTreeMap<String, String>, clock: Clock, random: Random) -> Self {
         Self {
             variables,
             clock,
             random,
-            hashes: Arc::new(AtomicU64::new(0)),
+            hash_counter: Arc::new(AtomicU64::new(0)),
         }
     }
 
-    /// A variable; an empty one counts as unset, which is how a template says "nothing".
+    /// Returns a variable. An empty one counts as unset, as templates have no other way to say so.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)

@@ -1,5 +1,5 @@
-//! The entry of every function: starts it once, turns its problems into answers, adds the headers,
-//! logs one line.
+//! The entry point of every function: starts it once, turns problems into responses, adds headers
+//! and logs one line per request.
 
 use crate::aws;
 use crate::config::StartError;
@@ -17,21 +17,20 @@ use std::sync::Arc;
 
 pub use lambda_http::Error;
 
-/// What a function holds: made once, before the first request.
+/// A context that is created once, before the first request.
 pub trait Bootstrap: Sized + Send + Sync + 'static {
     /// Reads the configuration and opens the connections.
     ///
     /// # Errors
-    /// Why the function cannot work, in a sentence.
+    /// [`StartError`] says why the function cannot start.
     fn start(aws: &SdkConfig, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
 }
 
 /// A function behind API Gateway: `async fn handle(&Context, Request) -> Result<Response,
 /// Problem>`.
 pub trait Handler<'a, C: 'a>: Send + Sync + 'static {
-    /// What it returns while it works.
     type Future: Future<Output = Result<Response, Problem>> + Send + 'a;
-    /// Handles one request.
+    /// Handles one request with the context.
     fn call(&self, context: &'a C, request: Request) -> Self::Future;
 }
 
@@ -46,13 +45,11 @@ where
     }
 }
 
-/// A function behind an event source: `async fn handle(&Context, Event) -> Answer`.
+/// A function behind an event source: `async fn handle(&Context, Event) -> Output`.
 pub trait Consumer<'a, C: 'a, E>: Send + Sync + 'static {
-    /// What it answers.
     type Output: Serialize;
-    /// What it returns while it works.
     type Future: Future<Output = Self::Output> + Send + 'a;
-    /// Consumes one event.
+    /// Consumes one event with the context.
     fn call(&self, context: &'a C, event: E) -> Self::Future;
 }
 
@@ -69,10 +66,10 @@ where
     }
 }
 
-/// Serves a function behind API Gateway until Lambda ends the process.
+/// Serves a function behind API Gateway until Lambda stops the process.
 ///
 /// # Errors
-/// The function did not start, or the runtime broke off.
+/// The function does not start, or the runtime fails.
 pub async fn serve<C: Bootstrap>(handle: impl for<'a> Handler<'a, C>) -> Result<(), Error> {
     let context = Arc::new(start_process::<C>().await?);
     let handle = &handle;
@@ -83,10 +80,10 @@ pub async fn serve<C: Bootstrap>(handle: impl for<'a> Handler<'a, C>) -> Result<
     .await
 }
 
-/// Serves a function behind an event source until Lambda ends the process.
+/// Serves a function behind an event source until Lambda stops the process.
 ///
 /// # Errors
-/// The function did not start, or the runtime broke off.
+/// The function does not start, or the runtime fails.
 pub async fn consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     handle: impl for<'a> Consumer<'a, C, E, Output = O>,
 ) -> Result<(), Error> {
@@ -99,7 +96,7 @@ pub async fn consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     .await
 }
 
-/// One request, from API Gateway's event to its answer: also what the local portal calls.
+/// Handles one request, from the event to the response. The local portal calls it as well.
 pub async fn answer<C>(
     context: &C,
     handle: &impl for<'a> Handler<'a, C>,
@@ -134,7 +131,7 @@ async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
         .inspect_err(|error| tracing::error!(%error, "the function could not start"))
 }
 
-/// One JSON object a line on standard output: `docs/security.md` says what is never in one.
+/// Logs one JSON object per line. `docs/security.md` says what is never logged.
 fn log_as_json() {
     let lines = tracing_subscriber::fmt()
         .json()

@@ -1,15 +1,21 @@
-//! What every function of Vestibule is made of.
+//! The common crate: everything that several functions of Vestibule need.
 //!
-//! | module | what it is | may use |
-//! |---|---|---|
-//! | [`domain`] | the rules, pure | nothing of ours |
-//! | [`env`], [`clock`], [`randomness`] | what comes from outside, as values | `domain` |
-//! | [`config`], [`aws`] | every environment variable, checked; the SDK's configuration | the above |
-//! | [`store`] | one file per act; `store::items` one file per table | `domain`, `aws`, `randomness` |
-//! | [`keys`] | the key ring, links and sessions as tokens | `domain`, `aws`, `config` |
-//! | [`http`] | requests, replies, problems, cookies, origins | `domain` |
-//! | [`app`], [`signed_in`] | what most functions hold, and whom a request signs in | all of the above |
-//! | [`lambda`] | the entry: starts a function, answers, logs | all of the above |
+//! `docs/architecture.md` has the same rooms with a column that says which room may use which; a
+//! test checks it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`domain`] | the rules, pure: no I/O, no AWS, no clock, no randomness |
+//! | [`clock`], [`random`], [`env`] | time, randomness and environment variables, as values |
+//! | [`config`] | every environment variable, checked; one file per concern |
+//! | [`aws`] | the configuration of the AWS SDK |
+//! | [`http`] | strict requests, responses, problems, cookies, the origin check |
+//! | [`keys`] | the key ring, subkeys, links and sessions as tokens |
+//! | [`store`] | the tables: a folder per table, a file per operation |
+//! | [`passwords`] | password rules and hashes as this portal is configured |
+//! | [`lambda`] | the entry point of every function |
+//! | [`app`] | the context of most functions |
+//! | [`auth`] | flows of several endpoints: authenticate, issue a session, request an email |
 
 pub mod app;
 pub mod auth;
@@ -21,5 +27,6 @@ pub mod env;
 pub mod http;
 pub mod keys;
 pub mod lambda;
+pub mod passwords;
 pub mod random;
 pub mod store;

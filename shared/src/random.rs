@@ -1,18 +1,18 @@
-//! Randomness, as a value.
+//! Randomness as a value that tests can seed.
 
 use std::sync::Arc;
 
 type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
-/// Draws random bytes.
+/// A source of random bytes.
 #[derive(Clone)]
 pub struct Random(Arc<Fill>);
 
 impl Random {
-    /// The operating system's.
+    /// Returns the operating system's source.
     ///
     /// # Panics
-    /// When the operating system has none: nothing may go on with less.
+    /// If the operating system has no randomness: nothing may continue with less.
     pub fn system() -> Self {
         Self::from_fn(|bytes| {
             #[expect(
@@ -28,12 +28,12 @@ impl Random {
         })
     }
 
-    /// A source that fills what it is given.
+    /// Creates a source that `fill` provides.
     pub fn from_fn(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
         Self(Arc::new(fill))
     }
 
-    /// `N` random bytes.
+    /// Returns `N` random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         (self.0)(&mut bytes);

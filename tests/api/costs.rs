@@ -1,4 +1,4 @@
-//! The cost of each request, counted and compared with the table in the README.
+//! The cost of each request, counted and compared with the table in docs/costs.md.
 
 use kit::routes::SIGN_IN;
 use kit::{ADA, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
@@ -36,7 +36,7 @@ impl Costs<'_> {
 }
 
 #[tokio::test]
-async fn every_request_costs_what_the_readme_says() {
+async fn every_request_costs_what_the_page_says() {
     let world = World::with_cheap_hashes(&[]).await;
     let mut costs = Costs {
         world: &world,
@@ -50,10 +50,10 @@ async fn every_request_costs_what_the_readme_says() {
 |---|---|---|---|---|---|
 ";
     let table = format!("{heading}{}", costs.table);
-    let readme = include_str!("../../README.md");
+    let page = include_str!("../../docs/costs.md");
     assert!(
-        readme.contains(&table),
-        "the README's table of costs must be:\n\n{table}"
+        page.contains(&table),
+        "the table in docs/costs.md must be:\n\n{table}"
     );
 }
 
@@ -100,10 +100,10 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     let right = phone.verify_code(&email.code);
     t.count("POST /auth/verify, code", "verify", right).await;
     world.clock.advance(secs(60));
-    t.count("one mail sent", "mailer", phone.request_login(ADA))
+    t.count("one email sent", "mailer", phone.request_login(ADA))
         .await;
     let unknown = nobody.request_login("x@example.com");
-    t.count("one mail dropped, no account", "mailer", unknown)
+    t.count("one email dropped, no account", "mailer", unknown)
         .await;
 }
 

@@ -186,7 +186,7 @@ async fn one_of_each(world: &World) -> BTreeMap<&'static str, Email> {
 async fn every_email_is_as_its_row_says() {
     let world = World::start().await;
     let emails = one_of_each(&world).await;
-    let rows = table("## The letters");
+    let rows = table("## Templates");
     let templates: BTreeSet<_> = rows.iter().map(|row| &*row[0]).collect();
     assert_eq!(templates, emails.keys().copied().collect());
     for row in rows {
@@ -203,7 +203,7 @@ async fn every_email_is_as_its_row_says() {
         assert_eq!(email.links.len(), 1, "{email:?}");
         let page = format!("{}{path}", world.portal.public_url());
         assert!(email.link().starts_with(&page), "{email:?}");
-        let sentence = format!("works once and is valid for {lifetime}.");
+        let sentence = format!("works once and expires after {lifetime}.");
         assert!(email.text.contains(&sentence), "{email:?}");
     }
 }

@@ -63,10 +63,12 @@ async fn a_new_key_signs_once_every_instance_knows_it_and_nobody_is_signed_out()
 
     let added = ring(Some(world.clock.now().secs()));
     world.portal.set_key_ring(Some(added));
-    let email = world.client().receive_login_email(ADA).await;
-    assert_eq!(kid(&email.token()), "1");
-
-    world.clock.advance(mins(10));
+    // The second time, this instance has the new key, and others may not.
+    for _ in 0..2 {
+        let email = world.client().receive_login_email(ADA).await;
+        assert_eq!(kid(&email.token()), "1");
+        world.clock.advance(mins(5));
+    }
     let after = world.client();
     let email = after.receive_login_email(ADA).await;
     assert_eq!(kid(&email.token()), "2");

@@ -11,6 +11,7 @@
 )]
 
 mod admin;
+mod api_page;
 mod auth;
 mod costs;
 mod email_content;
@@ -26,6 +27,6 @@ mod leaks;
 mod origins;
 mod permissions;
 mod races;
-mod readme;
+
 mod store;
 mod tokens;

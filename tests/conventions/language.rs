@@ -69,7 +69,7 @@ fn a_user_is_they() {
 #[test]
 fn only_the_route_tables_and_tests_of_raw_requests_spell_paths_of_the_api() {
     let allowed = [
-        "shared/src/http/paths.rs",
+        "shared/src/domain/paths.rs",
         "infra/local/src/inbox.rs",
         "tests/kit/src/routes.rs",
         "tests/api/hostile.rs",

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext, link_page};
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
+use shared::domain::paths;
 use shared::domain::session::AuthMethod;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
@@ -33,7 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(&app.config.site)?;
     let input: Input = request.body(&app.config.site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
-    let form_page = link_page(&context.origin, "/auth/activate", &input.token);
+    let form_page = link_page(&context.origin, paths::ACTIVATE, &input.token);
     let issued = activate(&context, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&form_page))?;

@@ -39,7 +39,7 @@ impl Admin<'_> {
         };
         let invitation = self.invitation(&after, now).await;
         let event = self.audit_event(request, Action::InvitationResent, &user.id, now);
-        let retention = self.app.config.email.kept;
+        let retention = self.app.config.email.retention;
         let store = &self.app.store;
         Ok(store
             .update_user(user, &after, &[invitation], retention, &event)

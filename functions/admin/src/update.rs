@@ -141,7 +141,7 @@ impl Admin<'_> {
                 .map(|address| self.address_changed(&ring, address, &after, now))
                 .to_vec()
         };
-        let retention = self.app.config.email.kept;
+        let retention = self.app.config.email.retention;
         let store = &self.app.store;
         Ok(store
             .update_user(before, &after, &notices, retention, &event)

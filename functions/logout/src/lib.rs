@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::app::App;
 use shared::auth::authenticate;
 use shared::domain::audit::{Action, Target};
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use shared::http::cookie::Cookie;
 use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};

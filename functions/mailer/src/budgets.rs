@@ -3,48 +3,26 @@
 
 use crate::Mailer;
 use shared::domain::email::OutboxEntry;
-use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use shared::domain::rate_limit::{RateLimit, RateLimitScope};
+use shared::domain::time::{DAY, HOUR};
 use shared::keys::KeyRing;
-use std::time::Duration;
-
-const HOUR: Window = Window::Aligned(Duration::from_secs(3600));
-const DAY: Window = Window::Aligned(Duration::from_secs(86_400));
 
 impl Mailer {
     /// Returns the budgets that an email counts against. Invitations and notices have a budget of
     /// their own, which requests by strangers cannot use up.
     pub(crate) fn budgets(&self, ring: &KeyRing, email: &OutboxEntry) -> Vec<RateLimit> {
+        use RateLimitScope::{EmailsPerDay, EmailsPerHour, PortalEmails, ReservedEmails};
         let config = &self.app.config.email;
         let address = email.key.to;
         let portal = ring.keyed_hash(&["portal"]);
-        let budget = |scope, key, window, limit| RateLimit {
-            scope,
-            key,
-            window,
-            limit,
-        };
+        let per_day_portal = |scope| RateLimit::every(DAY, scope, portal, config.per_day_portal);
         if !email.kind.is_self_requested() {
-            return vec![budget(
-                RateLimitScope::ReservedEmails,
-                portal,
-                DAY,
-                config.per_day_portal,
-            )];
+            return vec![per_day_portal(ReservedEmails)];
         }
         vec![
-            budget(
-                RateLimitScope::EmailsPerHour,
-                address,
-                HOUR,
-                config.per_hour,
-            ),
-            budget(RateLimitScope::EmailsPerDay, address, DAY, config.per_day),
-            budget(
-                RateLimitScope::PortalEmails,
-                portal,
-                DAY,
-                config.per_day_portal,
-            ),
+            RateLimit::every(HOUR, EmailsPerHour, address, config.per_hour),
+            RateLimit::every(DAY, EmailsPerDay, address, config.per_day),
+            per_day_portal(PortalEmails),
         ]
     }
 }

@@ -4,7 +4,8 @@
 use shared::config::{Activation, Config, OtherBrowser};
 use shared::domain::email::{EmailKind, EmailTemplate, Notice, OutboxEntry};
 use shared::domain::link::Purpose;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
+use shared::domain::paths;
 use std::time::Duration;
 
 /// The sentences of one email. What it does not have is empty.
@@ -160,7 +161,7 @@ fn reset(config: &Config) -> EmailCopy {
 fn password_changed(config: &Config, public: &Origin) -> EmailCopy {
     // Without passwords there is no page that resets one.
     let help_url = match config.links.activation {
-        Activation::Password => public.join("/auth/forgot-password"),
+        Activation::Password => public.join(paths::FORGOT_PASSWORD),
         Activation::Link => config.site.login_url(public),
     };
     EmailCopy {

@@ -26,7 +26,7 @@ use aws_types::SdkConfig;
 use ses::Ses;
 use shared::app::App;
 use shared::config::StartError;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use shared::env::Env;
 use shared::lambda::Bootstrap;
 

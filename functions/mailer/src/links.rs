@@ -3,12 +3,13 @@
 use crate::Mailer;
 use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
 use shared::domain::link::{Code, Link, Purpose};
-use shared::domain::time::Timestamp;
+use shared::domain::paths;
+use shared::domain::time::{DAY, Timestamp};
 use shared::keys::{Key, KeyRing};
 use std::time::Duration;
 
 /// The age at which a notice is not sent any more.
-const NOTICE_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+const NOTICE_LIFETIME: Duration = DAY;
 
 /// A link as its email shows it, and the code that belongs to it.
 pub(crate) struct LinkAndCode {
@@ -52,9 +53,9 @@ impl Mailer {
             return format!("{page}#token={token}");
         }
         let page = match purpose {
-            Purpose::SignIn => "/auth/verify",
-            Purpose::Activation => "/auth/activate",
-            Purpose::Reset => "/auth/reset-password",
+            Purpose::SignIn => paths::VERIFY,
+            Purpose::Activation => paths::ACTIVATE,
+            Purpose::Reset => paths::RESET_PASSWORD,
         };
         self.public.join(&format!("{page}/{token}"))
     }

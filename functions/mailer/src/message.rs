@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
 use shared::domain::email::{EmailTemplate, OutboxEntry};
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 
 /// The longest line of a plain text email, and of its indented parts.
 const TEXT_WIDTH: usize = 76;

@@ -3,6 +3,7 @@
 
 use shared::domain::password::WeakPassword;
 use shared::http::Request;
+use shared::http::form_error::FormError;
 
 pub(crate) const CHECK_EMAIL: &str = "Enter a valid email address.";
 pub(crate) const CHECK_EMAIL_AND_PASSWORD: &str = "Enter a valid email address and your password.";
@@ -24,13 +25,14 @@ impl Flash {
     /// Returns the message that the query of `request` asks for, if it does. `invalid_form` is the
     /// one for a form with an invalid field; `min_length` is that of a password, in characters.
     pub(crate) fn new(request: &Request, invalid_form: &str, min_length: usize) -> Option<Self> {
-        let query = |name| request.query(name).unwrap_or_default();
-        let text = match (query("error"), query("reason")) {
-            ("", _) if query("notice") == "password_changed" => return Some(password_changed()),
-            ("", _) => return None,
-            ("invalid_request", _) => invalid_form.to_owned(),
-            ("weak_password", reason) => weak_password(reason, min_length),
-            (error, reason) => failure(error, reason).to_owned(),
+        let Some(error) = FormError::from_query(request) else {
+            let is_password_changed = request.query("notice") == Some("password_changed");
+            return is_password_changed.then(password_changed);
+        };
+        let text = match error {
+            FormError::InvalidRequest => invalid_form.to_owned(),
+            FormError::WeakPassword(reason) => weak_password(reason, min_length),
+            _ => failure(error).to_owned(),
         };
         Some(Self {
             text,
@@ -46,15 +48,21 @@ fn password_changed() -> Flash {
     }
 }
 
-fn failure(error: &str, reason: &str) -> &'static str {
-    match (error, reason) {
-        ("invalid_token", "expired") => "This link has expired. Request a new one.",
-        ("invalid_token", "used") => "This link has already been used. Request a new one.",
-        ("invalid_token", _) => "This link or code doesn’t work. Try again, or request a new one.",
-        ("invalid_credentials", _) => "Wrong email address or password. Check both and try again.",
-        ("too_many_attempts", _) => "Too many attempts. Wait a while, then try again.",
-        ("unavailable", _) => "We couldn’t do that just now. Try again in a moment.",
-        _ => "Something went wrong. Try again.",
+const fn failure(error: FormError<'_>) -> &'static str {
+    match error {
+        FormError::ExpiredToken => "This link has expired. Request a new one.",
+        FormError::UsedToken => "This link has already been used. Request a new one.",
+        FormError::InvalidToken => {
+            "This link or code doesn’t work. Try again, or request a new one."
+        }
+        FormError::InvalidCredentials => {
+            "Wrong email address or password. Check both and try again."
+        }
+        FormError::TooManyAttempts => "Too many attempts. Wait a while, then try again.",
+        FormError::Unavailable => "We couldn’t do that just now. Try again in a moment.",
+        FormError::InvalidRequest | FormError::WeakPassword(_) | FormError::Unknown => {
+            "Something went wrong. Try again."
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use flash::Flash;
 use shared::auth::authenticate;
 use shared::clock::Clock;
 use shared::config::{Activation, Config, StartError};
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use shared::domain::time::Timestamp;
 use shared::env::Env;
 use shared::http::response;

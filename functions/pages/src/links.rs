@@ -9,7 +9,9 @@ use shared::config::OtherBrowser;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::LinkId;
 use shared::domain::link::{IdempotencyKey, Link, Purpose};
+use shared::domain::paths;
 use shared::http::cookie::{self, Cookie};
+use shared::http::form_error::FormError;
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Response};
@@ -29,7 +31,8 @@ impl PageContext<'_> {
         let same_browser = self.has_requested(&signed.content.id)?;
         if self.has_redeemed(&signed)? {
             let site = &self.pages.config.site;
-            let url = site.landing_url(&signed.content, same_browser, self.origin);
+            let next = signed.content.next.as_ref().filter(|_| same_browser);
+            let url = site.landing_url(next, self.origin);
             return Ok(response::see_other(&url));
         }
         let link = &signed.content;
@@ -103,7 +106,7 @@ impl PageContext<'_> {
         }
         let request_again = |problem: Problem| {
             problem
-                .redirect_form_to(&self.origin.join("/auth/forgot-password"))
+                .redirect_form_to(&self.origin.join(paths::FORGOT_PASSWORD))
                 .into_response(true)
         };
         match self.ring.read_link(Purpose::Reset, token) {
@@ -126,12 +129,13 @@ impl PageContext<'_> {
     /// Returns why a link does not work: it has expired, or its form was posted, refused and
     /// redirected back here.
     fn failure(&self, link: &Link) -> Option<ProblemType> {
-        let query = |name| self.request.query(name).unwrap_or_default();
-        match (query("error"), query("reason")) {
-            _ if link.expires_at <= self.now => Some(ProblemType::ExpiredToken),
-            ("invalid_token", "expired") => Some(ProblemType::ExpiredToken),
-            ("invalid_token", "used") => Some(ProblemType::UsedToken),
-            ("invalid_token", _) => Some(ProblemType::InvalidToken),
+        if link.expires_at <= self.now {
+            return Some(ProblemType::ExpiredToken);
+        }
+        match FormError::from_query(self.request)? {
+            FormError::ExpiredToken => Some(ProblemType::ExpiredToken),
+            FormError::UsedToken => Some(ProblemType::UsedToken),
+            FormError::InvalidToken => Some(ProblemType::InvalidToken),
             _ => None,
         }
     }

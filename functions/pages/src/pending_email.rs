@@ -1,5 +1,7 @@
 //! The email that a user waits for on the page that asks to check their email.
 
+use shared::domain::paths;
+
 #[derive(Clone, Copy)]
 pub(crate) enum PendingEmail {
     SignIn,
@@ -29,9 +31,9 @@ impl PendingEmail {
     /// Returns the path of the page that requests another email.
     pub(crate) const fn request_page(self) -> &'static str {
         match self {
-            Self::SignIn => "/auth/sign-in",
-            Self::Reset => "/auth/forgot-password",
-            Self::SignUp => "/auth/sign-up",
+            Self::SignIn => paths::SIGN_IN,
+            Self::Reset => paths::FORGOT_PASSWORD,
+            Self::SignUp => paths::SIGN_UP,
         }
     }
 }

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
 use shared::domain::ids::sha256;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 
 /// Submits the form of a link page as soon as the page is visible.
 pub(crate) const SUBMIT_LINK: &str = include_str!("../templates/submit.js");

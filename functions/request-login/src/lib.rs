@@ -11,7 +11,7 @@ use shared::app::App;
 use shared::auth::request_email::{EmailRequest, parse_address, parse_next};
 use shared::domain::email::EmailKind;
 use shared::domain::next::Next;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 

@@ -20,7 +20,8 @@ use shared::auth::request_email::{EmailRequest, parse_address};
 use shared::domain::audit::{Action, Target};
 use shared::domain::email::{EmailKind, Notice, OutboxEntry};
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::store::links::PasswordReset;
@@ -63,7 +64,7 @@ async fn forgot(app: &App, request: &Request, origin: &Origin) -> Result<Respons
     let input: ForgotInput = request.body(&app.config.site, origin)?;
     request_reset(app, request, origin, &input)
         .await
-        .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/forgot-password")))
+        .map_err(|problem| problem.redirect_form_to(&origin.join(paths::FORGOT_PASSWORD)))
 }
 
 async fn request_reset(
@@ -83,12 +84,12 @@ async fn request_reset(
 
 async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let input: ResetInput = request.body(&app.config.site, origin)?;
-    let form_page = link_page(origin, "/auth/reset-password", &input.token);
+    let form_page = link_page(origin, paths::RESET_PASSWORD, &input.token);
     set_password(app, request, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&form_page))?;
     if request.is_form() {
-        let sign_in_page = origin.join("/auth/sign-in");
+        let sign_in_page = origin.join(paths::SIGN_IN);
         let location = format!("{sign_in_page}?notice=password_changed");
         return Ok(response::see_other(&location));
     }
@@ -121,7 +122,7 @@ async fn set_password(app: &App, request: &Request, input: &ResetInput) -> Resul
         },
         password: &hash,
         notice: &notice,
-        kept: app.config.email.kept,
+        kept: app.config.email.retention,
         event: &app.audit_event(Action::PasswordReset, &link.user, target, &client, now),
         link: &link,
     };

@@ -15,7 +15,7 @@ use shared::app::App;
 use shared::auth::authenticate::Authenticated;
 use shared::domain::audit::{Action, Target};
 use shared::domain::ids::{SessionHash, UserId};
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use shared::domain::session::Session;
 use shared::http::problem::ProblemType;
 use shared::http::response;

@@ -48,10 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             .redirect_form_to(&login_url)
             .with_next(next.as_ref())
     })?;
-    let page = match next {
-        Some(next) => next.as_str().to_owned(),
-        None => site.dashboard_url(&context.origin),
-    };
+    let page = site.landing_url(next.as_ref(), &context.origin);
     context.respond(&issued, input.transport, &page)
 }
 

@@ -3,11 +3,11 @@
 use shared::auth::issue_session::SignInContext;
 use shared::domain::address::EmailAddress;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use shared::domain::time::{HOUR, MINUTE};
 use shared::store::sign_in::PasswordLimits;
 use std::time::Duration;
 
-const QUARTER_HOUR: Window = Window::Aligned(Duration::from_secs(15 * 60));
-const HOUR: Window = Window::Aligned(Duration::from_secs(60 * 60));
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * MINUTE.as_secs());
 
 /// The rate limits of one attempt. Address and network appear in them as keyed hashes.
 pub(crate) struct Limits {
@@ -21,25 +21,26 @@ impl Limits {
         let config = &context.app.config.passwords;
         let address = context.ring.keyed_hash(&["password", address.as_str()]);
         let network = context.request.client().network();
+        let network = context.ring.keyed_hash(&["network", &network]);
         Self {
-            attempts: RateLimit {
-                scope: RateLimitScope::Password,
-                key: address,
-                window: QUARTER_HOUR,
-                limit: config.attempts,
-            },
+            attempts: RateLimit::every(
+                QUARTER_HOUR,
+                RateLimitScope::Password,
+                address,
+                config.attempts,
+            ),
             consecutive_failures: RateLimit {
                 scope: RateLimitScope::ConsecutiveFailures,
                 key: address,
                 window: Window::Until(context.now),
                 limit: config.failures,
             },
-            network: RateLimit {
-                scope: RateLimitScope::PasswordNetwork,
-                key: context.ring.keyed_hash(&["network", &network]),
-                window: HOUR,
-                limit: config.per_network_hour,
-            },
+            network: RateLimit::every(
+                HOUR,
+                RateLimitScope::PasswordNetwork,
+                network,
+                config.per_network_hour,
+            ),
         }
     }
 

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use shared::app::App;
 use shared::auth::request_email::{EmailRequest, parse_address, parse_name};
 use shared::domain::email::EmailKind;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::http::{Problem, Request, Response};
 
 pub const ROUTES: &[&str] = &["POST /auth/sign-up"];
@@ -32,7 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let input: Input = request.body(&app.config.site, &origin)?;
     request_account(app, &request, &origin, input)
         .await
-        .map_err(|problem| problem.redirect_form_to(&origin.join("/auth/sign-up")))
+        .map_err(|problem| problem.redirect_form_to(&origin.join(paths::SIGN_UP)))
 }
 
 async fn request_account(

@@ -22,6 +22,7 @@ use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
 use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::paths;
 use shared::domain::session::AuthMethod;
 use shared::http::cookie::{self, Cookie};
 use shared::http::request::Transport;
@@ -68,7 +69,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     let redeemed = verify.redeem_input(&input).await?;
     let origin = &verify.context.origin;
-    let page = site.landing_url(&redeemed.link, redeemed.same_browser, origin);
+    let next = redeemed.link.next.as_ref();
+    let page = site.landing_url(next.filter(|_| redeemed.same_browser), origin);
     verify
         .context
         .respond(&redeemed.issued, input.transport, &page)
@@ -100,7 +102,7 @@ impl Verify<'_> {
                     .map_err(|problem| problem.redirect_form_to(&login_url))
             }
             (None, Some(code)) => {
-                let code_page = origin.join("/auth/check-email");
+                let code_page = origin.join(paths::CHECK_EMAIL);
                 self.by_code(code)
                     .await
                     .map_err(|problem| problem.redirect_form_to(&code_page))

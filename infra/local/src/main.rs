@@ -3,7 +3,8 @@
 use clap::Parser;
 use local::{Options, Portal, logs};
 use shared::domain::address::EmailAddress;
-use shared::domain::portal::{Origin, PortalName};
+use shared::domain::origin::Origin;
+use shared::domain::portal::PortalName;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;

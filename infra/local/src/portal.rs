@@ -324,7 +324,7 @@ impl Portal {
 
     fn env(&self, variables: BTreeMap<String, String>) -> Env {
         let mut env = Env::new(variables, self.clock.clone(), self.random.clone());
-        env.hashes = Arc::clone(&self.hashes);
+        env.hash_counter = Arc::clone(&self.hashes);
         env
     }
 

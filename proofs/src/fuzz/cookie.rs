@@ -2,7 +2,8 @@
 
 use lambda_http::http::HeaderValue;
 use shared::domain::link::Nonce;
-use shared::domain::portal::{Origin, PortalName};
+use shared::domain::origin::Origin;
+use shared::domain::portal::PortalName;
 use shared::http::cookie::{Cookie, nonces, with_nonce};
 use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request};

@@ -1,7 +1,7 @@
 //! Where to go after signing in.
 
 use shared::domain::next::Next;
-use shared::domain::portal::Origin;
+use shared::domain::origin::Origin;
 use std::sync::LazyLock;
 use url::Url;
 

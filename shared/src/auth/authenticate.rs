@@ -1,8 +1,9 @@
-//! Whom a request signs in. Every authenticated request goes through here.
+//! Authenticating a request. Every request that needs a session goes through here.
 
 use crate::app::App;
 use crate::domain::ids::UserId;
-use crate::domain::portal::{Origin, PortalName};
+use crate::domain::origin::Origin;
+use crate::domain::portal::PortalName;
 use crate::domain::session::{Session, TOUCH_INTERVAL};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -12,13 +13,11 @@ use crate::http::{Problem, Request, Response};
 use crate::keys::{KeyRing, SessionClaims, TokenError};
 use crate::store::Unavailable;
 
-/// Somebody signed in.
+/// A user and the session that authenticated the request.
 pub struct Authenticated {
-    /// Who.
     pub user: User,
-    /// By which session.
     pub session: Session,
-    /// The session's cookie again, where it would otherwise end before the session does.
+    /// The session's cookie, set again if it would otherwise expire before the session.
     pub renewed_cookie: Option<String>,
 }
 
@@ -32,18 +31,17 @@ impl Authenticated {
     }
 }
 
-/// The session token that a request shows.
+/// The session token in a request.
 pub struct PresentedToken<'a> {
-    /// The token.
     pub token: &'a str,
-    /// In its cookie; else as a bearer token.
+    /// True for a token in the cookie, false for a bearer token.
     pub by_cookie: bool,
 }
 
-/// The session token that `request` shows, if it shows one.
+/// Returns the session token in `request`, if it has one.
 ///
 /// # Errors
-/// 400 when it shows two: a cookie twice, or a cookie and a bearer token.
+/// 400 if it has two: a repeated cookie, or a cookie and a bearer token.
 pub fn presented_token<'a>(
     request: &'a Request,
     portal: &PortalName,
@@ -72,11 +70,11 @@ pub fn presented_token<'a>(
     }
 }
 
-/// What a session token says, if this portal signed it and its time is not over. Whether the
-/// session still lives, only its row says.
+/// Returns the claims of a token that this portal signed and that has not expired. Only the
+/// session's row says if the session still exists.
 ///
 /// # Errors
-/// 503 when that cannot be told for the moment.
+/// 503 `unavailable` if the token's key may be too new for this copy of the key ring.
 pub fn read_claims(
     ring: &KeyRing,
     token: &str,
@@ -90,11 +88,12 @@ pub fn read_claims(
 }
 
 impl App {
-    /// Whom `request` signs in: 1 look at the store, and every five minutes 1 write that the
-    /// session was seen.
+    /// Authenticates `request`. Costs 1 read of the store, and every five minutes 1 write that
+    /// renews the session's `last_seen_at`.
     ///
     /// # Errors
-    /// 401 when nobody, 400 and 503 as for [`token`] and [`claims`].
+    /// 401 `not-authenticated` without a live session; 400 and 503 as for [`presented_token`] and
+    /// [`read_claims`].
     pub async fn authenticate(
         &self,
         request: &Request,
@@ -106,11 +105,11 @@ impl App {
         Ok(signed_in)
     }
 
-    /// The same, and beside the look what `also` does for the user whom the token names: of use
-    /// only if she is signed in.
+    /// Authenticates `request` and concurrently runs `also` for the user that the token names. The
+    /// result of `also` counts only if the request is authenticated.
     ///
     /// # Errors
-    /// As [`App::signed_in`], and those of `also`.
+    /// The errors of [`App::authenticate`] and of `also`.
     pub async fn authenticate_with<T>(
         &self,
         request: &Request,
@@ -140,8 +139,8 @@ impl App {
         ))
     }
 
-    /// Notes every five minutes that the session was used; gives its cookie again where that would
-    /// end before it does.
+    /// Renews `last_seen_at` every five minutes, and returns the cookie to set again if it would
+    /// expire before the session.
     async fn touch_session(
         &self,
         session: &Session,

@@ -1,4 +1,4 @@
-//! Beginning a session: what every way of signing in has in common.
+//! Issuing a session: the steps that every way of signing in shares.
 
 use crate::app::App;
 use crate::auth::authenticate;
@@ -6,7 +6,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::UserId;
-use crate::domain::portal::Origin;
+use crate::domain::origin::Origin;
 use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
@@ -18,27 +18,21 @@ use crate::keys::{KeyRing, SessionClaims};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// One request of somebody who wants to be signed in.
+/// A request to sign in, with the key ring and the time that all of its steps use.
 pub struct SignInContext<'a> {
-    /// What the function holds.
     pub app: &'a App,
-    /// The request.
     pub request: &'a Request,
-    /// Where this portal is reached.
+    /// The origin that this portal is reached at.
     pub origin: Origin,
-    /// The key ring.
     pub ring: Arc<KeyRing>,
-    /// Now.
     pub now: Timestamp,
 }
 
-/// A session that has begun, and all that its client is told.
+/// A session that was stored, with everything that its client receives.
 pub struct IssuedSession {
-    /// The row.
     pub session: Session,
-    /// The secret id.
+    /// The secret id, which only the client's token holds.
     pub id: SessionId,
-    /// Whose it is.
     pub address: EmailAddress,
 }
 
@@ -61,8 +55,8 @@ struct SessionOutput {
     token: Option<String>,
 }
 
-/// The page behind a link with this token: of what somebody posted as one, only what can stand in a
-/// path.
+/// Returns the URL of the page behind a link. Of a posted token it keeps only characters that are
+/// safe in a path.
 pub fn link_page(origin: &Origin, page: &str, token: &str) -> String {
     let token: String = token
         .chars()
@@ -72,7 +66,7 @@ pub fn link_page(origin: &Origin, page: &str, token: &str) -> String {
 }
 
 impl<'a> SignInContext<'a> {
-    /// Of this request, now.
+    /// Reads the clock and the key ring once for this request.
     pub async fn new(app: &'a App, request: &'a Request, origin: Origin) -> Self {
         let now = app.clock.now();
         Self {
@@ -86,7 +80,7 @@ impl<'a> SignInContext<'a> {
 }
 
 impl SignInContext<'_> {
-    /// The session that would begin now.
+    /// Creates a session that starts now; it is not stored yet.
     pub fn new_session(
         &self,
         id: &SessionId,
@@ -108,11 +102,11 @@ impl SignInContext<'_> {
         }
     }
 
-    /// The session that this client has, and that `new` is to take the place of; not where it is
-    /// that very one.
+    /// Returns the client's current session, which `new` replaces; `None` if it has none or if it
+    /// is `new` itself.
     ///
     /// # Errors
-    /// 400 for two at once, 503 where that cannot be told.
+    /// 400 for two tokens at once, 503 `unavailable` if the token's key may be too new to know.
     pub fn replaced_session(&self, new: &Session) -> Result<Option<SessionKey>, Problem> {
         let Some(shown) =
             authenticate::presented_token(self.request, &self.app.config.portal, &self.origin)?
@@ -127,7 +121,7 @@ impl SignInContext<'_> {
         Ok(old.filter(|old| old.hash != new.hash))
     }
 
-    /// What is written down when `session` begins.
+    /// Creates the audit event of a session that starts.
     pub fn login_event(
         &self,
         action: Action,
@@ -147,11 +141,11 @@ impl SignInContext<'_> {
         event
     }
 
-    /// Hands the session over: a cookie and JSON, its token in the body to a bearer client, or a
-    /// redirect to `page`.
+    /// Responds with the session: a cookie and JSON, the token in the body for a bearer client, or
+    /// a redirect to `page` for a form.
     ///
     /// # Errors
-    /// 503 where no key can sign.
+    /// 503 `unavailable` if no key can sign.
     pub fn respond(
         &self,
         begun: &IssuedSession,

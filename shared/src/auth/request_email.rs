@@ -1,5 +1,5 @@
-//! Asking for a mail: the one way that everybody takes who may ask. Whether the address is known,
-//! nobody looks.
+//! Requesting an email: one flow for sign-in, reset and sign-up. It never looks up whether the
+//! address is known.
 
 use crate::app::App;
 use crate::domain::address::EmailAddress;
@@ -7,26 +7,25 @@ use crate::domain::email::{DeliveryState, EmailKind, OutboxEntry, OutboxKey};
 use crate::domain::ids::RecordId;
 use crate::domain::link::{Nonce, REPLAY_WINDOW};
 use crate::domain::next::Next;
-use crate::domain::portal::{Origin, Site};
-use crate::domain::rate_limit::{RateLimit, RateLimitScope, Window};
-use crate::domain::time::Timestamp;
+use crate::domain::origin::Origin;
+use crate::domain::paths;
+use crate::domain::rate_limit::{RateLimit, RateLimitScope};
+use crate::domain::site::Site;
+use crate::domain::time::{DAY, HOUR, MINUTE, Timestamp};
 use crate::domain::user::is_name;
-use crate::http::cookie::{self, Cookie};
+use crate::http::cookie::{Cookie, nonces, with_nonce};
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
 use crate::keys::KeyRing;
 use serde::Serialize;
-use std::time::Duration;
 
-/// What somebody asks for.
+/// A request for an email.
 pub struct EmailRequest {
-    /// Whose mail it is to be.
     pub address: EmailAddress,
-    /// What for.
     pub kind: EmailKind,
-    /// Where its link leads.
+    /// The page that the link redirects to.
     pub next: Option<Next>,
-    /// Whether the client holds the nonce itself, and is handed it in the answer.
+    /// True if the client keeps the nonce itself and receives it in the response.
     pub bearer: bool,
 }
 
@@ -39,38 +38,39 @@ struct Output {
 }
 
 impl EmailRequest {
-    /// The page that says "check your mail": what for, so that it does not ask for a code where
-    /// none is sent.
-    const fn page(&self) -> &'static str {
-        match self.kind {
-            EmailKind::Reset => "/auth/check-email?for=reset",
-            EmailKind::SignUp { .. } => "/auth/check-email?for=sign-up",
-            EmailKind::SignIn | EmailKind::Invitation(..) | EmailKind::Notice(..) => {
-                "/auth/check-email"
-            }
-        }
+    /// Returns the page that says "check your email"; it asks for a code only where one is sent.
+    fn check_email_page(&self, origin: &Origin) -> String {
+        let query = match self.kind {
+            EmailKind::Reset => "?for=reset",
+            EmailKind::SignUp { .. } => "?for=sign-up",
+            EmailKind::SignIn | EmailKind::Invitation(..) | EmailKind::Notice(..) => "",
+        };
+        origin.join(paths::CHECK_EMAIL) + query
     }
 }
 
-/// The address in a request.
+/// Parses the address in a request.
 ///
 /// # Errors
-/// 400 where it is none.
+/// 400 `invalid-request` if it is not a valid address.
 pub fn parse_address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text)
         .ok_or_else(|| Problem::invalid_request("`email` is not a valid email address."))
 }
 
-/// Returns the name in a request. Fails with 400 where it is not 1 to 120 printable characters.
+/// Parses the name in a request.
+///
+/// # Errors
+/// 400 `invalid-request` if it is not 1 to 120 printable characters.
 pub fn parse_name(text: String) -> Result<String, Problem> {
     let invalid = || Problem::invalid_request("`name` must be 1 to 120 printable characters.");
     is_name(&text).then_some(text).ok_or_else(invalid)
 }
 
-/// Where a request wants to be led afterwards.
+/// Parses the page that a request wants to be redirected to.
 ///
 /// # Errors
-/// 400 where that is not on this portal.
+/// 400 `invalid-request` if it is not on this portal or an allowed origin.
 pub fn parse_next(
     text: Option<&str>,
     site: &Site,
@@ -85,20 +85,21 @@ pub fn parse_next(
 }
 
 impl App {
-    /// Counts, and appends to the outbox: the same single write for any address. Answers `message`,
-    /// and leaves the browser a nonce; a form is led to the page that says "check your mail".
+    /// Counts the request and appends it to the outbox: the same transaction for every address.
+    /// Responds with `message` and leaves the browser a nonce; a form is redirected to the page
+    /// that says "check your email".
     ///
     /// # Errors
-    /// 429 for too many, 400 for a cookie that is there twice, 503.
+    /// 429 `too-many-attempts`, 400 for a cookie that was sent twice, 503 `unavailable`.
     pub async fn request_email(
         &self,
         request: &Request,
         origin: &Origin,
-        ask: EmailRequest,
+        email: EmailRequest,
         message: &'static str,
     ) -> Result<Response, Problem> {
-        let asks = Cookie::requests(&self.config.portal, origin);
-        let older = cookie::nonces(request.cookie(asks.name())?.unwrap_or_default());
+        let cookie = Cookie::requests(&self.config.portal, origin);
+        let older = nonces(request.cookie(cookie.name())?.unwrap_or_default());
         let now = self.clock.now();
         let ring = self.keys.ring(now).await;
         let older = ring.own_nonces(older);
@@ -106,42 +107,39 @@ impl App {
             .signing_key(now)
             .ok_or_else(Problem::unavailable)?
             .mint_nonce(self.random.bytes());
-        let page = origin.join(ask.page());
-        let throttles = self.asking_throttles(&ring, &ask, &request.client().network());
-        let mail = OutboxEntry {
+        let page = email.check_email_page(origin);
+        let limits = self.request_limits(&ring, &email, &request.client().network());
+        let entry = OutboxEntry {
             link: nonce.link(),
-            next: ask.next,
+            next: email.next,
             client: request.client(),
-            ..self.outbox_entry(&ring, ask.address, ask.kind, now)
+            ..self.outbox_entry(&ring, email.address, email.kind, now)
         };
-        let asked = self
-            .store
-            .enqueue_email(&mail, &throttles, self.config.email.kept)
-            .await;
-        asked?;
+        self.store
+            .enqueue_email(&entry, &limits, self.config.email.retention)
+            .await?;
 
-        let kept = asks.set(
-            &cookie::with_nonce(&nonce, &older),
+        let set_cookie = cookie.set(
+            &with_nonce(&nonce, &older),
             self.config.links.lifetime + REPLAY_WINDOW,
         );
         if request.is_form() {
-            return Ok(with_cookie(response::see_other(&page), &kept));
+            return Ok(with_cookie(response::see_other(&page), &set_cookie));
         }
         let output = Output {
             success: true,
             message,
-            request: ask.bearer.then(|| nonce.expose()),
+            request: email.bearer.then(|| nonce.expose()),
         };
         let response = response::json(200, &output);
-        Ok(if ask.bearer {
+        Ok(if email.bearer {
             response
         } else {
-            with_cookie(response, &kept)
+            with_cookie(response, &set_cookie)
         })
     }
 
-    /// A mail for the outbox that nobody asked for from a browser: its link's nonce is known to
-    /// nobody.
+    /// Creates an outbox entry that no browser requested: nobody knows the nonce of its link.
     pub fn outbox_entry(
         &self,
         ring: &KeyRing,
@@ -164,50 +162,40 @@ impl App {
         }
     }
 
-    fn asking_throttles(
+    fn request_limits(
         &self,
         ring: &KeyRing,
-        ask: &EmailRequest,
+        email: &EmailRequest,
         network: &str,
     ) -> Vec<RateLimit> {
         let limits = &self.config.request_limits;
-        let both = ring.keyed_hash(&["ask", ask.address.as_str(), network]);
+        let both = ring.keyed_hash(&["ask", email.address.as_str(), network]);
         let network = ring.keyed_hash(&["network", network]);
-        let mailbox = ring.keyed_hash(&["sign-up", &ask.address.without_tag()]);
-        let (minute, hour, day) = (
-            Duration::from_secs(60),
-            Duration::from_secs(3600),
-            Duration::from_secs(86_400),
-        );
         let mut all = vec![
-            (
+            RateLimit::every(
+                MINUTE,
                 RateLimitScope::RequestsPerMinute,
                 both,
-                minute,
                 limits.per_minute,
             ),
-            (RateLimitScope::RequestsPerHour, both, hour, limits.per_hour),
-            (
+            RateLimit::every(HOUR, RateLimitScope::RequestsPerHour, both, limits.per_hour),
+            RateLimit::every(
+                HOUR,
                 RateLimitScope::RequestsPerNetwork,
                 network,
-                hour,
                 limits.per_network_hour,
             ),
         ];
-        if matches!(ask.kind, EmailKind::SignUp { .. }) {
-            all.push((
+        if matches!(email.kind, EmailKind::SignUp { .. }) {
+            let mailbox = ring.keyed_hash(&["sign-up", &email.address.without_tag()]);
+            let per_day = limits.sign_ups_per_day;
+            all.push(RateLimit::every(
+                DAY,
                 RateLimitScope::SignUp,
                 mailbox,
-                day,
-                limits.sign_ups_per_day,
+                per_day,
             ));
         }
-        let throttle = |(scope, key, length, limit)| RateLimit {
-            scope,
-            key,
-            window: Window::Aligned(length),
-            limit,
-        };
-        all.into_iter().map(throttle).collect()
+        all
     }
 }

@@ -1,6 +1,6 @@
 //! Where to go after signing in.
 
-use super::portal::Origin;
+use super::origin::Origin;
 use url::Url;
 
 /// A URL on one of the portal's own origins, at most 512 characters, as a WHATWG parser resolved

@@ -77,6 +77,21 @@ pub enum Window {
 }
 
 impl RateLimit {
+    /// Creates a limit of `limit` counts in each window of this `length`.
+    pub const fn every(
+        length: Duration,
+        scope: RateLimitScope,
+        key: KeyedHash,
+        limit: u64,
+    ) -> Self {
+        Self {
+            scope,
+            key,
+            window: Window::Aligned(length),
+            limit,
+        }
+    }
+
     /// The row that counts at `now`: `scope#key#start of the window in seconds`.
     pub fn row(&self, now: Timestamp) -> String {
         let start = match self.window {

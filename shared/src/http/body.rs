@@ -1,6 +1,7 @@
-//! The strict reading of a request that changes something.
+//! Strict reading of request bodies and queries.
 
-use crate::domain::portal::{Origin, Site};
+use crate::domain::origin::Origin;
+use crate::domain::site::Site;
 use crate::http::origin;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::request::Request;
@@ -8,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
-/// The largest body that is read.
+/// Size of the largest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 #[derive(serde::Deserialize, Debug)]
@@ -16,11 +17,11 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 struct Nothing {}
 
 impl Request {
-    /// A request that changes something and says nothing: from an allowed origin, with no body, or
-    /// one without fields.
+    /// Reads a request that changes something without input: from an allowed origin, with no body
+    /// or a body without fields.
     ///
     /// # Errors
-    /// As [`Request::input`].
+    /// The errors of [`Request::body`].
     pub fn empty_body(&self, site: &Site, origin: &Origin) -> Result<(), Problem> {
         if self.raw_body().is_empty() {
             return origin::check(self, site, origin);
@@ -28,8 +29,8 @@ impl Request {
         self.body::<Nothing>(site, origin).map(|Nothing {}| ())
     }
 
-    /// The body of a request that changes something: from an allowed origin, JSON or a form, not
-    /// too large, UTF-8, every field known and there once.
+    /// Reads the body of a request that changes something: from an allowed origin, JSON or a form,
+    /// UTF-8, every field known and sent once.
     ///
     /// # Errors
     /// 403, 415, 413 or 400, in that order.
@@ -41,8 +42,8 @@ impl Request {
         read_form(self.text()?)
     }
 
-    /// The body of a request that API Gateway has authorised: JSON, not too large, UTF-8, every
-    /// field known and there once.
+    /// Reads the body of a request that API Gateway has authorized: JSON, UTF-8, every field known
+    /// and sent once.
     ///
     /// # Errors
     /// 415, 413 or 400, in that order.
@@ -56,11 +57,11 @@ impl Request {
         read_json(self.text()?)
     }
 
-    /// A request that API Gateway has authorised and that says nothing: no body, or a JSON object
-    /// without fields.
+    /// Reads a request that API Gateway has authorized and that has no input: no body, or a JSON
+    /// object without fields.
     ///
     /// # Errors
-    /// As [`Request::json`].
+    /// The errors of [`Request::json_body`].
     pub fn empty_json(&self) -> Result<(), Problem> {
         if self.raw_body().is_empty() {
             return Ok(());
@@ -68,10 +69,10 @@ impl Request {
         self.json_body::<Nothing>().map(|Nothing {}| ())
     }
 
-    /// The parameters of the query with these names, and no others.
+    /// Returns the query parameters with these names.
     ///
     /// # Errors
-    /// 400 for one with another name, or that is there twice.
+    /// 400 for a parameter with another name, or one that was sent twice.
     pub fn query_params<const N: usize>(
         &self,
         names: [&str; N],

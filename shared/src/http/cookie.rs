@@ -1,28 +1,30 @@
-//! The portal's two cookies (RFC 6265bis): the session, and the nonces of the links this browser
-//! asked for.
+//! The portal's two cookies (RFC 6265bis): the session, and the nonces of the links that this
+//! browser requested.
 
 use crate::domain::link::Nonce;
-use crate::domain::portal::{Origin, PortalName};
+use crate::domain::origin::Origin;
+use crate::domain::portal::PortalName;
 use std::time::Duration;
 
-/// Browsers keep no cookie longer (RFC 6265bis, 5.5).
+/// The longest time that browsers keep a cookie (RFC 6265bis, 5.5).
 pub const MAX_AGE: Duration = Duration::from_secs(400 * 86_400);
-/// How many links of one browser work side by side.
+/// Number of links of one browser that work at the same time.
 const NONCES: usize = 3;
 
-/// A cookie of this portal, as one browser is to see it.
+/// One of the portal's cookies, named as this origin requires.
 pub struct Cookie {
     name: String,
     secure: bool,
 }
 
 impl Cookie {
-    /// `__Host-<portal>.sid`; plain `<portal>.sid` on http://localhost.
+    /// Creates the session cookie: `__Host-<portal>.sid`, plain `<portal>.sid` on http://localhost.
     pub fn session(portal: &PortalName, origin: &Origin) -> Self {
         Self::named("sid", portal, origin)
     }
 
-    /// `__Host-<portal>.ask`: up to the last three nonces.
+    /// Creates the cookie of requested links, `__Host-<portal>.requests`: up to the last three
+    /// nonces.
     pub fn requests(portal: &PortalName, origin: &Origin) -> Self {
         Self::named("requests", portal, origin)
     }
@@ -36,27 +38,25 @@ impl Cookie {
         }
     }
 
-    /// Its full name.
+    /// Returns the cookie's full name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The `Set-Cookie` value that keeps `value` for `lifetime`, or for as long as browsers keep
-    /// cookies.
+    /// Returns the `Set-Cookie` value that keeps `value` for `lifetime`, at most [`MAX_AGE`].
     pub fn set(&self, value: &str, lifetime: Duration) -> String {
         let (name, secure) = (&self.name, if self.secure { "; Secure" } else { "" });
         let max_age = lifetime.min(MAX_AGE).as_secs();
         format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
     }
 
-    /// The `Set-Cookie` value that removes it.
+    /// Returns the `Set-Cookie` value that removes the cookie.
     pub fn clear(&self) -> String {
         self.set("", Duration::ZERO)
     }
 }
 
-/// The nonces in the value of an ask cookie, youngest first; what is none, or a repeated one, is
-/// left out.
+/// Parses the nonces of a requests cookie, newest first. Leaves out malformed and repeated ones.
 pub fn nonces(value: &str) -> Vec<Nonce> {
     let mut nonces: Vec<Nonce> = Vec::new();
     for nonce in value.split('.').take(NONCES).filter_map(Nonce::parse) {
@@ -67,7 +67,7 @@ pub fn nonces(value: &str) -> Vec<Nonce> {
     nonces
 }
 
-/// The value of the ask cookie once `new` has joined `old`.
+/// Returns the value of the requests cookie after `new` was added to `old`.
 pub fn with_nonce(new: &Nonce, old: &[Nonce]) -> String {
     let all: Vec<_> = std::iter::once(new)
         .chain(old)

@@ -1,7 +1,8 @@
-//! The HTTP contract: what a request may be, what an answer looks like.
+//! The HTTP contract: strict requests, responses, problems and cookies.
 
 pub mod body;
 pub mod cookie;
+pub mod form_error;
 pub mod origin;
 pub mod problem;
 pub mod request;
@@ -10,5 +11,5 @@ pub mod response;
 pub use problem::Problem;
 pub use request::Request;
 
-/// What API Gateway is handed.
+/// The response that API Gateway receives.
 pub type Response = lambda_http::Response<lambda_http::Body>;

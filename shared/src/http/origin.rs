@@ -1,22 +1,23 @@
-//! Who may change anything: the portal's own pages and those of its allowed origins (OWASP ASVS
-//! 3.5.1, 3.5.3).
+//! The origin check: only the portal's own pages and its allowed origins may change anything (OWASP
+//! ASVS 5.0, 3.5.1 and 3.5.3).
 //!
-//! The check does not ask whether there is a cookie: a form elsewhere that signs somebody in is as
-//! bad as one that signs somebody out.
+//! The check applies with and without cookies: a foreign form that signs somebody in is as harmful
+//! as one that signs somebody out.
 
 use super::Problem;
 use super::request::Request;
-use crate::domain::portal::{Origin, Site};
+use crate::domain::origin::Origin;
+use crate::domain::site::Site;
 use crate::http::problem::ProblemType;
 
-/// Refuses what a page elsewhere, or a prefetching browser, sent.
+/// Refuses requests of foreign pages and of prefetching browsers.
 ///
-/// A non-null `Origin` must be the portal's own or an allowed one; else `Sec-Fetch-Site` must be
-/// `same-origin`; with neither header (no browser sends that) only JSON is accepted, which no form
-/// can send.
+/// A non-null `Origin` must be the portal's own or an allowed one. Otherwise `Sec-Fetch-Site` must
+/// be `same-origin`. Without both headers, which no browser omits, only JSON is accepted, which no
+/// form can send.
 ///
 /// # Errors
-/// [`ProblemType::OriginNotAllowed`].
+/// 403 [`ProblemType::OriginNotAllowed`].
 pub fn check(request: &Request, site: &Site, origin: &Origin) -> Result<(), Problem> {
     let allowed =
         |sent: &str| sent == origin.as_str() || site.allowed.iter().any(|one| one.as_str() == sent);

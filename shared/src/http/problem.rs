@@ -1,7 +1,7 @@
-//! What went wrong, for the caller: problem documents (RFC 9457), or a redirect where a page posted
-//! a form.
+//! Errors for callers: problem documents (RFC 9457), or a redirect for a form of a page.
 
 use super::Response;
+use super::form_error::FormError;
 use crate::domain::next::Next;
 use crate::http::response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,38 +9,38 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// The stable types; the `type` member is `urn:vestibule:problem:` and the name.
+/// The stable problem types. The `type` member is `urn:vestibule:problem:` followed by the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemType {
-    /// 400: the request cannot be understood.
+    /// 400: the request is malformed or has an invalid field.
     InvalidRequest,
-    /// 401: address and password do not belong together.
+    /// 401: no active user has this address and password.
     InvalidCredentials,
-    /// 404: this portal does not have it.
+    /// 404: the endpoint or item does not exist here.
     NotFound,
-    /// 422: the password cannot be used.
+    /// 422: the password does not meet the rules.
     WeakPassword,
-    /// 401: no session, or one that has ended.
+    /// 401: the session is missing, expired or revoked.
     NotAuthenticated,
-    /// 400: a link or code that does not work.
+    /// 400: the link or code does not work.
     InvalidToken,
-    /// 410: a link that worked once, but is too old.
+    /// 410: the link was valid, but has expired.
     ExpiredToken,
-    /// 410: a link that has been used.
+    /// 410: the link was already used.
     UsedToken,
-    /// 403: a page elsewhere sent this.
+    /// 403: a foreign page sent the request.
     OriginNotAllowed,
-    /// 409: the address is somebody's. Only administrators are told.
+    /// 409: another user has the address. Only administrators see this.
     AlreadyExists,
-    /// 409: the user is not in a state that this is for. Only administrators are told.
+    /// 409: the user's status does not allow it. Only administrators see this.
     Conflict,
-    /// 413: more than 16 KiB.
+    /// 413: the body exceeds 16 KiB.
     PayloadTooLarge,
-    /// 415: neither JSON nor, where a page posts, a form.
+    /// 415: the body is neither JSON nor, for pages, a form.
     UnsupportedMediaType,
-    /// 429: later.
+    /// 429: a rate limit is exhausted.
     TooManyAttempts,
-    /// 503: the store or the keys cannot be reached.
+    /// 503: the store or the key ring cannot be reached.
     Unavailable,
 }
 
@@ -69,38 +69,15 @@ impl ProblemType {
         }
     }
 
-    /// The last part of `type`.
+    /// Returns the last part of `type`.
     pub const fn name(self) -> &'static str {
         self.spec().1
     }
-
-    /// What a page is told in its query, or `None` where a redirect would hide an attack or a
-    /// broken client.
-    const fn query(self) -> Option<&'static str> {
-        match self {
-            Self::InvalidToken => Some("error=invalid_token&reason=invalid"),
-            Self::ExpiredToken => Some("error=invalid_token&reason=expired"),
-            Self::UsedToken => Some("error=invalid_token&reason=used"),
-            Self::InvalidRequest => Some("error=invalid_request"),
-            Self::InvalidCredentials => Some("error=invalid_credentials"),
-            Self::WeakPassword => Some("error=weak_password"),
-            Self::TooManyAttempts => Some("error=too_many_attempts"),
-            Self::Unavailable => Some("error=unavailable"),
-            Self::NotAuthenticated
-            | Self::NotFound
-            | Self::OriginNotAllowed
-            | Self::AlreadyExists
-            | Self::Conflict
-            | Self::PayloadTooLarge
-            | Self::UnsupportedMediaType => None,
-        }
-    }
 }
 
-/// A problem, before it becomes an answer.
+/// An error on its way to becoming a response.
 #[derive(Debug)]
 pub struct Problem {
-    /// Its type.
     pub kind: ProblemType,
     detail: Cow<'static, str>,
     reason: Option<&'static str>,
@@ -123,7 +100,7 @@ struct Document<'a> {
 }
 
 impl Problem {
-    /// A problem of `kind`; `detail` says what the caller can do about it.
+    /// Creates a problem; `detail` tells the caller what to do next.
     pub fn new(kind: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
@@ -135,27 +112,27 @@ impl Problem {
         }
     }
 
-    /// 400, with what is wrong.
+    /// Creates a 400 with advice on the invalid field.
     pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ProblemType::InvalidRequest, detail)
     }
 
-    /// 401, always the same.
+    /// Creates a 401 for a request without a live session.
     pub fn not_authenticated() -> Self {
         Self::new(ProblemType::NotAuthenticated, "Sign in, then try again.")
     }
 
-    /// 400, the same for every link and code that does not work.
+    /// Creates a 400 that is the same for every link and code that does not work.
     pub fn invalid_token() -> Self {
         Self::new(ProblemType::InvalidToken, "Request a new one.")
     }
 
-    /// 400 for an `idempotency_key` that is none.
+    /// Creates a 400 for a malformed `idempotency_key`.
     pub fn invalid_idempotency_key() -> Self {
         Self::invalid_request("`idempotency_key` must be 16 to 128 visible ASCII characters.")
     }
 
-    /// 401, the same for every reason not to sign somebody in.
+    /// Creates a 401 that is the same for every reason to refuse a password.
     pub fn invalid_credentials() -> Self {
         Self::new(
             ProblemType::InvalidCredentials,
@@ -163,12 +140,12 @@ impl Problem {
         )
     }
 
-    /// 404.
+    /// Creates a 404 for an endpoint that is not enabled.
     pub fn not_found() -> Self {
         Self::new(ProblemType::NotFound, "This endpoint is not enabled.")
     }
 
-    /// Where it must not be told why a code did not work: later, or no.
+    /// Hides why a code did not work: every problem but 503 becomes 400 `invalid-token`.
     #[must_use]
     pub fn uniform(self) -> Self {
         if self.kind == ProblemType::Unavailable {
@@ -178,7 +155,7 @@ impl Problem {
         }
     }
 
-    /// 429: `Retry-After` is `retry_after`, rounded up to whole seconds.
+    /// Creates a 429 with `retry_after` rounded up to whole seconds.
     pub fn too_many_attempts(retry_after: Duration) -> Self {
         let wait = Duration::from_secs(retry_after.as_millis().div_ceil(1000) as u64);
         Self {
@@ -190,26 +167,26 @@ impl Problem {
         }
     }
 
-    /// 503: nothing was done, and nobody knows more.
+    /// Creates a 503: nothing was changed, and a retry may succeed.
     pub fn unavailable() -> Self {
         Self::new(ProblemType::Unavailable, "Try again in a moment.")
     }
 
-    /// With a stable word for which of several reasons it was.
+    /// Adds a stable word that tells several reasons apart.
     #[must_use]
     pub const fn with_reason(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// Where a form that runs into this problem leads: the page shows it in words.
+    /// Sets the page that a form is redirected to; the page describes the error.
     #[must_use]
     pub fn redirect_form_to(mut self, page: &str) -> Self {
         self.page = Some(page.to_owned());
         self
     }
 
-    /// What that page is to lead to all the same.
+    /// Keeps the `next` of the failed form in the redirect.
     #[must_use]
     pub fn with_next(mut self, next: Option<&Next>) -> Self {
         self.next = next.map(|next| {
@@ -221,22 +198,40 @@ impl Problem {
         self
     }
 
-    /// What the caller can do about it.
+    /// Returns the error that a page describes in words, or `None` where a redirect would hide an
+    /// attack or a broken client.
+    fn form_error(&self) -> Option<FormError<'static>> {
+        match self.kind {
+            ProblemType::InvalidToken => Some(FormError::InvalidToken),
+            ProblemType::ExpiredToken => Some(FormError::ExpiredToken),
+            ProblemType::UsedToken => Some(FormError::UsedToken),
+            ProblemType::InvalidRequest => Some(FormError::InvalidRequest),
+            ProblemType::InvalidCredentials => Some(FormError::InvalidCredentials),
+            ProblemType::WeakPassword => {
+                Some(FormError::WeakPassword(self.reason.unwrap_or_default()))
+            }
+            ProblemType::TooManyAttempts => Some(FormError::TooManyAttempts),
+            ProblemType::Unavailable => Some(FormError::Unavailable),
+            ProblemType::NotAuthenticated
+            | ProblemType::NotFound
+            | ProblemType::OriginNotAllowed
+            | ProblemType::AlreadyExists
+            | ProblemType::Conflict
+            | ProblemType::PayloadTooLarge
+            | ProblemType::UnsupportedMediaType => None,
+        }
+    }
+
+    /// Returns the advice to the caller.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// The answer: to a form a redirect to its page, if it has one; else the document.
+    /// Returns a redirect for a form that has a page, otherwise the problem document.
     pub fn into_response(self, to_form: bool) -> Response {
-        if let (true, Some(page), Some(query)) = (to_form, &self.page, self.kind.query()) {
-            let reason = self
-                .reason
-                .map(|reason| format!("&reason={reason}"))
-                .unwrap_or_default();
-            return response::see_other(&format!(
-                "{page}?{query}{reason}{}",
-                self.next.unwrap_or_default()
-            ));
+        if let (true, Some(page), Some(error)) = (to_form, &self.page, self.form_error()) {
+            let next = self.next.as_deref().unwrap_or_default();
+            return response::see_other(&format!("{page}?{}{next}", error.to_query()));
         }
         let (status, name, title) = self.kind.spec();
         let retry_after = self.retry_after.map(|wait| wait.as_secs());

@@ -1,30 +1,31 @@
-//! A request as API Gateway hands it over.
+//! A request as API Gateway delivers it.
 
 use super::Problem;
 use crate::domain::client::ClientInfo;
-use crate::domain::portal::{Origin, Site};
+use crate::domain::origin::Origin;
+use crate::domain::site::Site;
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::http::HeaderValue;
 use lambda_http::request::RequestContext;
 use std::borrow::Cow;
 
-/// How a client holds what it is given: the `transport` of a request.
+/// The `transport` of a request: the place where a client keeps its session.
 #[derive(serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
-    /// In cookies, as browsers do.
+    /// Cookies, as browsers keep them.
     #[default]
     Cookie,
-    /// In its own hands: it is given in the body, and shown as `Authorization: Bearer`.
+    /// The client itself: it receives the token in the body and sends `Authorization: Bearer`.
     Bearer,
 }
 
-/// One request.
+/// A request with its API Gateway context.
 pub struct Request(lambda_http::Request);
 
 impl Request {
-    /// Wraps what the adapter made of API Gateway's event.
+    /// Wraps the adapter's view of API Gateway's event.
     pub const fn new(request: lambda_http::Request) -> Self {
         Self(request)
     }
@@ -36,21 +37,21 @@ impl Request {
         }
     }
 
-    /// The route that API Gateway chose: `POST /auth/verify`.
+    /// Returns the route key that API Gateway chose, such as `POST /auth/verify`.
     pub fn route(&self) -> &str {
         self.context()
             .and_then(|context| context.route_key.as_deref())
             .unwrap_or_default()
     }
 
-    /// Lambda's id of this invocation.
+    /// Returns Lambda's id of this invocation.
     pub fn id(&self) -> &str {
         self.0
             .lambda_context_ref()
             .map_or("", |context| context.request_id.as_str())
     }
 
-    /// A variable part of the route's path, as API Gateway decoded it.
+    /// Returns a path parameter as API Gateway decoded it.
     pub fn path_parameter(&self, name: &str) -> &str {
         self.0
             .path_parameters_ref()
@@ -58,14 +59,14 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// A parameter of the query.
+    /// Returns the first value of a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.0
             .query_string_parameters_ref()
             .and_then(|all| all.first(name))
     }
 
-    /// All parameters of the query; one that is there twice comes twice.
+    /// Returns all query parameters; a repeated one appears each time.
     pub(super) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .query_string_parameters_ref()
@@ -73,8 +74,8 @@ impl Request {
             .flat_map(|all| all.iter())
     }
 
-    /// A header; one that is no ASCII text reads as `?`, never as absent. API Gateway joins
-    /// repeated ones with commas.
+    /// Returns a header. A value that is not ASCII reads as `?`, never as absent. API Gateway joins
+    /// repeated headers with commas.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0
             .headers()
@@ -82,7 +83,7 @@ impl Request {
             .map(|value| value.to_str().unwrap_or("?"))
     }
 
-    /// Who is asking. The IP address is the one API Gateway saw, never a header.
+    /// Returns the client. The IP address is the one that API Gateway saw, never a header.
     pub fn client(&self) -> ClientInfo {
         let ip = self
             .context()
@@ -91,7 +92,7 @@ impl Request {
         ClientInfo::new(ip, self.header("user-agent").unwrap_or_default())
     }
 
-    /// Who signed the call, where API Gateway has checked the signature: an ARN.
+    /// Returns the ARN of the signer, if API Gateway checked a signature.
     pub fn iam_arn(&self) -> &str {
         let authorizer = self
             .context()
@@ -101,11 +102,11 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// The origin this portal is reached at: `PUBLIC_URL`, or the domain name API Gateway was
-    /// called by; never a header.
+    /// Returns the origin that this portal is reached at: `PUBLIC_URL`, or the domain name that API
+    /// Gateway was called by; never a header.
     ///
     /// # Errors
-    /// 400 where there is neither.
+    /// 400 if both are missing.
     pub fn portal_origin(&self, site: &Site) -> Result<Origin, Problem> {
         let by_domain = || {
             let domain = self.context()?.domain_name.as_deref()?;
@@ -116,11 +117,10 @@ impl Request {
         })
     }
 
-    /// The value of a cookie. Others beside it may hold any bytes: what a neighbour has set hides
-    /// nothing.
+    /// Returns the value of a cookie. Other cookies may hold any bytes without hiding this one.
     ///
     /// # Errors
-    /// 400 when it is there twice: which of the two was meant, nobody can know.
+    /// 400 if the cookie was sent twice: it is unknown which of the two was meant.
     pub fn cookie(&self, name: &str) -> Result<Option<&str>, Problem> {
         let all = self
             .0
@@ -141,12 +141,12 @@ impl Request {
         }
     }
 
-    /// Whether a page posted a form.
+    /// Returns true for a form that a page posted.
     pub fn is_form(&self) -> bool {
         self.media_type() == "application/x-www-form-urlencoded"
     }
 
-    /// Whether the body says it is JSON.
+    /// Returns true if the content type is JSON.
     pub fn is_json(&self) -> bool {
         self.media_type() == "application/json"
     }
@@ -161,7 +161,7 @@ impl Request {
             .to_ascii_lowercase()
     }
 
-    /// The body, as bytes.
+    /// Returns the bytes of the body.
     pub(super) fn raw_body(&self) -> &[u8] {
         self.0.body()
     }

@@ -1,11 +1,11 @@
-//! Answers, and the headers that every answer carries.
+//! Responses and the headers that every response carries.
 
 use crate::http::Response;
 use lambda_http::Body;
 use lambda_http::http::HeaderValue;
 use serde::Serialize;
 
-/// JSON.
+/// Creates a JSON response.
 pub fn json(status: u16, body: &impl Serialize) -> Response {
     #[expect(
         clippy::expect_used,
@@ -15,7 +15,7 @@ pub fn json(status: u16, body: &impl Serialize) -> Response {
     text_response(status, "application/json", text)
 }
 
-/// A page, with its content security policy.
+/// Creates a page with its content security policy.
 pub fn page(html: String, policy: &str) -> Response {
     let mut response = text_response(200, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
@@ -25,14 +25,14 @@ pub fn page(html: String, policy: &str) -> Response {
     response
 }
 
-/// 303 See Other.
+/// Creates a redirect (303 See Other).
 pub fn see_other(location: &str) -> Response {
     let mut response = text_response(303, "text/plain; charset=utf-8", String::new());
     response.headers_mut().insert("location", value(location));
     response
 }
 
-/// 204 No Content.
+/// Creates an empty response (204 No Content).
 pub fn no_content() -> Response {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = lambda_http::http::StatusCode::NO_CONTENT;
@@ -55,7 +55,7 @@ pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
     response
 }
 
-/// Adds what every answer carries; what the handler has set already, stays.
+/// Adds the headers of every response; headers that the handler set stay.
 pub(crate) fn secure(mut response: Response) -> Response {
     let always = [
         ("cache-control", "no-store"),
@@ -81,7 +81,7 @@ pub(crate) fn secure(mut response: Response) -> Response {
     response
 }
 
-/// A header's value; what cannot be one becomes empty rather than an outage.
+/// Returns a header value; text that cannot be one becomes empty instead of an outage.
 pub(crate) fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -15,7 +15,7 @@ async fn logout_ends_only_this_session_and_is_recorded() {
     there.me().await.assert("200");
 
     for (action, records, target, method) in [
-        ("partner.login.requested", 2, "emails", None),
+        ("partner.login.requested", 2, "email", None),
         ("partner.login", 2, "session", Some("link")),
         ("partner.logout", 1, "session", None),
     ] {

@@ -142,16 +142,8 @@ async fn a_weak_password_redirects_back_to_the_form_and_the_link_stays_valid() {
         let before = (world.snapshot(), client.cookie_header());
         let long = "x".repeat(257);
         for (password, reason, text) in [
-            (
-                "two otters",
-                "too-short",
-                "Use at least 15 characters.",
-            ),
-            (
-                &*long,
-                "too-long",
-                "Use at most 256 characters.",
-            ),
+            ("two otters", "too-short", "Use at least 15 characters."),
+            (&*long, "too-long", "Use at most 256 characters."),
         ] {
             let refused = submit(&client, action, &page, password).await;
             let path = email.path();

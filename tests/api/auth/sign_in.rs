@@ -95,7 +95,7 @@ async fn the_cap_on_wrong_passwords_holds_until_an_emailed_link_is_used() {
 
 #[tokio::test]
 async fn a_failure_that_is_counted_late_does_not_undo_a_sign_in() {
-    const KEY: &str = "password-in-a-row#";
+    const KEY: &str = "consecutive-failures#";
     let world = world().await;
     let client = world.client();
     let sign_in = async |password, outcome| {

@@ -82,7 +82,7 @@ impl World {
     }
 
     pub(crate) fn nonces_cookie(&self) -> String {
-        self.cookie("ask")
+        self.cookie("requests")
     }
 
     fn cookie(&self, kind: &str) -> String {

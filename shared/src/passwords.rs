@@ -1,4 +1,4 @@
-//! Passwords as this portal is configured for them.
+//! Password rules and hashes as this portal is configured.
 
 use crate::config::{Activation, Config};
 use crate::domain::address::EmailAddress;
@@ -9,7 +9,7 @@ use crate::http::Problem;
 use crate::http::problem::ProblemType;
 use std::sync::Arc;
 
-/// The policy and the hasher.
+/// The password rules and the hasher of this portal.
 pub struct Passwords {
     used: bool,
     min_length: usize,
@@ -18,7 +18,7 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// As configured.
+    /// Creates both from the configuration.
     pub fn new(config: &Config, env: &Env) -> Self {
         let passwords = &config.passwords;
         Self {
@@ -26,22 +26,22 @@ impl Passwords {
             min_length: passwords.min_length,
             portal: config.brand.name.clone(),
             hasher: Hasher::new(passwords.costs, passwords.previous)
-                .with_counter(Arc::clone(&env.hashes)),
+                .with_counter(Arc::clone(&env.hash_counter)),
         }
     }
 
-    /// Whether this portal has passwords at all.
+    /// Checks that this portal has passwords.
     ///
     /// # Errors
-    /// 404 where the first link activates.
+    /// 404 `not-found` if the first link activates.
     pub fn require_enabled(&self) -> Result<(), Problem> {
         self.used.then_some(()).ok_or_else(Problem::not_found)
     }
 
-    /// What the user with this address wants to sign in with from now on.
+    /// Checks a new password of the user with this address.
     ///
     /// # Errors
-    /// 422 with a sentence that says why not.
+    /// 422 `weak-password` with a `reason`.
     pub fn choose(&self, text: &str, address: &EmailAddress) -> Result<Password, Problem> {
         let policy = PasswordPolicy {
             min_length: self.min_length,
@@ -53,17 +53,17 @@ impl Passwords {
         })
     }
 
-    /// The hash to store, under a fresh salt.
+    /// Hashes a password with a fresh salt.
     pub fn hash(&self, password: &Password, salt: [u8; 16]) -> PasswordHash {
         self.hasher.hash(password, salt)
     }
 
-    /// Whether it is the right one; the same computations whatever is stored.
+    /// Verifies a password. The computations are the same whatever is stored.
     pub fn verify(&self, password: &Password, stored: Option<&PasswordHash>) -> PasswordCheck {
         self.hasher.verify(password, stored)
     }
 
-    /// Whether a password with this hash could ever sign in here.
+    /// Returns true if a password with this hash could sign in here.
     pub fn accepts(&self, stored: &PasswordHash) -> bool {
         self.hasher.accepts(stored)
     }

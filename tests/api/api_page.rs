@@ -1,13 +1,13 @@
-//! The commands of the README work.
+//! Runs the commands of docs/api.md.
 
 use kit::World;
 use std::process::Stdio;
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_readmes_commands_sign_in_and_out() {
-    let readme = include_str!("../../README.md");
-    let mut scripts = readme
+async fn the_commands_of_the_api_page_sign_in_and_out() {
+    let page = include_str!("../../docs/api.md");
+    let mut scripts = page
         .split("```sh\n")
         .map(|rest| rest.split("```").next().unwrap());
     let script = scripts.find(|script| script.contains("localhost")).unwrap();
