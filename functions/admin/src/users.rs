@@ -1,8 +1,8 @@
 //! `GET /admin/users` lists users by address.
 //!
-//! Takes the query parameters `prefix` (the start of the address), `limit` (1 to 100, 50 by default)
-//! and `after` (the `next` of the previous page). Responds 200 `{users, next?}`, with fewer users
-//! than `limit` where they are large. The list may lag behind for a moment.
+//! Takes the query parameters `prefix` (the start of the address), `limit` (1 to 100, 50 by
+//! default) and `after` (the `next` of the previous page). Responds 200 `{users, next?}`, with
+//! fewer users than `limit` where they are large. The list may lag behind for a moment.
 //!
 //! `GET /admin/users/{id}` returns one user: 200 with `last_sign_in_at?`, the newest 50 emails to
 //! their address, and up to 50 audit records each of the user and of their address, newest first.

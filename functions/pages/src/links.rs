@@ -1,5 +1,5 @@
-//! The pages behind the links in emails. A page shows what the token says; whether the link has been
-//! used turns out when its form is posted.
+//! The pages behind the links in emails. A page shows what the token says; whether the link has
+//! been used turns out when its form is posted.
 
 use crate::templates::{
     LinkPage, OldInvitationPage, OldLinkPage, OtherBrowserPage, SetPasswordPage,

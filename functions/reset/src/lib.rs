@@ -7,8 +7,8 @@
 //! `POST /auth/reset-password` sets a new password, revokes all sessions of the user and sends them
 //! a notice.
 //!
-//! Takes `{token, password, idempotency_key?}`. Responds 200 `{success: true}`; a form is redirected
-//! to the sign-in page. 400 `invalid-token`, 410 `expired-token` and `used-token`, 422
+//! Takes `{token, password, idempotency_key?}`. Responds 200 `{success: true}`; a form is
+//! redirected to the sign-in page. 400 `invalid-token`, 410 `expired-token` and `used-token`, 422
 //! `weak-password` with the reason.
 //!
 //! Both are 404 on a portal without passwords.

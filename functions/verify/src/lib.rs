@@ -2,8 +2,8 @@
 //!
 //! Takes one of these, each with `transport?`:
 //! - `{token, idempotency_key?, code?}` from the page behind a link. `code` is required in another
-//!   browser with `OtherBrowser=code`. A repeat with the same idempotency key within 60 seconds gets
-//!   the same session;
+//!   browser with `OtherBrowser=code`. A repeat with the same idempotency key within 60 seconds
+//!   gets the same session;
 //! - `{code}` from the browser that requested the email;
 //! - `{request, code}` from a bearer client that requested it.
 //!
@@ -11,8 +11,8 @@
 //! `transport: "bearer"` the response holds `session.token` instead of the cookie. A form is
 //! redirected to `next` or the dashboard.
 //!
-//! A link that does not work is 400 `invalid-token`, 410 `expired-token` or 410 `used-token`. A code
-//! that does not work is 400 `invalid-token`, for every reason and after the same calls.
+//! A link that does not work is 400 `invalid-token`, 410 `expired-token` or 410 `used-token`. A
+//! code that does not work is 400 `invalid-token`, for every reason and after the same calls.
 
 mod code;
 
