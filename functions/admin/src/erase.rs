@@ -97,8 +97,8 @@ impl Admin<'_> {
         Ok(Some(last.chain(replaced).collect()))
     }
 
-    /// Erases the emails that the user was sent, and none that were sent to whoever had the address
-    /// later. Returns `false` where more remain.
+    /// Erases the emails that the user was sent, and none that were sent to a later user with the
+    /// same address. Returns `false` where more remain.
     async fn erase_emails(&self, addresses: &[FormerAddress]) -> Result<bool, Unavailable> {
         let mut addresses = addresses.iter().peekable();
         for _ in 0..MAX_PAGES {

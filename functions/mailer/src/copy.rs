@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The sentences of one email. What it does not have is empty.
 #[derive(Default)]
 pub(crate) struct EmailCopy {
-    /// Contains no code and nobody's name.
+    /// Contains no code and no name of a person.
     pub(crate) subject: String,
     pub(crate) heading: &'static str,
     /// The first sentence up to the portal's name, which follows after a space.
@@ -28,7 +28,7 @@ pub(crate) struct EmailCopy {
     pub(crate) requested_from_label: &'static str,
     /// Describes who requested or caused the email. Empty where no browser did.
     pub(crate) requested_from: String,
-    /// Asks readers who did not request the email whether that is so.
+    /// Addresses readers who did not request or cause the email.
     pub(crate) not_you: &'static str,
     /// Tells them what to do.
     pub(crate) advice: &'static str,

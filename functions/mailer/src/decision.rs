@@ -69,7 +69,7 @@ impl Mailer {
     }
 
     /// Adds the user who signed up. They are invited until they follow the link, which proves that
-    /// the address is theirs. Returns whoever has the address then, if anybody.
+    /// the address is theirs. Returns the user who has the address then, if there is one.
     async fn add_signed_up_user(
         &self,
         email: &OutboxEntry,

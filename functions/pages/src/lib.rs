@@ -2,7 +2,7 @@
 //!
 //! Opening a page changes nothing: this function has no client for any table, so a page shows what
 //! its link's token says. A link that cannot work redirects to the page that requests a new one,
-//! which says why; a link that has already signed this browser in redirects to where it leads.
+//! which says why; a link that has already signed this browser in redirects to its landing page.
 //!
 //! Responds 200 with HTML, or with a redirect. 404 for a page that this portal does not have, 400
 //! for a request with two sessions.

@@ -19,7 +19,7 @@ use shared::keys::Signed;
 
 impl PageContext<'_> {
     /// Serves the page behind a sign-in link. Going back to a link that has signed this browser in
-    /// redirects to where it leads, even after it has expired.
+    /// redirects to its landing page, even after it has expired.
     pub(crate) fn sign_in_link(&self, token: &str) -> Result<Response, Problem> {
         if is_of_older_system(token) {
             return Ok(self.old_link());
