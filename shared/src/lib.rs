@@ -5,7 +5,7 @@
 //! | [`domain`] | the rules, pure | nothing of ours |
 //! | [`env`], [`clock`], [`randomness`] | what comes from outside, as values | `domain` |
 //! | [`config`], [`aws`] | every environment variable, checked; the SDK's configuration | the above |
-//! | [`store`] | one file per act; `store::items` one file per table | `domain`, `aws`, `randomness` |
+//! | [`store`] | a folder per table, a file per operation | `domain`, `aws`, `randomness` |
 //! | [`keys`] | the key ring, links and sessions as tokens | `domain`, `aws`, `config` |
 //! | [`http`] | requests, replies, problems, cookies, origins | `domain` |
 //! | [`app`], [`signed_in`] | what most functions hold, and whom a request signs in | all of the above |

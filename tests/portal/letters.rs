@@ -113,13 +113,14 @@ impl<'a> Outbox<'a> {
                 "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>",
             ),
             requested_at: now,
+            expires_at: now.plus(DAY),
             state: DeliveryState::Queued,
         };
         self.world
             .portal
             .store()
             .unwrap()
-            .enqueue_email(&mail, &[], DAY)
+            .enqueue_email(&mail, &[])
             .await
             .unwrap();
     }

@@ -107,10 +107,7 @@ impl App {
             client: request.client(),
             ..self.outbox_entry(&ring, ask.address, ask.kind, now)
         };
-        let asked = self
-            .store
-            .enqueue_email(&mail, &throttles, self.config.email.kept)
-            .await;
+        let asked = self.store.enqueue_email(&mail, &throttles).await;
         asked?;
 
         let kept = asks.set(
@@ -153,6 +150,7 @@ impl App {
             next: None,
             client: Default::default(),
             requested_at: now,
+            expires_at: now.plus(self.config.email.kept),
             state: DeliveryState::Queued,
         }
     }

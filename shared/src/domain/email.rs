@@ -119,6 +119,8 @@ pub struct OutboxEntry {
     pub client: ClientInfo,
     /// When.
     pub requested_at: Timestamp,
+    /// When its row is deleted from the delivery log.
+    pub expires_at: Timestamp,
     /// How far it has come.
     pub state: DeliveryState,
 }
