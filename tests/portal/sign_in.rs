@@ -203,7 +203,7 @@ async fn a_wrong_password_that_is_counted_late_takes_nothing_back() {
             row["pk"]["S"]
                 .as_str()
                 .unwrap()
-                .starts_with("password-in-a-row#")
+                .starts_with("consecutive-failures#")
         });
         row.unwrap()["count"]["N"].clone()
     };
@@ -211,7 +211,7 @@ async fn a_wrong_password_that_is_counted_late_takes_nothing_back() {
     // been.
     for counted in ["2", "3"] {
         world.portal.set_fault(|attempt| {
-            let in_a_row = attempt.body.to_string().contains("password-in-a-row#");
+            let in_a_row = attempt.body.to_string().contains("consecutive-failures#");
             if attempt.operation == "UpdateItem" && in_a_row {
                 Fault::Late
             } else {
