@@ -106,7 +106,7 @@ impl Admin<'_> {
         let event = self.audit_event(request, action, &user.id, now);
         let invitation = self.invitation(user, now).await;
         let new = NewUser {
-            mail: is_invited.then_some((&invitation, self.app.config.email.retention)),
+            email: is_invited.then_some(&invitation),
             ..NewUser::from(user)
         };
         Ok(self.app.store.create_user(&new, &event).await?)

@@ -39,10 +39,9 @@ impl Admin<'_> {
         };
         let invitation = self.invitation(&after, now).await;
         let event = self.audit_event(request, Action::InvitationResent, &user.id, now);
-        let retention = self.app.config.email.retention;
         let store = &self.app.store;
         Ok(store
-            .update_user(user, &after, &[invitation], retention, &event)
+            .update_user(user, &after, &[invitation], &event)
             .await?)
     }
 }

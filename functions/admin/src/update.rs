@@ -141,11 +141,8 @@ impl Admin<'_> {
                 .map(|address| self.address_changed(&ring, address, &after, now))
                 .to_vec()
         };
-        let retention = self.app.config.email.retention;
         let store = &self.app.store;
-        Ok(store
-            .update_user(before, &after, &notices, retention, &event)
-            .await?)
+        Ok(store.update_user(before, &after, &notices, &event).await?)
     }
 
     /// Returns the audit event of a change: the names of the fields that differ, and the keyed

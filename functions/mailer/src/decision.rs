@@ -1,10 +1,11 @@
 //! Decides which template is sent to whom. The tables of `docs/email.md` specify it.
 
 use crate::Mailer;
-use crate::outcome::{DeliveryOutcome, DropReason, SupersedeReason};
 use shared::config::Activation;
 use shared::domain::audit::{Action, Target};
-use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
+use shared::domain::email::{
+    DeliveryOutcome, DropReason, EmailKind, EmailTemplate, OutboxEntry, SupersededBy,
+};
 use shared::domain::ids::UserId;
 use shared::domain::link::Purpose;
 use shared::domain::time::Timestamp;
@@ -28,8 +29,8 @@ impl Decision {
         Self::Finish(DeliveryOutcome::Dropped(reason))
     }
 
-    const fn supersede(reason: SupersedeReason) -> Self {
-        Self::Finish(DeliveryOutcome::Superseded(reason))
+    const fn supersede(by: SupersededBy) -> Self {
+        Self::Finish(DeliveryOutcome::Superseded(by))
     }
 }
 
@@ -103,12 +104,12 @@ fn link_for(kind: &EmailKind, user: User, activation: Activation) -> Decision {
     if let EmailKind::Invitation(invited, epoch) = kind
         && (*invited != user.id || *epoch != user.epoch)
     {
-        return Decision::supersede(SupersedeReason::EpochMoved);
+        return Decision::supersede(SupersededBy::EpochMove);
     }
     let purpose = match (user.status, kind, activation) {
         (Status::Suspended, ..) => return Decision::drop(DropReason::Suspended),
         (Status::Active, EmailKind::Invitation(..), _) => {
-            return Decision::supersede(SupersedeReason::Activated);
+            return Decision::supersede(SupersededBy::Activation);
         }
         (Status::Active, EmailKind::Reset, Activation::Password) => Purpose::Reset,
         (Status::Invited, _, Activation::Password) => Purpose::Activation,

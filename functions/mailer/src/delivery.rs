@@ -7,10 +7,12 @@ use crate::Mailer;
 use crate::backoff::{STREAM_ATTEMPTS, backoff};
 use crate::decision::Decision;
 use crate::message::Message;
-use crate::outcome::{DeliveryOutcome, SupersedeReason};
 use crate::ses::SendOutcome;
 use shared::domain::audit::{AuditEvent, Target};
-use shared::domain::email::{DeliveryState, DeliveryStatus, OutboxEntry, OutboxKey, PreparedEmail};
+use shared::domain::email::{
+    DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
+    SupersededBy,
+};
 use shared::domain::time::Timestamp;
 use shared::keys::KeyRing;
 use shared::store::Unavailable;
@@ -39,7 +41,7 @@ impl Mailer {
             OutboxLookup::Finished => return Ok(()),
             OutboxLookup::Unreadable => {
                 return self
-                    .finish(key, DeliveryOutcome::Failed("unreadable"))
+                    .finish(key, DeliveryOutcome::Failed(FailureReason::Unreadable))
                     .await;
             }
         };
@@ -50,7 +52,7 @@ impl Mailer {
                 self.finish(key, DeliveryOutcome::Expired).await
             }
             DeliveryState::Sending { lost_claims, .. } if *lost_claims >= MAX_LOST_CLAIMS => {
-                self.finish(key, DeliveryOutcome::Failed("unanswered"))
+                self.finish(key, DeliveryOutcome::Failed(FailureReason::Unanswered))
                     .await
             }
             DeliveryState::Sending {
@@ -125,7 +127,7 @@ impl Mailer {
         match self.app.store.reclaim_email(email, prepared, now).await? {
             ClaimOutcome::Claimed => self.send(email, prepared, attempt).await,
             ClaimOutcome::Superseded => {
-                let outcome = DeliveryOutcome::Superseded(SupersedeReason::EpochMoved);
+                let outcome = DeliveryOutcome::Superseded(SupersededBy::EpochMove);
                 self.finish(&email.key, outcome).await
             }
             ClaimOutcome::OverBudget(_) | ClaimOutcome::HeldElsewhere => Ok(()),
@@ -153,8 +155,11 @@ impl Mailer {
                     .await
             }
             SendOutcome::Rejected(reason) => {
-                self.finish(&email.key, DeliveryOutcome::Failed(&reason))
-                    .await
+                self.finish(
+                    &email.key,
+                    DeliveryOutcome::Failed(FailureReason::Refused(&reason)),
+                )
+                .await
             }
             SendOutcome::TryLater(reason) => {
                 let next_attempt = self.app.clock.now().plus(backoff(attempt));
@@ -199,15 +204,14 @@ impl Mailer {
         key: &OutboxKey,
         outcome: DeliveryOutcome<'_>,
     ) -> Result<(), RetryLater> {
-        let ending = outcome.ending();
         let now = self.app.clock.now();
-        self.app.store.finish_email(key, &ending, now).await?;
-        let reason = match ending.end {
-            DeliveryStatus::Sent | DeliveryStatus::Failed => "",
-            _ => ending.note.1,
+        self.app.store.finish_email(key, &outcome, now).await?;
+        let reason = match outcome {
+            DeliveryOutcome::Failed(_) => "",
+            _ => outcome.reason().unwrap_or_default(),
         };
         tracing::info!(
-            end = ending.end.as_str(),
+            end = outcome.status().as_str(),
             reason,
             mail = key.id.as_str(),
             "email finished"

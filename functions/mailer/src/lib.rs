@@ -16,7 +16,6 @@ mod delivery;
 mod events;
 mod links;
 mod message;
-mod outcome;
 mod ses;
 mod sweep;
 

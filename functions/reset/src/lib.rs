@@ -122,7 +122,6 @@ async fn set_password(app: &App, request: &Request, input: &ResetInput) -> Resul
         },
         password: &hash,
         notice: &notice,
-        kept: app.config.email.retention,
         event: &app.audit_event(Action::PasswordReset, &link.user, target, &client, now),
         link: &link,
     };

@@ -47,7 +47,7 @@ impl Limits {
     pub(crate) const fn as_ref(&self) -> PasswordLimits<'_> {
         PasswordLimits {
             attempts: &self.attempts,
-            in_a_row: &self.consecutive_failures,
+            consecutive_failures: &self.consecutive_failures,
             network: &self.network,
         }
     }
