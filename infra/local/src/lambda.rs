@@ -30,8 +30,8 @@ impl Lambda {
         }
     }
 
-    /// Invokes the function. It runs to its end or its timeout, even if the caller drops the future:
-    /// a client that disconnects does not stop a function.
+    /// Invokes the function. It runs to its end or its timeout even if the caller drops the future,
+    /// as a client that disconnects does not stop a function.
     ///
     /// # Errors
     /// A message if the function crashed, timed out, or could not read the event.

@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Parser)]
 #[command(name = "local")]
 struct Arguments {
-    /// Port on 127.0.0.1.
+    /// Listens on this port of 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
     /// Directory for state and keys. Without it, everything is lost on exit.

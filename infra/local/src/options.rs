@@ -29,14 +29,14 @@ pub struct Options {
     pub random: Option<Random>,
     /// The key ring. Without one, it is read from `data` or generated.
     pub key_ring: Option<String>,
-    /// Whether links and undelivered emails are printed on standard output.
+    /// Prints links and undelivered emails on standard output.
     pub announce: bool,
     /// Ignores streams and schedules. The caller invokes their functions in the order it likes.
     pub events_by_hand: bool,
     /// The number of instances of each function, at least 1. Each invocation goes to one of them at
     /// random.
     pub instances: usize,
-    /// Whether the request header `x-local-source-ip` sets the source address of a request.
+    /// Lets the request header `x-local-source-ip` set the source address of a request.
     pub trust_source_ip_header: bool,
 }
 

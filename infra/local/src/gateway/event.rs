@@ -19,7 +19,7 @@ pub(super) struct ReceivedRequest<'a> {
     pub(super) path: &'a str,
     /// The key of the route, such as `POST /auth/verify`.
     pub(super) route: &'a str,
-    /// Whether the request has a valid signature.
+    /// Set if the request has a valid signature.
     pub(super) signed: bool,
     pub(super) parameters: &'a BTreeMap<String, String>,
     pub(super) source_ip: &'a str,
@@ -100,7 +100,7 @@ impl ReceivedRequest<'_> {
         })
     }
 
-    /// Returns the headers in lower case without cookies, repeated ones joined by commas, with those
+    /// Returns the headers in lower case without cookies, repeated ones joined by commas, and those
     /// that API Gateway adds.
     fn headers(&self) -> BTreeMap<String, String> {
         let mut headers = BTreeMap::new();

@@ -36,7 +36,7 @@ pub(crate) struct Gateway {
     pub(crate) routes: Routes<Lambda>,
     pub(crate) cors: Option<Cors>,
     pub(crate) public_url: Url,
-    /// Whether a header may set the source address.
+    /// Set if a header may set the source address.
     pub(crate) trust_source_ip_header: bool,
     pub(crate) clock: Clock,
     /// The source of request ids.
@@ -119,8 +119,8 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
     (length <= MAX_BODY).then_some(bytes)
 }
 
-/// Returns whether there is exactly one `Host` that can be part of a URL. lambda_http would panic at
-/// anything else.
+/// Returns whether there is exactly one `Host` that can be part of a URL. lambda_http panics at any
+/// other.
 fn has_valid_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all("host").iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {

@@ -21,7 +21,7 @@ pub(super) struct RouteMatch<'a, T> {
     pub(super) key: String,
     /// The values of the path's variable parts.
     pub(super) parameters: BTreeMap<String, String>,
-    /// Whether the request must be signed.
+    /// Set if the request must be signed.
     pub(super) signed: bool,
     pub(super) target: &'a T,
 }

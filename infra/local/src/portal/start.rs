@@ -1,4 +1,4 @@
-//! Starting a portal.
+//! Starts a portal: its services, its functions, their event sources and the server.
 
 use super::event_sources::EventSources;
 use super::{Portal, env_with, store};

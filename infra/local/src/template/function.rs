@@ -29,7 +29,7 @@ pub struct Route {
     pub method: String,
     /// The path with its variable parts, such as `/auth/verify/{token}`.
     pub path: String,
-    /// Whether calls must be signed (`AWS_IAM`).
+    /// Set if calls must be signed (`AWS_IAM`).
     pub signed: bool,
 }
 

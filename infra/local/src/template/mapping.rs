@@ -10,12 +10,12 @@ use shared::config::StartError;
 pub struct MappingSettings {
     /// The ARN of the stream.
     pub stream: String,
-    /// `TRIM_HORIZON` or `LATEST`.
+    /// The position of the first read: `TRIM_HORIZON` or `LATEST`.
     pub starting_position: String,
     /// The maximum number of records in one invocation.
     #[serde(default = "default_batch_size")]
     pub batch_size: usize,
-    /// Whether a batch that failed as a whole is halved before it is retried.
+    /// Halves a batch that failed as a whole before it is retried.
     #[serde(default)]
     pub bisect_batch_on_function_error: bool,
     /// The maximum number of retries of a batch. A negative number means no limit.

@@ -45,7 +45,7 @@ pub struct Table {
     pub ttl: Option<String>,
 }
 
-/// The API's `CorsConfiguration`.
+/// The CORS configuration of the API.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Cors {
