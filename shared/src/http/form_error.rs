@@ -1,8 +1,6 @@
 //! The error that a redirected form carries in its query: `error`, and `reason` where an error has
 //! several.
 
-use super::Request;
-
 /// An error of a form, as the page that it is redirected to receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormError<'a> {
@@ -39,10 +37,10 @@ impl<'a> FormError<'a> {
         }
     }
 
-    /// Reads the error from a request's query; `None` if it carries none.
-    pub fn from_query(request: &'a Request) -> Option<Self> {
-        let query = |name| request.query(name).unwrap_or_default();
-        Some(match (query("error"), query("reason")) {
+    /// Reads the error from the parameters of a query; `None` if it carries none.
+    pub fn from_query(query: impl Fn(&'static str) -> Option<&'a str>) -> Option<Self> {
+        let parameter = |name| query(name).unwrap_or_default();
+        Some(match (parameter("error"), parameter("reason")) {
             ("", _) => return None,
             ("invalid_request", _) => Self::InvalidRequest,
             ("invalid_credentials", _) => Self::InvalidCredentials,
