@@ -37,15 +37,13 @@ impl Store {
             self.read_items("begin_password_attempt", keys)
         );
         let counted = counted?;
-        let mut found = found?;
-        let counters = found.remove(&self.tables.rate_limits).unwrap_or_default();
+        let [claims, counters] = found?;
         if !counted {
             return Err(limited(limits.attempts, now));
         }
         if rate_limits::counted(&counters, limits.network, now) >= limits.network.limit {
             return Err(limited(limits.network, now));
         }
-        let claims = found.remove(&self.tables.users).unwrap_or_default();
         let id = claims
             .first()
             .map_or_else(|| Some(UserId::nobody()), user_item::claimed_by)
