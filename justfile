@@ -26,7 +26,7 @@ sizes *args:
 
 # Runs one of the large verification runs
 verify *args:
-    cargo run --profile proof -p verification -- {{ args }}
+    cargo run --profile verification -p verification -- {{ args }}
 
 # Checks advisories, licenses and banned crates
 deny:

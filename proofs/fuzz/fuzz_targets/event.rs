@@ -1,3 +1,0 @@
-//! See `proofs::fuzz::event`.
-#![no_main]
-libfuzzer_sys::fuzz_target!(init: fuzz::quiet(), |data: &[u8]| proofs::fuzz::event(data));

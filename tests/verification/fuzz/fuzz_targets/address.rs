@@ -1,0 +1,3 @@
+//! See `verification::fuzzing::address`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(init: fuzz::quiet(), |data: &[u8]| verification::fuzzing::address(data));

@@ -1,0 +1,102 @@
+//! Users replace, list and revoke their sessions.
+
+use super::{Flow, flow};
+use crate::ensure;
+use crate::fault_injection::scenario::{Scenario, StepResult};
+use kit::{ADA, ApiClient, ApiRequest, Email, mins};
+use serde_json::Value;
+
+pub(super) fn flows() -> Vec<Flow> {
+    vec![
+        flow!(link_while_signed_in),
+        flow!(code_while_signed_in),
+        flow!(sessions_revoke_one),
+        flow!(sessions_revoke_others),
+        flow!(sessions_last_seen),
+    ]
+}
+
+async fn link_while_signed_in(s: &Scenario) -> StepResult {
+    replace_session(s, |client, email| client.verify_link(&email.token())).await
+}
+
+async fn code_while_signed_in(s: &Scenario) -> StepResult {
+    replace_session(s, |client, email| client.verify_code(&email.code)).await
+}
+
+async fn replace_session(
+    s: &Scenario,
+    redeem: impl for<'c> Fn(&'c ApiClient<'c>, &Email) -> ApiRequest<'c>,
+) -> StepResult {
+    let client = s.ada().await?;
+    let replaced = client.session().unwrap_or_default();
+    let email = s.receive_login_email(&client, ADA).await?;
+    s.redeem(&client, &email, redeem(&client, &email)).await?;
+    s.ledger().session_ended(&replaced);
+    s.expect(client.me(), "200").await
+}
+
+/// Returns the listed sessions, each of which has its row.
+async fn list(s: &Scenario, client: &ApiClient<'_>) -> StepResult<Vec<Value>> {
+    let response = s.response(client.list_sessions(), "200").await?;
+    let sessions = response.json().as_array().cloned().unwrap_or_default();
+    let rows = s.world.rows("sessions");
+    let has_row = |session: &Value| rows.iter().any(|row| row["sk"]["S"] == session["id"]);
+    let current = sessions
+        .iter()
+        .filter(|session| session["current"] == true)
+        .count();
+    let is_right = current == 1 && sessions.iter().all(has_row);
+    ensure!(is_right, "a list of sessions: {}", response.body);
+    Ok(sessions)
+}
+
+/// Returns the id of the client's session.
+async fn session_id(s: &Scenario, client: &ApiClient<'_>) -> StepResult<String> {
+    let sessions = list(s, client).await?;
+    let current = sessions.iter().find(|session| session["current"] == true);
+    let id = current.and_then(|session| session["id"].as_str());
+    Ok(id.unwrap_or_default().to_owned())
+}
+
+/// Revokes a session; a client that has lost the response finds that it does not exist.
+async fn revoke(s: &Scenario, client: &ApiClient<'_>, id: &str) -> StepResult {
+    let request = client.revoke_session(id);
+    s.expect_or_already(request, "204", "404 not-found")
+        .await
+        .map(drop)
+}
+
+async fn sessions_revoke_one(s: &Scenario) -> StepResult {
+    let (client, other) = (s.ada().await?, s.ada().await?);
+    let id = session_id(s, &other).await?;
+    revoke(s, &client, &id).await?;
+    s.expect_signed_out(&other).await?;
+    s.expect(client.revoke_session(&id), "404 not-found")
+        .await?;
+    s.expect(client.me(), "200").await
+}
+
+/// Sessions whose token no client has ever received are revoked as well.
+async fn sessions_revoke_others(s: &Scenario) -> StepResult {
+    let (client, other) = (s.ada().await?, s.ada().await?);
+    s.expect(client.revoke_other_sessions(), "204").await?;
+    s.expect_signed_out(&other).await?;
+    let left = list(s, &client).await?.len();
+    ensure!(
+        left == 1,
+        "{left} sessions live where all but one were revoked"
+    );
+    Ok(())
+}
+
+/// Writes the last-seen time while sessions are listed and revoked.
+async fn sessions_last_seen(s: &Scenario) -> StepResult {
+    let (client, other) = (s.ada().await?, s.ada().await?);
+    s.advance(mins(6));
+    let id = session_id(s, &other).await?;
+    s.advance(mins(6));
+    revoke(s, &client, &id).await?;
+    s.session_ended(&other);
+    Ok(())
+}

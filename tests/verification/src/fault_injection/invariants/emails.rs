@@ -1,0 +1,218 @@
+//! Emails: requested, claimed, sent, finished.
+
+use super::{Facts, Record, number, sorted, text};
+use crate::ensure;
+use kit::Email;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+pub(super) fn all_are_finished(facts: &Facts) -> Result<(), String> {
+    for row in facts.rows("emails") {
+        let (status, copies) = (text(row, "status"), copies(facts, row).len());
+        let has = |name| row.get(name).is_some();
+        let is_finished = !has("unfinished") && has("ended_at");
+        let is_expected = facts.email_statuses.contains(&status);
+        ensure!(
+            is_finished && is_expected,
+            "an email ended as {status}: {row}"
+        );
+        let is_plausible = match status {
+            "sent" => copies >= 1 && has("message_id"),
+            "dropped" => copies == 0 && !has("address") && has("reason"),
+            "throttled" => copies == 0 && has("reason"),
+            _ => has("reason"),
+        };
+        ensure!(
+            is_plausible,
+            "an email was sent {copies} times, and its row is {row}"
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn copies_are_equal(facts: &Facts) -> Result<(), String> {
+    let mut known = 0;
+    for row in &facts.emails {
+        let copies = copies(facts, row);
+        known += copies.len();
+        let is_equal = copies
+            .windows(2)
+            .all(|pair| content(pair[0]) == content(pair[1]));
+        ensure!(is_equal, "copies of one email differ: {copies:?}");
+    }
+    let sent = facts.inbox.len();
+    ensure!(
+        known == sent,
+        "{sent} emails were sent, {known} of them requested"
+    );
+    Ok(())
+}
+
+/// Returns the copies that were sent for a row.
+///
+/// A link names its row. Of notices, the first one to an address belongs to the first row.
+fn copies<'a>(facts: &'a Facts, row: &Value) -> Vec<&'a Email> {
+    let inbox = facts.inbox.iter();
+    if !is_notice(row) {
+        let is_its = |email: &&Email| link_id(email).as_deref() == Some(text(row, "link_id"));
+        return inbox.filter(is_its).collect();
+    }
+    let is_alike =
+        |other: &&Value| other["address"] == row["address"] && other["kind"] == row["kind"];
+    let alike = facts.emails.iter().filter(is_alike);
+    let earlier = alike
+        .filter(|other| text(other, "sk") < text(row, "sk"))
+        .count();
+    let changed = match text(row, "kind") {
+        "password-changed" => "password ",
+        _ => "address ",
+    };
+    let notices: Vec<_> = inbox
+        .filter(|email| email.to == text(row, "address"))
+        .filter(|email| email.links.is_empty() && email.subject.contains(changed))
+        .collect();
+    let mut contents: Vec<_> = vec![];
+    for email in &notices {
+        if !contents.contains(&content(email)) {
+            contents.push(content(email));
+        }
+    }
+    let is_its = |email: &&Email| contents.get(earlier) == Some(&content(email));
+    notices.into_iter().filter(is_its).collect()
+}
+
+fn content(email: &Email) -> [&str; 4] {
+    [&email.to, &email.subject, &email.text, &email.html].map(String::as_str)
+}
+
+fn link_id(email: &Email) -> Option<String> {
+    let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(email.token());
+    claims.ok()?.claims["jti"].as_str().map(str::to_owned)
+}
+
+fn is_notice(row: &Value) -> bool {
+    text(row, "kind").ends_with("-changed")
+}
+
+fn is_self_requested(row: &&Value) -> bool {
+    ["sign-in", "reset", "sign-up"].contains(&text(row, "kind"))
+}
+
+/// Returns the action that the claim of an email records.
+fn claim_action(row: &Value) -> &'static str {
+    match text(row, "kind") {
+        "sign-in" => "login.requested",
+        "reset" => "password.reset.requested",
+        "sign-up" => "sign-up.requested",
+        "invitation" => "invitation.emailed",
+        _ => "notice.emailed",
+    }
+}
+
+pub(super) fn claims_are_complete(facts: &Facts) -> Result<(), String> {
+    let claimed = facts.emails.iter().filter(|row| row.get("kid").is_some());
+    let claimed: Vec<_> = claimed.collect();
+    let claims = claimed
+        .iter()
+        .map(|row| (text(row, "user_id"), text(row, "sk"), claim_action(row)));
+    let claims = sorted(claims);
+    let records = facts.records().filter(|record| record.is_about("email"));
+    let records = sorted(records.map(|one| (one.user(), one.target(), one.action())));
+    ensure!(
+        claims == records,
+        "emails claimed: {claims:?}, recorded: {records:?}"
+    );
+
+    let names = |row: &Value, names: [&str; 3]| names.map(|name| text(row, name).to_owned());
+    let with_links = claimed.iter().filter(|row| !is_notice(row));
+    let links = sorted(with_links.map(|row| names(row, ["link_id", "user_id", "template"])));
+    let rows = facts.rows("links");
+    let rows = sorted(rows.map(|row| names(row, ["pk", "user_id", "purpose"])));
+    ensure!(links == rows, "links sent: {links:?}, stored: {rows:?}");
+
+    let requested = claimed.iter().copied().filter(is_self_requested).count();
+    let expected = [requested, requested, requested, claimed.len() - requested];
+    let budgets = ["mail-hour", "mail-day", "mail-portal", "mail-reserve"];
+    let counted = budgets.map(|scope| facts.counted(scope));
+    ensure!(
+        counted == expected,
+        "budgets count {counted:?} instead of {expected:?}"
+    );
+    Ok(())
+}
+
+pub(super) fn rate_limits_count_requests(facts: &Facts) -> Result<(), String> {
+    let requested: Vec<_> = facts.emails.iter().filter(is_self_requested).collect();
+    let sign_ups = requested
+        .iter()
+        .filter(|row| text(row, "kind") == "sign-up")
+        .count();
+    let all = requested.len();
+    let scopes = ["ask-minute", "ask-hour", "ask-network", "sign-up"];
+    let (counted, expected) = (
+        scopes.map(|scope| facts.counted(scope)),
+        [all, all, all, sign_ups],
+    );
+    ensure!(
+        counted == expected,
+        "rate limits count {counted:?} instead of {expected:?}"
+    );
+    Ok(())
+}
+
+/// An invitation or notice is queued with its act: one row for each act and address.
+pub(super) fn acts_are_notified_once(facts: &Facts) -> Result<(), String> {
+    let users_of = |actions| sorted(facts.audited(actions).map(Record::user));
+    check_rows(
+        facts,
+        "invitation",
+        &users_of(&["invited", "invitation.resent"]),
+    )?;
+    check_rows(facts, "password-changed", &users_of(&["password.reset"]))?;
+
+    let moved = sorted(facts.records().flat_map(changed_addresses));
+    let users: Vec<_> = moved.iter().map(|(user, _)| *user).collect();
+    check_rows(facts, "address-changed", &users)?;
+    let rows = rows_of_kind(facts, "address-changed");
+    let notified = sorted(rows.map(|row| (text(row, "for_user"), text(row, "pk"))));
+    ensure!(
+        notified == moved,
+        "addresses changed: {moved:?}, notified: {notified:?}"
+    );
+    Ok(())
+}
+
+/// Returns the user whose address was changed, with the mailboxes before and after.
+fn changed_addresses<'a>(record: Record<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let mailboxes = ["address_before", "address_after"].map(|name| record.metadata(name));
+    mailboxes
+        .into_iter()
+        .flatten()
+        .map(move |mailbox| (record.user(), mailbox))
+}
+
+fn rows_of_kind<'a>(facts: &'a Facts, kind: &str) -> impl Iterator<Item = &'a Value> {
+    facts
+        .emails
+        .iter()
+        .filter(move |row| text(row, "kind") == kind)
+}
+
+/// Checks that there is one row of this kind for each of these users, each for another epoch.
+fn check_rows(facts: &Facts, kind: &str, users: &[&str]) -> Result<(), String> {
+    let notified = sorted(rows_of_kind(facts, kind).map(|row| text(row, "for_user")));
+    ensure!(
+        notified == users,
+        "{kind} for {users:?}, notified: {notified:?}"
+    );
+    let mut acts = BTreeSet::new();
+    for row in rows_of_kind(facts, kind) {
+        let act = (
+            text(row, "for_user"),
+            text(row, "pk"),
+            number(row, "for_epoch"),
+        );
+        ensure!(acts.insert(act), "an act is notified twice: {row}");
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Sessions, the links that started them, and the audit records of both.
+
+use super::{Facts, Record, all_differ, number, sorted, text, user_id};
+use crate::ensure;
+use std::collections::BTreeSet;
+
+pub(super) fn used_links_have_one_record(facts: &Facts) -> Result<(), String> {
+    for (purpose, methods) in [
+        ("sign-in", &["link", "code"][..]),
+        ("activation", &["activation"]),
+        ("reset", &[]),
+    ] {
+        let used = facts
+            .rows("links")
+            .filter(|row| text(row, "purpose") == purpose && row.get("used_at").is_some());
+        let used = sorted(used.map(|row| text(row, "user_id")));
+        let is_its = |record: &Record<'_>| match purpose {
+            "reset" => record.action() == "password.reset",
+            _ => {
+                let method = record.metadata("auth_method").unwrap_or_default();
+                record.starts_session() && methods.contains(&method)
+            }
+        };
+        let recorded = sorted(facts.records().filter(is_its).map(Record::user));
+        ensure!(
+            used == recorded,
+            "{purpose} links of {used:?}, records of {recorded:?}"
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn start_and_end(facts: &Facts) -> Result<(), String> {
+    let starts: Vec<_> = facts
+        .records()
+        .filter(|record| record.starts_session())
+        .collect();
+    let started: Vec<_> = starts.iter().map(|record| record.target()).collect();
+    ensure!(all_differ(&started), "a session started twice: {started:?}");
+    for row in facts.rows("sessions") {
+        let start = starts
+            .iter()
+            .find(|record| record.target() == text(row, "sk"));
+        let start = start.ok_or_else(|| format!("the session {row} has no start"))?;
+        let is_same = start.user() == text(row, "pk")
+            && start.metadata("auth_method") == row["auth_method"]["S"].as_str();
+        ensure!(
+            is_same,
+            "the session {row} started as another one: {}",
+            start.0
+        );
+    }
+    let live: BTreeSet<_> = facts.rows("sessions").map(|row| text(row, "sk")).collect();
+    let replaced: Vec<_> = starts
+        .iter()
+        .filter_map(|start| start.metadata("replaced"))
+        .collect();
+    let (ended, erased) = (ended(facts), facts.erased());
+    for start in &starts {
+        let id = start.target();
+        let has_ended =
+            ended.contains(&id) || replaced.contains(&id) || erased.contains(start.user());
+        ensure!(
+            live.contains(id) != has_ended,
+            "the session {id}: has it ended? {has_ended}"
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn ended_ones_are_gone(facts: &Facts) -> Result<(), String> {
+    let ended = ended(facts);
+    ensure!(all_differ(&ended), "a session ended twice: {ended:?}");
+    for row in facts.rows("sessions") {
+        let is_complete = ["pk", "sk", "auth_method"]
+            .iter()
+            .all(|name| !text(row, name).is_empty());
+        ensure!(is_complete, "an incomplete session: {row}");
+        ensure!(
+            !ended.contains(&text(row, "sk")),
+            "an ended session is back: {row}"
+        );
+        let user = facts.users().find(|user| user_id(user) == text(row, "pk"));
+        let has_user = user.is_some_and(|user| number(row, "epoch") <= number(user, "epoch"));
+        ensure!(has_user, "a session of nobody, or of a later epoch: {row}");
+    }
+    Ok(())
+}
+
+/// Returns the ids of the sessions that were ended one by one.
+fn ended(facts: &Facts) -> Vec<&str> {
+    facts
+        .audited(&["logout", "session.revoked"])
+        .map(Record::target)
+        .collect()
+}

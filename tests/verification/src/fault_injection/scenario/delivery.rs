@@ -1,0 +1,79 @@
+//! Delivers the outbox: the stream's records and the sweep.
+
+use super::{Scenario, StepResult};
+use crate::ensure;
+use kit::secs;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The stream delivers a record this often, this far apart: leases of 30 seconds expire several
+/// times, and emails that wait are due.
+const MAX_DELIVERIES: usize = 90;
+const DELIVERY_INTERVAL: Duration = secs(7);
+
+impl Scenario {
+    /// Delivers the stream's records to the mailer until it is done with them, and sweeps until
+    /// every email is finished.
+    pub(crate) async fn deliver(&self) -> StepResult {
+        for _ in 0..MAX_DELIVERIES {
+            if self.deliver_once().await? {
+                let rows = self.world.rows("emails");
+                if rows.iter().all(|row| row["unfinished"].is_null()) {
+                    return Ok(());
+                }
+                self.invoke_mailer(json!({"Sweep": {}})).await?;
+            }
+            self.advance(DELIVERY_INTERVAL);
+        }
+        Err("an email is delivered for ever".to_owned())
+    }
+
+    /// Delivers one batch and returns whether no record is left.
+    pub(crate) async fn deliver_once(&self) -> StepResult<bool> {
+        let after = self.checkpoint.borrow().clone();
+        let records = self.world.portal.stream_records(after.as_deref());
+        let mut batch = records.map_err(|error| error.to_string())?;
+        batch.retain(|record| record["eventName"] == "INSERT");
+        batch.truncate(10);
+        if batch.is_empty() {
+            return Ok(true);
+        }
+        let response = self.invoke_mailer(json!({"Records": batch})).await?;
+        let done = response.map_or(0, |response| first_failure(&response, &batch));
+        if let Some(last) = batch.get(..done).and_then(<[_]>::last) {
+            self.checkpoint
+                .replace(Some(sequence_number(last).to_owned()));
+        }
+        Ok(done == batch.len())
+    }
+
+    /// Invokes the mailer; returns nothing if a fault crashed it.
+    async fn invoke_mailer(&self, event: Value) -> StepResult<Option<Value>> {
+        let response = self.world.portal.invoke("mailer", event).await;
+        let invocation = self.end_invocation();
+        if let Err(why) = &response {
+            ensure!(invocation.crashed, "the mailer crashed by itself: {why}");
+        }
+        Ok(response.ok())
+    }
+}
+
+fn sequence_number(record: &Value) -> &str {
+    record["dynamodb"]["SequenceNumber"]
+        .as_str()
+        .unwrap_or_default()
+}
+
+/// Returns the index of the first record that failed, or the length of the batch.
+fn first_failure(response: &Value, batch: &[Value]) -> usize {
+    let failures = response["batchItemFailures"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let failed: Vec<_> = failures.map(|failure| &failure["itemIdentifier"]).collect();
+    let has_failed = |record: &Value| failed.iter().any(|id| **id == sequence_number(record));
+    if let Some(index) = batch.iter().position(has_failed) {
+        return index;
+    }
+    if failed.is_empty() { batch.len() } else { 0 }
+}

@@ -1,0 +1,125 @@
+//! Sign-ins with a password.
+
+use super::{FIRST, Scenario, StepResult};
+use crate::fixture::{HASH_PARAMETERS, hash};
+use kit::{ADA, ApiClient, ApiRequest};
+use serde_json::{Value, json};
+
+impl Scenario {
+    /// Gives a user a password before the flow begins.
+    pub(crate) fn give_password(&self, email: &str, password: &str, parameters: &str) {
+        let hash = json!({"S": hash(parameters, password)});
+        self.world.set_attribute(email, "password", &hash);
+        self.ledger().passwords.set(email, password);
+    }
+
+    /// Returns a client of Ada, who has signed in with her password.
+    pub(crate) async fn ada(&self) -> StepResult<ApiClient<'_>> {
+        self.give_password(ADA, FIRST, HASH_PARAMETERS);
+        let client = self.client();
+        self.sign_in(&client, ADA, FIRST).await?;
+        Ok(client)
+    }
+
+    /// Signs in with the right password.
+    pub(crate) async fn sign_in(
+        &self,
+        client: &ApiClient<'_>,
+        email: &str,
+        password: &str,
+    ) -> StepResult {
+        let request = client.sign_in(email, password);
+        self.sign_in_with(client, email, request, "200").await
+    }
+
+    /// Signs in on the sign-in page.
+    pub(crate) async fn sign_in_by_form(
+        &self,
+        client: &ApiClient<'_>,
+        email: &str,
+        password: &str,
+    ) -> StepResult {
+        let request = client.sign_in(email, password).form();
+        self.sign_in_with(client, email, request, "303 /auth/signed-in")
+            .await
+    }
+
+    /// Signs in; the client's earlier session ends.
+    async fn sign_in_with(
+        &self,
+        client: &ApiClient<'_>,
+        email: &str,
+        request: ApiRequest<'_>,
+        outcome: &str,
+    ) -> StepResult {
+        let replaced = client.session();
+        let exchange = self.exchange(&request, outcome).await?;
+        self.ledger().passwords.accepted(email, exchange.attempts);
+        if let Some(token) = replaced {
+            self.ledger().session_ended(&token);
+        }
+        self.session_started(client)
+    }
+
+    /// Tries a password that does not sign in.
+    pub(crate) async fn fail_sign_in(
+        &self,
+        client: &ApiClient<'_>,
+        email: &str,
+        password: &str,
+    ) -> StepResult {
+        let request = client.sign_in(email, password);
+        self.fail_sign_in_with(email, request, "401 invalid-credentials")
+            .await
+    }
+
+    /// Tries a password that does not sign in, and expects this outcome.
+    pub(crate) async fn fail_sign_in_with(
+        &self,
+        email: &str,
+        request: ApiRequest<'_>,
+        outcome: &str,
+    ) -> StepResult {
+        let exchange = self.exchange(&request, outcome).await?;
+        self.ledger().passwords.refused(email, exchange.attempts, 1);
+        Ok(())
+    }
+
+    /// Tries a password, and returns after how many seconds the client may try again if it was
+    /// refused without being judged.
+    pub(crate) async fn try_sign_in(
+        &self,
+        client: &ApiClient<'_>,
+        email: &str,
+        password: &str,
+    ) -> StepResult<Option<u64>> {
+        let request = client.sign_in(email, password);
+        let exchange = self.send(&request, false).await?;
+        let retry_after = exchange.response.json()["retry_after"].as_u64();
+        let outcome = match retry_after {
+            Some(_) => "429 too-many-attempts",
+            None => "401 invalid-credentials",
+        };
+        super::check(&exchange.response, outcome)?;
+        let judged = usize::from(retry_after.is_none());
+        self.ledger()
+            .passwords
+            .refused(email, exchange.attempts, judged);
+        Ok(retry_after)
+    }
+
+    /// Sets the streak of wrong passwords at the only address that has one.
+    pub(crate) fn set_streak(&self, email: &str, count: usize) {
+        let is_streak = |row: &Value| {
+            let key = row["pk"]["S"].as_str();
+            key.is_some_and(|key| key.starts_with("password-in-a-row"))
+        };
+        let mut rows = self.world.rows("rate-limits");
+        rows.retain(is_streak);
+        for mut row in rows {
+            row["count"] = json!({"N": count.to_string()});
+            self.world.put_row("rate-limits", &row);
+        }
+        self.ledger().passwords.set_streak(email, count);
+    }
+}

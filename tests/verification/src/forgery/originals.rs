@@ -1,0 +1,197 @@
+//! The credentials that forgeries start from: valid ones, of a portal with two keys.
+
+use crate::jwt::{claims, decode, encode, segments, sign, subkey};
+use crate::rng::{Rng, random};
+use crate::{ensure, outbox};
+use kit::{Email, World};
+use local::Options;
+use serde_json::{Value, json};
+use shared::auth::authenticate;
+use shared::domain::link::{self, Nonce};
+use shared::domain::portal::PortalName;
+use shared::http::cookie;
+use shared::keys::KeyRing;
+
+/// The number of users: half of them are signed in, the others have links that are valid.
+const USERS: usize = 12;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The token of an emailed link.
+    Link,
+    /// The token of a session, in a cookie or as a bearer token.
+    Session,
+    /// The nonce of a login request, in a cookie or a program's `request`.
+    Nonce,
+}
+
+impl Purpose {
+    /// Returns the name that keys are derived with.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Session => "session",
+            Self::Nonce => "nonce",
+        }
+    }
+}
+
+/// A valid credential, with the code and the nonce of its owner.
+#[derive(Debug)]
+pub(super) struct Original {
+    pub(super) purpose: Purpose,
+    pub(super) text: String,
+    pub(super) code: String,
+    pub(super) nonce: String,
+}
+
+/// A portal with its credentials and keys.
+pub(super) struct Originals {
+    pub(super) world: World,
+    pub(super) ring: KeyRing,
+    /// The key ring of another portal with the same secrets.
+    pub(super) staff: KeyRing,
+    pub(super) all: Vec<Original>,
+    /// The secrets of the key ring, by the id of the key.
+    pub(super) secrets: [(&'static str, String); 2],
+}
+
+impl Originals {
+    /// Starts a portal and requests its credentials.
+    ///
+    /// # Errors
+    /// Fails if one of them is not valid for its purpose and no other.
+    pub(super) async fn new(rng: &mut Rng) -> Result<Self, String> {
+        let secrets = [("1", "r".repeat(64)), ("2", "s".repeat(64))];
+        let [(_, root), (kid, second)] = &secrets;
+        let keys = json!([{"kid": kid, "secret": second, "added_at": 0}]);
+        let value = json!({"root": root, "keys": keys}).to_string();
+        let staff = PortalName::parse("staff").ok_or("a portal's name")?;
+        let staff = KeyRing::parse(&value, &staff)?;
+        let world = World::in_process(Options {
+            key_ring: Some(value),
+            random: Some(random(Rng::new(rng.next_u64()))),
+            events_by_hand: true,
+            ..Options::default()
+        })
+        .await;
+        let ring = world.key_ring();
+        let mut all = vec![];
+        for n in 0..USERS {
+            all.extend(credentials(&world, &ring, n).await?);
+        }
+        let originals = Self {
+            world,
+            ring,
+            staff,
+            all,
+            secrets,
+        };
+        originals.check()?;
+        Ok(originals)
+    }
+
+    /// Returns whether the portal accepts a text for this purpose.
+    pub(super) fn accepts(&self, purpose: Purpose, text: &str) -> bool {
+        let is_minted = |nonces| !self.ring.own_nonces(nonces).is_empty();
+        match purpose {
+            Purpose::Link => self.ring.read_link(link::Purpose::SignIn, text).is_ok(),
+            Purpose::Session => {
+                let claims = authenticate::read_claims(&self.ring, text, self.world.clock.now());
+                !matches!(claims, Ok(None))
+            }
+            Purpose::Nonce => {
+                is_minted(cookie::nonces(text))
+                    || is_minted(Nonce::parse(text).into_iter().collect())
+            }
+        }
+    }
+
+    /// Returns whether a text is a credential that was issued for this purpose, or a cookie that
+    /// still has such a nonce.
+    pub(super) fn is_genuine(&self, purpose: Purpose, text: &str) -> bool {
+        let is_issued = |text: &str| {
+            let mut all = self.all.iter();
+            all.any(|original| original.purpose == purpose && original.text == text)
+        };
+        is_issued(text) || (purpose == Purpose::Nonce && text.split('.').take(3).any(is_issued))
+    }
+
+    /// Returns the key with this id for a purpose, if the key ring has it.
+    pub(super) fn key(&self, kid: &Value, purpose: Purpose) -> Option<[u8; 32]> {
+        let (_, secret) = self.secrets.iter().find(|(id, _)| kid == id)?;
+        Some(subkey(secret, "partner", purpose.name()))
+    }
+
+    /// Checks that each original is valid for its own purpose only, and that the forger's
+    /// signatures would be accepted with the right key: every refusal is due to the forgery.
+    fn check(&self) -> Result<(), String> {
+        for Original { purpose, text, .. } in &self.all {
+            for other in [Purpose::Link, Purpose::Session, Purpose::Nonce] {
+                ensure!(
+                    self.accepts(other, text) == (other == *purpose),
+                    "a {purpose:?} as a {other:?}: {text}"
+                );
+            }
+            if *purpose == Purpose::Nonce {
+                continue;
+            }
+            let [header, payload, _] = segments(text);
+            let decoded = decode(header);
+            let key = self
+                .key(&decoded["kid"], *purpose)
+                .ok_or("an unknown key")?;
+            let encoded_again = sign(
+                &encode(&decoded.to_string()),
+                &encode(&claims(text).to_string()),
+                &key,
+            );
+            ensure!(
+                sign(header, payload, &key) == *text && self.accepts(*purpose, &encoded_again),
+                "the forger cannot sign {text}"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Creates a user and returns their credentials.
+async fn credentials(world: &World, ring: &KeyRing, n: usize) -> Result<Vec<Original>, String> {
+    let address = format!("user{n}@example.com");
+    let client = world.client();
+    client
+        .create_user(&address, "User")
+        .status("active")
+        .await
+        .assert("201");
+    client.request_login(&address).await.assert("200");
+    let nonce = client.nonces().unwrap_or_default();
+    outbox::deliver(world, &outbox::queued(world, &mut None)?).await?;
+    let email = world.portal.take_inbox().pop().map(Email::from);
+    let email = email.ok_or("no email was sent")?;
+    let token = email.token();
+    let mut texts = vec![(Purpose::Nonce, nonce.clone())];
+    if n.is_multiple_of(2) {
+        texts.push((Purpose::Link, signed_by_root(ring, &token)?));
+        texts.push((Purpose::Link, token));
+    } else {
+        client.verify_link(&token).await.assert("200");
+        let session = client.session().ok_or("nobody is signed in")?;
+        texts.push((Purpose::Session, session));
+    }
+    let original = |(purpose, text)| Original {
+        purpose,
+        text,
+        code: email.code.clone(),
+        nonce: nonce.clone(),
+    };
+    Ok(texts.into_iter().map(original).collect())
+}
+
+/// Signs a link as before the key was rotated.
+fn signed_by_root(ring: &KeyRing, token: &str) -> Result<String, String> {
+    let link = ring.read_link(link::Purpose::SignIn, token);
+    let link = link.map_err(|_| "an emailed link cannot be read")?;
+    let root = ring.get("1").ok_or("the root is missing")?;
+    Ok(ring.sign_link(root, &link.content))
+}

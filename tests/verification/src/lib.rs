@@ -1,0 +1,53 @@
+//! Verifies the promises of `docs/security.md` under failure and attack.
+//!
+//! Each module is one command. `tests/small.rs` runs each of them small inside `cargo test`;
+//! `cargo run --profile verification -p verification -- --help` runs them large. `README.md` says
+//! what each of them verifies.
+
+pub mod fault_injection;
+pub mod fixture;
+pub mod forgery;
+pub mod fuzzing;
+pub mod hash_speed;
+mod jwt;
+mod key_ring;
+pub mod key_rotation;
+mod nonces;
+mod old_kit;
+pub mod outage;
+mod outbox;
+mod outcome;
+pub mod parallel;
+pub mod progress;
+pub mod race;
+pub mod rng;
+mod rows;
+pub mod simulation;
+mod tally;
+pub mod timing;
+
+/// The figures of a run, or its first failures and the commands that replay them.
+pub type Report = Result<Figures, String>;
+
+/// Names and values, in the order in which they are printed.
+#[derive(Clone, Debug, Default)]
+pub struct Figures(pub Vec<(&'static str, String)>);
+
+impl Figures {
+    /// Adds a figure.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
+        self.0.push((name, value.to_string()));
+        self
+    }
+}
+
+/// Returns an error with this message unless the condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err(format!($($message)+));
+        }
+    };
+}
+pub(crate) use ensure;

@@ -1,0 +1,79 @@
+//! Runs one verification at any size:
+//! `cargo run --profile verification -p verification -- <command>`.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use std::time::Instant;
+use verification::{
+    Report, fault_injection, forgery, fuzzing, hash_speed, key_rotation, outage, race, simulation,
+    timing,
+};
+
+/// Verifies the promises of docs/security.md under failure and attack
+#[derive(Parser)]
+#[command(name = "verification")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Injects each fault at each call to AWS and checks that every flow still ends as it should
+    FaultInjection(fault_injection::Settings),
+    /// Simulates the whole system and compares every response with an oracle
+    Simulate(simulation::Settings),
+    /// Rotates keys under traffic, with stale copies and failed renewals
+    Rotate(key_rotation::Settings),
+    /// Races for links, passwords and sessions: one winner each, nothing accepted after its end
+    Race(race::Settings),
+    /// Lets SES fail for an hour, and emails fail for ever in front of others
+    Outage(outage::Settings),
+    /// Forges links, sessions and nonces, none of which may be accepted
+    Forge(forgery::Settings),
+    /// Feeds the fuzz targets their corpus and seeded changes of it
+    Fuzz(fuzzing::Settings),
+    /// Checks that the computing time of a request says nothing about the account
+    Timing(timing::Settings),
+    /// Compares the password hash with the reference implementation in C
+    Hash(hash_speed::Settings),
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the person at the terminal waits in real time"
+)]
+fn main() -> ExitCode {
+    let started = Instant::now();
+    let report = match Arguments::parse().command {
+        Command::FaultInjection(settings) => fault_injection::run(&settings, true),
+        Command::Simulate(settings) => simulation::run(&settings, true),
+        Command::Rotate(settings) => key_rotation::run(&settings, true),
+        Command::Race(settings) => race::run(&settings, true),
+        Command::Outage(settings) => outage::run(&settings, true),
+        Command::Forge(settings) => forgery::run(&settings, true),
+        Command::Fuzz(settings) => fuzzing::run(&settings, true),
+        Command::Timing(settings) => timing::run(&settings, true),
+        Command::Hash(settings) => hash_speed::run(&settings, true),
+    };
+    print(report.map(|figures| figures.with("seconds", &started.elapsed().as_secs())))
+}
+
+#[expect(
+    clippy::disallowed_macros,
+    reason = "this is for the person at the terminal, not a log"
+)]
+fn print(report: Report) -> ExitCode {
+    match report {
+        Ok(figures) => {
+            for (name, value) in figures.0 {
+                println!("{name}: {value}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("FAILED: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The invariants of a portal's tables: they have exactly what has happened.
+
+use super::model::EmailState;
+use super::portal::PortalUnderTest;
+use super::rules::DAY;
+use crate::rng::Rng;
+use crate::rows::{number, text};
+use crate::{ensure, jwt};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The number of secrets that are searched for inside the values of all tables. All secrets are
+/// compared with whole values.
+const SEARCHED: usize = 12;
+/// The time in which no audit record expires, in milliseconds; they live for 400 days.
+const AUDIT_IS_COMPLETE_FOR: u64 = 390 * DAY;
+
+impl PortalUnderTest<'_> {
+    /// Compares the tables with the model.
+    pub(super) fn check_tables(&self) -> Result<(), String> {
+        let dump = self.world.portal.dump().unwrap();
+        let rows = |table: &str| dump.get(table).map(Vec::as_slice).unwrap_or_default();
+        self.check_sessions(rows("sessions"))?;
+        self.check_links(rows("links"))?;
+        self.check_users(rows("users"))?;
+        let links = self.model.links.iter();
+        let emails = links.filter(|link| link.state != EmailState::Gone).count();
+        let found = rows("emails").len();
+        ensure!(found == emails, "{found} emails, expected {emails}");
+        self.check_audit(rows("audit"))
+    }
+
+    fn check_sessions(&self, rows: &[Value]) -> Result<(), String> {
+        let sessions = self.model.sessions.iter();
+        let sessions = sessions
+            .filter(|session| !session.ended && !session.is_gone)
+            .map(|one| format!("{} {} epoch {}", one.user, one.hash, one.epoch));
+        let rows = rows.iter().map(|row| {
+            let [user, hash, epoch] = ["pk", "sk", "epoch"].map(|name| text(row, name));
+            format!("{user} {hash} epoch {epoch}")
+        });
+        same("sessions", rows, sessions)
+    }
+
+    fn check_links(&self, rows: &[Value]) -> Result<(), String> {
+        let links = self.model.links.iter();
+        let links = links
+            .filter(|link| link.claim.is_some() && !link.is_gone)
+            .map(|link| {
+                format!(
+                    "{} used at {:?}",
+                    link.id,
+                    link.used.as_ref().map(|used| used.at)
+                )
+            });
+        let rows = rows
+            .iter()
+            .map(|row| format!("{} used at {:?}", text(row, "pk"), number(row, "used_at")));
+        same("links", rows, links)
+    }
+
+    fn check_users(&self, rows: &[Value]) -> Result<(), String> {
+        let users = self.model.people.iter();
+        let users = users.filter_map(|person| person.user.as_ref()).map(|user| {
+            let status = user.status.as_str();
+            format!("user#{} {status} epoch {}", user.id, user.epoch)
+        });
+        ensure!(
+            rows.len() == 2 * users.clone().count(),
+            "{} rows are not a user and a claim for each: {rows:?}",
+            rows.len()
+        );
+        let rows = rows.iter().filter(|row| row.get("status").is_some());
+        let rows = rows.map(|row| {
+            let [id, status, epoch] = ["pk", "status", "epoch"].map(|name| text(row, name));
+            format!("{id} {status} epoch {epoch}")
+        });
+        same("users", rows, users)
+    }
+
+    /// Checks that each session has one login, each that was logged out one logout, and each link
+    /// one request (promise 8).
+    fn check_audit(&self, rows: &[Value]) -> Result<(), String> {
+        if self.now() - self.model.started_at > AUDIT_IS_COMPLETE_FOR {
+            return Ok(());
+        }
+        let prefix = format!("{}.", self.name);
+        let rows = rows.iter().filter_map(|row| {
+            let action = text(row, "action").strip_prefix(&prefix)?;
+            let is_expected = action.starts_with("log");
+            is_expected.then(|| format!("{action} {}", text(row, "resource_id")))
+        });
+        let sessions = self.model.sessions.iter();
+        let logins = sessions
+            .clone()
+            .map(|session| format!("login {}", session.hash));
+        let logouts = sessions
+            .filter(|session| session.ended && !session.replaced)
+            .map(|session| format!("logout {}", session.hash));
+        let links = self.model.links.iter().filter(|link| link.claim.is_some());
+        let requests = links.map(|link| format!("login.requested {}", link.email_key()[1]));
+        same("audit records", rows, logins.chain(logouts).chain(requests))
+    }
+
+    /// Checks that no table has anything that clients were given or sent (promise 2).
+    pub(super) fn check_secrets(&self, rng: &mut Rng) -> Result<(), String> {
+        let mut secrets = self.secrets();
+        let dump = self.world.portal.dump().unwrap();
+        let mut values = BTreeSet::new();
+        for row in dump.values().flatten() {
+            collect_strings(row, &mut values);
+        }
+        let whole = secrets
+            .iter()
+            .find(|(_, secret)| values.contains(secret.as_str()));
+        ensure!(
+            whole.is_none(),
+            "a table has {:?}",
+            whole.map(|(name, _)| name)
+        );
+        let text = json!(dump).to_string();
+        for _ in 0..SEARCHED.min(secrets.len()) {
+            let (name, secret) = secrets.swap_remove(rng.below(secrets.len()));
+            // Eight digits occur in many numbers.
+            ensure!(
+                secret.len() <= 8 || !text.contains(&secret),
+                "a value in a table has {name}"
+            );
+        }
+        Ok(())
+    }
+
+    /// Returns everything that clients have or were emailed.
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        let mut secrets = vec![];
+        for link in &self.model.links {
+            secrets.extend(link.nonce.clone().map(|nonce| ("a nonce", nonce)));
+            if link.email.is_some() {
+                let token = link.token();
+                let [_, _, signature] = jwt::segments(&token);
+                secrets.push(("a link's signature", signature.to_owned()));
+                secrets.push(("a link", token));
+            }
+            if let Some(code) = link.code() {
+                secrets.push(("a code", code.to_owned()));
+                secrets.push(("a code", code.replace(' ', "")));
+            }
+        }
+        let sessions = self.model.sessions.iter();
+        for token in sessions.flat_map(|session| &session.tokens) {
+            secrets.push(("a session's id", jwt::session_id(token)));
+            secrets.push(("a session's token", token.clone()));
+        }
+        secrets
+    }
+}
+
+/// Compares descriptions of rows with those of the model, in any order.
+fn same(
+    name: &str,
+    found: impl Iterator<Item = String>,
+    expected: impl Iterator<Item = String>,
+) -> Result<(), String> {
+    let mut unexpected: Vec<_> = found.collect();
+    let mut missing = vec![];
+    for row in expected {
+        match unexpected.iter().position(|found| *found == row) {
+            Some(at) => drop(unexpected.swap_remove(at)),
+            None => missing.push(row),
+        }
+    }
+    ensure!(
+        unexpected.is_empty() && missing.is_empty(),
+        "{name}: unexpected {unexpected:?}, missing {missing:?}"
+    );
+    Ok(())
+}
+
+/// Collects all strings in a value.
+fn collect_strings<'a>(value: &'a Value, into: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::String(text) => drop(into.insert(text)),
+        Value::Array(items) => items.iter().for_each(|item| collect_strings(item, into)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|field| collect_strings(field, into)),
+        _ => {}
+    }
+}

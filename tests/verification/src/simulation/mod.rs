@@ -1,0 +1,139 @@
+//! Simulates two portals with random steps and faults, and compares them with an oracle.
+//!
+//! Every seed picks the [steps] of users, administrators, time and AWS. The [model] knows what each
+//! response must be; while there are faults, a response may also be a 503. The [invariants] hold of
+//! the tables at any time. The same seed does the same again.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a broken verification should stop"
+)]
+
+mod concurrent_steps;
+mod email_delivery_steps;
+mod email_request_steps;
+mod environment;
+mod environment_steps;
+mod faults;
+mod invariants;
+mod model;
+mod portal;
+mod redeem_steps;
+mod rules;
+mod session_steps;
+mod steps;
+
+use crate::key_ring::KeyRing;
+use crate::parallel::{Seeds, paused};
+use crate::rng::Rng;
+use crate::tally::Tally;
+use crate::{Figures, Report, ensure};
+use clap::Args;
+use steps::{PORTALS, Simulation};
+
+/// One seed of so many is run twice, and must do the same.
+const RUN_TWICE: u64 = 100;
+/// The number of steps that a failure shows.
+const SHOWN_STEPS: usize = 15;
+
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Settings {
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    pub first: u64,
+    /// The number of seeds; each has two portals
+    #[arg(long, default_value_t = 10_000)]
+    pub seeds: u64,
+    /// The number of steps for each seed
+    #[arg(long, default_value_t = 500)]
+    pub steps: usize,
+    /// Prints every step; for a single seed
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+#[derive(Default)]
+struct Summary {
+    steps: usize,
+    faults: u64,
+    run_twice: u64,
+    tally: Tally,
+}
+
+/// Simulates each seed.
+///
+/// # Errors
+/// Fails with the first difference, the steps before it, and the command that replays it.
+pub fn run(settings: &Settings, show_progress: bool) -> Report {
+    local::logs::ignore();
+    let seeds = Seeds::new(settings.first, settings.seeds, show_progress);
+    let add = |total: &mut Summary, seed: Summary| {
+        total.steps += seed.steps;
+        total.faults += seed.faults;
+        total.run_twice += seed.run_twice;
+        total.tally.add(seed.tally);
+    };
+    let total = seeds.run(|seed| run_seed(settings, seed), add)?;
+    Ok(Figures::default()
+        .with("seeds", &settings.seeds)
+        .with("steps", &total.steps)
+        .with("seeds run twice, the same both times", &total.run_twice)
+        .with("injected faults", &total.faults)
+        .with("outcomes of steps", &total.tally))
+}
+
+/// Runs a seed, or runs it twice.
+fn run_seed(settings: &Settings, seed: u64) -> Result<Summary, String> {
+    let (mut summary, trace) = paused(seed, simulate(settings, seed))?;
+    if (seed - settings.first).is_multiple_of(RUN_TWICE) {
+        let settings = Settings {
+            verbose: false,
+            ..*settings
+        };
+        let (_, repeated) = paused(seed, simulate(&settings, seed))?;
+        let mut lines = trace.iter().zip(&repeated);
+        let difference = lines.find(|(first, second)| first != second);
+        ensure!(
+            difference.is_none(),
+            "seed {seed} did not do the same twice: {difference:?}{}",
+            replay(&settings, seed)
+        );
+        summary.run_twice = 1;
+    }
+    Ok(summary)
+}
+
+async fn simulate(settings: &Settings, seed: u64) -> Result<(Summary, Vec<String>), String> {
+    let mut rng = Rng::new(seed);
+    let keys = KeyRing::new(&mut rng);
+    let started = [
+        portal::start(PORTALS[0], &mut rng, &keys).await,
+        portal::start(PORTALS[1], &mut rng, &keys).await,
+    ];
+    let mut simulation = Simulation::new(&started, rng, keys, settings.verbose).await;
+    let result = simulation.run(settings.steps).await;
+    let faults = simulation.faults();
+    let Simulation { trace, tally, .. } = simulation;
+    if let Err(why) = result {
+        let shown = &trace[trace.len().saturating_sub(SHOWN_STEPS)..];
+        return Err(format!(
+            "seed {seed}, {why}\nthe last steps:\n  {}{}",
+            shown.join("\n  "),
+            replay(settings, seed)
+        ));
+    }
+    let summary = Summary {
+        steps: settings.steps,
+        faults,
+        run_twice: 0,
+        tally,
+    };
+    Ok((summary, trace))
+}
+
+fn replay(settings: &Settings, seed: u64) -> String {
+    let command = "cargo run --profile verification -p verification -- simulate";
+    let steps = settings.steps;
+    format!("\nreplay: {command} --first {seed} --seeds 1 --steps {steps} --verbose")
+}

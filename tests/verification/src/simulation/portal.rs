@@ -1,0 +1,207 @@
+//! A portal under test, its clients, and the choices among what it has.
+
+use super::environment::Environment;
+use super::faults::INSTANCES;
+use super::model::{Model, Person, Status, User};
+use super::rules::Rules;
+use crate::key_ring::KeyRing;
+use crate::nonces::nonces;
+use crate::rng::{Rng, random};
+use kit::{ADA, ApiClient, ApiRequest, GRACE, World, table_name};
+use local::Options;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The path that some login requests ask to be redirected to.
+pub(super) const NEXT: &str = "/reports";
+
+const BOB: &str = "bob@example.com";
+const STRANGERS: [&str; 2] = ["eve@example.com", "nobody@example.com"];
+
+/// A browser, or a program that has no cookies.
+pub(super) struct Client<'w> {
+    pub(super) api: ApiClient<'w>,
+    pub(super) is_program: bool,
+    /// The nonce of the program's newest login request.
+    pub(super) request: Option<String>,
+    /// The session token that the program has.
+    pub(super) token: Option<String>,
+}
+
+impl Client<'_> {
+    /// Returns the nonces that the client sends.
+    pub(super) fn nonces(&self) -> Vec<String> {
+        if self.is_program {
+            return self.request.iter().cloned().collect();
+        }
+        nonces(&self.api)
+    }
+
+    /// Returns the client's session token.
+    pub(super) fn session(&self) -> Option<String> {
+        if self.is_program {
+            self.token.clone()
+        } else {
+            self.api.session()
+        }
+    }
+
+    /// Adds the session token of a program.
+    pub(super) fn authenticate<'c>(&self, request: ApiRequest<'c>) -> ApiRequest<'c> {
+        match &self.token {
+            Some(token) => request.bearer_token(token),
+            None => request,
+        }
+    }
+}
+
+/// A portal with the state that it must have.
+pub(super) struct PortalUnderTest<'w> {
+    pub(super) name: &'static str,
+    pub(super) world: &'w World,
+    pub(super) model: Model,
+    pub(super) clients: Vec<Client<'w>>,
+    /// The position in the stream of queued emails.
+    pub(super) cursor: Option<String>,
+}
+
+/// Starts a portal with random rules.
+pub(super) async fn start(name: &str, rng: &mut Rng, keys: &KeyRing) -> (World, Rules) {
+    let rules = Rules::random(rng);
+    let options = Options {
+        portal: Some(name.to_owned()),
+        // The same for every run, unlike the default.
+        public_url: Some("http://localhost:8787".to_owned()),
+        parameters: rules.parameters(),
+        key_ring: Some(keys.value()),
+        random: Some(random(Rng::new(rng.next_u64()))),
+        instances: INSTANCES,
+        events_by_hand: true,
+        ..Options::default()
+    };
+    (World::in_process(options).await, rules)
+}
+
+impl<'w> PortalUnderTest<'w> {
+    pub(super) async fn new(name: &'static str, world: &'w World, rules: &Rules) -> Self {
+        let client = |is_program| Client {
+            api: world.client(),
+            is_program,
+            request: None,
+            token: None,
+        };
+        let clients = [false, false, false, true].map(client).into();
+        let added = world.client();
+        let added = added.create_user(BOB, "Bob").status("active").await;
+        let user = |address: &str, id, status| Person {
+            address: address.to_owned(),
+            user: Some(User {
+                id,
+                status,
+                epoch: 0,
+            }),
+        };
+        let stranger = |address: &str| Person {
+            address: address.to_owned(),
+            user: None,
+        };
+        let users = [
+            user(ADA, world.user_id(ADA), Status::Active),
+            user(GRACE, world.user_id(GRACE), Status::Invited),
+            user(BOB, added.id(), Status::Active),
+        ];
+        Self {
+            name,
+            world,
+            model: Model {
+                started_at: world.clock.now().millis(),
+                rules: rules.clone(),
+                people: users.into_iter().chain(STRANGERS.map(stranger)).collect(),
+                links: vec![],
+                sessions: vec![],
+                counters: BTreeMap::new(),
+            },
+            clients,
+            cursor: None,
+        }
+    }
+
+    /// Returns the current time in milliseconds.
+    pub(super) fn now(&self) -> u64 {
+        self.world.clock.now().millis()
+    }
+
+    /// Returns an item of a table.
+    pub(super) fn row(&self, table: &str, pk: &str, sk: Option<&str>) -> Option<Value> {
+        let mut key = json!({"pk": {"S": pk}});
+        if let Some(sk) = sk {
+            key["sk"] = json!({"S": sk});
+        }
+        let get = json!({"TableName": table_name(table), "Key": key});
+        let get = serde_json::from_value(get).unwrap();
+        let found = self.world.portal.database().get_item(get).unwrap();
+        found.item.map(|item| json!(item))
+    }
+
+    /// Returns whether a session still has its row.
+    pub(super) fn has_row(&self, session: usize) -> bool {
+        let session = &self.model.sessions[session];
+        let row = self.row("sessions", &session.user, Some(&session.hash));
+        row.is_some()
+    }
+
+    /// Returns whether a client requested a link and still has the nonce.
+    pub(super) fn is_requester(&self, client: usize, link: usize) -> bool {
+        let nonce = self.model.links[link].nonce.as_ref();
+        nonce.is_some_and(|nonce| self.clients[client].nonces().contains(nonce))
+    }
+
+    /// Chooses a client, most often the likely one.
+    pub(super) fn some_client(&self, env: &mut Environment, likely: usize) -> usize {
+        if env.rng.one_in(3) {
+            env.rng.below(self.clients.len())
+        } else {
+            likely
+        }
+    }
+
+    /// Chooses a client that sends its session, most often one that has a session.
+    pub(super) fn some_visitor(&self, env: &mut Environment) -> usize {
+        let has_session = |client: &usize| self.clients[*client].session().is_some();
+        let visitors: Vec<_> = (0..self.clients.len()).filter(has_session).collect();
+        if visitors.is_empty() || env.rng.one_in(5) {
+            return env.rng.below(self.clients.len());
+        }
+        *env.rng.pick(&visitors)
+    }
+
+    /// Chooses a person, most often an active user.
+    pub(super) fn some_person(&self, env: &mut Environment) -> usize {
+        let active = self.users(|user| user.status == Status::Active);
+        if active.is_empty() || env.rng.one_in(3) {
+            return env.rng.below(self.model.people.len());
+        }
+        *env.rng.pick(&active)
+    }
+
+    /// Returns the people who are users of this kind.
+    pub(super) fn users(&self, fits: impl Fn(&User) -> bool) -> Vec<usize> {
+        let people = 0..self.model.people.len();
+        people
+            .filter(|person| self.model.user(*person).is_some_and(&fits))
+            .collect()
+    }
+
+    /// Chooses a link that was emailed, most often a new one.
+    pub(super) fn some_link(&self, env: &mut Environment) -> Option<usize> {
+        let links = &self.model.links;
+        let mut emailed: Vec<_> = (0..links.len())
+            .rev()
+            .filter(|link| links[*link].email.is_some())
+            .collect();
+        if !env.rng.one_in(4) {
+            emailed.truncate(3);
+        }
+        env.rng.choose(&emailed).copied()
+    }
+}

@@ -1,0 +1,76 @@
+//! A small run of every verification. `cargo run --profile verification -p verification -- --help`
+//! lists the large ones.
+
+use verification::{fault_injection, forgery, fuzzing, key_rotation, outage, race, simulation};
+
+#[test]
+fn one_racer_wins_and_nothing_is_accepted_after_its_end() {
+    let settings = race::Settings {
+        tokens: 6,
+        racers: 16,
+        suspensions: 4,
+        passwords: 8,
+        requests: 200,
+        seed: 1,
+        only: None,
+        dynamodb_local: false,
+    };
+    race::run(&settings, false).unwrap();
+}
+
+#[test]
+fn no_forgery_is_accepted() {
+    let settings = forgery::Settings {
+        forgeries: 5_000,
+        over_gateway: 200,
+        seed: 1,
+        only: None,
+    };
+    forgery::run(&settings, false).unwrap();
+}
+
+#[test]
+fn every_email_leaves_or_expires_and_none_delays_others() {
+    let settings = outage::Settings {
+        mails: 30,
+        neighbours: 12,
+    };
+    outage::run(&settings, false).unwrap();
+}
+
+#[test]
+fn every_flow_survives_one_fault() {
+    fault_injection::sample().unwrap();
+}
+
+#[test]
+fn any_bytes_are_read_or_refused_as_documented() {
+    let settings = fuzzing::Settings {
+        changes: 1000,
+        seed: 1,
+        target: None,
+        file: None,
+    };
+    fuzzing::run(&settings, false).unwrap();
+}
+
+#[test]
+fn the_system_does_what_the_oracle_expects() {
+    let settings = simulation::Settings {
+        first: 0,
+        seeds: 8,
+        steps: 60,
+        verbose: false,
+    };
+    simulation::run(&settings, false).unwrap();
+}
+
+#[test]
+fn keys_rotate_under_traffic() {
+    let settings = key_rotation::Settings {
+        first: 0,
+        seeds: 4,
+        rotations: 2,
+    };
+    key_rotation::run(&settings, false).unwrap();
+}
