@@ -51,3 +51,15 @@ macro_rules! ensure {
     };
 }
 pub(crate) use ensure;
+
+/// Returns an error that shows both values unless they are equal.
+macro_rules! ensure_eq {
+    ($actual:expr, $expected:expr, $($message:tt)+) => {
+        let (actual, expected) = (&$actual, &$expected);
+        if actual != expected {
+            let message = format!($($message)+);
+            return Err(format!("{message}: {actual:?} instead of {expected:?}"));
+        }
+    };
+}
+pub(crate) use ensure_eq;

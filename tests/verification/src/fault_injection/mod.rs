@@ -116,11 +116,8 @@ fn successes(results: Vec<Result<Run, String>>) -> Result<Vec<Run>, String> {
     }
     let failed = failures.len();
     failures.truncate(MAX_REPORTED);
-    ensure!(
-        failed == 0,
-        "{failed} of {count} runs\n{}",
-        failures.join("\n")
-    );
+    let failures = failures.join("\n");
+    ensure!(failed == 0, "{failed} of {count} runs\n{failures}");
     Ok(runs)
 }
 
@@ -156,10 +153,7 @@ impl Case<'_> {
         let run = runner::run(self.flow, Plan::Inject(self.injection))?;
         let (flow, call) = (&run.flow, self.injection.call);
         let is_same_call = run.sites.get(call - 1) == Some(self.site);
-        ensure!(
-            is_same_call,
-            "{flow} did not make call {call} as in its first run"
-        );
+        ensure!(is_same_call, "another call {call} in {flow}");
         Ok(run)
     }
 }
@@ -177,10 +171,7 @@ fn check_grants(runs: &[Run]) -> Result<(), String> {
         for (action, resource) in function.grants {
             let table = resource.strip_prefix(&tables).unwrap_or_default();
             let grant = (function.name.clone(), action, table.to_owned());
-            ensure!(
-                used.contains(&grant),
-                "no flow uses the grant {grant:?}: add one"
-            );
+            ensure!(used.contains(&grant), "no flow uses {grant:?}");
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! set last.
 
 use super::scenario::{Scenario, StepResult, route};
-use crate::ensure;
+use crate::{ensure, ensure_eq};
 use kit::routes;
 
 /// Lets everything that is late arrive, and finishes what is left to do. An email that was
@@ -13,10 +13,7 @@ pub(super) async fn finish(scenario: &Scenario) -> StepResult {
     scenario.world.portal.release_delayed();
     let now = scenario.world.rows("emails");
     let changed = finished.iter().find(|row| !now.contains(row));
-    ensure!(
-        changed.is_none(),
-        "a late call changed a finished email: {changed:?}"
-    );
+    ensure!(changed.is_none(), "a late change: {changed:?}");
     scenario.deliver().await
 }
 
@@ -33,14 +30,10 @@ pub(super) async fn check_links_and_sessions(scenario: &Scenario) -> StepResult 
             request = request.with("password", "a password of somebody else");
         }
         let response = request.await;
+        let problem = response.problem();
         let is_refused =
-            ["used-token", "expired-token", "invalid-token"].contains(&response.problem().as_str());
-        ensure!(
-            is_refused,
-            "a used link: {} {}",
-            response.status,
-            response.body
-        );
+            ["used-token", "expired-token", "invalid-token"].contains(&problem.as_str());
+        ensure!(is_refused, "a used link: {}", response.body);
     }
     for token in &ledger.ended_sessions {
         client.set_session(Some(token));
@@ -48,10 +41,7 @@ pub(super) async fn check_links_and_sessions(scenario: &Scenario) -> StepResult 
         ensure!(status == 401, "an ended session: {status}");
     }
     let is_unchanged = scenario.world.snapshot() == before;
-    ensure!(
-        is_unchanged,
-        "used links and ended sessions changed the tables"
-    );
+    ensure!(is_unchanged, "used links changed the tables");
     for token in &ledger.live_sessions {
         client.set_session(Some(token));
         let status = client.me().await.status;
@@ -66,11 +56,7 @@ pub(super) async fn check_passwords(scenario: &Scenario) -> StepResult {
     for one in known {
         let response = scenario.client().sign_in(&one.email, &one.password).await;
         let expected = if one.is_current { 200 } else { 401 };
-        let status = response.status;
-        ensure!(
-            status == expected,
-            "a password: {status} instead of {expected}"
-        );
+        ensure_eq!(response.status, expected, "a password");
     }
     Ok(())
 }

@@ -246,10 +246,8 @@ async fn revoke_everything(world: &World, user: &str, suspend: bool) -> Result<(
         client.revoke_user_sessions(user)
     };
     let outcome = insist(request).await.outcome();
-    ensure!(
-        ["200", "204"].contains(&outcome.as_str()),
-        "an administrator: {outcome}"
-    );
+    let is_done = ["200", "204"].contains(&outcome.as_str());
+    ensure!(is_done, "an administrator: {outcome}");
     Ok(())
 }
 

@@ -4,11 +4,11 @@
 //! outlives the reset.
 
 use super::{PAGE, crowded_portal, insist, of_user, sleep, spawn_all, use_until_refused};
-use crate::ensure;
 use crate::fixture::Recipient;
 use crate::rng::Rng;
 use crate::rows::text;
 use crate::tally::Tally;
+use crate::{ensure, ensure_eq};
 use kit::{ApiClient, ApiResponse, PASSWORD, World};
 use shared::domain::link::Purpose;
 use std::collections::BTreeSet;
@@ -47,11 +47,10 @@ pub(super) async fn race(rng: &mut Rng, links: usize, purpose: Purpose) -> Resul
             .iter()
             .filter(|row| text(row, "auth_method") == "activation")
             .count();
-        let is_right = (records, started) == (1, by_link);
-        let email = &recipient.email.to;
-        ensure!(
-            is_right,
-            "{email}: {records} of {action}, {started} sessions by the link"
+        ensure_eq!(
+            (records, started),
+            (1, by_link),
+            "{action}, sessions by the link"
         );
     }
     Ok(tally)
@@ -103,10 +102,7 @@ async fn race_for_link(
     let refused = others.chain((old > 0).then(|| PASSWORD.to_owned()));
     for other in refused {
         let outcome = sign_in(&world.client(), email, &other).await;
-        ensure!(
-            outcome == "401 invalid-credentials",
-            "a password that was not set: {outcome}"
-        );
+        ensure_eq!(outcome, "401 invalid-credentials", "another password");
     }
     let outcome = sign_in(&world.client(), email, &winner).await;
     ensure!(outcome == "200", "the password that was set: {outcome}");

@@ -1,11 +1,11 @@
 //! Many racers redeem one link at once.
 
 use super::{PAGE, crowded_portal, of_user, sleep, spawn_all};
-use crate::ensure;
 use crate::fixture::Recipient;
 use crate::rng::Rng;
 use crate::rows::text;
 use crate::tally::Tally;
+use crate::{ensure, ensure_eq};
 use kit::{ApiResponse, World};
 use serde_json::Value;
 use shared::domain::link::Purpose;
@@ -81,11 +81,7 @@ pub(super) async fn race(rng: &mut Rng, links: usize, racers: usize) -> Result<T
     for (recipient, finishes) in recipients.iter().zip(&all) {
         let explain = |why: &str| format!("{} {why}: {}", recipient.email.to, list(finishes));
         let logins = of_user(&logins, &recipient.user).len();
-        ensure!(
-            logins == 1,
-            "{}",
-            explain(&format!("has {logins} sign-ins in the audit"))
-        );
+        ensure_eq!(logins, 1, "{}", explain("sign-ins in the audit"));
         let [session] = of_user(&sessions, &recipient.user)[..] else {
             return Err(explain("does not have exactly one session"));
         };
@@ -170,12 +166,8 @@ fn judge(ring: &KeyRing, row: &Value, finishes: &[Finish]) -> Result<usize, Stri
             ("410 used-token", None) => !gets_session,
             _ => false,
         };
-        ensure!(
-            is_right,
-            "was won by {:?}, wrong for {:?}",
-            winner.racer,
-            finish.racer
-        );
+        let racers = (winner.racer, finish.racer);
+        ensure!(is_right, "won by, and wrong for: {racers:?}");
         repeats += usize::from(!wins && gets_session);
     }
     Ok(repeats)

@@ -4,10 +4,10 @@
 use super::passwords::sign_in;
 use super::redemptions::{Racer, redeem};
 use super::{PAGE, crowded_portal, insist, of_user, revoke_everything, sleep, spawn_all};
-use crate::ensure;
 use crate::fixture::Recipient;
 use crate::rng::Rng;
 use crate::tally::Tally;
+use crate::{ensure, ensure_eq};
 use futures_util::future::join_all;
 use kit::{ApiClient, PASSWORD, World, mins};
 use shared::domain::link::Purpose;
@@ -68,11 +68,7 @@ pub(super) async fn race(rng: &mut Rng, sessions: usize, requests: usize) -> Res
         let (action, left) = end.traces();
         let rows = of_user(&rows, &recipient.user).len();
         let records = of_user(&world.audit(action), &recipient.user).len();
-        let (is_right, email) = ((rows, records) == (left, 1), &recipient.email.to);
-        ensure!(
-            is_right,
-            "after {end:?}, {email} has {rows} sessions, {records} of {action}"
-        );
+        ensure_eq!((rows, records), (left, 1), "sessions, {action}, {end:?}");
     }
     Ok(tally)
 }
@@ -130,12 +126,8 @@ async fn revoke(
         End::RevokeOne => other.revoke_session(&read.content.id.hash().to_string()),
         _ => other.revoke_other_sessions(),
     };
-    let outcomes = (insist(request).await.outcome(), other.me().await.outcome());
-    let is_right = outcomes == ("204".to_owned(), "200".to_owned());
-    ensure!(
-        is_right,
-        "a revocation, and the session it came from: {outcomes:?}"
-    );
+    let outcomes = [insist(request).await, other.me().await].map(|response| response.outcome());
+    ensure_eq!(outcomes, ["204", "200"], "a revocation, and its session");
     Ok(())
 }
 

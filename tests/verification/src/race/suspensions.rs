@@ -51,11 +51,8 @@ pub(super) async fn race(rng: &mut Rng, links: usize) -> Result<Tally, String> {
             _ => false,
         };
         let (email, count) = (&recipient.email.to, sessions.len());
-        ensure!(
-            is_right,
-            "{email}: {count} sessions, {logins} sign-ins: {}",
-            list(finishes)
-        );
+        let finishes = list(finishes);
+        ensure!(is_right, "{email}: {count}, {logins}: {finishes}");
     }
     Ok(tally)
 }
@@ -102,10 +99,7 @@ async fn redeem_and_use(
     let Some(session) = &finish.session else {
         return Ok((finish, 0));
     };
-    ensure!(
-        !began_late,
-        "{email} was suspended, then {racer:?} redeemed the link"
-    );
+    ensure!(!began_late, "{email}: {racer:?} after a suspension");
     let client = world.client();
     client.set_session(Some(session));
     let uses = super::use_until_refused(&client, revoked).await;

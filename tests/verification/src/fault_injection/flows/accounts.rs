@@ -1,7 +1,7 @@
 //! Users get an account: by an invitation, an activation or a sign-up.
 
 use super::{Flow, flow};
-use crate::ensure;
+use crate::ensure_eq;
 use crate::fault_injection::injector::contention;
 use crate::fault_injection::scenario::{EVE, FIRST, PAGE, Scenario, StepResult};
 use kit::{ADA, ApiClient, Email, GRACE, mins};
@@ -50,10 +50,7 @@ async fn activation_twice(s: &Scenario) -> StepResult {
     let first = client.session();
     let again = client.activate(&email.token(), FIRST).idempotency_key(PAGE);
     s.expect(again, "200").await?;
-    ensure!(
-        client.session() == first,
-        "a repetition got another session"
-    );
+    ensure_eq!(client.session(), first, "the session of a repetition");
     Ok(())
 }
 

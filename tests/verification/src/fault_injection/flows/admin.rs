@@ -1,10 +1,10 @@
 //! Administrators manage users: a back end repeats a request when it is told to retry.
 
 use super::{Flow, flow};
-use crate::ensure;
 use crate::fault_injection::scenario::{EVE, FIRST, Scenario, StepResult};
 use crate::fixture::{HASH_PARAMETERS, hash};
-use kit::{ADA, ApiResponse, GRACE, secs};
+use crate::{ensure, ensure_eq};
+use kit::{ADA, GRACE, secs};
 use serde_json::{Value, json};
 
 pub(super) fn flows() -> Vec<Flow> {
@@ -29,26 +29,20 @@ pub(super) fn flows() -> Vec<Flow> {
 async fn admin_creates(s: &Scenario) -> StepResult {
     let first = s.create("one", "201").await?;
     s.advance(secs(5));
-    check_repetition(&first, &s.create("one", "201").await?)?;
+    ensure_eq!(
+        s.create("one", "201").await?.json(),
+        first.json(),
+        "a repetition"
+    );
     s.create("two", "409 already-exists").await?;
     s.sign_in_by_link(&s.client(), EVE).await.map(drop)
-}
-
-fn check_repetition(first: &ApiResponse, second: &ApiResponse) -> StepResult {
-    ensure!(
-        first.json() == second.json(),
-        "{} after {}",
-        second.body,
-        first.body
-    );
-    Ok(())
 }
 
 /// The repetition sends no email.
 async fn admin_invites_twice(s: &Scenario) -> StepResult {
     let first = s.invite("one").await?;
     s.deliver().await?;
-    check_repetition(&first, &s.invite("one").await?)?;
+    ensure_eq!(s.invite("one").await?.json(), first.json(), "a repetition");
     s.deliver().await
 }
 
@@ -111,10 +105,7 @@ async fn admin_changes_address(s: &Scenario) -> StepResult {
     let inbox = s.world.portal.inbox();
     for address in [ADA, NEW] {
         let is_notified = inbox.iter().any(|email| email.to == address);
-        ensure!(
-            is_notified,
-            "{address} was not notified of a changed address"
-        );
+        ensure!(is_notified, "{address} was not notified");
     }
     let client = s.client();
     s.fail_sign_in(&client, ADA, FIRST).await?;

@@ -1,9 +1,9 @@
 //! Users sign in by links and codes, and sign out.
 
 use super::{Flow, flow};
-use crate::ensure;
 use crate::fault_injection::injector::contention;
 use crate::fault_injection::scenario::{Scenario, StepResult};
+use crate::{ensure, ensure_eq};
 use kit::{ADA, GRACE, mins, routes, secs};
 use reqwest::Method;
 use shared::domain::time::Timestamp;
@@ -44,10 +44,7 @@ async fn link_twice(s: &Scenario) -> StepResult {
     let email = s.sign_in_by_link(&client, ADA).await?;
     let first = client.session();
     s.expect(client.verify_link(&email.token()), "200").await?;
-    ensure!(
-        client.session() == first,
-        "a repetition got another session"
-    );
+    ensure_eq!(client.session(), first, "the session of a repetition");
     Ok(())
 }
 
@@ -190,10 +187,7 @@ async fn last_seen(s: &Scenario) -> StepResult {
         };
         let rows = s.world.rows("sessions").into_iter();
         let mut seen = rows.filter_map(|row| row["last_seen_at"]["N"].as_str()?.parse().ok());
-        ensure!(
-            seen.any(is_recent),
-            "a session was used, and its row does not say so"
-        );
+        ensure!(seen.any(is_recent), "the last-seen time is old");
     }
     s.log_out(&client, client.logout(), "200").await
 }

@@ -67,10 +67,8 @@ async fn password_with_previous_parameters(s: &Scenario) -> StepResult {
     s.sign_in(&client, ADA, FIRST).await?;
     let row = s.world.user_row(ADA);
     let hash = row["password"]["S"].as_str().unwrap_or_default();
-    ensure!(
-        hash.contains(HASH_PARAMETERS),
-        "a hash was not renewed: {hash}"
-    );
+    let is_renewed = hash.contains(HASH_PARAMETERS);
+    ensure!(is_renewed, "a hash was not renewed: {hash}");
     s.sign_in(&s.client(), ADA, FIRST).await
 }
 

@@ -1,8 +1,8 @@
 //! Users replace, list and revoke their sessions.
 
 use super::{Flow, flow};
-use crate::ensure;
 use crate::fault_injection::scenario::{Scenario, StepResult};
+use crate::{ensure, ensure_eq};
 use kit::{ADA, ApiClient, ApiRequest, Email, mins};
 use serde_json::Value;
 
@@ -82,11 +82,7 @@ async fn sessions_revoke_others(s: &Scenario) -> StepResult {
     let (client, other) = (s.ada().await?, s.ada().await?);
     s.expect(client.revoke_other_sessions(), "204").await?;
     s.expect_signed_out(&other).await?;
-    let left = list(s, &client).await?.len();
-    ensure!(
-        left == 1,
-        "{left} sessions live where all but one were revoked"
-    );
+    ensure_eq!(list(s, &client).await?.len(), 1, "sessions left");
     Ok(())
 }
 

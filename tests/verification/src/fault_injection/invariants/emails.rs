@@ -1,7 +1,7 @@
 //! Emails: requested, claimed, sent, finished.
 
 use super::{Facts, Record, number, sorted, text};
-use crate::ensure;
+use crate::{ensure, ensure_eq};
 use kit::Email;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -11,21 +11,15 @@ pub(super) fn all_are_finished(facts: &Facts) -> Result<(), String> {
         let (status, copies) = (text(row, "status"), copies(facts, row).len());
         let has = |name| row.get(name).is_some();
         let is_finished = !has("unfinished") && has("ended_at");
-        let is_expected = facts.email_statuses.contains(&status);
-        ensure!(
-            is_finished && is_expected,
-            "an email ended as {status}: {row}"
-        );
+        let is_expected = is_finished && facts.email_statuses.contains(&status);
+        ensure!(is_expected, "an email ended as {status}: {row}");
         let is_plausible = match status {
             "sent" => copies >= 1 && has("message_id"),
             "dropped" => copies == 0 && !has("address") && has("reason"),
             "throttled" => copies == 0 && has("reason"),
             _ => has("reason"),
         };
-        ensure!(
-            is_plausible,
-            "an email was sent {copies} times, and its row is {row}"
-        );
+        ensure!(is_plausible, "{copies} copies were sent of {row}");
     }
     Ok(())
 }
@@ -40,11 +34,7 @@ pub(super) fn copies_are_equal(facts: &Facts) -> Result<(), String> {
             .all(|pair| content(pair[0]) == content(pair[1]));
         ensure!(is_equal, "copies of one email differ: {copies:?}");
     }
-    let sent = facts.inbox.len();
-    ensure!(
-        known == sent,
-        "{sent} emails were sent, {known} of them requested"
-    );
+    ensure_eq!(facts.inbox.len(), known, "emails sent");
     Ok(())
 }
 
@@ -118,26 +108,20 @@ pub(super) fn claims_are_complete(facts: &Facts) -> Result<(), String> {
     let claims = sorted(claims);
     let records = facts.records().filter(|record| record.is_about("email"));
     let records = sorted(records.map(|one| (one.user(), one.target(), one.action())));
-    ensure!(
-        claims == records,
-        "emails claimed: {claims:?}, recorded: {records:?}"
-    );
+    ensure_eq!(records, claims, "records of claimed emails");
 
     let names = |row: &Value, names: [&str; 3]| names.map(|name| text(row, name).to_owned());
     let with_links = claimed.iter().filter(|row| !is_notice(row));
     let links = sorted(with_links.map(|row| names(row, ["link_id", "user_id", "template"])));
     let rows = facts.rows("links");
     let rows = sorted(rows.map(|row| names(row, ["pk", "user_id", "purpose"])));
-    ensure!(links == rows, "links sent: {links:?}, stored: {rows:?}");
+    ensure_eq!(rows, links, "rows of links sent");
 
     let requested = claimed.iter().copied().filter(is_self_requested).count();
     let expected = [requested, requested, requested, claimed.len() - requested];
     let budgets = ["emails-per-hour", "emails-per-day", "portal-emails", "reserved-emails"];
     let counted = budgets.map(|scope| facts.counted(scope));
-    ensure!(
-        counted == expected,
-        "budgets count {counted:?} instead of {expected:?}"
-    );
+    ensure_eq!(counted, expected, "budgets {budgets:?}");
     Ok(())
 }
 
@@ -153,10 +137,7 @@ pub(super) fn rate_limits_count_requests(facts: &Facts) -> Result<(), String> {
         scopes.map(|scope| facts.counted(scope)),
         [all, all, all, sign_ups],
     );
-    ensure!(
-        counted == expected,
-        "rate limits count {counted:?} instead of {expected:?}"
-    );
+    ensure_eq!(counted, expected, "rate limits {scopes:?}");
     Ok(())
 }
 
@@ -175,10 +156,7 @@ pub(super) fn acts_are_notified_once(facts: &Facts) -> Result<(), String> {
     check_rows(facts, "address-changed", &users)?;
     let rows = rows_of_kind(facts, "address-changed");
     let notified = sorted(rows.map(|row| (text(row, "for_user"), text(row, "pk"))));
-    ensure!(
-        notified == moved,
-        "addresses changed: {moved:?}, notified: {notified:?}"
-    );
+    ensure_eq!(notified, moved, "notices of changed addresses");
     Ok(())
 }
 
@@ -201,10 +179,7 @@ fn rows_of_kind<'a>(facts: &'a Facts, kind: &str) -> impl Iterator<Item = &'a Va
 /// Checks that there is one row of this kind for each of these users, each for another epoch.
 fn check_rows(facts: &Facts, kind: &str, users: &[&str]) -> Result<(), String> {
     let notified = sorted(rows_of_kind(facts, kind).map(|row| text(row, "for_user")));
-    ensure!(
-        notified == users,
-        "{kind} for {users:?}, notified: {notified:?}"
-    );
+    ensure_eq!(notified, users, "users notified of {kind}");
     let mut acts = BTreeSet::new();
     for row in rows_of_kind(facts, kind) {
         let act = (

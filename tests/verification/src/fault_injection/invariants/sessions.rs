@@ -1,7 +1,7 @@
 //! Sessions, the links that started them, and the audit records of both.
 
 use super::{Facts, Record, all_differ, number, sorted, text, user_id};
-use crate::ensure;
+use crate::{ensure, ensure_eq};
 use std::collections::BTreeSet;
 
 pub(super) fn used_links_have_one_record(facts: &Facts) -> Result<(), String> {
@@ -22,10 +22,7 @@ pub(super) fn used_links_have_one_record(facts: &Facts) -> Result<(), String> {
             }
         };
         let recorded = sorted(facts.records().filter(is_its).map(Record::user));
-        ensure!(
-            used == recorded,
-            "{purpose} links of {used:?}, records of {recorded:?}"
-        );
+        ensure_eq!(recorded, used, "records of used {purpose} links");
     }
     Ok(())
 }
@@ -44,11 +41,7 @@ pub(super) fn start_and_end(facts: &Facts) -> Result<(), String> {
         let start = start.ok_or_else(|| format!("the session {row} has no start"))?;
         let is_same = start.user() == text(row, "pk")
             && start.metadata("auth_method") == row["auth_method"]["S"].as_str();
-        ensure!(
-            is_same,
-            "the session {row} started as another one: {}",
-            start.0
-        );
+        ensure!(is_same, "the start {} of the session {row}", start.0);
     }
     let live: BTreeSet<_> = facts.rows("sessions").map(|row| text(row, "sk")).collect();
     let replaced: Vec<_> = starts
@@ -60,10 +53,7 @@ pub(super) fn start_and_end(facts: &Facts) -> Result<(), String> {
         let id = start.target();
         let has_ended =
             ended.contains(&id) || replaced.contains(&id) || erased.contains(start.user());
-        ensure!(
-            live.contains(id) != has_ended,
-            "the session {id}: has it ended? {has_ended}"
-        );
+        ensure_eq!(live.contains(id), !has_ended, "the session {id}");
     }
     Ok(())
 }
@@ -76,10 +66,8 @@ pub(super) fn ended_ones_are_gone(facts: &Facts) -> Result<(), String> {
             .iter()
             .all(|name| !text(row, name).is_empty());
         ensure!(is_complete, "an incomplete session: {row}");
-        ensure!(
-            !ended.contains(&text(row, "sk")),
-            "an ended session is back: {row}"
-        );
+        let is_back = ended.contains(&text(row, "sk"));
+        ensure!(!is_back, "an ended session is back: {row}");
         let user = facts.users().find(|user| user_id(user) == text(row, "pk"));
         let has_user = user.is_some_and(|user| number(row, "epoch") <= number(user, "epoch"));
         ensure!(has_user, "a session of nobody, or of a later epoch: {row}");

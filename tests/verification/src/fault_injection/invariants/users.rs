@@ -1,7 +1,7 @@
 //! Users, and the traces of what has happened to them in their rows.
 
 use super::{Facts, Record, all_differ, number, text, user_id};
-use crate::ensure;
+use crate::{ensure, ensure_eq};
 
 const CREATED: &[&str] = &["local.added", "added", "invited", "imported", "signed-up"];
 /// The actions that void earlier links and sessions.
@@ -49,10 +49,7 @@ pub(super) fn epochs_count_acts(facts: &Facts) -> Result<(), String> {
             .records()
             .filter(|record| record.user() == user_id(user));
         let (acts, epoch) = (of_user.filter(moves_epoch).count(), number(user, "epoch"));
-        ensure!(
-            epoch == acts,
-            "an epoch is {epoch} after {acts} acts: {user}"
-        );
+        ensure_eq!(epoch, acts, "the epoch of {user}");
     }
     Ok(())
 }
@@ -69,15 +66,9 @@ pub(super) fn sign_ins_are_counted(facts: &Facts) -> Result<(), String> {
             .filter(|record| record.action() == "password.reset")
             .count();
         let (times, counted) = (sessions + resets, number(user, "sign_ins"));
-        ensure!(
-            counted == times,
-            "a user signed in {times} times, counted {counted}: {user}"
-        );
+        ensure_eq!(counted, times, "the sign-ins of {user}");
         let has_time = user.get("last_sign_in_at").is_some();
-        ensure!(
-            has_time == (sessions > 0),
-            "the time of the last sign-in: {user}"
-        );
+        ensure_eq!(has_time, sessions > 0, "the last sign-in of {user}");
     }
     Ok(())
 }

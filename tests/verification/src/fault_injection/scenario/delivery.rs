@@ -1,7 +1,7 @@
 //! Delivers the outbox: the stream's records and the sweep.
 
 use super::{Scenario, StepResult};
-use crate::ensure;
+use crate::{ensure, outbox};
 use kit::secs;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -39,7 +39,11 @@ impl Scenario {
             return Ok(true);
         }
         let response = self.invoke_mailer(json!({"Records": batch})).await?;
-        let done = response.map_or(0, |response| first_failure(&response, &batch));
+        let is_done = |record: &Value| {
+            let response = response.as_ref();
+            response.is_some_and(|response| !outbox::is_reported(response, record))
+        };
+        let done = batch.iter().take_while(|record| is_done(record)).count();
         if let Some(last) = batch.get(..done).and_then(<[_]>::last) {
             self.checkpoint
                 .replace(Some(sequence_number(last).to_owned()));
@@ -62,18 +66,4 @@ fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"]
         .as_str()
         .unwrap_or_default()
-}
-
-/// Returns the index of the first record that failed, or the length of the batch.
-fn first_failure(response: &Value, batch: &[Value]) -> usize {
-    let failures = response["batchItemFailures"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let failed: Vec<_> = failures.map(|failure| &failure["itemIdentifier"]).collect();
-    let has_failed = |record: &Value| failed.iter().any(|id| **id == sequence_number(record));
-    if let Some(index) = batch.iter().position(has_failed) {
-        return index;
-    }
-    if failed.is_empty() { batch.len() } else { 0 }
 }

@@ -1,7 +1,7 @@
 //! Steps that several flows take.
 
 use super::{Scenario, StepResult};
-use crate::ensure;
+use crate::{ensure, ensure_eq};
 use kit::{ApiClient, ApiRequest, ApiResponse, Email, routes};
 
 /// A user who does not exist at first.
@@ -89,11 +89,7 @@ impl Scenario {
     pub(crate) async fn activated(&self, client: &ApiClient<'_>, email: &Email) -> StepResult {
         self.ledger().passwords.set(&email.to, FIRST);
         let me = self.response(client.me(), "200").await?;
-        ensure!(
-            me.json()["email"] == email.to,
-            "somebody else was activated: {}",
-            me.body
-        );
+        ensure_eq!(me.json()["email"], email.to, "an activation");
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::rng::Rng;
 use crate::rows::text;
 use crate::tally::Tally;
-use crate::{Figures, Report, ensure};
+use crate::{Figures, Report, ensure, ensure_eq};
 use server::{Server, announce};
 use shared::domain::session::Session;
 use shared::store::links::LinkError;
@@ -63,10 +63,8 @@ async fn race(settings: &Settings, show_progress: bool) -> Report {
     }
     let operations = links * settings.racers + suspensions * RACERS + sessions * PER_SESSION;
     let timed_out = tally.get(TIMED_OUT);
-    ensure!(
-        timed_out * 20 <= operations as u64,
-        "{timed_out} of {operations} operations timed out: that verifies too little"
-    );
+    let is_enough = timed_out * 20 <= operations as u64;
+    ensure!(is_enough, "{timed_out} of {operations} timed out");
     Ok(Figures::default()
         .with("on", &"DynamoDB Local")
         .with("counts", &tally))
@@ -97,10 +95,7 @@ impl Race<'_> {
         let sessions = self.tables.sessions(&self.link).await?;
         let logins = self.tables.audited(&self.link, "partner.login").await?;
         let counts = (sessions.len(), logins);
-        ensure!(
-            counts == (1, 1),
-            "sessions and sign-ins of a link: {counts:?}, {finishes:?}"
-        );
+        ensure_eq!(counts, (1, 1), "sessions, sign-ins: {finishes:?}");
         let ip = sessions.first().map_or("", |session| text(session, "ip"));
         let won = ip
             .strip_prefix("192.0.2.")
@@ -169,10 +164,7 @@ impl Race<'_> {
         let late = finishes
             .iter()
             .any(|finish| finish.late && finish.result.is_ok());
-        ensure!(
-            !late,
-            "a link was redeemed after its user was suspended: {finishes:?}"
-        );
+        ensure!(!late, "redeemed after a suspension: {finishes:?}");
         let failed = |error| {
             finishes
                 .iter()
@@ -192,10 +184,7 @@ impl Race<'_> {
             counts => return Err(format!("sessions and sign-ins: {counts:?}, {finishes:?}")),
         }
         let again = tables.redeem(link, Racer::Requester, RACERS).await;
-        ensure!(
-            again.is_err(),
-            "a link was redeemed after its user was suspended"
-        );
+        ensure!(again.is_err(), "redeemed after a suspension");
         Ok(())
     }
 
@@ -215,21 +204,15 @@ impl Race<'_> {
         });
         let clients = spawn_all(tasks);
         sleep(self.rng.below(40)).await;
-        let ends = tokio::join!(tables.log_out(link), tables.log_out(link));
-        ensure!(
-            ends.0.is_ok() && ends.1.is_ok(),
-            "the end of a session timed out"
-        );
+        let ends = tokio::try_join!(tables.log_out(link), tables.log_out(link));
+        ensure!(ends.is_ok(), "a logout timed out");
         ended.store(true, Ordering::SeqCst);
         for counts in clients.join_all().await {
             self.tally.add(counts?);
         }
         let sessions = tables.sessions(link).await?.len();
         let counts = (sessions, tables.audited(link, "partner.logout").await?);
-        ensure!(
-            counts == (0, 1),
-            "sessions and logouts after a session's end: {counts:?}"
-        );
+        ensure_eq!(counts, (0, 1), "sessions, logouts");
         Ok(())
     }
 }
