@@ -13,7 +13,6 @@ mod jwt;
 mod key_ring;
 pub mod key_rotation;
 mod nonces;
-mod old_kit;
 pub mod outage;
 mod outbox;
 mod outcome;
