@@ -7,7 +7,7 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::auth::issue_session::{IssuedSession, SignInContext, link_page};
+use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::domain::audit::Action;
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
 use shared::domain::paths;
@@ -41,7 +41,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let transport = input.transport;
     let (page, form) = (
         app.config.site.dashboard_url(&visit.origin),
-        link_page(&visit.origin, paths::ACTIVATE, &input.token),
+        paths::link_page(&visit.origin, paths::ACTIVATE, &input.token),
     );
     let begun = redeem(&visit, input)
         .await
@@ -51,8 +51,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 async fn redeem(visit: &SignInContext<'_>, input: Input) -> Result<IssuedSession, Problem> {
     let app = visit.app;
-    let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
-        .ok_or_else(Problem::invalid_idempotency_key)?;
+    let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
     let signed = visit.ring.read_link(Purpose::Activation, &input.token)?;
     let link = signed.content;
     let password = app.passwords.choose(&input.password, &link.address)?;

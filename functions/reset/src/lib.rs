@@ -8,7 +8,6 @@
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;
-use shared::auth::issue_session::link_page;
 use shared::auth::request_email::{EmailRequest, parse_address};
 use shared::domain::audit::{Action, Target};
 use shared::domain::email::{EmailKind, Notice, OutboxEntry};
@@ -76,7 +75,7 @@ async fn forgot(app: &App, request: &Request, origin: &Origin) -> Result<Respons
 async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let site = &app.config.site;
     let input: ResetInput = request.body(site, origin)?;
-    let form = link_page(origin, paths::RESET_PASSWORD, &input.token);
+    let form = paths::link_page(origin, paths::RESET_PASSWORD, &input.token);
     set(app, request, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&form))?;
@@ -90,8 +89,7 @@ async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response
 }
 
 async fn set(app: &App, request: &Request, input: &ResetInput) -> Result<(), Problem> {
-    let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
-        .ok_or_else(Problem::invalid_idempotency_key)?;
+    let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
     let link = ring.read_link(Purpose::Reset, &input.token)?.content;

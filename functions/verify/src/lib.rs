@@ -62,7 +62,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let visit = SignInContext::new(app, &request, origin).await;
     let asked = visit
         .ring
-        .own_nonces(nonces(&visit, input.request.as_deref())?);
+        .issued_nonces(nonces(&visit, input.request.as_deref())?);
     let verify = Verify {
         asked: asked.iter().map(Nonce::link).collect(),
         visit,
@@ -71,8 +71,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
     let redeemed = match (&input.token, &input.code) {
         (Some(token), code) => {
-            let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
-                .ok_or_else(Problem::invalid_idempotency_key)?;
+            let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
             let redeemed = verify
                 .by_link(token, idempotency_key.as_ref(), code.as_deref())
                 .await;

@@ -55,16 +55,6 @@ struct SessionOutput {
     token: Option<String>,
 }
 
-/// Returns the URL of the page behind a link. Of a posted token it keeps only characters that are
-/// safe in a path.
-pub fn link_page(origin: &Origin, page: &str, token: &str) -> String {
-    let token: String = token
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
-        .collect();
-    origin.join(&format!("{page}/{token}"))
-}
-
 impl<'a> SignInContext<'a> {
     /// Reads the clock and the key ring once for this request.
     pub async fn new(app: &'a App, request: &'a Request, origin: Origin) -> Self {

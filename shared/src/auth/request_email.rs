@@ -92,11 +92,11 @@ impl App {
         let older = nonces(request.cookie(cookie.name())?.unwrap_or_default());
         let now = self.clock.now();
         let ring = self.keys.ring(now).await;
-        let older = ring.own_nonces(older);
+        let older = ring.issued_nonces(older);
         let nonce = ring
             .signing_key(now)
             .ok_or_else(Problem::unavailable)?
-            .mint_nonce(self.random.bytes());
+            .issue_nonce(self.random.bytes());
         let page = email.check_email_page(origin);
         let limits = self.request_limits(&ring, &email, &request.client().network());
         let entry = OutboxEntry {

@@ -1,7 +1,7 @@
 //! The error that a redirected form carries in its query: `error`, and `reason` where an error has
 //! several.
 
-use super::Request;
+use super::request::Request;
 
 /// An error of a form, as the page that it is redirected to receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
