@@ -70,12 +70,10 @@ impl<'a> Outbox<'a> {
                 "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>",
             ),
             requested_at: now,
+            expires_at: now.plus(hours(24)),
             state: DeliveryState::Queued,
         };
-        self.store
-            .enqueue_email(&mail, &[], hours(24))
-            .await
-            .unwrap();
+        self.store.enqueue_email(&mail, &[]).await.unwrap();
     }
 
     async fn add_user(&self, id: &UserId, address: &EmailAddress, status: Status) {

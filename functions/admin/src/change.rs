@@ -140,13 +140,7 @@ impl Admin<'_> {
         Ok(self
             .app
             .store
-            .update_user(
-                before,
-                &after,
-                &mails,
-                self.app.config.email.retention,
-                &event,
-            )
+            .update_user(before, &after, &mails, &event)
             .await?)
     }
 

@@ -77,13 +77,13 @@ impl Admin<'_> {
             wanted,
             now,
         );
-        let mail = invited.then_some((&mail, self.app.config.email.retention));
+        let email = invited.then_some(&mail);
         match self
             .app
             .store
             .create_user(
                 &NewUser {
-                    mail,
+                    email,
                     ..NewUser::from(&user)
                 },
                 &event,
@@ -146,13 +146,7 @@ impl Admin<'_> {
         Ok(self
             .app
             .store
-            .update_user(
-                user,
-                &after,
-                &[mail],
-                self.app.config.email.retention,
-                &event,
-            )
+            .update_user(user, &after, &[mail], &event)
             .await?)
     }
 

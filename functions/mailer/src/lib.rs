@@ -17,7 +17,8 @@ use shared::app::App;
 use shared::config::{Activation, StartError};
 use shared::domain::audit::{Action, Target};
 use shared::domain::email::{
-    DeliveryState, DeliveryStatus, EmailKind, EmailTemplate, OutboxEntry, OutboxKey, PreparedEmail,
+    DeliveryOutcome, DeliveryState, DropReason, EmailKind, EmailTemplate, FailureReason,
+    OutboxEntry, OutboxKey, PreparedEmail, SupersededBy,
 };
 use shared::domain::ids::{KeyedHash, RecordId, UserId};
 use shared::domain::link::Purpose;
@@ -30,7 +31,7 @@ use shared::env::Env;
 use shared::keys::KeyRing;
 use shared::lambda::Bootstrap;
 use shared::store::Unavailable;
-use shared::store::outbox::{ClaimOutcome, Ending, MAX_LOST_CLAIMS, OutboxLookup};
+use shared::store::outbox::{ClaimOutcome, MAX_LOST_CLAIMS, OutboxLookup};
 use shared::store::users::{CreateOutcome, NewUser};
 use std::time::Duration;
 
@@ -117,8 +118,8 @@ struct Failure {
 enum Decision {
     /// This is sent, to this user under this epoch.
     Send((UserId, Epoch), EmailTemplate),
-    /// Nothing is, for this reason.
-    Over(DeliveryStatus, &'static str),
+    /// Nothing is, and this is how it ends.
+    Over(DeliveryOutcome<'static>),
 }
 
 /// The mail is not over, and the next moment may do better: its record is to come again.
@@ -185,7 +186,7 @@ impl Mailer {
             OutboxLookup::Finished => return Ok(()),
             OutboxLookup::Unreadable => {
                 return Ok(self
-                    .over(key, DeliveryStatus::Failed, ("reason", "unreadable"))
+                    .over(key, DeliveryOutcome::Failed(FailureReason::Unreadable))
                     .await?);
             }
         };
@@ -205,20 +206,12 @@ impl Mailer {
     async fn claim(&self, mail: &OutboxEntry, now: Timestamp) -> Result<(), RetryLater> {
         let (user, template) = match self.decide(mail, now).await? {
             Decision::Send(user, template) => (user, template),
-            Decision::Over(end, reason) => {
-                return Ok(self.over(&mail.key, end, ("reason", reason)).await?);
-            }
+            Decision::Over(outcome) => return Ok(self.over(&mail.key, outcome).await?),
         };
         let expires_at =
             Timestamp::from_secs(mail.requested_at.plus(self.lifetime(mail, template)).secs());
         if expires_at <= now {
-            return Ok(self
-                .over(
-                    &mail.key,
-                    DeliveryStatus::Expired,
-                    ("reason", "link-expired"),
-                )
-                .await?);
+            return Ok(self.over(&mail.key, DeliveryOutcome::Expired).await?);
         }
         let ring = self.app.keys.ring(now).await;
         let kid = ring.signing_key(now).ok_or(RetryLater)?.kid.clone();
@@ -245,7 +238,7 @@ impl Mailer {
         {
             ClaimOutcome::Claimed => self.send(mail, &prepared, 1).await,
             ClaimOutcome::OverBudget(budget) => Ok(self
-                .over(&mail.key, DeliveryStatus::Throttled, ("reason", budget))
+                .over(&mail.key, DeliveryOutcome::Throttled(budget))
                 .await?),
             ClaimOutcome::Superseded | ClaimOutcome::HeldElsewhere => Ok(()),
         }
@@ -264,19 +257,27 @@ impl Mailer {
             user = self.sign_up(mail, name, now).await?;
         }
         let Some(user) = user else {
-            return Ok(Decision::Over(DeliveryStatus::Dropped, "no-account"));
+            return Ok(Decision::Over(DeliveryOutcome::Dropped(
+                DropReason::NoAccount,
+            )));
         };
         if let EmailKind::Invitation(invited, epoch) = &mail.kind
             && (invited != &user.id || *epoch != user.epoch)
         {
-            return Ok(Decision::Over(DeliveryStatus::Superseded, "epoch-moved"));
+            return Ok(Decision::Over(DeliveryOutcome::Superseded(
+                SupersededBy::EpochMove,
+            )));
         }
         let template = match (user.status, &mail.kind, self.app.config.links.activation) {
             (Status::Suspended, ..) => {
-                return Ok(Decision::Over(DeliveryStatus::Dropped, "suspended"));
+                return Ok(Decision::Over(DeliveryOutcome::Dropped(
+                    DropReason::Suspended,
+                )));
             }
             (Status::Active, EmailKind::Invitation(..), _) => {
-                return Ok(Decision::Over(DeliveryStatus::Superseded, "activated"));
+                return Ok(Decision::Over(DeliveryOutcome::Superseded(
+                    SupersededBy::Activation,
+                )));
             }
             (Status::Active, EmailKind::Reset, Activation::Password) => Purpose::Reset,
             (Status::Invited, _, Activation::Password) => Purpose::Activation,
@@ -352,17 +353,14 @@ impl Mailer {
             return Ok(());
         };
         if prepared.expires_at <= now {
-            return Ok(self
-                .over(
-                    &mail.key,
-                    DeliveryStatus::Expired,
-                    ("reason", "link-expired"),
-                )
-                .await?);
+            return Ok(self.over(&mail.key, DeliveryOutcome::Expired).await?);
         }
         if lost_claims >= MAX_LOST_CLAIMS {
             return Ok(self
-                .over(&mail.key, DeliveryStatus::Failed, ("reason", "unanswered"))
+                .over(
+                    &mail.key,
+                    DeliveryOutcome::Failed(FailureReason::Unanswered),
+                )
                 .await?);
         }
         match self.app.store.reclaim_email(mail, prepared, now).await? {
@@ -370,8 +368,7 @@ impl Mailer {
             ClaimOutcome::Superseded => Ok(self
                 .over(
                     &mail.key,
-                    DeliveryStatus::Superseded,
-                    ("reason", "epoch-moved"),
+                    DeliveryOutcome::Superseded(SupersededBy::EpochMove),
                 )
                 .await?),
             ClaimOutcome::OverBudget(_) | ClaimOutcome::HeldElsewhere => Ok(()),
@@ -394,10 +391,13 @@ impl Mailer {
         };
         match outcome {
             Outcome::Sent(id) => Ok(self
-                .over(&mail.key, DeliveryStatus::Sent, ("message_id", &id))
+                .over(&mail.key, DeliveryOutcome::Sent { message_id: &id })
                 .await?),
             Outcome::Refused(reason) => Ok(self
-                .over(&mail.key, DeliveryStatus::Failed, ("reason", &reason))
+                .over(
+                    &mail.key,
+                    DeliveryOutcome::Failed(FailureReason::Refused(&reason)),
+                )
                 .await?),
             Outcome::NotNow(reason) => {
                 let again = self
@@ -461,20 +461,19 @@ impl Mailer {
     async fn over(
         &self,
         mail: &OutboxKey,
-        end: DeliveryStatus,
-        note: (&'static str, &str),
+        outcome: DeliveryOutcome<'_>,
     ) -> Result<(), Unavailable> {
         self.app
             .store
-            .finish_email(mail, &Ending { end, note }, self.app.clock.now())
+            .finish_email(mail, &outcome, self.app.clock.now())
             .await?;
-        let reason = if end == DeliveryStatus::Sent || end == DeliveryStatus::Failed {
-            ""
-        } else {
-            note.1
+        // The reason of a failure may be SES's message, which may contain the address.
+        let reason = match outcome {
+            DeliveryOutcome::Failed(_) => "",
+            _ => outcome.reason().unwrap_or_default(),
         };
         tracing::info!(
-            end = end.as_str(),
+            end = outcome.status().as_str(),
             reason,
             mail = mail.id.as_str(),
             "email finished"

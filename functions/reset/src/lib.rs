@@ -113,7 +113,6 @@ async fn set(app: &App, request: &Request, input: &ResetInput) -> Result<(), Pro
             client: client.clone(),
             ..notice
         },
-        kept: app.config.email.retention,
         event: &app.audit_event(Action::PasswordReset, &link.user, resource, &client, now),
         link: &link,
     };

@@ -61,10 +61,10 @@ async fn sign_in(visit: &SignInContext<'_>, input: &Input) -> Result<IssuedSessi
         .ok_or_else(|| Problem::invalid_request("`password` must be 1 to 256 characters."))?;
 
     let throttles = throttles(visit, &address);
-    let [attempts, in_a_row, network] = &throttles;
+    let [attempts, consecutive_failures, network] = &throttles;
     let counts = PasswordLimits {
         attempts,
-        in_a_row,
+        consecutive_failures,
         network,
     };
     let known = app

@@ -105,9 +105,7 @@ impl App {
             client: request.client(),
             ..self.outbox_entry(&ring, email.address, email.kind, now)
         };
-        self.store
-            .enqueue_email(&entry, &limits, self.config.email.retention)
-            .await?;
+        self.store.enqueue_email(&entry, &limits).await?;
 
         let set_cookie = cookie.set(
             &with_nonce(&nonce, &older),
@@ -148,6 +146,7 @@ impl App {
             next: None,
             client: Default::default(),
             requested_at: now,
+            expires_at: now.plus(self.config.email.retention),
             state: DeliveryState::Queued,
         }
     }

@@ -119,6 +119,8 @@ pub struct OutboxEntry {
     pub client: ClientInfo,
     /// When.
     pub requested_at: Timestamp,
+    /// When its row is deleted from the delivery log.
+    pub expires_at: Timestamp,
     /// How far it has come.
     pub state: DeliveryState,
 }
@@ -184,6 +186,132 @@ impl DeliveryStatus {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// The end of a delivery, with the details that its status calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome<'a> {
+    /// The provider has accepted the email.
+    Sent {
+        /// The provider's id of the message.
+        message_id: &'a str,
+    },
+    /// The email cannot be sent.
+    Failed(FailureReason<'a>),
+    /// There is nobody to send the email to.
+    Dropped(DropReason),
+    /// A silent budget is used up.
+    Throttled(Budget),
+    /// The link expired before it could be sent.
+    Expired,
+    /// The email became void before it could be sent.
+    Superseded(SupersededBy),
+}
+
+impl DeliveryOutcome<'_> {
+    pub const fn status(&self) -> DeliveryStatus {
+        match self {
+            Self::Sent { .. } => DeliveryStatus::Sent,
+            Self::Failed(_) => DeliveryStatus::Failed,
+            Self::Dropped(_) => DeliveryStatus::Dropped,
+            Self::Throttled(_) => DeliveryStatus::Throttled,
+            Self::Expired => DeliveryStatus::Expired,
+            Self::Superseded(_) => DeliveryStatus::Superseded,
+        }
+    }
+
+    /// Returns the stored `reason`, or `None` if the email was sent.
+    pub const fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Sent { .. } => None,
+            Self::Failed(reason) => Some(reason.as_str()),
+            Self::Dropped(reason) => Some(reason.as_str()),
+            Self::Throttled(budget) => Some(budget.as_str()),
+            Self::Expired => Some("link-expired"),
+            Self::Superseded(by) => Some(by.as_str()),
+        }
+    }
+}
+
+/// The reason why an email cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureReason<'a> {
+    /// The provider refused the email permanently, with this message. It may contain the address:
+    /// it is stored and never logged.
+    Refused(&'a str),
+    /// Too many consecutive claims were lost.
+    Unanswered,
+    /// This version cannot read the row.
+    Unreadable,
+}
+
+impl FailureReason<'_> {
+    /// Returns the stored form.
+    pub const fn as_str(&self) -> &str {
+        match self {
+            Self::Refused(message) => message,
+            Self::Unanswered => "unanswered",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// The reason why there is nobody to send an email to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropReason {
+    NoAccount,
+    Suspended,
+}
+
+impl DropReason {
+    /// Returns the stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAccount => "no-account",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// A silent limit on the emails that are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// The self-requested emails to one address.
+    Address,
+    /// The self-requested emails of the whole portal.
+    Portal,
+    /// The administrators' emails and notices of the whole portal.
+    Reserve,
+}
+
+impl Budget {
+    /// Returns the stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address-budget",
+            Self::Portal => "portal-budget",
+            Self::Reserve => "reserve-budget",
+        }
+    }
+}
+
+/// The event that made an email void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SupersededBy {
+    /// The user's epoch moved.
+    EpochMove,
+    /// The invited user was activated.
+    Activation,
+}
+
+impl SupersededBy {
+    /// Returns the stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EpochMove => "epoch-moved",
+            Self::Activation => "activated",
         }
     }
 }

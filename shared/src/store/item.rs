@@ -1,22 +1,22 @@
-//! One file per table: its key, its attributes, the conversion, and the pieces that go into
-//! transactions.
+//! Items as the SDK has them, and the types of their attributes.
 
 use crate::domain::time::Timestamp;
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 
-/// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
+/// Returns a string attribute.
 pub(super) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
+/// Returns a number attribute.
 pub(super) fn n(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// An item from its attributes; those that are `None` are left out.
+/// Returns an item with these attributes, without those that are `None`.
 pub(super) fn item<const N: usize>(attributes: [(&str, Option<AttributeValue>); N]) -> Item {
     attributes
         .into_iter()
@@ -32,22 +32,12 @@ pub(super) fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
+/// Returns a time that is stored in milliseconds.
 pub(super) fn moment(item: &Item, name: &str) -> Option<Timestamp> {
     number(item, name).map(Timestamp::from_millis)
 }
 
-/// `expires_at` is in seconds, as DynamoDB's TTL wants it.
+/// Returns `expires_at`, which is stored in seconds, as DynamoDB's TTL requires.
 pub(super) fn expires_at(item: &Item) -> Option<Timestamp> {
     number(item, "expires_at").map(Timestamp::from_secs)
-}
-
-/// Puts an item that is not there yet.
-pub(super) fn put_new(table: &str, item: Item) -> Put {
-    #[expect(clippy::expect_used, reason = "every required field is set")]
-    Put::builder()
-        .table_name(table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(pk)")
-        .build()
-        .expect("a whole put")
 }

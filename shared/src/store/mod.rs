@@ -1,16 +1,19 @@
-//! The tables. One file per act: the file is the transaction, its doc comment the promise and what
-//! it costs. [`items`] has one file per table.
+//! The tables: a folder for each, and in it a file for each operation. The file holds the whole
+//! transaction; its doc comment says what it promises and what it costs. The `*_item.rs` of a
+//! folder maps the rows of the table.
 
-pub mod audit;
-mod history;
+mod audit;
+mod expression;
 mod item;
 pub mod links;
 pub mod outbox;
 mod rate_limits;
+mod read;
 pub mod sessions;
 pub mod sign_in;
 mod transaction;
 pub mod users;
+mod write;
 
 use crate::aws;
 use crate::random::Random;
@@ -18,25 +21,25 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
 
-pub use history::EventFilter;
+pub use audit::EventFilter;
 pub use rate_limits::CountError;
 
-/// The store, or the keys, could not be asked. Nothing is half done: the caller may try again.
+/// The store, or the keys, could not be reached. Nothing is half done: the caller may try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unavailable;
 
 impl Unavailable {
-    /// Logs why, and forgets it: callers are told nothing but "later".
-    fn because<E: ProvideErrorMetadata, R>(act: &'static str, error: &SdkError<E, R>) -> Self {
-        tracing::error!(
-            act,
-            error = aws::describe(error),
-            "the store is unavailable"
-        );
+    /// Logs the error: callers learn nothing but that they may try again.
+    fn because<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata,
+    {
+        let error = aws::describe(error);
+        tracing::error!(act = operation, error, "the store is unavailable");
         Self
     }
 
-    /// The store holds what Vestibule never wrote.
+    /// Logs that a table holds an item that Vestibule did not write.
     fn unreadable(table: &'static str) -> Self {
         tracing::error!(table, "could not read an item");
         Self
@@ -50,7 +53,6 @@ pub struct Store {
     random: Random,
 }
 
-/// The tables' names.
 struct Tables {
     users: String,
     links: String,
@@ -61,7 +63,7 @@ struct Tables {
 }
 
 impl Store {
-    /// The tables called `<prefix>-users` and so on. `random` spreads retries.
+    /// Returns the store whose tables are named `<prefix>-users` and so on.
     pub fn new(aws: &SdkConfig, prefix: &str, random: Random) -> Self {
         let table = |name: &str| format!("{prefix}-{name}");
         let tables = Tables {
@@ -79,8 +81,8 @@ impl Store {
         }
     }
 
-    /// Opens the connection while Lambda still gives the start its full CPU. Whatever comes back,
-    /// even a refusal, has opened it.
+    /// Opens the connection while Lambda gives the start its full CPU. Any response will do, even
+    /// an error.
     pub async fn connect(&self) {
         let nobody = users::user_item::user_key(&crate::domain::ids::UserId::nobody());
         let _answer = self

@@ -1,40 +1,38 @@
-//! Transactions whose refusals have names, and updates that run into them.
+//! Transactions that say which of their conditions failed.
 
-use super::{Store, Unavailable};
 use crate::aws;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use crate::store::expression::Expression;
+use crate::store::item::Item;
+use crate::store::{Store, Unavailable};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use std::time::Duration;
 
-use crate::domain::rate_limit::RateLimit;
-use crate::domain::time::Timestamp;
-use crate::store::item::Item;
-use crate::store::rate_limits;
+/// The number of attempts at a write that conflicts with transactions.
+pub(super) const ATTEMPTS: u32 = 6;
 
-/// How often a transaction that ran into another one is tried.
-const TRIES: u32 = 6;
-
-/// Writes that happen together or not at all. Each carries a label, by which a refusal tells what
-/// refused it.
+/// Writes that happen together or not at all. Each carries a label, which a failed condition
+/// returns.
 pub(super) struct Transaction<L> {
     labels: Vec<L>,
     writes: Vec<TransactWriteItem>,
 }
 
-/// Why nothing was written.
+/// The reason why nothing was written.
 pub(super) enum TransactionError<L> {
-    /// The conditions of these writes did not hold; with the item as it was, where the write asked
-    /// for it.
+    /// The conditions of these writes did not hold. The item is there if the write requested it.
     Conditions(Vec<(L, Option<Item>)>),
-    /// Others kept writing the same items.
+    /// Every attempt conflicted with other transactions.
     Conflict,
-    /// The store could not be asked.
+    /// The store could not be reached.
     Unavailable,
+}
+
+impl<L> From<TransactionError<L>> for Unavailable {
+    /// For what is left once failed conditions have been dealt with.
+    fn from(_: TransactionError<L>) -> Self {
+        Self
+    }
 }
 
 impl<L: Copy> Transaction<L> {
@@ -55,27 +53,45 @@ impl<L: Copy> Transaction<L> {
         self.with(label, TransactWriteItem::builder().put(put).build())
     }
 
-    pub(super) fn update(self, label: L, update: Update) -> Self {
+    pub(super) fn puts(self, label: L, puts: impl IntoIterator<Item = Put>) -> Self {
+        let puts = puts.into_iter();
+        puts.fold(self, |writes, put| writes.put(label, put))
+    }
+
+    pub(super) fn update(self, label: L, expression: Expression) -> Self {
+        let update = expression.into_update();
         self.with(label, TransactWriteItem::builder().update(update).build())
     }
 
-    pub(super) fn delete(self, label: L, delete: Delete) -> Self {
+    /// Adds updates, each with its label.
+    pub(super) fn updates(self, updates: impl IntoIterator<Item = (L, Expression)>) -> Self {
+        let updates = updates.into_iter();
+        updates.fold(self, |writes, (label, update)| writes.update(label, update))
+    }
+
+    pub(super) fn delete(self, label: L, expression: Expression) -> Self {
+        let delete = expression.into_delete();
         self.with(label, TransactWriteItem::builder().delete(delete).build())
     }
 
-    pub(super) fn check(self, label: L, check: ConditionCheck) -> Self {
-        self.with(
-            label,
-            TransactWriteItem::builder().condition_check(check).build(),
-        )
+    pub(super) fn deletes(self, label: L, deletes: impl IntoIterator<Item = Expression>) -> Self {
+        let deletes = deletes.into_iter();
+        deletes.fold(self, |writes, delete| writes.delete(label, delete))
     }
 
-    /// Does it. A repeat after a lost answer or a conflict carries the same request token, so it
-    /// happens once.
+    /// Adds a condition on an item that is not written.
+    pub(super) fn check(self, label: L, expression: Expression) -> Self {
+        let check = expression.into_check();
+        let item = TransactWriteItem::builder().condition_check(check).build();
+        self.with(label, item)
+    }
+
+    /// Commits. All attempts carry the same request token, so the writes happen once, even if a
+    /// response is lost.
     pub(super) async fn commit(
         self,
         store: &Store,
-        act: &'static str,
+        operation: &'static str,
     ) -> Result<(), TransactionError<L>> {
         let token = format!("{:032x}", u128::from_be_bytes(store.random.bytes()));
         let request = store
@@ -83,25 +99,18 @@ impl<L: Copy> Transaction<L> {
             .transact_write_items()
             .set_transact_items(Some(self.writes))
             .client_request_token(token);
-        for attempt in 1..=TRIES {
+        for attempt in 1..=ATTEMPTS {
             let Err(error) = request.clone().send().await else {
                 return Ok(());
             };
-            let reasons = match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    cancelled.cancellation_reasons()
-                }
-                Some(TransactWriteItemsError::TransactionInProgressException(_)) => &[],
-                _ => {
-                    tracing::error!(
-                        act,
-                        error = aws::describe(&error),
-                        "the store is unavailable"
-                    );
-                    return Err(TransactionError::Unavailable);
-                }
+            let service_error = error.as_service_error();
+            let Some(reasons) = service_error.and_then(cancellation_reasons) else {
+                let error = aws::describe(&error);
+                tracing::error!(act = operation, error, "the store is unavailable");
+                return Err(TransactionError::Unavailable);
             };
-            // What ran into another transaction has not been judged: only a whole judgement counts.
+            // A write that conflicts has not been judged, and may fail its condition as well: only
+            // a complete judgement counts.
             let judged = reasons
                 .iter()
                 .all(|reason| reason.code() != Some("TransactionConflict"));
@@ -109,84 +118,37 @@ impl<L: Copy> Transaction<L> {
             if judged && !failed.is_empty() {
                 return Err(TransactionError::Conditions(failed));
             }
-            if attempt < TRIES {
+            if attempt < ATTEMPTS {
                 tokio::time::sleep(backoff(attempt, store.random.bytes())).await;
             }
         }
-        tracing::warn!(act, "conflicting transactions");
+        tracing::warn!(act = operation, "conflicting transactions");
         Err(TransactionError::Conflict)
     }
-}
 
-impl Store {
-    /// One update; `false` when its condition did not hold. What runs into a transaction is tried
-    /// again.
-    pub(super) async fn update(
-        &self,
-        act: &'static str,
-        request: UpdateItemFluentBuilder,
+    /// Commits. Returns `false` if any condition did not hold.
+    pub(super) async fn try_commit(
+        self,
+        store: &Store,
+        operation: &'static str,
     ) -> Result<bool, Unavailable> {
-        let mut attempt = 1;
-        loop {
-            let Err(error) = request.clone().send().await else {
-                return Ok(true);
-            };
-            match error.code() {
-                Some("ConditionalCheckFailedException") => return Ok(false),
-                Some("TransactionConflictException") if attempt < TRIES => {
-                    tokio::time::sleep(backoff(attempt, self.random.bytes())).await;
-                    attempt += 1;
-                }
-                _ => return Err(Unavailable::because(act, &error)),
-            }
+        match self.commit(store, operation).await {
+            Ok(()) => Ok(true),
+            Err(TransactionError::Conditions(_)) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 }
 
-impl Store {
-    /// Counts one more outside of a transaction, so that those who count at the same time are put
-    /// in order and do not conflict; `false` at the limit.
-    pub(super) async fn count(
-        &self,
-        act: &'static str,
-        throttle: &RateLimit,
-        now: Timestamp,
-    ) -> Result<bool, Unavailable> {
-        let count = rate_limits::count(&self.tables.rate_limits, throttle, now);
-        let request = self
-            .client
-            .update_item()
-            .table_name(count.table_name)
-            .set_key(Some(count.key))
-            .update_expression(count.update_expression)
-            .set_condition_expression(count.condition_expression)
-            .set_expression_attribute_names(count.expression_attribute_names)
-            .set_expression_attribute_values(count.expression_attribute_values);
-        self.update(act, request).await
-    }
-
-    /// Puts one item that is not there yet.
-    pub(super) async fn put(&self, act: &'static str, put: Put) -> Result<(), Unavailable> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            // Its id is random: what is there already is this very item, and the answer to an
-            // earlier attempt was lost.
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
-            Err(error) => Err(Unavailable::because(act, &error)),
+/// Returns the reason for each write of a cancelled transaction, none while an earlier attempt is
+/// in progress, and `None` for all other errors.
+fn cancellation_reasons(error: &TransactWriteItemsError) -> Option<&[CancellationReason]> {
+    match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            Some(cancelled.cancellation_reasons())
         }
-    }
-}
-
-impl<L> From<TransactionError<L>> for Unavailable {
-    /// For what is left once the conditions have been dealt with.
-    fn from(_: TransactionError<L>) -> Self {
-        Self
+        TransactWriteItemsError::TransactionInProgressException(_) => Some(&[]),
+        _ => None,
     }
 }
 
@@ -202,15 +164,11 @@ fn failed_conditions<L: Copy>(
         .collect()
 }
 
-/// Up to 20 ms, then 40, 80 and so on: full jitter.
-fn backoff(attempt: u32, random: [u8; 8]) -> Duration {
-    let most = 10_000_u64 << attempt;
-    Duration::from_micros(u64::from_be_bytes(random) % most)
-}
-
-/// Asks for the item as it was when a condition does not hold.
-pub(super) const fn with_old() -> ReturnValuesOnConditionCheckFailure {
-    ReturnValuesOnConditionCheckFailure::AllOld
+/// Returns the pause after an attempt: below 20 ms after the first, 40 ms after the second and so
+/// on, with full jitter.
+pub(super) fn backoff(attempt: u32, random: [u8; 8]) -> Duration {
+    let limit = 10_000_u64 << attempt;
+    Duration::from_micros(u64::from_be_bytes(random) % limit)
 }
 
 #[cfg(test)]
@@ -218,12 +176,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_pause_may_be_twice_as_long_as_the_one_before_and_as_short_as_nothing() {
-        for (attempt, most) in [(1, 20_000), (2, 40_000), (5, 320_000)] {
+    fn the_limit_of_the_pause_doubles_and_any_shorter_pause_may_be_drawn() {
+        for (attempt, limit) in [(1, 20_000), (2, 40_000), (5, 320_000)] {
             let pause = |random: u64| backoff(attempt, random.to_be_bytes());
             assert_eq!(
-                [0, most - 1, most].map(pause),
-                [0, most - 1, 0].map(Duration::from_micros),
+                [0, limit - 1, limit].map(pause),
+                [0, limit - 1, 0].map(Duration::from_micros),
                 "{attempt}"
             );
         }

@@ -115,6 +115,7 @@ impl Tables {
             next: None,
             client: ClientInfo::new("192.0.2.0", ""),
             requested_at: NOW,
+            expires_at: NOW.plus(DAY),
             state: DeliveryState::Queued,
         };
         let throttles = |scopes: [RateLimitScope; 3]| {
@@ -130,10 +131,7 @@ impl Tables {
             RateLimitScope::RequestsPerHour,
             RateLimitScope::RequestsPerNetwork,
         ];
-        let asked = self
-            .store
-            .enqueue_email(&mail, &throttles(asked), DAY)
-            .await;
+        let asked = self.store.enqueue_email(&mail, &throttles(asked)).await;
         asked.map_err(|refused| format!("asking was refused: {refused:?}"))?;
         let letter = EmailTemplate::Link(Purpose::SignIn);
         let fixed = Fixed {

@@ -1,5 +1,5 @@
-//! `tokens`: one row per mailed link, under the link's id. It holds nothing that could make the
-//! link.
+//! The rows of `links`: one for each emailed link, under the link's id. A row holds nothing from
+//! which the link could be made.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
@@ -7,13 +7,27 @@ use crate::domain::link::{Link, Purpose};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
+use crate::store::Store;
+use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
+use aws_sdk_dynamodb::types::Put;
 
 pub(in crate::store) fn key(id: &LinkId) -> Item {
     item([("pk", Some(s(id.to_string())))])
 }
 
-pub(in crate::store) fn to_item(link: &Link, kid: &str) -> Item {
+impl Store {
+    pub(in crate::store) fn link_row(&self, id: &LinkId) -> Expression {
+        Expression::on(&self.tables.links, key(id))
+    }
+
+    /// Returns the put of a new link, which the key `kid` signs.
+    pub(in crate::store) fn new_link(&self, link: &Link, kid: &str) -> Put {
+        put_new(&self.tables.links, to_item(link, kid))
+    }
+}
+
+fn to_item(link: &Link, kid: &str) -> Item {
     let mut whole = key(&link.id);
     whole.extend(item([
         ("purpose", Some(s(link.purpose.as_str()))),
@@ -27,7 +41,7 @@ pub(in crate::store) fn to_item(link: &Link, kid: &str) -> Item {
     whole
 }
 
-/// The link, and the key it was made with.
+/// Returns the link and the `kid` of the key that signed it.
 pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
     let link = Link {
         purpose: Purpose::parse(text(item, "purpose")?)?,
@@ -41,7 +55,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
     Some((link, text(item, "kid")?.to_owned()))
 }
 
-/// When and by which page the link was redeemed; `None` while it has not been.
+/// Returns when and by which page the link was redeemed, or `None` if it has not been.
 pub(in crate::store) fn redeemed(item: &Item) -> Option<(Timestamp, Option<IdempotencyKeyHash>)> {
     Some((
         moment(item, "used_at")?,

@@ -1,6 +1,6 @@
-//! The `links` table: one row per emailed link.
+//! The `links` table: one row for each emailed link.
 
-pub(super) mod consume;
+mod consume;
 mod count_code_attempts;
 pub(super) mod link_item;
 mod redeem;

@@ -1,51 +1,43 @@
-//! Asking for a mail (promise 1).
+//! Enqueues an email that somebody has requested (promise 1).
 
 use crate::domain::email::OutboxEntry;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
-use crate::store::item::put_new;
-use crate::store::outbox::outbox_item;
-use crate::store::rate_limits;
 use crate::store::transaction::{Transaction, TransactionError};
 use crate::store::{CountError, Store};
-use std::time::Duration;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Write {
+    /// A count within a window that ends at this time.
     RateLimit(Timestamp),
-    Outbox,
+    Email,
 }
 
 impl Store {
-    /// Counts in all `throttles` and appends `mail` to the outbox, together or not at all. Nobody
-    /// looks whether the address is known: the same writes for any.
+    /// Counts the request within all `limits` and adds the email to the outbox, together or not at
+    /// all: the same writes for every address, whether or not a user has it.
     ///
-    /// Costs 1 transaction of the throttles and 1 put.
+    /// Costs 1 transaction of 1 update for each limit and 1 put.
     ///
     /// # Errors
-    /// [`CountError`].
+    /// Fails with [`CountError::RateLimited`] if a limit is reached, and with
+    /// [`CountError::Unavailable`] if the store cannot be reached.
     pub async fn enqueue_email(
         &self,
-        mail: &OutboxEntry,
-        throttles: &[RateLimit],
-        kept: Duration,
+        entry: &OutboxEntry,
+        limits: &[RateLimit],
     ) -> Result<(), CountError> {
-        let now = mail.requested_at;
-        let counting = throttles
-            .iter()
-            .fold(Transaction::new(), |writes, throttle| {
-                let count = rate_limits::count(&self.tables.rate_limits, throttle, now);
-                writes.update(Write::RateLimit(throttle.ends_at(now)), count)
-            });
-        let outbox = put_new(
-            &self.tables.emails,
-            outbox_item::queued(mail, now.plus(kept)),
-        );
-        match counting
-            .put(Write::Outbox, outbox)
-            .commit(self, "enqueue_email")
-            .await
-        {
+        let now = entry.requested_at;
+        let counts = limits.iter().map(|limit| {
+            (
+                Write::RateLimit(limit.ends_at(now)),
+                self.increment(limit, now),
+            )
+        });
+        let writes = Transaction::new()
+            .updates(counts)
+            .put(Write::Email, self.queued_email(entry));
+        match writes.commit(self, "enqueue_email").await {
             Ok(()) => Ok(()),
             Err(TransactionError::Conditions(failed)) => {
                 Err(limited(failed.into_iter().map(|(write, _)| write), now))
@@ -61,7 +53,7 @@ impl Store {
 fn limited(failed: impl Iterator<Item = Write>, now: Timestamp) -> CountError {
     let ends = failed.filter_map(|write| match write {
         Write::RateLimit(ends_at) => Some(ends_at),
-        Write::Outbox => None,
+        Write::Email => None,
     });
     ends.max()
         .map_or(CountError::Unavailable, |end| CountError::RateLimited {

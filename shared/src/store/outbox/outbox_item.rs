@@ -1,5 +1,5 @@
-//! `mail`: the outbox and the delivery log, under the peppered hash of the address, time-ordered.
-//! `unfinished` is the hash key of a sparse index: only rows that are not over have it.
+//! The rows of `emails`: under the keyed hash of the address, ordered by time. `unfinished` is the
+//! hash key of a sparse index: only the rows of unfinished emails have it.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::client::ClientInfo;
@@ -9,9 +9,11 @@ use crate::domain::email::{
 };
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
 use crate::domain::next::Next;
-use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
-use crate::store::item::{Item, item, moment, n, number, s, text};
+use crate::store::Store;
+use crate::store::expression::{Expression, put_new};
+use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
+use aws_sdk_dynamodb::types::Put;
 
 pub(in crate::store) fn key(key: &OutboxKey) -> Item {
     item([
@@ -27,34 +29,39 @@ pub(in crate::store) fn key_of(item: &Item) -> Option<OutboxKey> {
     })
 }
 
-/// The row of a mail that was just asked for, kept until `expires_at`.
-pub(in crate::store) fn queued(mail: &OutboxEntry, expires_at: Timestamp) -> Item {
-    let mut whole = key(&mail.key);
+impl Store {
+    pub(in crate::store) fn email_row(&self, email: &OutboxKey) -> Expression {
+        Expression::on(&self.tables.emails, key(email))
+    }
+
+    /// Returns the put of a new email, which is queued whatever its `state` says.
+    pub(in crate::store) fn queued_email(&self, entry: &OutboxEntry) -> Put {
+        put_new(&self.tables.emails, queued(entry))
+    }
+}
+
+fn queued(entry: &OutboxEntry) -> Item {
+    let about = subject(&entry.kind);
+    let mut whole = key(&entry.key);
     whole.extend(item([
         ("status", Some(s("queued"))),
         ("unfinished", Some(s("email"))),
-        ("kind", Some(s(mail.kind.as_str()))),
-        ("name", sign_up_name(&mail.kind).map(s)),
-        (
-            "for_user",
-            act(&mail.kind).map(|(user, _)| s(user.as_str())),
-        ),
-        (
-            "for_epoch",
-            act(&mail.kind).map(|(_, epoch)| n(epoch.get())),
-        ),
-        ("address", Some(s(mail.address.as_str()))),
-        ("link_id", Some(s(mail.link.to_string()))),
-        ("next", mail.next.as_ref().map(|next| s(next.as_str()))),
-        ("ip", Some(s(&mail.client.ip))),
-        ("user_agent", Some(s(&mail.client.user_agent))),
-        ("requested_at", Some(n(mail.requested_at.millis()))),
-        ("expires_at", Some(n(expires_at.secs()))),
+        ("kind", Some(s(entry.kind.as_str()))),
+        ("name", sign_up_name(&entry.kind).map(s)),
+        ("for_user", about.map(|(user, _)| s(user.as_str()))),
+        ("for_epoch", about.map(|(_, epoch)| n(epoch.get()))),
+        ("address", Some(s(entry.address.as_str()))),
+        ("link_id", Some(s(entry.link.to_string()))),
+        ("next", entry.next.as_ref().map(|next| s(next.as_str()))),
+        ("ip", Some(s(&entry.client.ip))),
+        ("user_agent", Some(s(&entry.client.user_agent))),
+        ("requested_at", Some(n(entry.requested_at.millis()))),
+        ("expires_at", Some(n(entry.expires_at.secs()))),
     ]));
     whole
 }
 
-/// A mail that is not over: one that is may have lost its address.
+/// Reads an unfinished email. A finished one may have lost its address.
 pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
     Some(OutboxEntry {
         key: key_of(item)?,
@@ -67,6 +74,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
             user_agent: text(item, "user_agent")?.to_owned(),
         },
         requested_at: moment(item, "requested_at")?,
+        expires_at: expires_at(item)?,
         state: state(item)?,
     })
 }
@@ -78,8 +86,8 @@ fn sign_up_name(kind: &EmailKind) -> Option<&str> {
     }
 }
 
-/// The act that queued it: whose it was, and the epoch it left her with.
-const fn act(kind: &EmailKind) -> Option<(&UserId, Epoch)> {
+/// Returns the user whom an email of this kind is about, and the epoch it was queued under.
+const fn subject(kind: &EmailKind) -> Option<(&UserId, Epoch)> {
     match kind {
         EmailKind::Invitation(user, epoch) | EmailKind::Notice(_, user, epoch) => {
             Some((user, *epoch))
@@ -89,20 +97,20 @@ const fn act(kind: &EmailKind) -> Option<(&UserId, Epoch)> {
 }
 
 fn kind(item: &Item) -> Option<EmailKind> {
-    let act = || {
+    let subject = || {
         Some((
             UserId::parse(text(item, "for_user")?)?,
             Epoch::new(number(item, "for_epoch")?),
         ))
     };
-    let notice = |notice| act().map(|(user, epoch)| EmailKind::Notice(notice, user, epoch));
+    let notice = |notice| subject().map(|(user, epoch)| EmailKind::Notice(notice, user, epoch));
     match text(item, "kind")? {
         "sign-in" => Some(EmailKind::SignIn),
         "reset" => Some(EmailKind::Reset),
         "sign-up" => Some(EmailKind::SignUp {
             name: text(item, "name")?.to_owned(),
         }),
-        "invitation" => act().map(|(user, epoch)| EmailKind::Invitation(user, epoch)),
+        "invitation" => subject().map(|(user, epoch)| EmailKind::Invitation(user, epoch)),
         "password-changed" => notice(Notice::PasswordChanged),
         "address-changed" => notice(Notice::AddressChanged),
         _ => None,
@@ -128,16 +136,16 @@ fn state(item: &Item) -> Option<DeliveryState> {
     }
 }
 
-/// What the log says of a mail, over or not.
+/// Reads the delivery record of an email, finished or not.
 pub(in crate::store) fn delivery(item: &Item) -> Option<DeliveryRecord> {
-    let word = |name| text(item, name).map(str::to_owned);
+    let field = |name| text(item, name).map(str::to_owned);
     Some(DeliveryRecord {
         id: key_of(item)?.id,
-        kind: word("kind")?,
-        template: word("template"),
-        status: word("status")?,
-        reason: word("reason"),
-        message_id: word("message_id"),
+        kind: field("kind")?,
+        template: field("template"),
+        status: field("status")?,
+        reason: field("reason"),
+        message_id: field("message_id"),
         requested_at: moment(item, "requested_at")?,
         ended_at: moment(item, "ended_at"),
         attempts: number(item, "attempts").unwrap_or_default(),

@@ -1,6 +1,9 @@
-//! The `sessions` table: one row per session.
+//! The `sessions` table: one row for each session.
 
+mod erase;
 mod find;
 mod list;
 mod revoke;
+mod revoke_others;
 pub(super) mod session_item;
+mod touch;

@@ -1,11 +1,13 @@
-//! `sessions`: under the user's id and the SHA-256 of the session's secret id.
+//! The rows of `sessions`: under the user's id and the SHA-256 of the session's secret id.
 
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::{SessionHash, UserId};
 use crate::domain::session::{AuthMethod, Session, SessionKey};
 use crate::domain::user::Epoch;
+use crate::store::Store;
+use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
-use aws_sdk_dynamodb::types::Delete;
+use aws_sdk_dynamodb::types::Put;
 
 pub(in crate::store) fn key(user: &UserId, hash: &SessionHash) -> Item {
     item([
@@ -14,17 +16,26 @@ pub(in crate::store) fn key(user: &UserId, hash: &SessionHash) -> Item {
     ])
 }
 
-/// Ends it, whether it is there or not.
-pub(in crate::store) fn delete(table: &str, session: &SessionKey) -> Delete {
-    #[expect(clippy::expect_used, reason = "every required field is set")]
-    Delete::builder()
-        .table_name(table)
-        .set_key(Some(key(&session.user, &session.hash)))
-        .build()
-        .expect("a whole delete")
+impl Store {
+    pub(in crate::store) fn session_row(&self, user: &UserId, hash: &SessionHash) -> Expression {
+        Expression::on(&self.tables.sessions, key(user, hash))
+    }
+
+    /// Returns the put of a new session.
+    pub(in crate::store) fn new_session(&self, session: &Session) -> Put {
+        put_new(&self.tables.sessions, to_item(session))
+    }
+
+    /// Returns the unconditional delete of the session that a sign-in replaces, if there is one.
+    pub(in crate::store) fn replaced_session(
+        &self,
+        replaced: Option<&SessionKey>,
+    ) -> Option<Expression> {
+        replaced.map(|session| self.session_row(&session.user, &session.hash))
+    }
 }
 
-pub(in crate::store) fn to_item(session: &Session) -> Item {
+fn to_item(session: &Session) -> Item {
     let mut whole = key(&session.user, &session.hash);
     whole.extend(item([
         ("epoch", Some(n(session.epoch.get()))),

@@ -1,8 +1,13 @@
-//! The `users` table: users and the claims of their addresses.
+//! The `users` table: users, and the claims that make their addresses unique.
 
 mod create;
+mod erase;
+mod find;
+mod list;
+mod revoke_all_sessions;
 mod update;
 pub(super) mod user_item;
 
 pub use create::{CreateOutcome, NewUser};
+pub use list::UserPage;
 pub use update::UpdateOutcome;

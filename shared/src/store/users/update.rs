@@ -1,27 +1,32 @@
-//! What administrators do to a user who is there (promises 6 and 8). Each act holds only for the
-//! user as she was read: where somebody else was faster, nothing is written.
+//! Updates a user (promises 6 and 8).
 
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::OutboxEntry;
 use crate::domain::user::User;
-use crate::store::audit;
-use crate::store::item::{Item, put_new, s};
-use crate::store::outbox::outbox_item;
+use crate::store::expression::Expression;
+use crate::store::item::{Item, s};
 use crate::store::transaction::{Transaction, TransactionError};
 use crate::store::users::user_item;
 use crate::store::{Store, Unavailable};
-use aws_sdk_dynamodb::types::{Delete, Update};
-use std::time::Duration;
 
-/// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateOutcome {
-    /// It is so now.
     Updated,
-    /// The user is not as she was read any more.
+    /// The user has changed since they were read, or is erased. Nothing was written.
     Conflict,
-    /// The address is another user's.
+    /// Another user has the address. Nothing was written.
     EmailTaken,
+}
+
+impl UpdateOutcome {
+    /// Returns `Updated` or `Conflict`.
+    pub(super) const fn of(updated: bool) -> Self {
+        if updated {
+            Self::Updated
+        } else {
+            Self::Conflict
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -32,164 +37,73 @@ enum Write {
 }
 
 impl Store {
-    /// Makes of `before` what `after` says, and queues `mails`: one transaction, with the claims
-    /// where the address changes.
+    /// Changes the user from `before` to `after`, queues `emails` and records `event`, all
+    /// together. If the address changes, its claim moves. Writes nothing if the user is no longer
+    /// as in `before`.
     ///
-    /// Costs 1 transaction of 1 update, 1 put, 1 put for each mail, and for another address 1
+    /// Costs 1 transaction of 1 update, 1 put, 1 put for each email, and for another address 1
     /// delete and 1 put.
     ///
     /// # Errors
-    /// [`Unavailable`].
+    /// Fails with [`Unavailable`] if the store cannot be reached.
     pub async fn update_user(
         &self,
         before: &User,
         after: &User,
-        mails: &[OutboxEntry],
-        kept: Duration,
+        emails: &[OutboxEntry],
         event: &AuditEvent,
     ) -> Result<UpdateOutcome, Unavailable> {
-        let writes = Transaction::new()
-            .update(Write::User, self.change(before, after))
-            .put(
-                Write::Other,
-                audit::put(event, &self.tables.audit, self.random.bytes()),
-            );
-        let writes = mails.iter().fold(writes, |writes, one| {
-            writes.put(
-                Write::Other,
-                put_new(
-                    &self.tables.emails,
-                    outbox_item::queued(one, event.at.plus(kept)),
-                ),
-            )
-        });
-        let writes = if before.address == after.address {
-            writes
-        } else {
-            writes.delete(Write::User, self.unclaim(before)).put(
-                Write::Claim,
-                put_new(
-                    &self.tables.users,
-                    user_item::claim(&after.address, &after.id),
-                ),
-            )
-        };
-        done(writes.commit(self, "update_user").await)
-    }
-
-    /// Ends all sessions of a user, and voids every link: one write to her row, however many there
-    /// are.
-    ///
-    /// Costs 1 transaction of 1 update and 1 put.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
-    pub async fn revoke_all_sessions(
-        &self,
-        user: &User,
-        event: &AuditEvent,
-    ) -> Result<UpdateOutcome, Unavailable> {
-        let writes = Transaction::new()
-            .update(
-                Write::User,
-                user_item::move_epoch(&self.tables.users, &user.id, user.epoch),
-            )
-            .put(
-                Write::Other,
-                audit::put(event, &self.tables.audit, self.random.bytes()),
-            );
-        done(writes.commit(self, "revoke_all_sessions").await)
-    }
-
-    /// Erases a user and the claim of her address; from then on nothing signs her in, and the
-    /// address is free. Her mail and sessions go page by page: [`Store::erase_mail`] and
-    /// [`Store::erase_sessions`]. The audit stays.
-    ///
-    /// Costs 1 transaction of 2 deletes and 1 put.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
-    pub async fn erase_user(
-        &self,
-        user: &User,
-        event: &AuditEvent,
-    ) -> Result<UpdateOutcome, Unavailable> {
-        #[expect(clippy::expect_used, reason = "every required field is set")]
-        let row = Delete::builder()
-            .table_name(&self.tables.users)
-            .set_key(Some(user_item::user_key(&user.id)))
-            .condition_expression("attribute_exists(pk) AND address = :address")
-            .expression_attribute_values(":address", s(user.address.as_str()))
-            .build()
-            .expect("a whole delete");
-        let writes = Transaction::new()
-            .delete(Write::User, row)
-            .delete(Write::User, self.unclaim(user))
-            .put(
-                Write::Other,
-                audit::put(event, &self.tables.audit, self.random.bytes()),
-            );
-        done(writes.commit(self, "erase_user").await)
-    }
-
-    /// Frees the address of `user`, if it is still hers.
-    fn unclaim(&self, user: &User) -> Delete {
-        #[expect(clippy::expect_used, reason = "every required field is set")]
-        Delete::builder()
-            .table_name(&self.tables.users)
-            .set_key(Some(user_item::claim_key(&user.address)))
-            .condition_expression("user_id = :user")
-            .expression_attribute_values(":user", s(user.id.as_str()))
-            .build()
-            .expect("a whole delete")
-    }
-
-    fn change(&self, before: &User, after: &User) -> Update {
-        let (was, is): (Item, Item) = (user_item::to_item(before), user_item::to_item(after));
-        let value = |whole: &Item, name: &str| whole.get(name).cloned().unwrap_or_else(|| s(""));
-        #[expect(clippy::expect_used, reason = "every required field is set")]
-        Update::builder()
-            .table_name(&self.tables.users)
-            .set_key(Some(user_item::user_key(&before.id)))
-            .update_expression(
-                "SET address = :address, #name = :name, #role = :role, resources = :resources, #status = :status, \
-                 epoch = :epoch",
-            )
-            .condition_expression(
-                "attribute_exists(pk) AND address = :was_address AND #name = :was_name AND #role = :was_role \
-                 AND resources = :was_resources AND #status = :was_status AND epoch = :was_epoch",
-            )
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_names("#role", "role")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":address", value(&is, "address"))
-            .expression_attribute_values(":name", value(&is, "name"))
-            .expression_attribute_values(":role", value(&is, "role"))
-            .expression_attribute_values(":resources", value(&is, "resources"))
-            .expression_attribute_values(":status", value(&is, "status"))
-            .expression_attribute_values(":epoch", value(&is, "epoch"))
-            .expression_attribute_values(":was_address", value(&was, "address"))
-            .expression_attribute_values(":was_name", value(&was, "name"))
-            .expression_attribute_values(":was_role", value(&was, "role"))
-            .expression_attribute_values(":was_resources", value(&was, "resources"))
-            .expression_attribute_values(":was_status", value(&was, "status"))
-            .expression_attribute_values(":was_epoch", value(&was, "epoch"))
-            .build()
-            .expect("a whole update")
-    }
-}
-
-fn done(committed: Result<(), TransactionError<Write>>) -> Result<UpdateOutcome, Unavailable> {
-    match committed {
-        Ok(()) => Ok(UpdateOutcome::Updated),
-        Err(TransactionError::Conditions(failed)) => {
-            let only_the_claim = failed.iter().all(|(write, _)| *write == Write::Claim);
-            Ok(if only_the_claim {
-                UpdateOutcome::EmailTaken
-            } else {
-                UpdateOutcome::Conflict
-            })
+        let emails = emails.iter().map(|email| self.queued_email(email));
+        let mut writes = Transaction::new()
+            .update(Write::User, self.changed_user(before, after))
+            .put(Write::Other, self.audit_record(event))
+            .puts(Write::Other, emails);
+        if before.address != after.address {
+            let claim = self.address_claim(&after.address, &after.id);
+            writes = writes
+                .delete(Write::User, self.released_claim(before))
+                .put(Write::Claim, claim);
         }
-        Err(other) => Err(other.into()),
+        match writes.commit(self, "update_user").await {
+            Ok(()) => Ok(UpdateOutcome::Updated),
+            Err(TransactionError::Conditions(failed)) => {
+                let only_the_claim = failed.iter().all(|(write, _)| *write == Write::Claim);
+                Ok(if only_the_claim {
+                    UpdateOutcome::EmailTaken
+                } else {
+                    UpdateOutcome::Conflict
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn changed_user(&self, before: &User, after: &User) -> Expression {
+        let before_item = user_item::to_item(before);
+        let after_item = user_item::to_item(after);
+        let value = |item: &Item, name: &str| item.get(name).cloned().unwrap_or_else(|| s(""));
+        self.user_row(&before.id)
+            .set("address = :address, #name = :name, #role = :role, resources = :resources")
+            .set("#status = :status, epoch = :epoch")
+            .when(
+                "attribute_exists(pk) AND address = :was_address AND #name = :was_name \
+                 AND #role = :was_role AND resources = :was_resources \
+                 AND #status = :was_status AND epoch = :was_epoch",
+            )
+            .names([("#name", "name"), ("#role", "role"), ("#status", "status")])
+            .values([
+                (":address", value(&after_item, "address")),
+                (":name", value(&after_item, "name")),
+                (":role", value(&after_item, "role")),
+                (":resources", value(&after_item, "resources")),
+                (":status", value(&after_item, "status")),
+                (":epoch", value(&after_item, "epoch")),
+                (":was_address", value(&before_item, "address")),
+                (":was_name", value(&before_item, "name")),
+                (":was_role", value(&before_item, "role")),
+                (":was_resources", value(&before_item, "resources")),
+                (":was_status", value(&before_item, "status")),
+                (":was_epoch", value(&before_item, "epoch")),
+            ])
     }
 }

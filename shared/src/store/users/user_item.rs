@@ -1,12 +1,15 @@
-//! `users`: the user under `user#<id>`, and the claim of the address under `email#<address>`, which
-//! holds only the id. They are created and changed together, so an address is unique.
+//! The rows of `users`: the user under `user#<id>`, and the claim of the address under
+//! `email#<address>`, which holds only the id. They are created and changed together, so an address
+//! is unique.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::UserId;
 use crate::domain::password::hash::PasswordHash;
 use crate::domain::user::{Epoch, Resource, Status, User};
+use crate::store::Store;
+use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, item, moment, n, number, s, text};
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put};
 
 pub(in crate::store) fn user_key(id: &UserId) -> Item {
     item([("pk", Some(s(format!("user#{id}"))))])
@@ -16,28 +19,52 @@ pub(in crate::store) fn claim_key(address: &EmailAddress) -> Item {
     item([("pk", Some(s(format!("email#{address}"))))])
 }
 
-pub(in crate::store) fn claim(address: &EmailAddress, id: &UserId) -> Item {
-    let mut claim = claim_key(address);
-    claim.insert("user_id".to_owned(), s(id.as_str()));
-    claim
+impl Store {
+    pub(in crate::store) fn user_row(&self, id: &UserId) -> Expression {
+        Expression::on(&self.tables.users, user_key(id))
+    }
+
+    /// Returns the put of a new user, with the hash of their password if they have one.
+    pub(in crate::store) fn new_user(&self, user: &User, password: Option<&PasswordHash>) -> Put {
+        let mut whole = to_item(user);
+        whole.extend(password.map(|hash| ("password".to_owned(), s(hash.as_str()))));
+        put_new(&self.tables.users, whole)
+    }
+
+    /// Returns the put of a claim, which fails if the address is claimed.
+    pub(in crate::store) fn address_claim(&self, address: &EmailAddress, id: &UserId) -> Put {
+        let mut claim = claim_key(address);
+        claim.insert("user_id".to_owned(), s(id.as_str()));
+        put_new(&self.tables.users, claim)
+    }
+
+    /// Returns the delete of the claim of the user's address, on condition that it is theirs.
+    pub(in crate::store) fn released_claim(&self, user: &User) -> Expression {
+        Expression::on(&self.tables.users, claim_key(&user.address))
+            .when("user_id = :user")
+            .values([(":user", s(user.id.as_str()))])
+    }
+
+    /// Returns the update that moves the user's epoch from `epoch` to the next one: everything
+    /// issued under it becomes void.
+    pub(in crate::store) fn next_epoch(&self, user: &UserId, epoch: Epoch) -> Expression {
+        self.user_row(user)
+            .set("epoch = :next")
+            .when("attribute_exists(pk) AND epoch = :epoch")
+            .values([(":epoch", n(epoch.get())), (":next", n(epoch.next().get()))])
+    }
 }
 
 pub(in crate::store) fn claimed_by(claim: &Item) -> Option<UserId> {
     UserId::parse(text(claim, "user_id")?)
 }
 
-/// The password's hash, where there is one.
+/// Returns the hash of the user's password, if they have one.
 pub(in crate::store) fn password(item: &Item) -> Option<PasswordHash> {
     PasswordHash::parse(text(item, "password")?)
 }
 
-/// The user's row with a password in it.
-pub(in crate::store) fn with_password(mut user: Item, password: Option<&PasswordHash>) -> Item {
-    user.extend(password.map(|hash| ("password".to_owned(), s(hash.as_str()))));
-    user
-}
-
-/// How often the user has signed in.
+/// Returns the number of the user's sign-ins and resets.
 pub(in crate::store) fn sign_ins(item: &Item) -> u64 {
     number(item, "sign_ins").unwrap_or_default()
 }
@@ -47,7 +74,7 @@ pub(in crate::store) fn to_item(user: &User) -> Item {
     let mut whole = user_key(&user.id);
     whole.extend(item([
         ("address", Some(s(user.address.as_str()))),
-        // The sparse index of users by address: only users have this attribute.
+        // The hash key of the sparse index by address: claims do not have it.
         ("listed", Some(s("user"))),
         ("name", Some(s(&user.name))),
         ("role", Some(s(&user.role))),
@@ -71,20 +98,6 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<User> {
         created_at: moment(item, "created_at")?,
         last_sign_in_at: moment(item, "last_sign_in_at"),
     })
-}
-
-/// Moves the user's epoch from `epoch` to the next: everything minted under it is void.
-pub(in crate::store) fn move_epoch(table: &str, user: &UserId, epoch: Epoch) -> Update {
-    #[expect(clippy::expect_used, reason = "every required field is set")]
-    Update::builder()
-        .table_name(table)
-        .set_key(Some(user_key(user)))
-        .update_expression("SET epoch = :next")
-        .condition_expression("attribute_exists(pk) AND epoch = :epoch")
-        .expression_attribute_values(":epoch", n(epoch.get()))
-        .expression_attribute_values(":next", n(epoch.get() + 1))
-        .build()
-        .expect("a whole update")
 }
 
 fn resources(item: &Item) -> Option<Vec<Resource>> {

@@ -1,9 +1,12 @@
-//! `audit`: put-only. Under the user's id or the peppered hash of an address, time-ordered.
+//! The rows of `audit`: under the user's id or the keyed hash of an address, ordered by time.
 
 use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::RecordId;
+use crate::store::expression::put_new;
 use crate::store::item::{Item, item, moment, n, s, text};
+use crate::store::{Store, Unavailable};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use std::collections::HashMap;
 
@@ -28,13 +31,39 @@ fn to_item(event: &AuditEvent, id: &RecordId) -> Item {
     ])
 }
 
-/// The write that goes into the transaction that makes it happen.
-pub(in crate::store) fn put(event: &AuditEvent, table: &str, random: [u8; 8]) -> Put {
-    let id = RecordId::new(event.at, random);
-    crate::store::item::put_new(table, to_item(event, &id))
+impl Store {
+    /// Returns the put of a new record, for the transaction of the operation that it records.
+    pub(in crate::store) fn audit_record(&self, event: &AuditEvent) -> Put {
+        put_new(&self.tables.audit, to_item(event, &self.record_id(event)))
+    }
+
+    /// Puts a new record outside of a transaction.
+    pub(in crate::store) async fn record_event(
+        &self,
+        operation: &'static str,
+        event: &AuditEvent,
+    ) -> Result<(), Unavailable> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.tables.audit)
+            .set_item(Some(to_item(event, &self.record_id(event))))
+            .condition_expression("attribute_not_exists(pk)");
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // The id is random: the item that exists is this one, put by an earlier attempt of the
+            // SDK whose response was lost.
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(Unavailable::because(operation, &error)),
+        }
+    }
+
+    fn record_id(&self, event: &AuditEvent) -> RecordId {
+        RecordId::new(event.at, self.random.bytes())
+    }
 }
 
-pub(in crate::store) fn from_item(item: &Item) -> Option<AuditRecord> {
+pub(super) fn from_item(item: &Item) -> Option<AuditRecord> {
     let metadata = item.get("metadata")?.as_m().ok()?;
     Some(AuditRecord {
         action: text(item, "action")?.to_owned(),

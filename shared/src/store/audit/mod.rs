@@ -1,0 +1,7 @@
+//! The `audit` table: records are put and read, and never updated or deleted.
+
+mod audit_item;
+mod find;
+mod list;
+
+pub use find::EventFilter;

@@ -1,0 +1,107 @@
+//! Claims a queued email, in order to send it.
+
+use crate::domain::audit::AuditEvent;
+use crate::domain::email::{Budget, OutboxEntry, PreparedEmail};
+use crate::domain::rate_limit::{RateLimit, RateLimitScope};
+use crate::domain::time::Timestamp;
+use crate::store::expression::Expression;
+use crate::store::item::{n, s};
+use crate::store::outbox::LEASE;
+use crate::store::transaction::{Transaction, TransactionError};
+use crate::store::{Store, Unavailable};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimOutcome {
+    /// The caller holds the claim and sends the email.
+    Claimed,
+    /// This budget is used up. Nothing was written.
+    OverBudget(Budget),
+    /// The user's epoch has moved since the link was prepared, or they are suspended or erased.
+    Superseded,
+    /// Another mailer holds the claim, or the email is finished.
+    HeldElsewhere,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Write {
+    Email,
+    Link,
+    Budget(RateLimitScope),
+    Audit,
+}
+
+impl Store {
+    /// Claims a queued email within all `budgets`, creates its link and records `event`, all
+    /// together. Stores what is `prepared`, so that every retry sends the same link.
+    ///
+    /// Costs 1 transaction of 1 update, 1 update for each budget, and 2 puts, or 1 put for a
+    /// notice, which has no link.
+    ///
+    /// # Errors
+    /// Fails with [`Unavailable`] if the store cannot be reached.
+    pub async fn claim_email(
+        &self,
+        entry: &OutboxEntry,
+        prepared: &PreparedEmail,
+        budgets: &[RateLimit],
+        event: &AuditEvent,
+    ) -> Result<ClaimOutcome, Unavailable> {
+        let now = event.at;
+        let link = entry.link(prepared);
+        let new_link = link.map(|link| self.new_link(&link, &prepared.kid));
+        let counts = budgets
+            .iter()
+            .map(|budget| (Write::Budget(budget.scope), self.increment(budget, now)));
+        let writes = Transaction::new()
+            .update(Write::Email, self.claimed_email(entry, prepared, now))
+            .puts(Write::Link, new_link)
+            .put(Write::Audit, self.audit_record(event))
+            .updates(counts);
+        match writes.commit(self, "claim_email").await {
+            Ok(()) => Ok(ClaimOutcome::Claimed),
+            Err(TransactionError::Conditions(failed)) => {
+                let failed: Vec<_> = failed.into_iter().map(|(write, _)| write).collect();
+                Ok(refused_claim(&failed))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn claimed_email(
+        &self,
+        entry: &OutboxEntry,
+        prepared: &PreparedEmail,
+        now: Timestamp,
+    ) -> Expression {
+        self.email_row(&entry.key)
+            .set("#status = :sending, template = :template, lease_until = :lease")
+            .set("attempts = :one, lost_claims = :one")
+            .set("user_id = :user, epoch = :epoch, kid = :kid, link_expires_at = :link_expires_at")
+            .when("attribute_exists(pk) AND #status = :queued")
+            .names([("#status", "status")])
+            .values([
+                (":sending", s("sending")),
+                (":queued", s("queued")),
+                (":lease", n(now.plus(LEASE).millis())),
+                (":one", n(1)),
+                (":user", s(prepared.user.as_str())),
+                (":template", s(prepared.template.as_str())),
+                (":epoch", n(prepared.epoch.get())),
+                (":kid", s(&prepared.kid)),
+                (":link_expires_at", n(prepared.expires_at.millis())),
+            ])
+    }
+}
+
+/// Returns the outcome of a claim that failed these conditions.
+fn refused_claim(failed: &[Write]) -> ClaimOutcome {
+    if failed.contains(&Write::Email) || failed.contains(&Write::Link) {
+        ClaimOutcome::HeldElsewhere
+    } else if failed.contains(&Write::Budget(RateLimitScope::PortalEmails)) {
+        ClaimOutcome::OverBudget(Budget::Portal)
+    } else if failed.contains(&Write::Budget(RateLimitScope::ReservedEmails)) {
+        ClaimOutcome::OverBudget(Budget::Reserve)
+    } else {
+        ClaimOutcome::OverBudget(Budget::Address)
+    }
+}

@@ -1,0 +1,70 @@
+//! Claims an email again whose lease has lapsed.
+
+use crate::domain::email::{EmailTemplate, OutboxEntry, PreparedEmail};
+use crate::domain::time::Timestamp;
+use crate::domain::user::Status;
+use crate::store::item::{n, s};
+use crate::store::outbox::{ClaimOutcome, LEASE};
+use crate::store::transaction::{Transaction, TransactionError};
+use crate::store::{Store, Unavailable};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Write {
+    Email,
+    User,
+}
+
+impl Store {
+    /// Claims an email whose lease has lapsed, and counts the attempt. If it carries a link, its
+    /// user must not be suspended and must be of the epoch that the link was prepared under. A
+    /// notice is sent in any case.
+    ///
+    /// Costs 1 transaction of 1 update and, if there is a link, 1 condition check.
+    ///
+    /// # Errors
+    /// Fails with [`Unavailable`] if the store cannot be reached.
+    pub async fn reclaim_email(
+        &self,
+        entry: &OutboxEntry,
+        prepared: &PreparedEmail,
+        now: Timestamp,
+    ) -> Result<ClaimOutcome, Unavailable> {
+        let email = self
+            .email_row(&entry.key)
+            .set("lease_until = :lease")
+            .add("attempts :one, lost_claims :one")
+            .when("attribute_exists(pk) AND #status = :sending AND lease_until <= :now")
+            .names([("#status", "status")])
+            .values([
+                (":sending", s("sending")),
+                (":lease", n(now.plus(LEASE).millis())),
+                (":now", n(now.millis())),
+                (":one", n(1)),
+            ]);
+        let user = self
+            .user_row(&prepared.user)
+            .when("attribute_exists(pk) AND #status <> :suspended AND epoch = :epoch")
+            .names([("#status", "status")])
+            .values([
+                (":suspended", s(Status::Suspended.as_str())),
+                (":epoch", n(prepared.epoch.get())),
+            ]);
+        let writes = Transaction::new().update(Write::Email, email);
+        let writes = match prepared.template {
+            EmailTemplate::Link(_) => writes.check(Write::User, user),
+            EmailTemplate::Notice(_) => writes,
+        };
+        match writes.commit(self, "reclaim_email").await {
+            Ok(()) => Ok(ClaimOutcome::Claimed),
+            Err(TransactionError::Conditions(failed)) => {
+                let held = failed.iter().any(|(write, _)| *write == Write::Email);
+                Ok(if held {
+                    ClaimOutcome::HeldElsewhere
+                } else {
+                    ClaimOutcome::Superseded
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}

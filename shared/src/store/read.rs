@@ -1,0 +1,116 @@
+//! Reads of one item, of several items, and of all items under one partition key.
+
+use crate::store::expression::built;
+use crate::store::item::{Item, s};
+use crate::store::{Store, Unavailable};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use std::collections::HashMap;
+
+/// The number of requests for what DynamoDB leaves out of a batch.
+const BATCH_ATTEMPTS: usize = 3;
+
+impl Store {
+    /// Reads one item, strongly consistently.
+    pub(in crate::store) async fn read_item(
+        &self,
+        operation: &'static str,
+        table: &str,
+        key: Item,
+    ) -> Result<Option<Item>, Unavailable> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(table)
+            .consistent_read(true)
+            .set_key(Some(key));
+        let output = request
+            .send()
+            .await
+            .map_err(|error| Unavailable::because(operation, &error))?;
+        Ok(output.item)
+    }
+
+    /// Reads several items in one strongly consistent round trip. Returns those that exist, by
+    /// table, in no particular order.
+    pub(in crate::store) async fn read_items<const N: usize>(
+        &self,
+        operation: &'static str,
+        keys: [(&String, Vec<Item>); N],
+    ) -> Result<HashMap<String, Vec<Item>>, Unavailable> {
+        let request = |keys| {
+            let request = KeysAndAttributes::builder().set_keys(Some(keys));
+            built(request.consistent_read(true).build())
+        };
+        let mut missing: HashMap<_, _> = keys
+            .map(|(table, keys)| (table.clone(), request(keys)))
+            .into();
+        let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+        for _ in 0..BATCH_ATTEMPTS {
+            let batch = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(missing))
+                .send()
+                .await
+                .map_err(|error| Unavailable::because(operation, &error))?;
+            for (table, items) in batch.responses.unwrap_or_default() {
+                found.entry(table).or_default().extend(items);
+            }
+            missing = batch.unprocessed_keys.unwrap_or_default();
+            if missing.is_empty() {
+                return Ok(found);
+            }
+        }
+        tracing::error!(act = operation, "DynamoDB left keys unprocessed");
+        Err(Unavailable)
+    }
+
+    /// Starts a strongly consistent query of all items under `pk`, in the order of their sort keys.
+    pub(in crate::store) fn query_partition(&self, table: &str, pk: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(pk))
+    }
+}
+
+/// Returns the last `limit` items of a query. Where sort keys start with a time, they are the
+/// newest ones.
+pub(in crate::store) async fn last_items(
+    operation: &'static str,
+    query: QueryFluentBuilder,
+    limit: u8,
+) -> Result<Vec<Item>, Unavailable> {
+    let page = query
+        .scan_index_forward(false)
+        .limit(i32::from(limit))
+        .send()
+        .await
+        .map_err(|error| Unavailable::because(operation, &error))?;
+    Ok(page.items.unwrap_or_default())
+}
+
+/// Returns all items of a query, page by page.
+pub(in crate::store) async fn all_items(
+    operation: &'static str,
+    query: QueryFluentBuilder,
+) -> Result<Vec<Item>, Unavailable> {
+    let mut items = Vec::new();
+    let mut start = None;
+    loop {
+        let page = query
+            .clone()
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| Unavailable::because(operation, &error))?;
+        items.extend(page.items.unwrap_or_default());
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(items);
+        }
+    }
+}

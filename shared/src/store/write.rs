@@ -1,0 +1,62 @@
+//! Writes outside of a transaction.
+
+use crate::store::expression::{Expression, built};
+use crate::store::item::Item;
+use crate::store::transaction::{ATTEMPTS, backoff};
+use crate::store::{Store, Unavailable};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+
+/// The maximum number of deletes in one batch.
+pub(in crate::store) const BATCH: u8 = 25;
+
+impl Store {
+    /// Updates one item. Returns `false` if its condition did not hold. Retries when the update
+    /// conflicts with a transaction.
+    pub(in crate::store) async fn update(
+        &self,
+        operation: &'static str,
+        expression: Expression,
+    ) -> Result<bool, Unavailable> {
+        let request = expression.into_request(&self.client);
+        let mut attempt = 1;
+        loop {
+            let Err(error) = request.clone().send().await else {
+                return Ok(true);
+            };
+            match error.code() {
+                Some("ConditionalCheckFailedException") => return Ok(false),
+                Some("TransactionConflictException") if attempt < ATTEMPTS => {
+                    tokio::time::sleep(backoff(attempt, self.random.bytes())).await;
+                    attempt += 1;
+                }
+                _ => return Err(Unavailable::because(operation, &error)),
+            }
+        }
+    }
+
+    /// Deletes at most [`BATCH`] items in one request. Returns `false` if there are no keys. What
+    /// DynamoDB leaves undone is found again by the next page.
+    pub(in crate::store) async fn delete_items(
+        &self,
+        operation: &'static str,
+        table: &str,
+        keys: Vec<Item>,
+    ) -> Result<bool, Unavailable> {
+        if keys.is_empty() {
+            return Ok(false);
+        }
+        let delete = |key| built(DeleteRequest::builder().set_key(Some(key)).build());
+        let deletes = keys
+            .into_iter()
+            .take(usize::from(BATCH))
+            .map(|key| WriteRequest::builder().delete_request(delete(key)).build());
+        self.client
+            .batch_write_item()
+            .request_items(table, deletes.collect())
+            .send()
+            .await
+            .map_err(|error| Unavailable::because(operation, &error))?;
+        Ok(true)
+    }
+}
