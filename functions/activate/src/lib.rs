@@ -1,22 +1,22 @@
-//! `POST /auth/activate`: an invited user sets her first password, and is signed in.
+//! `POST /auth/activate` sets an invited user's first password and signs them in.
 //!
-//! Takes `{token, password, attempt?, transport?}`, the token being that of an invitation's link; a
-//! random `attempt` lets whoever lost the answer ask again within a minute. Answers as `POST
-//! /auth/verify` does; a form is led to the dashboard. 400 `invalid-token`, 410 `expired-token` and
-//! `used-token`, 422 `weak-password` with the reason.
+//! Takes `{token, password, idempotency_key?, transport?}` with the token of an activation link. A
+//! repeat with the same idempotency key within 60 seconds gets the same session.
+//!
+//! Responds like `POST /auth/verify`; a form is redirected to the dashboard. 400 `invalid-token`,
+//! 410 `expired-token` and `used-token`, 422 `weak-password` with the reason, 404 on a portal
+//! without passwords.
 
 use serde::Deserialize;
 use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext};
-use shared::domain::audit::Action;
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
-use shared::store::links::{Redeem, UserTransition};
+use shared::store::links::UserTransition;
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/activate"];
 
 #[derive(Deserialize)]
@@ -29,51 +29,33 @@ struct Input {
     transport: Transport,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.passwords.require_enabled()?;
     let origin = request.portal_origin(&app.config.site)?;
     let input: Input = request.body(&app.config.site, &origin)?;
-    let visit = SignInContext::new(app, &request, origin).await;
-    let transport = input.transport;
-    let (page, form) = (
-        app.config.site.dashboard_url(&visit.origin),
-        paths::link_page(&visit.origin, paths::ACTIVATE, &input.token),
-    );
-    let begun = redeem(&visit, input)
+    let context = SignInContext::new(app, &request, origin).await;
+    let form_page = paths::link_page(&context.origin, paths::ACTIVATE, &input.token);
+    let issued = activate(&context, &input)
         .await
-        .map_err(|problem| problem.redirect_form_to(&form))?;
-    visit.respond(&begun, transport, &page)
+        .map_err(|problem| problem.redirect_form_to(&form_page))?;
+    let dashboard = app.config.site.dashboard_url(&context.origin);
+    context.respond(&issued, input.transport, &dashboard)
 }
 
-async fn redeem(visit: &SignInContext<'_>, input: Input) -> Result<IssuedSession, Problem> {
-    let app = visit.app;
+async fn activate(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {
+    let app = context.app;
     let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
-    let signed = visit.ring.read_link(Purpose::Activation, &input.token)?;
-    let link = signed.content;
-    let password = app.passwords.choose(&input.password, &link.address)?;
-    let password = app.passwords.hash(&password, app.random.bytes());
-    let id = signed.key.session_id(&link.id);
-    let session = visit.new_session(&id, &link.user, link.epoch, AuthMethod::Activation);
-    let replaced = visit.replaced_session(&session)?;
-    let redeem = Redeem {
-        link: &link,
-        by: &RedeemContext {
-            same_browser: false,
-            idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
-        },
-        session: &session,
-        replaces: replaced.as_ref(),
-        event: &visit.login_event(Action::Activated, &session, replaced.as_ref()),
-        user: UserTransition::ActivateWithPassword(&password),
+    let signed = context.ring.read_link(Purpose::Activation, &input.token)?;
+    let password = app
+        .passwords
+        .choose(&input.password, &signed.content.address)?;
+    let hash = app.passwords.hash(&password, app.random.bytes());
+    let by = RedeemContext {
+        same_browser: false,
+        idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
     };
-    let session = app.store.redeem(&redeem).await?;
-    Ok(IssuedSession {
-        session,
-        id,
-        address: link.address,
-    })
+    let user = UserTransition::ActivateWithPassword(&hash);
+    context
+        .redeem_link(&signed, &by, AuthMethod::Activation, user)
+        .await
 }

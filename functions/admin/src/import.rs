@@ -1,39 +1,38 @@
-//! `POST /admin/users/import` adds users of another system: `{users: [{email, name, role?,
-//! resources?, status?, password?}]}`, 1 to 25 of them, `status` being `active` (the default),
-//! `invited` or `suspended`, and `password` an Argon2id PHC string. Nobody is mailed: `resend`
-//! invites whoever is `invited`.
+//! `POST /admin/users/import` adds users of another system.
 //!
-//! Each is added by herself: 200 `{results: [...]}` in the same order, `{email, id}` for who is
-//! there now, `{email, problem, detail}` for who is not, with `already-exists`, `invalid-request`,
-//! or, from where the store could not be reached on, `unavailable`. A hash that no password could
-//! ever be verified against here is refused, with what to set. A hash is stored, and neither
-//! answered, logged nor audited.
+//! Takes `{users: [{email, name, role?, resources?, status?, password?}]}` with 1 to 25 users.
+//! `status` is `active` (the default), `invited` or `suspended`. `password` is an Argon2id hash in
+//! PHC format; it is stored, and never returned, logged or audited. No email is sent: `resend`
+//! invites the users who are `invited`.
+//!
+//! Each user is added by a transaction of their own. Responds 200 `{results: [...]}` in the same
+//! order: `{email, id}` for a user who was added, otherwise `{email, problem, detail}` with
+//! `already-exists`, `invalid-request` or `unavailable`. After the first `unavailable` no further
+//! user is tried.
 
-use crate::user_view;
-use crate::{Admin, taken};
+use crate::user_fields::UserFields;
+use crate::{Admin, EMAIL_TAKEN, already_exists};
 use serde::{Deserialize, Serialize};
-use shared::auth::request_email::parse_address;
 use shared::domain::audit::Action;
 use shared::domain::ids::UserId;
 use shared::domain::password::hash::PasswordHash;
-use shared::domain::user::{Resource, Status, User};
+use shared::domain::user::{Resource, Status};
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::store::users::{CreateOutcome, NewUser};
 
-/// How many users one call takes.
-const MOST: usize = 25;
+const MAX_USERS: usize = 25;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    users: Vec<Import>,
+    users: Vec<ImportedUser>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Import {
+struct ImportedUser {
     email: String,
     name: String,
     #[serde(default)]
@@ -56,94 +55,98 @@ enum ImportedStatus {
 
 #[derive(Serialize)]
 struct Output {
-    results: Vec<Outcome>,
+    results: Vec<ImportResult>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Outcome {
+enum ImportResult {
     Created {
         email: String,
         id: String,
     },
-    Refused {
+    Rejected {
         email: String,
         problem: &'static str,
         detail: String,
     },
 }
 
+impl From<ImportedUser> for UserFields {
+    fn from(imported: ImportedUser) -> Self {
+        Self {
+            email: imported.email,
+            name: imported.name,
+            role: imported.role,
+            resources: imported.resources,
+            status: match imported.status {
+                ImportedStatus::Active => Status::Active,
+                ImportedStatus::Invited => Status::Invited,
+                ImportedStatus::Suspended => Status::Suspended,
+            },
+        }
+    }
+}
+
+impl ImportResult {
+    fn new(email: String, added: Result<UserId, Problem>) -> Self {
+        match added {
+            Ok(id) => Self::Created {
+                email,
+                id: id.to_string(),
+            },
+            Err(problem) => Self::Rejected {
+                email,
+                problem: problem.kind.name(),
+                detail: problem.detail().to_owned(),
+            },
+        }
+    }
+}
+
 impl Admin<'_> {
     pub(crate) async fn import(&self, request: &Request) -> Result<Response, Problem> {
         let Input { users } = request.json_body()?;
-        if !(1..=MOST).contains(&users.len()) {
+        if !(1..=MAX_USERS).contains(&users.len()) {
             return Err(Problem::invalid_request(
                 "`users` must contain 1 to 25 users.",
             ));
         }
-        let (mut results, mut added, mut reached) = (Vec::with_capacity(users.len()), false, true);
+        let mut results = Vec::with_capacity(users.len());
+        let mut store_is_up = true;
         for user in users {
             let email = user.email.clone();
-            // Once the store cannot be reached, the others would only wait for it as well.
-            let outcome = if reached {
-                self.import_one(request, user).await
+            // While the store cannot be reached, each further user would wait for a timeout.
+            let added = if store_is_up {
+                self.import_user(request, user).await
             } else {
                 Err(Problem::unavailable())
             };
-            results.push(match outcome {
-                Ok(id) => {
-                    added = true;
-                    Outcome::Created {
-                        email,
-                        id: id.to_string(),
-                    }
-                }
-                Err(problem) => {
-                    reached &= problem.kind != ProblemType::Unavailable;
-                    Outcome::Refused {
-                        email,
-                        problem: problem.kind.name(),
-                        detail: problem.detail().to_owned(),
-                    }
-                }
-            });
+            if let Err(problem) = &added {
+                store_is_up &= problem.kind != ProblemType::Unavailable;
+            }
+            results.push(ImportResult::new(email, added));
         }
-        if added || reached {
+        let is_created = |result: &ImportResult| matches!(result, ImportResult::Created { .. });
+        if store_is_up || results.iter().any(is_created) {
             Ok(response::json(200, &Output { results }))
         } else {
             Err(Problem::unavailable())
         }
     }
 
-    async fn import_one(&self, request: &Request, import: Import) -> Result<UserId, Problem> {
+    async fn import_user(
+        &self,
+        request: &Request,
+        imported: ImportedUser,
+    ) -> Result<UserId, Problem> {
         let now = self.app.clock.now();
-        let password = import
-            .password
-            .as_deref()
-            .map(|hash| self.imported_hash(hash))
-            .transpose()?;
-        let (address, name) = (parse_address(&import.email)?, user_view::name(import.name)?);
-        let status = match import.status {
-            ImportedStatus::Active => Status::Active,
-            ImportedStatus::Invited => Status::Invited,
-            ImportedStatus::Suspended => Status::Suspended,
+        let password = match &imported.password {
+            Some(text) => Some(self.parse_hash(text)?),
+            None => None,
         };
-        let (role, resources) = (
-            user_view::role(import.role)?,
-            user_view::resources(import.resources)?,
-        );
-        let user = User::new(
-            UserId::new(self.app.random.bytes()),
-            address,
-            name,
-            status,
-            now,
-        );
-        let user = User {
-            role,
-            resources,
-            ..user
-        };
+        let id = UserId::new(self.app.random.bytes());
+        let user = UserFields::from(imported).into_user(id, now)?;
         if user.status == Status::Invited && password.is_some() {
             return Err(Problem::invalid_request(
                 "Leave out `password` if `status` is `invited`. Invited users choose their own.",
@@ -156,11 +159,13 @@ impl Admin<'_> {
         };
         match self.app.store.create_user(&new, &event).await? {
             CreateOutcome::Created => Ok(user.id),
-            CreateOutcome::AlreadyExists => Err(taken(user_view::TAKEN)),
+            CreateOutcome::AlreadyExists => Err(already_exists(EMAIL_TAKEN)),
         }
     }
 
-    fn imported_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
+    /// Parses a password hash. Fails with 400 for one that no password can be verified against on
+    /// this portal, and says which parameter to set.
+    fn parse_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
         if self.app.passwords.require_enabled().is_err() {
             return Err(Problem::invalid_request(
                 "Leave out `password`. This portal does not use passwords.",
@@ -175,10 +180,10 @@ impl Admin<'_> {
         if self.app.passwords.accepts(&hash) {
             return Ok(hash);
         }
-        let costs = hash.costs();
+        let params = hash.costs();
         Err(Problem::invalid_request(format!(
-            "`password` was hashed with {costs}, which this portal does not accept. \
-             Set `PreviousArgon2` to {costs}."
+            "`password` was hashed with {params}, which this portal does not accept. \
+             Set `PreviousArgon2` to {params}."
         )))
     }
 }

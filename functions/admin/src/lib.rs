@@ -1,20 +1,24 @@
-//! The administration of users.
+//! `admin` is the administration of users. API Gateway accepts only calls signed with AWS
+//! credentials (`AWS_IAM`); there is no admin password, and browsers never call it.
 //!
-//! API Gateway lets in only calls that are signed by a role which may (`AWS_IAM`); there is no
-//! admin password, and browsers never call this. One file for each act or two says what it takes
-//! and answers. Everything is refused alike: 400 `invalid-request`, 404 for an id that no user has,
-//! 413, 415, 503; and every act is written down with who signed it.
+//! Each file describes the request and the response of its endpoint. All endpoints respond with
+//! 400 `invalid-request`, 404 `not-found` for the id of no user, 413 `payload-too-large`, 415
+//! `unsupported-media-type` and 503 `unavailable`. The audit records every change with the IAM ARN
+//! that signed the call.
 
-mod change;
-mod end;
+mod create;
+mod erase;
 mod import;
-mod invite;
+mod resend;
+mod revoke_sessions;
+mod update;
+mod user_fields;
 mod user_view;
 mod users;
 
-use change::Change;
 use shared::app::App;
 use shared::domain::audit::{Action, AuditEvent, Target};
+use shared::domain::email::{EmailKind, OutboxEntry};
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
@@ -22,60 +26,48 @@ use shared::http::problem::ProblemType;
 use shared::http::{Problem, Request, Response};
 use shared::store::users::UpdateOutcome;
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &[
     "POST /admin/users",
     "POST /admin/users/import",
     "POST /admin/users/{id}/resend",
-    LIST,
+    LIST_USERS,
     "GET /admin/users/{id}",
     "PATCH /admin/users/{id}",
     "DELETE /admin/users/{id}",
     "DELETE /admin/users/{id}/sessions",
 ];
 
-/// The one route with a query.
-const LIST: &str = "GET /admin/users";
+/// The only route with query parameters.
+const LIST_USERS: &str = "GET /admin/users";
 
-/// How often an act is tried on a user who is changed by others meanwhile.
-const TRIES: usize = 4;
+/// The attempts at changing a user whom others change at the same time.
+const MAX_ATTEMPTS: usize = 4;
+
+const EMAIL_TAKEN: &str = "Another user has this email address.";
 
 struct Admin<'a> {
     app: &'a App,
 }
 
-/// What is done to a user who is there.
-enum Act<'a> {
-    Resend,
-    Change(&'a Change),
-    EndSessions,
-    Erase,
-}
-
-/// Handles the request.
-///
-/// # Errors
-/// See the acts.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let admin = Admin { app };
-    if request.route() == LIST {
-        return admin.list(&request).await;
+    if request.route() == LIST_USERS {
+        return admin.list_users(&request).await;
     }
     let [] = request.query_params([])?;
     match request.route() {
-        "POST /admin/users" => admin.invite(&request).await,
+        "POST /admin/users" => admin.create(&request).await,
         "POST /admin/users/import" => admin.import(&request).await,
         "POST /admin/users/{id}/resend" => admin.resend(&request).await,
-        "GET /admin/users/{id}" => admin.one(&request).await,
-        "PATCH /admin/users/{id}" => admin.change(&request).await,
+        "GET /admin/users/{id}" => admin.get_user(&request).await,
+        "PATCH /admin/users/{id}" => admin.update(&request).await,
         "DELETE /admin/users/{id}" => admin.erase(&request).await,
-        "DELETE /admin/users/{id}/sessions" => admin.end_sessions(&request).await,
+        "DELETE /admin/users/{id}/sessions" => admin.revoke_sessions(&request).await,
         _ => Err(Problem::not_found()),
     }
 }
 
-/// The id in the path.
-fn id(request: &Request) -> Result<UserId, Problem> {
+fn user_id(request: &Request) -> Result<UserId, Problem> {
     UserId::parse(request.path_parameter("id")).ok_or_else(no_such_user)
 }
 
@@ -83,41 +75,44 @@ fn no_such_user() -> Problem {
     Problem::new(ProblemType::NotFound, "There is no user with this id.")
 }
 
-fn taken(detail: &'static str) -> Problem {
+fn already_exists(detail: &'static str) -> Problem {
     Problem::new(ProblemType::AlreadyExists, detail)
 }
 
 impl Admin<'_> {
-    /// The user whose id is in the path.
-    async fn user(&self, request: &Request) -> Result<User, Problem> {
-        self.app
-            .store
-            .find_user(&id(request)?)
-            .await?
-            .ok_or_else(no_such_user)
+    /// Finds the user whose id is in the path. Costs 1 consistent read.
+    async fn find_user(&self, request: &Request) -> Result<User, Problem> {
+        let id = user_id(request)?;
+        let user = self.app.store.find_user(&id).await?;
+        user.ok_or_else(no_such_user)
     }
 
-    /// Does it to the user as she is, and gives her as she was; reads again where somebody else was
-    /// faster.
-    async fn act(&self, request: &Request, act: Act<'_>) -> Result<User, Problem> {
-        for _ in 0..TRIES {
-            let user = self.user(request).await?;
-            let done = match &act {
-                Act::Resend => self.resend_to(request, &user).await?,
-                Act::Change(change) => self.change_to(request, &user, change).await?,
-                Act::EndSessions => self.end_sessions_of(request, &user).await?,
-                Act::Erase => self.erase_row(request, &user).await?,
-            };
-            match done {
+    /// Finds the user whose id is in the path, calls `write` with them, and returns them as they
+    /// were before. Finds them again and repeats the call where they changed in between.
+    async fn retry_on_conflict(
+        &self,
+        request: &Request,
+        write: impl AsyncFnOnce(&User) -> Result<UpdateOutcome, Problem> + Copy,
+    ) -> Result<User, Problem> {
+        for _ in 0..MAX_ATTEMPTS {
+            let user = self.find_user(request).await?;
+            match write(&user).await? {
                 UpdateOutcome::Updated => return Ok(user),
-                UpdateOutcome::EmailTaken => return Err(taken(user_view::TAKEN)),
+                UpdateOutcome::EmailTaken => return Err(already_exists(EMAIL_TAKEN)),
                 UpdateOutcome::Conflict => {}
             }
         }
         Err(Problem::unavailable())
     }
 
-    /// What is written down of an act, and who did it.
+    async fn invitation(&self, user: &User, now: Timestamp) -> OutboxEntry {
+        let ring = self.app.keys.ring(now).await;
+        let kind = EmailKind::Invitation(user.id.clone(), user.epoch);
+        self.app
+            .outbox_entry(&ring, user.address.clone(), kind, now)
+    }
+
+    /// Returns an audit event about `user` that names who signed the call as the `actor`.
     fn audit_event(
         &self,
         request: &Request,
@@ -125,13 +120,10 @@ impl Admin<'_> {
         user: &UserId,
         now: Timestamp,
     ) -> AuditEvent {
-        let mut event = self.app.audit_event(
-            action,
-            user,
-            Target::User(user.clone()),
-            &request.client(),
-            now,
-        );
+        let target = Target::User(user.clone());
+        let mut event = self
+            .app
+            .audit_event(action, user, target, &request.client(), now);
         event.metadata.push(("actor", request.iam_arn().to_owned()));
         event
     }

@@ -1,7 +1,7 @@
-//! `POST /auth/logout`: ends this session.
+//! `POST /auth/logout` revokes the session that the request presents and removes its cookie.
 //!
-//! Answers 200 `{success: true}` and removes the cookie, also where there is no session: then
-//! nothing is written. A form is led to the sign-in page.
+//! Responds 200 `{success: true}`, also without a session; then nothing is written. A form is
+//! redirected to the sign-in page. 503 `unavailable` where the session could not be revoked.
 
 use serde::Serialize;
 use shared::app::App;
@@ -12,7 +12,6 @@ use shared::http::cookie::Cookie;
 use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/logout"];
 
 #[derive(Serialize)]
@@ -20,36 +19,33 @@ struct Output {
     success: bool,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// 403, 400, 413 and 415 for what is no request of this portal's; 503 where the session could not
-/// be ended.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let site = &app.config.site;
     let origin = request.portal_origin(site)?;
     request.empty_body(site, &origin)?;
-    end_session(app, &request, &origin)
+    let login_url = site.login_url(&origin);
+    revoke_session(app, &request, &origin)
         .await
-        .map_err(|problem| problem.redirect_form_to(&site.login_url(&origin)))?;
+        .map_err(|problem| problem.redirect_form_to(&login_url))?;
     let response = if request.is_form() {
-        response::see_other(&site.login_url(&origin))
+        response::see_other(&login_url)
     } else {
         response::json(200, &Output { success: true })
     };
-    Ok(with_cookie(
-        response,
-        &Cookie::session(&app.config.portal, &origin).clear(),
-    ))
+    let cookie = Cookie::session(&app.config.portal, &origin);
+    Ok(with_cookie(response, &cookie.clear()))
 }
 
-async fn end_session(app: &App, request: &Request, origin: &Origin) -> Result<(), Problem> {
+/// Revokes the presented session, if there is one. Fails with 400 for a request with two sessions,
+/// and with 503 where the session may be valid but cannot be revoked.
+async fn revoke_session(app: &App, request: &Request, origin: &Origin) -> Result<(), Problem> {
     let now = app.clock.now();
-    let Some(shown) = authenticate::presented_token(request, &app.config.portal, origin)? else {
+    let Some(presented) = authenticate::presented_token(request, &app.config.portal, origin)?
+    else {
         return Ok(());
     };
     let ring = app.keys.ring(now).await;
-    let Some(claims) = authenticate::read_claims(&ring, shown.token, now)? else {
+    let Some(claims) = authenticate::read_claims(&ring, presented.token, now)? else {
         return Ok(());
     };
     let session = claims.id.hash();
@@ -60,7 +56,7 @@ async fn end_session(app: &App, request: &Request, origin: &Origin) -> Result<()
         &request.client(),
         now,
     );
-    let _was_running = app
+    let _was_valid = app
         .store
         .revoke_session(&claims.user, &session, &event)
         .await?;

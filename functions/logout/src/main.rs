@@ -1,5 +1,3 @@
-//! The Lambda binary: see the library.
-
 use shared::lambda;
 
 #[tokio::main(flavor = "current_thread")]

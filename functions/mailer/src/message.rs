@@ -1,28 +1,25 @@
-//! The mail itself: one HTML and one text template, filled with the words of the template, and with
-//! the link and the code where it has any.
+//! The message that SES sends: the HTML and the plain text version, filled with the copy of a
+//! template and, if it has one, the link and the code.
 
 use crate::copy::EmailCopy;
+use crate::links::LinkAndCode;
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
-use shared::domain::email::{OutboxEntry, PreparedEmail};
-use shared::domain::link::Code;
+use shared::domain::email::{EmailTemplate, OutboxEntry};
 use shared::domain::origin::Origin;
 
-/// What goes to the mail provider.
+/// The longest line of a plain text email, and of its indented parts.
+const TEXT_WIDTH: usize = 76;
+const INDENTED_WIDTH: usize = 72;
+
 pub(crate) struct Message {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) html: String,
     pub(crate) text: String,
-}
-
-/// The link of a template that carries one, and its code.
-pub(crate) struct LinkAndCode {
-    pub(crate) url: String,
-    pub(crate) code: Code,
 }
 
 #[derive(Template)]
@@ -32,7 +29,7 @@ struct Html<'a> {
     accent: &'a str,
     on_accent: &'static str,
     logo: Option<&'a str>,
-    words: &'a EmailCopy,
+    copy: &'a EmailCopy,
     link: Option<&'a str>,
     code: Option<&'a str>,
 }
@@ -42,72 +39,68 @@ struct Html<'a> {
 struct Text<'a> {
     portal: &'a str,
     opening: String,
-    words: &'a EmailCopy,
-    known_heading: String,
-    otherwise_heading: String,
-    otherwise: Vec<String>,
+    copy: &'a EmailCopy,
+    requested_from_label: String,
+    not_you: String,
+    advice: Vec<String>,
     link: Option<&'a str>,
-    code_is_for: String,
+    code_hint: String,
     code: Option<&'a str>,
 }
 
 impl Message {
-    /// The template that was decided on; `None` if a template cannot be filled, which their types
-    /// rule out.
+    /// Fills the templates. Returns `None` if one cannot be filled, which their types rule out.
     pub(crate) fn new(
         config: &Config,
         public: &Origin,
-        mail: &OutboxEntry,
-        prepared: &PreparedEmail,
-        carried: Option<&LinkAndCode>,
+        email: &OutboxEntry,
+        template: EmailTemplate,
+        link: Option<&LinkAndCode>,
     ) -> Option<Self> {
         let brand = &config.brand;
-        let words = EmailCopy::of(prepared.template, mail, config, public);
-        let link = carried.map(|carried| carried.url.as_str());
-        let code = carried
-            .filter(|_| words.code.is_some())
-            .map(|carried| carried.code.expose());
+        let copy = EmailCopy::new(template, email, config, public);
+        let code = link
+            .filter(|_| copy.code_hint.is_some())
+            .map(|link| link.code.expose());
+        let link = link.map(|link| link.url.as_str());
         let html = Html {
             portal: &brand.name,
             accent: &brand.accent,
-            on_accent: on(&brand.accent),
+            on_accent: text_color_on(&brand.accent),
             logo: brand.logo.as_deref(),
-            words: &words,
+            copy: &copy,
             link,
             code: code.as_deref(),
         };
+        let opening = format!("{} {}{}", copy.opening, brand.name, copy.opening_end);
         let text = Text {
             portal: &brand.name,
-            opening: lines(
-                &format!("{} {}{}", words.opening, brand.name, words.rest),
-                76,
-            )
-            .join("\n"),
-            words: &words,
-            known_heading: words.known.0.to_uppercase(),
-            otherwise_heading: words.otherwise.0.to_uppercase(),
-            otherwise: lines(words.otherwise.1, 72),
+            opening: wrap(&opening, TEXT_WIDTH).join("\n"),
+            copy: &copy,
+            requested_from_label: copy.requested_from_label.to_uppercase(),
+            not_you: copy.not_you.to_uppercase(),
+            advice: wrap(copy.advice, INDENTED_WIDTH),
             link,
-            code_is_for: lines(words.code.unwrap_or_default(), 76).join("\n"),
+            code_hint: wrap(copy.code_hint.unwrap_or_default(), TEXT_WIDTH).join("\n"),
             code: code.as_deref(),
         };
         Some(Self {
             from: mailbox(&brand.name, config.email.from.as_str()),
-            to: mail.address.to_string(),
+            to: email.address.to_string(),
             html: html.render().ok()?,
             text: text.render().ok()?,
-            subject: words.subject,
+            subject: copy.subject,
         })
     }
 }
 
-/// `text` in lines of at most `most` characters, but for words that are longer.
-fn lines(text: &str, most: usize) -> Vec<String> {
+/// Breaks `text` into lines of at most `width` characters. A longer word gets its own line.
+fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         match lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -117,9 +110,9 @@ fn lines(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// Black or white, whichever is easier to read on `accent`: at least 4.5 to 1 on every colour (WCAG
-/// 2.2, 1.4.3).
-fn on(accent: &str) -> &'static str {
+/// Returns black or white, whichever is easier to read on `accent` (`#rrggbb`). The contrast is at
+/// least 4.5 to 1 on every color (WCAG 2.2, 1.4.3).
+fn text_color_on(accent: &str) -> &'static str {
     let channel = |at: usize| {
         let hex = accent.get(at..at + 2).unwrap_or_default();
         (f64::from(u8::from_str_radix(hex, 16).unwrap_or_default()) / 255.0).powf(2.2)
@@ -132,22 +125,22 @@ fn on(accent: &str) -> &'static str {
     }
 }
 
-/// `name <address>`: words of letters and digits as they are (RFC 5322, 3.2.5), anything else in
-/// encoded words (RFC 2047), of which one holds at most 75 characters.
+/// Returns `name <address>`. A name of letters, digits and spaces stays as it is (RFC 5322, 3.2.5);
+/// any other becomes encoded words (RFC 2047) of at most 75 characters each.
 fn mailbox(name: &str, address: &str) -> String {
     if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ') {
         return format!("{name} <{address}>");
     }
-    let mut words = vec![String::new()];
+    let mut chunks = vec![String::new()];
     for character in name.chars() {
-        match words.last_mut() {
-            Some(word) if word.len() + character.len_utf8() <= 45 => word.push(character),
-            _ => words.push(character.to_string()),
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() + character.len_utf8() <= 45 => chunk.push(character),
+            _ => chunks.push(character.to_string()),
         }
     }
-    let words: Vec<_> = words
+    let encoded_words: Vec<_> = chunks
         .iter()
-        .map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word)))
+        .map(|chunk| format!("=?UTF-8?B?{}?=", STANDARD.encode(chunk)))
         .collect();
-    format!("{} <{address}>", words.join(" "))
+    format!("{} <{address}>", encoded_words.join(" "))
 }

@@ -1,15 +1,14 @@
-//! `GET /auth/me`: who is signed in.
+//! `GET /auth/me` returns the user who is signed in.
 //!
-//! Answers `{id, email, name, role, resources: [{type, id, name, slug}], session: {id, created_at,
-//! expires_at}}`, or 401.
+//! Responds 200 `{id, email, name, role, resources: [{type, id, name, slug}], session: {id,
+//! created_at, expires_at}}`, or 401 `not-authenticated`.
 
 use serde::Serialize;
 use shared::app::App;
 use shared::domain::user::Resource;
-use shared::http::response::{self, with_cookie};
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &["GET /auth/me"];
 
 #[derive(Serialize)]
@@ -29,14 +28,11 @@ struct SessionOutput {
     expires_at: String,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(&app.config.site)?;
-    let signed_in = app.authenticate(&request, &origin).await?;
-    let (user, session) = (&signed_in.user, &signed_in.session);
+    let authenticated = app.authenticate(&request, &origin).await?;
+    let user = &authenticated.user;
+    let session = &authenticated.session;
     let output = Output {
         id: user.id.as_str(),
         email: user.address.as_str(),
@@ -49,9 +45,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             expires_at: session.expires_at.rfc3339(),
         },
     };
-    let response = response::json(200, &output);
-    Ok(match &signed_in.renewed_cookie {
-        Some(cookie) => with_cookie(response, cookie),
-        None => response,
-    })
+    Ok(authenticated.respond(response::json(200, &output)))
 }

@@ -1,4 +1,5 @@
-//! What a redirect to a page wants said: one of our own sentences, never the query itself.
+//! Flash messages: the sentence that a page shows after a redirect to it. All sentences are here;
+//! nothing from the query is shown.
 
 use shared::domain::password::WeakPassword;
 use shared::http::Request;
@@ -14,36 +15,40 @@ pub(crate) const INVITATION_USED: &str = "This invitation has already been used"
 pub(crate) const INVITATION_EXPIRED: &str = "This invitation has expired";
 pub(crate) const INVITATION_INVALID: &str = "This invitation no longer works";
 
-/// A sentence at the top of a page.
 pub(crate) struct Flash {
     pub(crate) text: String,
-    /// How it is read out: `alert` where something went wrong, `status` where it went well.
+    /// The ARIA role: `alert` for a failure, `status` for a success.
     pub(crate) role: &'static str,
 }
 
-/// The sentence for this request's query. `check` is the one for a form that was filled in wrongly;
-/// `min_length` is how long a password must be.
-pub(crate) fn flash(request: &Request, check: &str, min_length: usize) -> Option<Flash> {
-    let query = |name| request.query(name).unwrap_or_default();
-    if (query("error"), query("notice")) == ("", "password_changed") {
-        let text = "Your password was changed. Sign in with your new password.".to_owned();
-        return Some(Flash {
+impl Flash {
+    /// Returns the message that the query of `request` asks for, if it does. `invalid_form` is the
+    /// one for a form with an invalid field; `min_length` is that of a password, in characters.
+    pub(crate) fn new(request: &Request, invalid_form: &str, min_length: usize) -> Option<Self> {
+        let Some(error) = FormError::from_query(request) else {
+            let is_password_changed = request.query("notice") == Some("password_changed");
+            return is_password_changed.then(password_changed);
+        };
+        let text = match error {
+            FormError::InvalidRequest => invalid_form.to_owned(),
+            FormError::WeakPassword(reason) => weak_password(reason, min_length),
+            _ => failure(error).to_owned(),
+        };
+        Some(Self {
             text,
-            role: "status",
-        });
+            role: "alert",
+        })
     }
-    let text = match FormError::from_query(request)? {
-        FormError::InvalidRequest => check.to_owned(),
-        FormError::WeakPassword(reason) => weak(reason, min_length),
-        error => sentence(error).to_owned(),
-    };
-    Some(Flash {
-        text,
-        role: "alert",
-    })
 }
 
-const fn sentence(error: FormError<'_>) -> &'static str {
+fn password_changed() -> Flash {
+    Flash {
+        text: "Your password was changed. Sign in with your new password.".to_owned(),
+        role: "status",
+    }
+}
+
+const fn failure(error: FormError<'_>) -> &'static str {
     match error {
         FormError::ExpiredToken => "This link has expired. Request a new one.",
         FormError::UsedToken => "This link has already been used. Request a new one.",
@@ -61,7 +66,7 @@ const fn sentence(error: FormError<'_>) -> &'static str {
     }
 }
 
-fn weak(reason: &str, min_length: usize) -> String {
+fn weak_password(reason: &str, min_length: usize) -> String {
     match WeakPassword::parse(reason, min_length) {
         Some(weak) => format!("Choose a different password. {weak}"),
         None => "Choose a different password.".to_owned(),

@@ -1,103 +1,66 @@
-//! The pages that ask: for a password, for an address to send a mail to, and for what stands in
-//! that mail.
+//! The pages with forms to fill in: sign in, sign up, request a reset link, enter a code.
 
-use crate::templates::{CheckMail, ForgotPassword, SignIn, SignUp};
+use crate::pending_email::PendingEmail;
+use crate::templates::{CheckEmailPage, ForgotPasswordPage, SignInPage, SignUpPage};
 use crate::{PageContext, flash, theme};
 use shared::domain::next::Next;
-use shared::domain::paths;
 use shared::http::{Problem, Response};
-
-/// What the mail was asked for that somebody waits for.
-pub(crate) enum PendingEmail {
-    SignIn,
-    Reset,
-    SignUp,
-}
-
-impl PendingEmail {
-    /// As [`shared::auth::request_email`] says it in the query.
-    fn parse(text: &str) -> Self {
-        match text {
-            "reset" => Self::Reset,
-            "sign-up" => Self::SignUp,
-            _ => Self::SignIn,
-        }
-    }
-
-    pub(crate) const fn is_reset(&self) -> bool {
-        matches!(self, Self::Reset)
-    }
-
-    pub(crate) const fn is_sign_up(&self) -> bool {
-        matches!(self, Self::SignUp)
-    }
-
-    /// Where to ask again.
-    pub(crate) const fn page(&self) -> &'static str {
-        match self {
-            Self::SignIn => paths::SIGN_IN,
-            Self::Reset => paths::FORGOT_PASSWORD,
-            Self::SignUp => paths::SIGN_UP,
-        }
-    }
-}
 
 impl PageContext<'_> {
     pub(crate) fn sign_in(&self) -> Response {
         let site = &self.pages.config.site;
+        let default_origin = site.default_origin(self.origin);
         let next = self
             .request
             .query("next")
-            .and_then(|next| Next::parse(next, site.default_origin(self.origin), &site.allowed));
-        let passwords = self.has_passwords();
-        let check = if passwords {
+            .and_then(|next| Next::parse(next, default_origin, &site.allowed));
+        let has_passwords = self.has_passwords();
+        let invalid_form = if has_passwords {
             flash::CHECK_EMAIL_AND_PASSWORD
         } else {
             flash::CHECK_EMAIL
         };
-        self.page(&SignIn {
+        self.render(&SignInPage {
             brand: self.brand(),
-            flash: self.flash(check),
+            flash: self.flash(invalid_form),
             next: next.map(|next| next.as_str().to_owned()),
-            passwords,
-            sign_up: self.pages.config.links.sign_up,
-            script: theme::SHOW,
+            has_passwords,
+            has_sign_up: self.pages.config.links.sign_up,
+            script: theme::SHOW_PASSWORD,
         })
     }
 
-    pub(crate) fn check_mail(&self) -> Response {
-        let wanted = PendingEmail::parse(self.request.query("for").unwrap_or_default());
-        let (flash, passwords) = (self.flash(flash::CHECK_CODE), self.has_passwords());
-        self.page(&CheckMail {
+    pub(crate) fn check_email(&self) -> Response {
+        let pending = PendingEmail::parse(self.request.query("for").unwrap_or_default());
+        self.render(&CheckEmailPage {
             brand: self.brand(),
-            flash,
-            wanted,
-            passwords,
+            flash: self.flash(flash::CHECK_CODE),
+            pending,
+            has_passwords: self.has_passwords(),
         })
     }
 
-    /// 404 where there are no passwords.
+    /// Fails with 404 on a portal without passwords.
     pub(crate) fn forgot_password(&self) -> Result<Response, Problem> {
         if !self.has_passwords() {
             return Err(Problem::not_found());
         }
-        let flash = self.flash(flash::CHECK_EMAIL);
-        Ok(self.page(&ForgotPassword {
+        Ok(self.render(&ForgotPasswordPage {
             brand: self.brand(),
-            flash,
+            flash: self.flash(flash::CHECK_EMAIL),
             login_url: self.login_url(),
         }))
     }
 
-    /// 404 where users are invited.
+    /// Fails with 404 on a portal without self sign-up.
     pub(crate) fn sign_up(&self) -> Result<Response, Problem> {
         if !self.pages.config.links.sign_up {
             return Err(Problem::not_found());
         }
-        Ok(self.page(&SignUp {
+        Ok(self.render(&SignUpPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_NAME_AND_EMAIL),
-            passwords: self.has_passwords(),
+            has_passwords: self.has_passwords(),
             login_url: self.login_url(),
         }))
     }

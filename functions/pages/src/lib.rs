@@ -1,14 +1,16 @@
-//! The pages. `GET /auth/verify/{token}`, `GET /auth/activate/{token}` and `GET
-//! /auth/reset-password/{token}` are the pages behind mailed links; the others are plain forms and
-//! notices.
+//! `pages` serves the built-in pages: forms, and the pages behind the links in emails.
 //!
-//! Opening a page changes nothing: this function holds no client for any table. A link that cannot
-//! work leads to where a new one is asked for, which says why; one that has already signed this
-//! browser in leads on.
+//! Opening a page changes nothing: this function has no client for any table, so a page shows what
+//! its link's token says. A link that cannot work redirects to the page that requests a new one,
+//! which says why; a link that has already signed this browser in redirects to its landing page.
+//!
+//! Responds 200 with HTML, or with a redirect. 404 for a page that this portal does not have, 400
+//! for a request with two sessions.
 
 mod flash;
 mod forms;
 mod links;
+mod pending_email;
 mod templates;
 mod theme;
 
@@ -26,9 +28,8 @@ use shared::keys::{KeyRing, KeyRingCache, SessionClaims};
 use shared::lambda::Bootstrap;
 use shared::random::Random;
 use templates::SignedInPage;
-use theme::Theme;
+use theme::{PageBrand, Theme};
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &[
     "GET /auth/sign-in",
     "GET /auth/sign-up",
@@ -41,7 +42,6 @@ pub const ROUTES: &[&str] = &[
     "GET /auth/verify",
 ];
 
-/// What the pages need: no store.
 pub struct Pages {
     config: Config,
     clock: Clock,
@@ -65,16 +65,11 @@ impl Bootstrap for Pages {
     }
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// 400 for a cookie that is there twice, 404 for a page that this portal does not have. Everything
-/// else leads to a page.
 pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(&pages.config.site)?;
     let now = pages.clock.now();
     let ring = pages.keys.ring(now).await;
-    let visit = PageContext {
+    let page = PageContext {
         pages,
         request: &request,
         origin: &origin,
@@ -83,19 +78,20 @@ pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem
     };
     let token = request.path_parameter("token");
     match request.route() {
-        "GET /auth/sign-in" => Ok(visit.sign_in()),
-        "GET /auth/sign-up" => visit.sign_up(),
-        "GET /auth/forgot-password" => visit.forgot_password(),
-        "GET /auth/check-email" => Ok(visit.check_mail()),
-        "GET /auth/signed-in" => visit.signed_in(),
-        "GET /auth/verify/{token}" => visit.link(token),
-        "GET /auth/activate/{token}" => visit.activate(token),
-        "GET /auth/reset-password/{token}" => Ok(visit.reset_password(token)),
-        _ => Ok(visit.old_link()),
+        "GET /auth/sign-in" => Ok(page.sign_in()),
+        "GET /auth/sign-up" => page.sign_up(),
+        "GET /auth/forgot-password" => page.forgot_password(),
+        "GET /auth/check-email" => Ok(page.check_email()),
+        "GET /auth/signed-in" => page.signed_in(),
+        "GET /auth/verify/{token}" => page.sign_in_link(token),
+        "GET /auth/activate/{token}" => page.activation_link(token),
+        "GET /auth/reset-password/{token}" => Ok(page.reset_link(token)),
+        "GET /auth/verify" => Ok(page.old_link()),
+        _ => Err(Problem::not_found()),
     }
 }
 
-/// One request on its way.
+/// Everything that a page is made of: one request, and what this function holds.
 struct PageContext<'a> {
     pages: &'a Pages,
     request: &'a Request,
@@ -107,23 +103,25 @@ struct PageContext<'a> {
 impl PageContext<'_> {
     fn signed_in(&self) -> Result<Response, Problem> {
         Ok(match self.session()? {
-            Some(_) => self.page(&SignedInPage {
+            Some(_) => self.render(&SignedInPage {
                 brand: self.brand(),
             }),
             None => response::see_other(&self.login_url()),
         })
     }
 
+    /// Returns the session that the request presents, if this portal signed it and it has not
+    /// expired. It may have been revoked: only its row says that.
     fn session(&self) -> Result<Option<SessionClaims>, Problem> {
-        let shown =
-            authenticate::presented_token(self.request, &self.pages.config.portal, self.origin)?;
-        shown.map_or(Ok(None), |shown| {
-            authenticate::read_claims(self.ring, shown.token, self.now)
-        })
+        let portal = &self.pages.config.portal;
+        match authenticate::presented_token(self.request, portal, self.origin)? {
+            Some(presented) => authenticate::read_claims(self.ring, presented.token, self.now),
+            None => Ok(None),
+        }
     }
 
-    /// To the sign-in page, which says why.
-    fn refuse(&self, problem: Problem) -> Response {
+    /// Redirects to the sign-in page, which describes the problem.
+    fn redirect_to_login(&self, problem: Problem) -> Response {
         problem
             .redirect_form_to(&self.login_url())
             .into_response(true)
@@ -137,15 +135,16 @@ impl PageContext<'_> {
         self.pages.config.links.activation == Activation::Password
     }
 
-    fn flash(&self, check: &str) -> Option<Flash> {
-        flash::flash(self.request, check, self.pages.config.passwords.min_length)
+    fn flash(&self, invalid_form: &str) -> Option<Flash> {
+        let min_length = self.pages.config.passwords.min_length;
+        Flash::new(self.request, invalid_form, min_length)
     }
 
-    fn brand(&self) -> &theme::Brand {
+    fn brand(&self) -> &PageBrand {
         &self.pages.theme.brand
     }
 
-    fn page(&self, template: &impl askama::Template) -> Response {
+    fn render(&self, template: &impl askama::Template) -> Response {
         match template.render() {
             Ok(html) => response::page(html, &self.pages.theme.policy),
             Err(_) => Problem::unavailable().into_response(false),

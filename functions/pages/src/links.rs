@@ -1,12 +1,14 @@
-//! The pages behind mailed links. Each says what its token says; whether the link has been used,
-//! only a post finds out.
+//! The pages behind the links in emails. A page shows what the token says; whether the link has
+//! been used turns out when its form is posted.
 
-use super::templates::{LinkPage, OldInvitation, OldLink, OtherBrowserPage, SetPassword};
+use crate::templates::{
+    LinkPage, OldInvitationPage, OldLinkPage, OtherBrowserPage, SetPasswordPage,
+};
 use crate::{PageContext, flash, theme};
 use shared::config::OtherBrowser;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose};
+use shared::domain::link::{IdempotencyKey, Link, Purpose};
 use shared::domain::paths;
 use shared::http::cookie::{self, Cookie};
 use shared::http::form_error::FormError;
@@ -16,71 +18,72 @@ use shared::http::{Problem, Response};
 use shared::keys::Signed;
 
 impl PageContext<'_> {
-    /// The page behind a sign-in link.
-    pub(crate) fn link(&self, token: &str) -> Result<Response, Problem> {
-        if is_old(token) {
+    /// Serves the page behind a sign-in link. Going back to a link that has signed this browser in
+    /// redirects to its landing page, even after it has expired.
+    pub(crate) fn sign_in_link(&self, token: &str) -> Result<Response, Problem> {
+        if is_of_older_system(token) {
             return Ok(self.old_link());
         }
         let signed = match self.ring.read_link(Purpose::SignIn, token) {
             Ok(signed) => signed,
-            Err(error) => return Ok(self.refuse(error.into())),
+            Err(error) => return Ok(self.redirect_to_login(error.into())),
         };
-        let asked = self.has_asked(&signed.content.id)?;
-        // Going back to a link that has signed this browser in leads on, however old the link is by
-        // now.
+        let same_browser = self.has_requested(&signed.content.id)?;
         if self.has_redeemed(&signed)? {
             let site = &self.pages.config.site;
-            let next = signed.content.next.as_ref().filter(|_| asked);
-            return Ok(response::see_other(&site.landing_url(next, self.origin)));
+            let next = signed.content.next.as_ref().filter(|_| same_browser);
+            let url = site.landing_url(next, self.origin);
+            return Ok(response::see_other(&url));
         }
-        let link = signed.content;
+        let link = &signed.content;
         if link.expires_at <= self.now {
-            return Ok(self.refuse(Problem::new(
-                ProblemType::ExpiredToken,
-                "Request a new one.",
-            )));
+            let expired = Problem::new(ProblemType::ExpiredToken, "Request a new one.");
+            return Ok(self.redirect_to_login(expired));
         }
-        let elsewhere = self.pages.config.links.other_browser;
+        Ok(self.confirm_sign_in(link, token, same_browser))
+    }
+
+    /// Serves the form that signs in. In the browser that requested the link, a script submits it.
+    fn confirm_sign_in(&self, link: &Link, token: &str, same_browser: bool) -> Response {
+        let other_browser = self.pages.config.links.other_browser;
         let address = link.address.masked();
-        if !asked && elsewhere == OtherBrowser::Off {
-            return Ok(self.page(&OtherBrowserPage {
+        if !same_browser && other_browser == OtherBrowser::Off {
+            return self.render(&OtherBrowserPage {
                 brand: self.brand(),
                 address,
-            }));
+            });
         }
         let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
-        let page = LinkPage {
+        self.render(&LinkPage {
             brand: self.brand(),
             address,
             token,
             idempotency_key: idempotency_key.expose(),
-            auto_submit: asked,
-            ask_code: !asked && elsewhere == OtherBrowser::Code,
-            script: theme::SUBMIT,
-        };
-        Ok(self.page(&page))
+            auto_submit: same_browser,
+            ask_code: !same_browser && other_browser == OtherBrowser::Code,
+            script: theme::SUBMIT_LINK,
+        })
     }
 
-    /// The page behind an invitation. One that no longer works is one step away from a new one, at
-    /// the invited address.
-    pub(crate) fn activate(&self, token: &str) -> Result<Response, Problem> {
-        if is_old(token) {
+    /// Serves the page behind an invitation. One that no longer works offers a new one to the
+    /// invited address.
+    pub(crate) fn activation_link(&self, token: &str) -> Result<Response, Problem> {
+        if is_of_older_system(token) {
             return Ok(self.old_link());
         }
         if !self.has_passwords() {
-            return Ok(self.refuse(Problem::invalid_token()));
+            return Ok(self.redirect_to_login(Problem::invalid_token()));
         }
         let signed = match self.ring.read_link(Purpose::Activation, token) {
             Ok(signed) => signed,
-            Err(error) => return Ok(self.refuse(error.into())),
+            Err(error) => return Ok(self.redirect_to_login(error.into())),
         };
         if self.has_redeemed(&signed)? {
-            return Ok(response::see_other(
-                &self.pages.config.site.dashboard_url(self.origin),
-            ));
+            let site = &self.pages.config.site;
+            return Ok(response::see_other(&site.dashboard_url(self.origin)));
         }
         let link = signed.content;
-        Ok(match self.refused(&link) {
+        Ok(match self.failure(&link) {
             Some(ProblemType::UsedToken) => {
                 self.old_invitation(flash::INVITATION_USED, true, &link.address)
             }
@@ -92,40 +95,40 @@ impl PageContext<'_> {
         })
     }
 
-    /// The page behind a link for another password. One that no longer works leads to where to ask
-    /// for a new one.
-    pub(crate) fn reset_password(&self, token: &str) -> Response {
-        if is_old(token) {
+    /// Serves the page behind a reset link. One that no longer works redirects to the page that
+    /// requests a new one.
+    pub(crate) fn reset_link(&self, token: &str) -> Response {
+        if is_of_older_system(token) {
             return self.old_link();
         }
         if !self.has_passwords() {
-            return self.refuse(Problem::invalid_token());
+            return self.redirect_to_login(Problem::invalid_token());
         }
-        let ask_again = |problem: Problem| {
+        let request_again = |problem: Problem| {
             problem
                 .redirect_form_to(&self.origin.join(paths::FORGOT_PASSWORD))
                 .into_response(true)
         };
         match self.ring.read_link(Purpose::Reset, token) {
-            Err(error) => ask_again(error.into()),
-            Ok(signed) => match self.refused(&signed.content) {
-                Some(kind) => ask_again(Problem::new(kind, "Request a new one.")),
+            Err(error) => request_again(error.into()),
+            Ok(signed) => match self.failure(&signed.content) {
+                Some(kind) => request_again(Problem::new(kind, "Request a new one.")),
                 None => self.set_password(&signed.content, token),
             },
         }
     }
 
-    /// Links of an older system.
+    /// Serves the page for links of an older system, which this one does not support.
     pub(crate) fn old_link(&self) -> Response {
-        self.page(&OldLink {
+        self.render(&OldLinkPage {
             brand: self.brand(),
             login_url: self.login_url(),
         })
     }
 
-    /// Why a link does not work: because its time is over, or because the form's post was refused
-    /// and led back here.
-    fn refused(&self, link: &Link) -> Option<ProblemType> {
+    /// Returns why a link does not work: it has expired, or its form was posted, refused and
+    /// redirected back here.
+    fn failure(&self, link: &Link) -> Option<ProblemType> {
         if link.expires_at <= self.now {
             return Some(ProblemType::ExpiredToken);
         }
@@ -139,50 +142,53 @@ impl PageContext<'_> {
 
     fn set_password(&self, link: &Link, token: &str) -> Response {
         let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
-        self.page(&SetPassword {
+        self.render(&SetPasswordPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_PASSWORD),
-            invited: link.purpose == Purpose::Activation,
+            is_invitation: link.purpose == Purpose::Activation,
             address: &link.address,
             token,
             idempotency_key: idempotency_key.expose(),
             min_length: self.pages.config.passwords.min_length,
-            script: theme::SHOW,
+            script: theme::SHOW_PASSWORD,
         })
     }
 
     fn old_invitation(
         &self,
         heading: &'static str,
-        used: bool,
+        is_used: bool,
         address: &EmailAddress,
     ) -> Response {
-        self.page(&OldInvitation {
+        self.render(&OldInvitationPage {
             brand: self.brand(),
             heading,
-            used,
+            is_used,
             address,
             login_url: self.login_url(),
         })
     }
 
-    /// Whether this browser asked for the link.
-    fn has_asked(&self, link: &LinkId) -> Result<bool, Problem> {
+    /// Returns whether this browser requested the link. Fails with 400 where the cookie was sent
+    /// twice.
+    fn has_requested(&self, link: &LinkId) -> Result<bool, Problem> {
         let cookie = Cookie::requests(&self.pages.config.portal, self.origin);
-        let nonces = cookie::nonces(self.request.cookie(cookie.name())?.unwrap_or_default());
-        Ok(nonces.iter().map(Nonce::link).any(|one| one == *link))
+        let value = self.request.cookie(cookie.name())?;
+        let nonces = cookie::nonces(value.unwrap_or_default());
+        Ok(nonces.iter().any(|nonce| nonce.link() == *link))
     }
 
-    /// Whether the link has given this browser the session it shows.
-    fn has_redeemed(&self, link: &Signed<'_, Link>) -> Result<bool, Problem> {
+    /// Returns whether the link gave this browser the session that it presents.
+    fn has_redeemed(&self, signed: &Signed<'_, Link>) -> Result<bool, Problem> {
         let Some(session) = self.session()? else {
             return Ok(false);
         };
-        Ok(link.key.session_id(&link.content.id).hash() == session.id.hash())
+        let issued = signed.key.session_id(&signed.content.id);
+        Ok(issued.hash() == session.id.hash())
     }
 }
 
-/// The links of an older system: 64 hexadecimal digits.
-fn is_old(token: &str) -> bool {
+/// Returns whether a token is one of an older system: 64 hexadecimal digits.
+fn is_of_older_system(token: &str) -> bool {
     token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit())
 }

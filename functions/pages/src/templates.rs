@@ -1,56 +1,56 @@
-//! The templates and what they are filled with. askama escapes every value but the style and the
-//! scripts, which are ours.
+//! The templates of the pages, with their fields. askama escapes every value except for the style
+//! and the scripts, which are part of this program.
 
 use crate::flash::Flash;
-use crate::forms::PendingEmail;
-use crate::theme::Brand;
+use crate::pending_email::PendingEmail;
+use crate::theme::PageBrand;
 use askama::Template;
 use shared::domain::address::EmailAddress;
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
-pub(crate) struct SignIn<'a> {
-    pub(crate) brand: &'a Brand,
+pub(crate) struct SignInPage<'a> {
+    pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
     pub(crate) next: Option<String>,
-    pub(crate) passwords: bool,
-    pub(crate) sign_up: bool,
+    pub(crate) has_passwords: bool,
+    pub(crate) has_sign_up: bool,
     pub(crate) script: &'static str,
 }
 
 #[derive(Template)]
 #[template(path = "check-email.html")]
-pub(crate) struct CheckMail<'a> {
-    pub(crate) brand: &'a Brand,
+pub(crate) struct CheckEmailPage<'a> {
+    pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
-    pub(crate) wanted: PendingEmail,
-    pub(crate) passwords: bool,
+    pub(crate) pending: PendingEmail,
+    pub(crate) has_passwords: bool,
 }
 
 #[derive(Template)]
 #[template(path = "sign-up.html")]
-pub(crate) struct SignUp<'a> {
-    pub(crate) brand: &'a Brand,
+pub(crate) struct SignUpPage<'a> {
+    pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
-    pub(crate) passwords: bool,
+    pub(crate) has_passwords: bool,
     pub(crate) login_url: String,
 }
 
 #[derive(Template)]
 #[template(path = "forgot-password.html")]
-pub(crate) struct ForgotPassword<'a> {
-    pub(crate) brand: &'a Brand,
+pub(crate) struct ForgotPasswordPage<'a> {
+    pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
     pub(crate) login_url: String,
 }
 
-/// The form of an invitation, and of a link for another password.
+/// The form behind an invitation or a reset link.
 #[derive(Template)]
 #[template(path = "set-password.html")]
-pub(crate) struct SetPassword<'a> {
-    pub(crate) brand: &'a Brand,
+pub(crate) struct SetPasswordPage<'a> {
+    pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
-    pub(crate) invited: bool,
+    pub(crate) is_invitation: bool,
     pub(crate) address: &'a EmailAddress,
     pub(crate) token: &'a str,
     pub(crate) idempotency_key: &'a str,
@@ -60,10 +60,10 @@ pub(crate) struct SetPassword<'a> {
 
 #[derive(Template)]
 #[template(path = "old-invitation.html")]
-pub(crate) struct OldInvitation<'a> {
-    pub(crate) brand: &'a Brand,
+pub(crate) struct OldInvitationPage<'a> {
+    pub(crate) brand: &'a PageBrand,
     pub(crate) heading: &'static str,
-    pub(crate) used: bool,
+    pub(crate) is_used: bool,
     pub(crate) address: &'a EmailAddress,
     pub(crate) login_url: String,
 }
@@ -71,27 +71,28 @@ pub(crate) struct OldInvitation<'a> {
 #[derive(Template)]
 #[template(path = "signed-in.html")]
 pub(crate) struct SignedInPage<'a> {
-    pub(crate) brand: &'a Brand,
+    pub(crate) brand: &'a PageBrand,
 }
 
 #[derive(Template)]
 #[template(path = "old-link.html")]
-pub(crate) struct OldLink<'a> {
-    pub(crate) brand: &'a Brand,
+pub(crate) struct OldLinkPage<'a> {
+    pub(crate) brand: &'a PageBrand,
     pub(crate) login_url: String,
 }
 
 #[derive(Template)]
 #[template(path = "other-browser.html")]
 pub(crate) struct OtherBrowserPage<'a> {
-    pub(crate) brand: &'a Brand,
+    pub(crate) brand: &'a PageBrand,
     pub(crate) address: String,
 }
 
+/// The page behind a sign-in link.
 #[derive(Template)]
 #[template(path = "link.html")]
 pub(crate) struct LinkPage<'a> {
-    pub(crate) brand: &'a Brand,
+    pub(crate) brand: &'a PageBrand,
     pub(crate) address: String,
     pub(crate) token: &'a str,
     pub(crate) idempotency_key: &'a str,

@@ -1,9 +1,10 @@
-//! `POST /auth/request-login`: asks for a sign-in mail.
+//! `POST /auth/request-login` requests a sign-in email.
 //!
-//! Takes `{email, next?, transport?}` as JSON or a form. Answers 200, always the same, and leaves
-//! the browser a nonce; a form is led to the page that says "check your mail". 400 for what is no
-//! address or no `next` of this portal, 429 for too many. Whether the address is known, this
-//! function does not even look.
+//! Takes `{email, next?, transport?}` as JSON or a form. Responds 200 `{success, message}`, the
+//! same for every address and without looking it up, and gives the browser a nonce in a cookie.
+//! With `transport: "bearer"` the response holds the nonce as `request`. A form is redirected to
+//! the page that asks to check the email. 400 `invalid-request` for an invalid address or a `next`
+//! that is not on this portal, 429 `too-many-attempts`.
 
 use serde::Deserialize;
 use shared::app::App;
@@ -14,10 +15,9 @@ use shared::domain::origin::Origin;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/request-login"];
 
-const ALWAYS: &str = "If this email address is registered, we'll send it a sign-in link.";
+const MESSAGE: &str = "If this email address is registered, we'll send it a sign-in link.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,40 +28,34 @@ struct Input {
     transport: Transport,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let origin = request.portal_origin(&app.config.site)?;
     let site = &app.config.site;
+    let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
-    let login = site.login_url(&origin);
+    let login_url = site.login_url(&origin);
     let next = parse_next(input.next.as_deref(), site, &origin)
-        .map_err(|problem| problem.redirect_form_to(&login))?;
-    let asked = ask(app, &request, &origin, &input, next.clone()).await;
-    asked.map_err(|problem| problem.redirect_form_to(&login).with_next(next.as_ref()))
+        .map_err(|problem| problem.redirect_form_to(&login_url))?;
+    request_link(app, &request, &origin, &input, next.clone())
+        .await
+        .map_err(|problem| {
+            problem
+                .redirect_form_to(&login_url)
+                .with_next(next.as_ref())
+        })
 }
 
-async fn ask(
+async fn request_link(
     app: &App,
     request: &Request,
     origin: &Origin,
     input: &Input,
     next: Option<Next>,
 ) -> Result<Response, Problem> {
-    let address = parse_address(&input.email)?;
-    let bearer = input.transport == Transport::Bearer;
-    app.request_email(
-        request,
-        origin,
-        EmailRequest {
-            address,
-            kind: EmailKind::SignIn,
-            next,
-            bearer,
-        },
-        ALWAYS,
-    )
-    .await
+    let email = EmailRequest {
+        address: parse_address(&input.email)?,
+        kind: EmailKind::SignIn,
+        next,
+        bearer: input.transport == Transport::Bearer,
+    };
+    app.request_email(request, origin, email, MESSAGE).await
 }

@@ -1,10 +1,17 @@
-//! `POST /auth/forgot-password` asks for a link that sets another password; `POST
-//! /auth/reset-password` sets it.
+//! `POST /auth/forgot-password` requests an email with a reset link.
 //!
-//! The first takes `{email}` and answers 200, always the same: whether the address is known, it
-//! does not look. The second takes `{token, password, attempt?}`, ends every session of the user,
-//! mails her a notice and answers 200; a form is led to the sign-in page. 400 `invalid-token`, 410
-//! `expired-token` and `used-token`, 422 `weak-password` with the reason.
+//! Takes `{email}`. Responds 200 `{success, message}`, the same for every address and without
+//! looking it up; a form is redirected to the page that asks to check the email. 429
+//! `too-many-attempts`.
+//!
+//! `POST /auth/reset-password` sets a new password, revokes all sessions of the user and sends them
+//! a notice.
+//!
+//! Takes `{token, password, idempotency_key?}`. Responds 200 `{success: true}`; a form is
+//! redirected to the sign-in page. 400 `invalid-token`, 410 `expired-token` and `used-token`, 422
+//! `weak-password` with the reason.
+//!
+//! Both are 404 on a portal without passwords.
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;
@@ -18,10 +25,9 @@ use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::store::links::PasswordReset;
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/forgot-password", "POST /auth/reset-password"];
 
-const ALWAYS: &str =
+const MESSAGE: &str =
     "If this email address is registered, we'll send it a link to reset the password.";
 
 #[derive(Deserialize)]
@@ -43,77 +49,78 @@ struct Output {
     success: bool,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.passwords.require_enabled()?;
     let origin = request.portal_origin(&app.config.site)?;
     match request.route() {
         "POST /auth/forgot-password" => forgot(app, &request, &origin).await,
-        _ => reset(app, &request, &origin).await,
+        "POST /auth/reset-password" => reset(app, &request, &origin).await,
+        _ => Err(Problem::not_found()),
     }
 }
 
 async fn forgot(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let input: ForgotInput = request.body(&app.config.site, origin)?;
-    let asked = async {
-        let ask = EmailRequest {
-            address: parse_address(&input.email)?,
-            kind: EmailKind::Reset,
-            next: None,
-            bearer: false,
-        };
-        app.request_email(request, origin, ask, ALWAYS).await
-    };
-    asked
+    request_reset(app, request, origin, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&origin.join(paths::FORGOT_PASSWORD)))
 }
 
+async fn request_reset(
+    app: &App,
+    request: &Request,
+    origin: &Origin,
+    input: &ForgotInput,
+) -> Result<Response, Problem> {
+    let email = EmailRequest {
+        address: parse_address(&input.email)?,
+        kind: EmailKind::Reset,
+        next: None,
+        bearer: false,
+    };
+    app.request_email(request, origin, email, MESSAGE).await
+}
+
 async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
-    let site = &app.config.site;
-    let input: ResetInput = request.body(site, origin)?;
-    let form = paths::link_page(origin, paths::RESET_PASSWORD, &input.token);
-    set(app, request, &input)
+    let input: ResetInput = request.body(&app.config.site, origin)?;
+    let form_page = paths::link_page(origin, paths::RESET_PASSWORD, &input.token);
+    set_password(app, request, &input)
         .await
-        .map_err(|problem| problem.redirect_form_to(&form))?;
+        .map_err(|problem| problem.redirect_form_to(&form_page))?;
     if request.is_form() {
-        return Ok(response::see_other(&format!(
-            "{}?notice=password_changed",
-            origin.join(paths::SIGN_IN)
-        )));
+        let sign_in_page = origin.join(paths::SIGN_IN);
+        let location = format!("{sign_in_page}?notice=password_changed");
+        return Ok(response::see_other(&location));
     }
     Ok(response::json(200, &Output { success: true }))
 }
 
-async fn set(app: &App, request: &Request, input: &ResetInput) -> Result<(), Problem> {
+async fn set_password(app: &App, request: &Request, input: &ResetInput) -> Result<(), Problem> {
     let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
     let link = ring.read_link(Purpose::Reset, &input.token)?.content;
     let password = app.passwords.choose(&input.password, &link.address)?;
-    let password = app.passwords.hash(&password, app.random.bytes());
+    let hash = app.passwords.hash(&password, app.random.bytes());
     let client = request.client();
-    let resource = Target::User(link.user.clone());
-    let changed = EmailKind::Notice(
+    let kind = EmailKind::Notice(
         Notice::PasswordChanged,
         link.user.clone(),
         link.epoch.next(),
     );
-    let notice = app.outbox_entry(&ring, link.address.clone(), changed, now);
+    let notice = OutboxEntry {
+        client: client.clone(),
+        ..app.outbox_entry(&ring, link.address.clone(), kind, now)
+    };
+    let target = Target::User(link.user.clone());
     let reset = PasswordReset {
         by: &RedeemContext {
             same_browser: false,
             idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
         },
-        password: &password,
-        notice: &OutboxEntry {
-            client: client.clone(),
-            ..notice
-        },
-        event: &app.audit_event(Action::PasswordReset, &link.user, resource, &client, now),
+        password: &hash,
+        notice: &notice,
+        event: &app.audit_event(Action::PasswordReset, &link.user, target, &client, now),
         link: &link,
     };
     Ok(app.store.reset_password(&reset).await?)

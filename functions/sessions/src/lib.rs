@@ -1,27 +1,31 @@
-//! A user's sessions, to herself.
+//! A user's own sessions.
 //!
-//! `GET /auth/sessions` lists those that live, the current one marked: `[{id, created_at,
-//! last_seen_at, expires_at, client, ip, auth_method, current}]`, youngest first. `DELETE
-//! /auth/sessions/{id}` ends one, `DELETE /auth/sessions` all but this one, however many they are:
-//! 204. 404 for a session that is not hers or has ended.
+//! `GET /auth/sessions` lists the valid ones, newest first. Responds 200 `[{id, created_at,
+//! last_seen_at, expires_at, client, ip, auth_method, current}]`.
+//!
+//! `DELETE /auth/sessions/{id}` revokes one session. Responds 204, or 404 for one that is not the
+//! user's or has ended.
+//!
+//! `DELETE /auth/sessions` revokes all sessions but this one, with one write. Responds 204.
+//!
+//! All three are 401 `not-authenticated` without a session.
 
 use serde::Serialize;
 use shared::app::App;
 use shared::auth::authenticate::Authenticated;
 use shared::domain::audit::{Action, Target};
 use shared::domain::ids::{SessionHash, UserId};
+use shared::domain::origin::Origin;
 use shared::domain::session::Session;
-use shared::domain::time::Timestamp;
 use shared::http::problem::ProblemType;
-use shared::http::response::{self, with_cookie};
+use shared::http::response;
 use shared::http::{Problem, Request, Response};
 
-/// What this function answers.
-pub const ROUTES: &[&str] = &[
-    "GET /auth/sessions",
-    "DELETE /auth/sessions/{id}",
-    "DELETE /auth/sessions",
-];
+pub const ROUTES: &[&str] = &[LIST, REVOKE, REVOKE_OTHERS];
+
+const LIST: &str = "GET /auth/sessions";
+const REVOKE: &str = "DELETE /auth/sessions/{id}";
+const REVOKE_OTHERS: &str = "DELETE /auth/sessions";
 
 #[derive(Serialize)]
 struct Output {
@@ -35,42 +39,32 @@ struct Output {
     current: bool,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// 401 where nobody is signed in; 403, 400, 413 and 415 for what is no request of this portal's;
-/// 404 and 503.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(&app.config.site)?;
-    if request.route() == "GET /auth/sessions" {
-        let all = async |user: &UserId| app.store.list_sessions(user).await;
-        let (signed_in, sessions) = app.authenticate_with(&request, &origin, all).await?;
-        return Ok(list(sessions, &signed_in, app.clock.now()));
-    }
-    request.empty_body(&app.config.site, &origin)?;
-    let signed_in = app.authenticate(&request, &origin).await?;
     match request.route() {
-        "DELETE /auth/sessions" => end_others(app, &request, &signed_in).await?,
-        _ => end_one(app, &request, &signed_in).await?,
+        LIST => list(app, &request, &origin).await,
+        REVOKE => revoke(app, &request, &origin).await,
+        REVOKE_OTHERS => revoke_others(app, &request, &origin).await,
+        _ => Err(Problem::not_found()),
     }
-    Ok(response::no_content())
 }
 
-fn list(mut sessions: Vec<Session>, signed_in: &Authenticated, now: Timestamp) -> Response {
-    sessions.retain(|session| session.is_live(&signed_in.user, now));
+async fn list(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
+    let list_sessions = async |user: &UserId| app.store.list_sessions(user).await;
+    let (authenticated, mut sessions) = app
+        .authenticate_with(request, origin, list_sessions)
+        .await?;
+    let now = app.clock.now();
+    sessions.retain(|session| session.is_live(&authenticated.user, now));
     sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
     let output: Vec<_> = sessions
         .iter()
-        .map(|session| output(session, &signed_in.session.hash))
+        .map(|session| session_output(session, &authenticated.session.hash))
         .collect();
-    let response = response::json(200, &output);
-    match &signed_in.renewed_cookie {
-        Some(cookie) => with_cookie(response, cookie),
-        None => response,
-    }
+    Ok(authenticated.respond(response::json(200, &output)))
 }
 
-fn output(session: &Session, current: &SessionHash) -> Output {
+fn session_output(session: &Session, current: &SessionHash) -> Output {
     Output {
         id: session.hash.to_string(),
         created_at: session.created_at.rfc3339(),
@@ -83,44 +77,43 @@ fn output(session: &Session, current: &SessionHash) -> Output {
     }
 }
 
-fn no_such_session() -> Problem {
-    Problem::new(ProblemType::NotFound, "You have no session with this id.")
-}
-
-async fn end_one(app: &App, request: &Request, signed_in: &Authenticated) -> Result<(), Problem> {
+async fn revoke(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
+    request.empty_body(&app.config.site, origin)?;
+    let authenticated = app.authenticate(request, origin).await?;
     let session = SessionHash::parse(request.path_parameter("id")).ok_or_else(no_such_session)?;
-    let resource = Target::Session(session);
+    let user = &authenticated.user.id;
     let event = app.audit_event(
         Action::SessionRevoked,
-        &signed_in.user.id,
-        resource,
+        user,
+        Target::Session(session),
         &request.client(),
         app.clock.now(),
     );
-    let ended = app
-        .store
-        .revoke_session(&signed_in.user.id, &session, &event)
-        .await?;
-    ended.then_some(()).ok_or_else(no_such_session)
+    if app.store.revoke_session(user, &session, &event).await? {
+        Ok(response::no_content())
+    } else {
+        Err(no_such_session())
+    }
 }
 
-async fn end_others(
-    app: &App,
-    request: &Request,
-    signed_in: &Authenticated,
-) -> Result<(), Problem> {
-    let resource = Target::Session(signed_in.session.hash);
+async fn revoke_others(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
+    request.empty_body(&app.config.site, origin)?;
+    let Authenticated { user, session, .. } = app.authenticate(request, origin).await?;
     let event = app.audit_event(
         Action::SessionsRevoked,
-        &signed_in.user.id,
-        resource,
+        &user.id,
+        Target::Session(session.hash),
         &request.client(),
         app.clock.now(),
     );
-    let ended = app
-        .store
-        .revoke_other_sessions(&signed_in.session, &event)
-        .await?;
-    // Whoever moved the epoch meanwhile has ended this session as well.
-    ended.then_some(()).ok_or_else(Problem::not_authenticated)
+    if app.store.revoke_other_sessions(&session, &event).await? {
+        Ok(response::no_content())
+    } else {
+        // The epoch has moved in the meantime, which has revoked this session as well.
+        Err(Problem::not_authenticated())
+    }
+}
+
+fn no_such_session() -> Problem {
+    Problem::new(ProblemType::NotFound, "You have no session with this id.")
 }

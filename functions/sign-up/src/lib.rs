@@ -1,22 +1,22 @@
-//! `POST /auth/sign-up`: asks to become a user, where the portal allows it (`SelfSignUp`).
+//! `POST /auth/sign-up` requests an account, on portals with `SelfSignUp=on`.
 //!
-//! Takes `{email, name}` as JSON or a form. Answers 200, always the same; a form is led to the page
-//! that says "check your mail". Whether the address is known, this function does not look: the
-//! mailer adds the user, or sends a link to whoever is one already. 404 where it is off, 400 for
-//! what is no address or no name, 429 for too many.
+//! Takes `{email, name}` as JSON or a form. Responds 200 `{success, message}`, the same for every
+//! address and without looking it up: the mailer adds the user, or sends a link to the user who has
+//! the address already. A form is redirected to the page that asks to check the email. 400
+//! `invalid-request` for an invalid address or name, 429 `too-many-attempts`, 404 with
+//! `SelfSignUp=off`.
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::auth::request_email::{EmailRequest, parse_address};
+use shared::auth::request_email::{EmailRequest, parse_address, parse_name};
 use shared::domain::email::EmailKind;
+use shared::domain::origin::Origin;
 use shared::domain::paths;
-use shared::domain::user::is_name;
 use shared::http::{Problem, Request, Response};
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/sign-up"];
 
-const ALWAYS: &str = "We'll send a link to this email address.";
+const MESSAGE: &str = "We'll send a link to this email address.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,31 +25,30 @@ struct Input {
     name: String,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if !app.config.links.sign_up {
         return Err(Problem::not_found());
     }
     let origin = request.portal_origin(&app.config.site)?;
     let input: Input = request.body(&app.config.site, &origin)?;
-    let asked = async {
-        let address = parse_address(&input.email)?;
-        let name = Some(input.name).filter(|name| is_name(name));
-        let name = name.ok_or_else(|| {
-            Problem::invalid_request("`name` must be 1 to 120 printable characters.")
-        })?;
-        let ask = EmailRequest {
-            address,
-            kind: EmailKind::SignUp { name },
-            next: None,
-            bearer: false,
-        };
-        app.request_email(&request, &origin, ask, ALWAYS).await
-    };
-    asked
+    request_account(app, &request, &origin, input)
         .await
         .map_err(|problem| problem.redirect_form_to(&origin.join(paths::SIGN_UP)))
+}
+
+async fn request_account(
+    app: &App,
+    request: &Request,
+    origin: &Origin,
+    input: Input,
+) -> Result<Response, Problem> {
+    let address = parse_address(&input.email)?;
+    let name = parse_name(input.name)?;
+    let email = EmailRequest {
+        address,
+        kind: EmailKind::SignUp { name },
+        next: None,
+        bearer: false,
+    };
+    app.request_email(request, origin, email, MESSAGE).await
 }

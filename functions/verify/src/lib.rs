@@ -1,29 +1,35 @@
-//! `POST /auth/verify`: redeems a link or a code for a session.
+//! `POST /auth/verify` exchanges a sign-in link or a code for a session.
 //!
-//! Takes `{token}`, with a random `attempt` from whoever wants to be able to repeat it; `{code}`
-//! from the browser that asked; or `{request, code}` from a bearer client. Answers `{user: {id,
-//! email}, session: {expires_at}}` and the session cookie, with `transport: "bearer"` the session's
-//! token in the body instead; a form is led to `next` or the dashboard. 400 `invalid-token`, 410
-//! `expired-token` and `used-token` for links; a code fails in one way only.
+//! Takes one of these, each with `transport?`:
+//! - `{token, idempotency_key?, code?}` from the page behind a link. `code` is required in another
+//!   browser with `OtherBrowser=code`. A repeat with the same idempotency key within 60 seconds
+//!   gets the same session;
+//! - `{code}` from the browser that requested the email;
+//! - `{request, code}` from a bearer client that requested it.
+//!
+//! Responds 200 `{user: {id, email}, session: {expires_at}}` with the session cookie. With
+//! `transport: "bearer"` the response holds `session.token` instead of the cookie. A form is
+//! redirected to `next` or the dashboard.
+//!
+//! A link that does not work is 400 `invalid-token`, 410 `expired-token` or 410 `used-token`. A
+//! code that does not work is 400 `invalid-token`, for every reason and after the same calls.
+
+mod code;
 
 use serde::Deserialize;
 use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::config::{Activation, OtherBrowser};
-use shared::domain::audit::Action;
-use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Code, IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::ids::LinkId;
+use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
 use shared::domain::paths;
-use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::session::AuthMethod;
-use shared::domain::user::Epoch;
 use shared::http::cookie::{self, Cookie};
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
-use shared::keys::Key;
-use shared::store::links::{Redeem, UserTransition};
+use shared::keys::Signed;
+use shared::store::links::UserTransition;
 
-/// What this function answers.
 pub const ROUTES: &[&str] = &["POST /auth/verify"];
 
 #[derive(Deserialize)]
@@ -37,219 +43,115 @@ struct Input {
     transport: Transport,
 }
 
-/// One request on its way.
 struct Verify<'a> {
-    visit: SignInContext<'a>,
-    /// The links that this browser asked for.
-    asked: Vec<LinkId>,
+    context: SignInContext<'a>,
+    /// The links that this browser or bearer client has requested.
+    requested: Vec<LinkId>,
 }
 
-/// Who is signed in now.
 struct Redeemed {
-    begun: IssuedSession,
+    issued: IssuedSession,
     link: Link,
-    /// By the browser that asked: only there `next` is honoured.
-    asked: bool,
+    /// The link was requested by this browser. Only there `next` is followed.
+    same_browser: bool,
 }
 
-/// Handles the request.
-///
-/// # Errors
-/// See the module.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let origin = request.portal_origin(&app.config.site)?;
-    let input: Input = request.body(&app.config.site, &origin)?;
-    let visit = SignInContext::new(app, &request, origin).await;
-    let asked = visit
-        .ring
-        .issued_nonces(nonces(&visit, input.request.as_deref())?);
+    let site = &app.config.site;
+    let origin = request.portal_origin(site)?;
+    let input: Input = request.body(site, &origin)?;
+    let context = SignInContext::new(app, &request, origin).await;
+    let nonces = presented_nonces(&context, input.request.as_deref())?;
+    let requested = context.ring.issued_nonces(nonces);
     let verify = Verify {
-        asked: asked.iter().map(Nonce::link).collect(),
-        visit,
+        requested: requested.iter().map(Nonce::link).collect(),
+        context,
     };
-    let (site, origin) = (&app.config.site, &verify.visit.origin);
-
-    let redeemed = match (&input.token, &input.code) {
-        (Some(token), code) => {
-            let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
-            let redeemed = verify
-                .by_link(token, idempotency_key.as_ref(), code.as_deref())
-                .await;
-            redeemed.map_err(|problem| problem.redirect_form_to(&site.login_url(origin)))?
-        }
-        (None, Some(code)) => {
-            let redeemed = verify.by_code(code).await;
-            redeemed
-                .map_err(|problem| problem.redirect_form_to(&origin.join(paths::CHECK_EMAIL)))?
-        }
-        (None, None) => return Err(Problem::invalid_request("Send `token` or `code`.")),
-    };
-    let next = redeemed.link.next.as_ref().filter(|_| redeemed.asked);
-    let page = site.landing_url(next, origin);
+    let redeemed = verify.redeem_input(&input).await?;
+    let origin = &verify.context.origin;
+    let next = redeemed.link.next.as_ref();
+    let page = site.landing_url(next.filter(|_| redeemed.same_browser), origin);
     verify
-        .visit
-        .respond(&redeemed.begun, input.transport, &page)
+        .context
+        .respond(&redeemed.issued, input.transport, &page)
 }
 
-/// The nonces that this browser, or this bearer client, shows.
-fn nonces(visit: &SignInContext<'_>, bearer: Option<&str>) -> Result<Vec<Nonce>, Problem> {
-    Ok(match bearer {
-        Some(nonce) => Nonce::parse(nonce).into_iter().collect(),
-        None => {
-            let cookie = Cookie::requests(&visit.app.config.portal, &visit.origin);
-            cookie::nonces(visit.request.cookie(cookie.name())?.unwrap_or_default())
-        }
-    })
+/// Returns the nonces in the cookie, or the one that a bearer client sends.
+fn presented_nonces(
+    context: &SignInContext<'_>,
+    bearer: Option<&str>,
+) -> Result<Vec<Nonce>, Problem> {
+    if let Some(nonce) = bearer {
+        return Ok(Nonce::parse(nonce).into_iter().collect());
+    }
+    let cookie = Cookie::requests(&context.app.config.portal, &context.origin);
+    let value = context.request.cookie(cookie.name())?;
+    Ok(cookie::nonces(value.unwrap_or_default()))
 }
 
 impl Verify<'_> {
-    /// With the token of a link; in a browser that did not ask for it as `OTHER_BROWSER` says.
+    async fn redeem_input(&self, input: &Input) -> Result<Redeemed, Problem> {
+        let origin = &self.context.origin;
+        match (&input.token, &input.code) {
+            (Some(token), code) => {
+                let idempotency_key =
+                    IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
+                let login_url = self.context.app.config.site.login_url(origin);
+                self.by_link(token, idempotency_key.as_ref(), code.as_deref())
+                    .await
+                    .map_err(|problem| problem.redirect_form_to(&login_url))
+            }
+            (None, Some(code)) => {
+                let code_page = origin.join(paths::CHECK_EMAIL);
+                self.by_code(code)
+                    .await
+                    .map_err(|problem| problem.redirect_form_to(&code_page))
+            }
+            (None, None) => Err(Problem::invalid_request("Send `token` or `code`.")),
+        }
+    }
+
+    /// Redeems the link with this token. In a browser that did not request it, `OTHER_BROWSER` says
+    /// whether that works.
     async fn by_link(
         &self,
         token: &str,
         idempotency_key: Option<&IdempotencyKey>,
         code: Option<&str>,
     ) -> Result<Redeemed, Problem> {
-        let signed = self.visit.ring.read_link(Purpose::SignIn, token)?;
-        let link = signed.content;
-        let asked = self.asked.contains(&link.id);
-        match self.visit.app.config.links.other_browser {
-            OtherBrowser::Off if !asked => return Err(Problem::invalid_token()),
-            OtherBrowser::Code if !asked => self.check_code(&link.id, code).await?,
-            _ => {}
+        let signed = self.context.ring.read_link(Purpose::SignIn, token)?;
+        let link = &signed.content.id;
+        let same_browser = self.requested.contains(link);
+        match self.context.app.config.links.other_browser {
+            OtherBrowser::Off if !same_browser => return Err(Problem::invalid_token()),
+            OtherBrowser::Code if !same_browser => self.require_code(link, code).await?,
+            OtherBrowser::Off | OtherBrowser::Code | OtherBrowser::Button => {}
         }
         let by = RedeemContext {
-            same_browser: asked,
+            same_browser,
             idempotency_key: idempotency_key.map(IdempotencyKey::hash),
         };
-        self.redeem(link, signed.key, &by, AuthMethod::Link).await
-    }
-
-    /// With the code of a mail, in the browser that asked for it. Every failure is one answer after
-    /// the same calls; a code that matches no link goes on to redeem one that does not exist. While
-    /// the ring is stale nothing is tried: the right code's key may be one it does not know.
-    async fn by_code(&self, code: &str) -> Result<Redeemed, Problem> {
-        if self.visit.ring.is_stale() {
-            return Err(Problem::unavailable());
-        }
-        if self.asked.is_empty() {
-            return Err(Problem::invalid_token());
-        }
-        let (link, key) = match self.matching(&self.asked, code).await? {
-            Some(found) => found,
-            None => (
-                self.no_link(),
-                self.visit
-                    .ring
-                    .signing_key(self.visit.now)
-                    .ok_or_else(Problem::unavailable)?,
-            ),
-        };
-        let by = RedeemContext {
-            same_browser: true,
-            idempotency_key: None,
-        };
-        self.redeem(link, key, &by, AuthMethod::Code)
-            .await
-            .map_err(Problem::uniform)
-    }
-
-    /// A machine that presses buttons does not know the code.
-    async fn check_code(&self, link: &LinkId, code: Option<&str>) -> Result<(), Problem> {
-        let code = code.ok_or_else(Problem::invalid_token)?;
-        self.matching(&[*link], code)
-            .await?
-            .map(|_| ())
-            .ok_or_else(Problem::invalid_token)
-    }
-
-    /// Counts a try for each of `links`, and gives the one that `code` belongs to.
-    async fn matching(
-        &self,
-        links: &[LinkId],
-        code: &str,
-    ) -> Result<Option<(Link, &Key)>, Problem> {
-        let tries = links.iter().map(|link| (*link, self.tries(link))).collect();
-        let found = self
-            .visit
-            .app
-            .store
-            .count_code_attempts(tries, self.visit.now)
-            .await?;
-        let Some(code) = Code::parse(code) else {
-            return Ok(None);
-        };
-        // Only the mail of a sign-in link has a code in it.
-        let found = found
-            .into_iter()
-            .filter(|(link, _)| link.purpose == Purpose::SignIn);
-        let mut with_keys =
-            found.filter_map(|(link, kid)| Some((link, self.visit.ring.get(&kid)?)));
-        Ok(with_keys.find(|(link, key)| key.code(&link.id).matches(&code)))
-    }
-
-    fn tries(&self, link: &LinkId) -> RateLimit {
-        let links = &self.visit.app.config.links;
-        RateLimit {
-            scope: RateLimitScope::Code,
-            key: self.visit.ring.keyed_hash(&["code", &link.to_string()]),
-            window: Window::Until(self.visit.now.plus(links.lifetime)),
-            limit: links.code_attempts,
-        }
-    }
-
-    /// A link that never was. Random, so that guesses made at the same time do not get in each
-    /// other's way.
-    fn no_link(&self) -> Link {
-        let random = &self.visit.app.random;
-        Link {
-            purpose: Purpose::SignIn,
-            id: LinkId::from_bytes(random.bytes()),
-            user: UserId::new(random.bytes()),
-            address: self.visit.app.config.email.from.clone(),
-            epoch: Epoch::INITIAL,
-            expires_at: self.visit.now,
-            next: None,
-        }
+        self.redeem(signed, &by, AuthMethod::Link).await
     }
 
     async fn redeem(
         &self,
-        link: Link,
-        key: &Key,
+        signed: Signed<'_, Link>,
         by: &RedeemContext,
         auth_method: AuthMethod,
     ) -> Result<Redeemed, Problem> {
-        let app = self.visit.app;
-        let id = key.session_id(&link.id);
-        let session = self
-            .visit
-            .new_session(&id, &link.user, link.epoch, auth_method);
-        let replaced = self.visit.replaced_session(&session)?;
-        let event = self
-            .visit
-            .login_event(Action::Login, &session, replaced.as_ref());
-        let user = match app.config.links.activation {
+        let user = match self.context.app.config.links.activation {
             Activation::Link => UserTransition::Activate,
             Activation::Password => UserTransition::None,
         };
-        let redeem = Redeem {
-            link: &link,
-            by,
-            session: &session,
-            replaces: replaced.as_ref(),
-            event: &event,
-            user,
-        };
-        let session = app.store.redeem(&redeem).await?;
+        let issued = self
+            .context
+            .redeem_link(&signed, by, auth_method, user)
+            .await?;
         Ok(Redeemed {
-            begun: IssuedSession {
-                session,
-                id,
-                address: link.address.clone(),
-            },
-            link,
-            asked: by.same_browser,
+            issued,
+            link: signed.content,
+            same_browser: by.same_browser,
         })
     }
 }

@@ -8,7 +8,8 @@ use crate::domain::session::{Session, TOUCH_INTERVAL};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::http::cookie::{self, Cookie};
-use crate::http::{Problem, Request};
+use crate::http::response::with_cookie;
+use crate::http::{Problem, Request, Response};
 use crate::keys::{KeyRing, SessionClaims, TokenError};
 use crate::store::Unavailable;
 
@@ -18,6 +19,16 @@ pub struct Authenticated {
     pub session: Session,
     /// The session's cookie, set again if it would otherwise expire before the session.
     pub renewed_cookie: Option<String>,
+}
+
+impl Authenticated {
+    /// Returns `response` with the session's cookie, if it was renewed.
+    pub fn respond(&self, response: Response) -> Response {
+        match &self.renewed_cookie {
+            Some(cookie) => with_cookie(response, cookie),
+            None => response,
+        }
+    }
 }
 
 /// The session token in a request.

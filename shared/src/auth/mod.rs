@@ -3,4 +3,5 @@
 
 pub mod authenticate;
 pub mod issue_session;
+pub mod redeem_link;
 pub mod request_email;

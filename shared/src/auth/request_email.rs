@@ -12,6 +12,7 @@ use crate::domain::paths;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::site::Site;
 use crate::domain::time::{DAY, HOUR, MINUTE, Timestamp};
+use crate::domain::user::is_name;
 use crate::http::cookie::{Cookie, nonces, with_nonce};
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
@@ -55,6 +56,15 @@ impl EmailRequest {
 pub fn parse_address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text)
         .ok_or_else(|| Problem::invalid_request("`email` is not a valid email address."))
+}
+
+/// Parses the name in a request.
+///
+/// # Errors
+/// 400 `invalid-request` if it is not 1 to 120 printable characters.
+pub fn parse_name(text: String) -> Result<String, Problem> {
+    let invalid = || Problem::invalid_request("`name` must be 1 to 120 printable characters.");
+    is_name(&text).then_some(text).ok_or_else(invalid)
 }
 
 /// Parses the page that a request wants to be redirected to.

@@ -1,0 +1,62 @@
+//! The links in emails: how long they work, and where they point.
+
+use crate::Mailer;
+use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
+use shared::domain::link::{Code, Link, Purpose};
+use shared::domain::paths;
+use shared::domain::time::{DAY, Timestamp};
+use shared::keys::{Key, KeyRing};
+use std::time::Duration;
+
+/// The age at which a notice is not sent any more.
+const NOTICE_LIFETIME: Duration = DAY;
+
+/// A link as its email shows it, and the code that belongs to it.
+pub(crate) struct LinkAndCode {
+    pub(crate) url: String,
+    pub(crate) code: Code,
+}
+
+impl Mailer {
+    /// Returns the time at which the email, and the link in it, expires, in whole seconds. It
+    /// depends on when the email was requested, not on when it is sent.
+    pub(crate) fn expires_at(&self, email: &OutboxEntry, template: EmailTemplate) -> Timestamp {
+        let links = &self.app.config.links;
+        let lifetime = match template {
+            _ if matches!(email.kind, EmailKind::Invitation(..)) => links.activation_lifetime,
+            EmailTemplate::Link(Purpose::SignIn) => links.lifetime,
+            EmailTemplate::Link(Purpose::Activation) => links.activation_lifetime,
+            EmailTemplate::Link(Purpose::Reset) => links.reset_lifetime,
+            EmailTemplate::Notice(_) => NOTICE_LIFETIME,
+        };
+        Timestamp::from_secs(email.requested_at.plus(lifetime).secs())
+    }
+
+    /// Signs `link` with `key`, which its first claim chose.
+    pub(crate) fn link_and_code(&self, ring: &KeyRing, key: &Key, link: &Link) -> LinkAndCode {
+        LinkAndCode {
+            url: self.url(link.purpose, &ring.sign_link(key, link)),
+            code: key.code(&link.id),
+        }
+    }
+
+    /// Returns the URL of the built-in page, or of the frontend's page if one is configured. The
+    /// frontend gets the token in the fragment, which browsers send to no server.
+    fn url(&self, purpose: Purpose, token: &str) -> String {
+        let links = &self.app.config.links;
+        let frontend_page = match purpose {
+            Purpose::SignIn => None,
+            Purpose::Activation => links.activate_url.as_ref(),
+            Purpose::Reset => links.reset_url.as_ref(),
+        };
+        if let Some(page) = frontend_page {
+            return format!("{page}#token={token}");
+        }
+        let page = match purpose {
+            Purpose::SignIn => paths::VERIFY,
+            Purpose::Activation => paths::ACTIVATE,
+            Purpose::Reset => paths::RESET_PASSWORD,
+        };
+        self.public.join(&format!("{page}/{token}"))
+    }
+}
