@@ -1,4 +1,4 @@
-//! Email addresses.
+//! Email addresses and their canonical spelling.
 
 use std::fmt;
 

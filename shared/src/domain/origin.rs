@@ -1,4 +1,4 @@
-//! Web origins.
+//! Web origins that may hold sign-in cookies.
 
 use url::Url;
 

@@ -102,7 +102,7 @@ impl RateLimit {
 
     /// Returns the key of the item that counts at `now`: `scope#key#start`, where the start of the
     /// window is in seconds.
-    pub fn row(&self, now: Timestamp) -> String {
+    pub fn item_key(&self, now: Timestamp) -> String {
         let start = match self.window {
             Window::Aligned(length) => now.secs() - now.secs() % length.as_secs().max(1),
             Window::Until(_) => 0,
@@ -132,12 +132,16 @@ mod tests {
         let key = KeyedHash::from_bytes([0; 32]);
         let rate_limit = RateLimit::every(MINUTE, RateLimitScope::RequestsPerMinute, key, 1);
         let (first, last) = (Timestamp::from_secs(120), Timestamp::from_millis(179_999));
-        assert_eq!(rate_limit.row(first), rate_limit.row(last));
+        assert_eq!(rate_limit.item_key(first), rate_limit.item_key(last));
         assert_eq!(rate_limit.ends_at(last), Timestamp::from_secs(180));
         assert_ne!(
-            rate_limit.row(last),
-            rate_limit.row(Timestamp::from_secs(180))
+            rate_limit.item_key(last),
+            rate_limit.item_key(Timestamp::from_secs(180))
         );
-        assert!(rate_limit.row(first).starts_with("requests-per-minute#"));
+        assert!(
+            rate_limit
+                .item_key(first)
+                .starts_with("requests-per-minute#")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Timestamps and durations.
+//! Points in time, and units of time.
 
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -56,21 +56,23 @@ impl Timestamp {
 
     /// Returns the form of requests and responses: RFC 3339 in UTC, in whole seconds.
     pub fn rfc3339(self) -> String {
-        self.date().format(&Rfc3339).unwrap_or_default()
+        self.date_time().format(&Rfc3339).unwrap_or_default()
     }
 
     /// Returns the form for people: `21 November 2026 at 14:05 UTC`.
     pub fn in_words(self) -> String {
-        let date = self.date();
-        let (day, month, year) = (date.day(), date.month(), date.year());
+        let date = self.date_time();
         format!(
-            "{day} {month} {year} at {:02}:{:02} UTC",
+            "{} {} {} at {:02}:{:02} UTC",
+            date.day(),
+            date.month(),
+            date.year(),
             date.hour(),
             date.minute()
         )
     }
 
-    fn date(self) -> OffsetDateTime {
+    fn date_time(self) -> OffsetDateTime {
         let secs = i64::try_from(self.secs()).unwrap_or(i64::MAX);
         OffsetDateTime::from_unix_timestamp(secs).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }

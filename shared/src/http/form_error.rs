@@ -1,8 +1,6 @@
 //! The error that a redirected form carries in its query: `error`, and `reason` where an error has
 //! several.
 
-use super::request::Request;
-
 /// An error of a form, as the page that it is redirected to receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormError<'a> {
@@ -39,10 +37,9 @@ impl<'a> FormError<'a> {
         }
     }
 
-    /// Reads the error from a request's query; `None` if it carries none.
-    pub fn from_query(request: &'a Request) -> Option<Self> {
-        let query = |name| request.query(name).unwrap_or_default();
-        Some(match (query("error"), query("reason")) {
+    /// Parses the query parameters `error` and `reason`. Returns `None` if there is no error.
+    pub fn from_query(error: &str, reason: &'a str) -> Option<Self> {
+        Some(match (error, reason) {
             ("", _) => return None,
             ("invalid_request", _) => Self::InvalidRequest,
             ("invalid_credentials", _) => Self::InvalidCredentials,
@@ -54,5 +51,31 @@ impl<'a> FormError<'a> {
             ("unavailable", _) => Self::Unavailable,
             _ => Self::Unknown,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_parsed_from_its_query() {
+        for error in [
+            FormError::InvalidRequest,
+            FormError::InvalidCredentials,
+            FormError::InvalidToken,
+            FormError::ExpiredToken,
+            FormError::UsedToken,
+            FormError::WeakPassword("too-short"),
+            FormError::TooManyAttempts,
+            FormError::Unavailable,
+        ] {
+            let query = error.to_query();
+            let (name, reason) = query.split_once("&reason=").unwrap_or((&query, ""));
+            let name = name.strip_prefix("error=").unwrap();
+            assert_eq!(FormError::from_query(name, reason), Some(error));
+        }
+        assert_eq!(FormError::from_query("", "used"), None);
+        assert_eq!(FormError::from_query("other", ""), Some(FormError::Unknown));
     }
 }

@@ -36,8 +36,8 @@ impl PasswordPolicy<'_> {
     /// or the portal's name, the rest of it must take as many by itself.
     pub(super) fn check_strength(&self, text: &str) -> Result<(), WeakPassword> {
         let rest = self.without_names(text);
-        let words = self.words();
-        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let personal = self.personal_words();
+        let words: Vec<_> = personal.iter().map(String::as_str).collect();
         let estimate = zxcvbn::zxcvbn(&bounded(rest.as_deref().unwrap_or(text)), &words);
         match estimate.guesses() {
             MIN_GUESSES.. => Ok(()),
@@ -53,7 +53,7 @@ impl PasswordPolicy<'_> {
     /// `None` if the password contains neither. Case and punctuation are ignored.
     fn without_names(&self, text: &str) -> Option<String> {
         let whole = folded(text);
-        let local = self.local();
+        let local = self.local_part();
         let untagged = local.split('+').next().unwrap_or_default();
         let mut rest = whole.clone();
         for word in [self.address.as_str(), local, untagged, self.portal].map(folded) {
@@ -65,9 +65,9 @@ impl PasswordPolicy<'_> {
     }
 
     /// Returns the words that somebody who knows the portal and the address tries first.
-    fn words(&self) -> Vec<String> {
+    fn personal_words(&self) -> Vec<String> {
         let domain = self.address.as_str().rsplit('@').next().unwrap_or_default();
-        let local = self.local();
+        let local = self.local_part();
         let names = [self.portal, local, domain];
         let parts = names
             .iter()
@@ -83,7 +83,7 @@ impl PasswordPolicy<'_> {
         words
     }
 
-    fn local(&self) -> &str {
+    fn local_part(&self) -> &str {
         self.address.as_str().split('@').next().unwrap_or_default()
     }
 }
