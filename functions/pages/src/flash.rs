@@ -25,7 +25,7 @@ impl Flash {
     /// Returns the message that the query of `request` asks for, if it does. `invalid_form` is the
     /// one for a form with an invalid field; `min_length` is that of a password, in characters.
     pub(crate) fn new(request: &Request, invalid_form: &str, min_length: usize) -> Option<Self> {
-        let Some(error) = request.form_error() else {
+        let Some(error) = FormError::from_query(|name| request.query(name)) else {
             let is_password_changed = request.query("notice") == Some("password_changed");
             return is_password_changed.then(password_changed);
         };

@@ -132,7 +132,7 @@ impl PageContext<'_> {
         if link.expires_at <= self.now {
             return Some(ProblemType::ExpiredToken);
         }
-        match self.request.form_error()? {
+        match FormError::from_query(|name| self.request.query(name))? {
             FormError::ExpiredToken => Some(ProblemType::ExpiredToken),
             FormError::UsedToken => Some(ProblemType::UsedToken),
             FormError::InvalidToken => Some(ProblemType::InvalidToken),

@@ -1,5 +1,4 @@
-//! The embedded DynamoDB: the real store code talks to it through the real SDK, whose requests are
-//! answered here.
+//! The embedded DynamoDB, which the store reaches through the real SDK.
 
 use crate::template::Table;
 use dynoxide::actions::create_table::CreateTableRequest;
@@ -15,10 +14,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Our clock, as dynoxide wants it.
-struct Time(Clock);
+/// The portal's clock in the form that dynoxide takes.
+struct DatabaseClock(Clock);
 
-impl dynoxide::storage_backend::Clock for Time {
+impl dynoxide::storage_backend::Clock for DatabaseClock {
     fn now_unix_secs(&self) -> u64 {
         self.0.now().secs()
     }
@@ -32,31 +31,31 @@ impl dynoxide::storage_backend::Clock for Time {
     }
 }
 
-/// Opens the database, in memory on our clock, or in `directory` on the machine's, with `tables` in
-/// it.
+/// Opens a database with these tables: in memory with the portal's clock, or in `directory` with
+/// the machine's clock.
 ///
 /// # Errors
-/// A file that cannot be used, or a table that DynamoDB would refuse.
+/// A [`StartError`] if the file cannot be used, or if DynamoDB would refuse a table.
 pub(crate) fn open(
     directory: Option<&Path>,
     clock: &Clock,
     tables: &[Table],
 ) -> Result<Database, StartError> {
     let opened = match directory {
-        None => Database::memory_with_clock(Arc::new(Time(clock.clone()))),
+        None => Database::memory_with_clock(Arc::new(DatabaseClock(clock.clone()))),
         Some(directory) => Database::new(&directory.join("dynamodb.sqlite").to_string_lossy()),
     };
     let database = opened
         .map_err(|error| StartError(format!("Could not open the embedded DynamoDB: {error}.")))?;
     for table in tables {
-        create(&database, table).map_err(|why| {
+        create_table(&database, table).map_err(|why| {
             StartError(format!("Could not create the table {}: {why}.", table.name))
         })?;
     }
     Ok(database)
 }
 
-fn create(database: &Database, table: &Table) -> Result<(), String> {
+fn create_table(database: &Database, table: &Table) -> Result<(), String> {
     let request: CreateTableRequest =
         serde_json::from_value(table.create.clone()).map_err(|error| error.to_string())?;
     match database.create_table(request) {
@@ -80,9 +79,9 @@ fn create(database: &Database, table: &Table) -> Result<(), String> {
     Ok(())
 }
 
-/// Answers a request as DynamoDB's JSON protocol does: status and body.
-pub(crate) fn answer(database: &Database, operation: &str, body: &Value) -> (u16, String) {
-    let answered = match operation {
+/// Executes a request of DynamoDB's JSON protocol. Returns the status and the body of the response.
+pub(crate) fn call(database: &Database, operation: &str, body: &Value) -> (u16, String) {
+    let result = match operation {
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
         "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
         "GetItem" => run(body, |request| database.get_item(request)),
@@ -94,7 +93,7 @@ pub(crate) fn answer(database: &Database, operation: &str, body: &Value) -> (u16
             "the embedded DynamoDB does not support {other}"
         ))),
     };
-    match answered {
+    match result {
         Ok(body) => (200, body),
         Err(error) => (error.status_code(), error.to_json()),
     }
@@ -102,25 +101,26 @@ pub(crate) fn answer(database: &Database, operation: &str, body: &Value) -> (u16
 
 fn run<I: DeserializeOwned, O: Serialize>(
     body: &Value,
-    act: impl FnOnce(I) -> Result<O, DynoxideError>,
+    operation: impl FnOnce(I) -> Result<O, DynoxideError>,
 ) -> Result<String, DynoxideError> {
     let unreadable =
         |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
     let request = I::deserialize(body).map_err(unreadable)?;
-    serde_json::to_string(&act(request)?).map_err(unreadable)
+    serde_json::to_string(&operation(request)?).map_err(unreadable)
 }
 
-/// Every item of every table, under the table's name without the stack's.
+/// Returns the items of all tables by the table's short name.
 ///
 /// # Errors
-/// The database cannot be read.
-pub(crate) fn dump(
+/// A [`DynoxideError`] if the database cannot be read.
+pub(crate) fn dump<'a>(
     database: &Database,
-    tables: &[String],
+    tables: impl Iterator<Item = &'a String>,
 ) -> Result<BTreeMap<String, Vec<Value>>, DynoxideError> {
     let mut all = BTreeMap::new();
     for table in tables {
-        let (mut items, mut start) = (vec![], None);
+        let mut items = vec![];
+        let mut start = None;
         loop {
             let scan = ScanRequest {
                 table_name: table.clone(),
@@ -139,7 +139,7 @@ pub(crate) fn dump(
     Ok(all)
 }
 
-/// A table's name without the stack's.
+/// Returns a table's name without the stack's.
 pub(crate) fn short_name(table: &str) -> &str {
     table
         .strip_prefix(crate::template::STACK)

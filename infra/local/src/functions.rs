@@ -1,5 +1,4 @@
-//! The functions, each started from its own environment and called as Lambda calls it: JSON in,
-//! JSON out.
+//! The functions, each started with its own environment and called as Lambda calls it, with JSON.
 
 use aws_types::SdkConfig;
 use lambda_http::request::LambdaRequest;
@@ -13,15 +12,16 @@ use shared::lambda::{Bootstrap, Consumer, Handler, answer};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// A started function: an event and the request's id in, the answer out; or why there is none.
-pub(crate) type Handle =
+/// A started instance of a function. It takes an event and the request's id, and returns the output
+/// or an error message.
+pub(crate) type Instance =
     Arc<dyn Fn(Value, String) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
 
-/// Starts the function called `name`: package, directory and binary in the template.
+/// Starts an instance of the function whose package is called `name`.
 ///
 /// # Errors
-/// Why it does not start.
-pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Handle, StartError> {
+/// The function's own [`StartError`], or one that says that there is no such function.
+pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Instance, StartError> {
     match name {
         "activate" => http(activate::handle, aws, env).await,
         "admin" => http(admin::handle, aws, env).await,
@@ -45,7 +45,7 @@ async fn http<C: Bootstrap>(
     handle: impl for<'a> Handler<'a, C> + Clone,
     aws: &SdkConfig,
     env: &Env,
-) -> Result<Handle, StartError> {
+) -> Result<Instance, StartError> {
     let context = Arc::new(C::start(aws, env).await?);
     Ok(Arc::new(move |event, id| {
         let (context, handle) = (Arc::clone(&context), handle.clone());
@@ -66,18 +66,18 @@ async fn events<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
     handle: impl for<'a> Consumer<'a, C, E, Output = O> + Clone,
     aws: &SdkConfig,
     env: &Env,
-) -> Result<Handle, StartError> {
+) -> Result<Instance, StartError> {
     let context = Arc::new(C::start(aws, env).await?);
     Ok(Arc::new(move |event, _id| {
         let (context, handle) = (Arc::clone(&context), handle.clone());
         Box::pin(async move {
-            let answer = handle.call(&context, read(&event)?).await;
-            serde_json::to_value(answer).map_err(|error| error.to_string())
+            let output = handle.call(&context, read(&event)?).await;
+            serde_json::to_value(output).map_err(|error| error.to_string())
         })
     }))
 }
 
-/// An event arrives as text, and some types insist on that.
+/// Reads an event from text, as Lambda hands it over. Some of its types cannot be read otherwise.
 fn read<T: DeserializeOwned>(event: &Value) -> Result<T, String> {
     serde_json::from_str(&event.to_string())
         .map_err(|error| format!("could not read the event: {error}"))

@@ -1,4 +1,4 @@
-//! The inbox: where SES would have delivered.
+//! The inbox: the emails that functions sent through SES.
 
 use crate::json::at;
 use serde::Serialize;
@@ -6,61 +6,64 @@ use serde_json::Value;
 use shared::clock::Clock;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A mail that was sent: what `GET /_local/inbox` shows.
+/// An email that was sent, as `GET /_local/inbox` returns it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReceivedEmail {
-    /// The recipient.
     pub to: String,
-    /// The sender, as SES was given it.
     pub from: String,
-    /// The subject.
     pub subject: String,
-    /// The plain part.
+    /// The plain-text part of the body.
     pub text: String,
-    /// The HTML part.
+    /// The HTML part of the body.
     pub html: String,
-    /// The links of the plain part that carry a token.
+    /// The links in the plain text that carry a token.
     pub links: Vec<String>,
-    /// The code of the plain part, as it stands there: `1234 5678`.
+    /// The code in the plain text, as it is written there: `1234 5678`.
     pub code: Option<String>,
-    /// RFC 3339.
+    /// The time at which the email was sent (RFC 3339).
     pub sent_at: String,
 }
 
-/// The mails of one portal, newest last.
+/// The emails of one portal, oldest first.
 pub(crate) struct Inbox {
-    mails: Mutex<Vec<ReceivedEmail>>,
+    emails: Mutex<Vec<ReceivedEmail>>,
     clock: Clock,
     announce: bool,
 }
 
 impl Inbox {
+    /// Returns an empty inbox, which prints links if `announce` is set.
     pub(crate) const fn new(clock: Clock, announce: bool) -> Self {
         Self {
-            mails: Mutex::new(vec![]),
+            emails: Mutex::new(vec![]),
             clock,
             announce,
         }
     }
 
-    /// Takes the body of an SES v2 `SendEmail`; says what is missing.
-    pub(crate) fn deliver(&self, sent: &Value) -> Result<(), &'static str> {
-        let content = at(sent, "/Content/Simple");
+    /// Adds the email in the body of an SES v2 `SendEmail` request.
+    ///
+    /// # Errors
+    /// The name of the part that the body lacks.
+    pub(crate) fn deliver(&self, request: &Value) -> Result<(), &'static str> {
+        let content = at(request, "/Content/Simple");
         let part = |part: &Value| at(part, "/Data").as_str().unwrap_or_default().to_owned();
-        let to = at(sent, "/Destination/ToAddresses/0")
+        let to = at(request, "/Destination/ToAddresses/0")
             .as_str()
             .ok_or("a recipient")?;
-        let from = at(sent, "/FromEmailAddress").as_str().ok_or("a sender")?;
+        let from = at(request, "/FromEmailAddress")
+            .as_str()
+            .ok_or("a sender")?;
         let text = at(content, "/Body/Text/Data")
             .as_str()
             .ok_or("simple content with a plain-text body")?;
-        let mail = ReceivedEmail {
+        let email = ReceivedEmail {
             to: to.to_owned(),
             from: from.to_owned(),
             subject: part(at(content, "/Subject")),
             text: text.to_owned(),
             html: part(at(content, "/Body/Html")),
-            links: links(text),
+            links: find_links(text),
             code: text
                 .lines()
                 .map(str::trim)
@@ -68,43 +71,41 @@ impl Inbox {
                 .map(str::to_owned),
             sent_at: self.clock.now().rfc3339(),
         };
-        for link in &mail.links {
-            self.say(&format!("email to {to}: {link}"));
+        for link in &email.links {
+            self.announce(&format!("email to {to}: {link}"));
         }
-        self.lock().push(mail);
+        self.lock().push(email);
         Ok(())
     }
 
-    pub(crate) fn mails(&self) -> Vec<ReceivedEmail> {
+    pub(crate) fn emails(&self) -> Vec<ReceivedEmail> {
         self.lock().clone()
     }
 
+    /// Returns all emails, leaving none.
     pub(crate) fn take(&self) -> Vec<ReceivedEmail> {
         std::mem::take(&mut self.lock())
     }
 
-    pub(crate) fn clear(&self) {
-        self.lock().clear();
-    }
-
-    /// Tells whoever started the portal, if they want to be told.
+    /// Prints a line on standard output, if the portal was started with `announce`.
     #[expect(
         clippy::disallowed_macros,
         reason = "this is for the person at the terminal, not a log"
     )]
-    pub(crate) fn say(&self, line: &str) {
+    pub(crate) fn announce(&self, line: &str) {
         if self.announce {
             println!("{line}");
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<ReceivedEmail>> {
-        self.mails.lock().unwrap_or_else(PoisonError::into_inner)
+        self.emails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Of the built-in pages, or of a frontend's that takes the token in its fragment.
-fn links(text: &str) -> Vec<String> {
+/// Returns the links to the built-in pages, and those to a frontend's page with the token in the
+/// fragment.
+fn find_links(text: &str) -> Vec<String> {
     let marks = [
         "/auth/verify/",
         "/auth/activate/",
@@ -119,9 +120,9 @@ fn links(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// `\d{4} \d{4}`
+/// Returns whether a line is a code: `\d{4} \d{4}`.
 fn is_code(line: &str) -> bool {
-    let four = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
+    let four_digits = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
     line.split_once(' ')
-        .is_some_and(|(one, other)| four(one) && four(other))
+        .is_some_and(|(first, second)| four_digits(first) && four_digits(second))
 }

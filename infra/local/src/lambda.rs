@@ -1,6 +1,6 @@
-//! Lambda: the environment it gives a function, and invocations that may crash or take too long.
+//! The embedded Lambda: the environment of a function, and invocations that may crash or time out.
 
-use crate::functions::Handle;
+use crate::functions::Instance;
 use crate::template::{Function, REGION};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -11,17 +11,17 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A function that can be invoked.
+/// A function that can be invoked, with its instances.
 #[derive(Clone)]
 pub(crate) struct Lambda {
     name: String,
     timeout: Duration,
-    instances: Vec<Handle>,
+    instances: Vec<Instance>,
     random: Random,
 }
 
 impl Lambda {
-    pub(crate) fn new(function: &Function, instances: Vec<Handle>, random: Random) -> Self {
+    pub(crate) fn new(function: &Function, instances: Vec<Instance>, random: Random) -> Self {
         Self {
             name: function.name.clone(),
             timeout: function.timeout,
@@ -30,38 +30,37 @@ impl Lambda {
         }
     }
 
-    /// Invokes it. It runs to its end, or its timeout, even if nobody waits for the answer any
-    /// more: a caller who hangs up does not stop a function.
+    /// Invokes the function. It runs to its end or its timeout even if the caller drops the future,
+    /// as a client that disconnects does not stop a function.
     ///
     /// # Errors
-    /// It crashed, took too long, or could not read the event.
+    /// A message if the function crashed, timed out, or could not read the event.
     pub(crate) fn invoke(&self, event: Value) -> BoxFuture<'static, Result<Value, String>> {
-        let (name, timeout) = (self.name.clone(), self.timeout);
-        let Some(instance) = self.instance() else {
+        let name = self.name.clone();
+        let timeout = self.timeout;
+        let Some(instance) = self.choose_instance() else {
             return Box::pin(async { Err("no instance available".to_owned()) });
         };
-        let work = instance(event, uuid(&self.random));
+        let invocation = instance(event, uuid(&self.random));
         Box::pin(async move {
             #[expect(
                 clippy::disallowed_methods,
-                reason = "this process is no Lambda: nothing freezes it"
+                reason = "Lambda does not freeze this process"
             )]
-            let done = tokio::spawn(tokio::time::timeout(timeout, work)).await;
-            let failed = match done {
-                Ok(Ok(Ok(answer))) => return Ok(answer),
+            let result = tokio::spawn(tokio::time::timeout(timeout, invocation)).await;
+            let error = match result {
+                Ok(Ok(Ok(output))) => return Ok(output),
                 Ok(Ok(Err(error))) => error,
                 Ok(Err(_)) => format!("timed out after {} s", timeout.as_secs()),
                 Err(_) => "crashed".to_owned(),
             };
-            tracing::error!(function = name, error = failed, "an invocation failed");
-            Err(failed)
+            tracing::error!(function = name, error, "an invocation failed");
+            Err(error)
         })
     }
-}
 
-impl Lambda {
-    /// Any of them: which instance is free, nobody can know.
-    fn instance(&self) -> Option<&Handle> {
+    /// Returns one of the instances at random.
+    fn choose_instance(&self) -> Option<&Instance> {
         match self.instances.as_slice() {
             [only] => Some(only),
             several => {
@@ -71,10 +70,10 @@ impl Lambda {
     }
 }
 
-/// All variables a function finds: those of the template, and those that Lambda sets.
+/// Returns the variables of the template and those that Lambda sets.
 pub(crate) fn environment(function: &Function) -> BTreeMap<String, String> {
     let name = function.name.as_str();
-    let own = [
+    let lambda = [
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
@@ -92,29 +91,29 @@ pub(crate) fn environment(function: &Function) -> BTreeMap<String, String> {
         ("TZ", ":UTC"),
         ("_HANDLER", "bootstrap"),
     ];
-    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let lambda = lambda.map(|(name, value)| (name.to_owned(), value.to_owned()));
     function
         .environment
         .clone()
         .into_iter()
-        .chain(own)
+        .chain(lambda)
         .collect()
 }
 
-/// A request's id, in the shape of a UUID.
+/// Returns a random request id in the form of a UUID.
 pub(crate) fn uuid(random: &Random) -> String {
     let mut text = format!("{:032x}", u128::from_be_bytes(random.bytes()));
-    for place in [20, 16, 12, 8] {
-        text.insert(place, '-');
+    for index in [20, 16, 12, 8] {
+        text.insert(index, '-');
     }
     text
 }
 
-/// With a quota of retries of its own, as every instance has: it is a process. The SDK keeps one
-/// for each service and region in a process, so instances are told regions of their own; nobody
-/// here cares.
-pub(crate) fn own_retries(aws: &SdkConfig) -> SdkConfig {
-    static STARTED: AtomicU64 = AtomicU64::new(0);
-    let region = format!("us-east-{}", STARTED.fetch_add(1, Ordering::Relaxed));
+/// Gives an instance a retry quota that it does not share with others, as each is a process of its
+/// own on Lambda. The SDK keeps one quota per service and region of a process, so each instance
+/// gets a region of its own, which nothing here depends on.
+pub(crate) fn with_own_retry_quota(aws: &SdkConfig) -> SdkConfig {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let region = format!("us-east-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     aws.to_builder().region(Region::new(region)).build()
 }

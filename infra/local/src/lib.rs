@@ -1,14 +1,15 @@
-//! The embedded portal: all of Vestibule in one process, for laptops and tests.
+//! The embedded portal: all of Vestibule in one process, for development and tests.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! |---|---|
-//! | [`template`] | `template.yaml`, evaluated: functions with their environments, routes, tables, streams |
-//! | `functions`, `lambda` | the functions, started and invoked as Lambda does it |
-//! | `gateway` | API Gateway |
-//! | [`seam`] | the SDK's HTTP client: DynamoDB, SES and Secrets Manager, recorded, and made to fail |
-//! | `dynamodb`, [`inbox`], `key_ring` | what is behind the seam |
-//! | [`stream`] | the mail table's stream into the mailer |
-//! | `seed`, `local_page`, [`logs`] | users, the page under `/_local/`, what functions log |
+//! | `portal` | starting a portal, and the [`Portal`] that tests use |
+//! | [`template`] | `template.yaml`, evaluated: functions, routes, tables and streams |
+//! | `functions`, `lambda` | starting and invoking the functions as Lambda does |
+//! | `server`, `gateway` | the HTTP server, and API Gateway behind it |
+//! | [`aws_stub`] | the SDK's HTTP client, which records all calls and injects faults |
+//! | `dynamodb`, `inbox`, `secrets_manager` | the services behind the stub |
+//! | `stream` | streams, and the mappings that hand their records to functions |
+//! | `seed`, `local_page`, [`logs`] | the first users, the page under `/_local/`, the logs |
 
 pub mod aws_stub;
 mod dynamodb;
@@ -16,13 +17,14 @@ mod functions;
 mod gateway;
 mod inbox;
 mod json;
-mod key_ring;
 mod lambda;
 mod local_page;
 pub mod logs;
 mod options;
 mod portal;
+mod secrets_manager;
 mod seed;
+mod server;
 mod shutdown;
 mod stream;
 pub mod template;

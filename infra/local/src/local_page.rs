@@ -1,5 +1,5 @@
-//! What is not the portal's: a page that shows the mails and says what to try, and the inbox for
-//! tools.
+//! The routes under `/_local/`: a page that shows the emails and says what to try, and the inbox as
+//! JSON.
 
 use crate::inbox::{Inbox, ReceivedEmail};
 use askama::Template;
@@ -11,50 +11,47 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
-/// Mails are shown in frames that may do nothing but look like themselves.
-const POLICY: &str =
+/// The content security policy. Emails are shown in frames without scripts.
+const CONTENT_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'none'";
 
-/// What the page is made of.
-pub(crate) struct Local {
-    /// The mails.
+/// The contents of the page.
+pub(crate) struct LocalPage {
     pub(crate) inbox: Arc<Inbox>,
-    /// Where people reach the portal.
-    pub(crate) public: String,
-    /// Who can sign in.
+    pub(crate) public_url: String,
+    /// A line for each user who can sign in.
     pub(crate) users: Vec<String>,
 }
 
 #[derive(Template)]
 #[template(path = "local.html")]
-struct Page<'a> {
-    public: &'a str,
+struct PageTemplate<'a> {
+    public_url: &'a str,
     users: &'a [String],
-    mails: Vec<ReceivedEmail>,
+    emails: Vec<ReceivedEmail>,
 }
 
-/// The routes under `/_local/`.
-pub(crate) fn router(local: Arc<Local>) -> Router {
+/// Returns the routes under `/_local/`.
+pub(crate) fn router(page: LocalPage) -> Router {
     Router::new()
         .route("/_local", get(async || Redirect::permanent("/_local/")))
-        .route("/_local/", get(page))
-        .route("/_local/inbox", get(inbox).delete(empty))
-        .with_state(local)
+        .route("/_local/", get(show_page))
+        .route("/_local/inbox", get(list_emails).delete(delete_emails))
+        .with_state(Arc::new(page))
 }
 
-async fn page(State(local): State<Arc<Local>>) -> Response {
-    let mut mails = local.inbox.mails();
-    mails.reverse();
-    match (Page {
-        public: &local.public,
-        users: &local.users,
-        mails,
-    })
-    .render()
-    {
+async fn show_page(State(page): State<Arc<LocalPage>>) -> Response {
+    let mut emails = page.inbox.emails();
+    emails.reverse();
+    let template = PageTemplate {
+        public_url: &page.public_url,
+        users: &page.users,
+        emails,
+    };
+    match template.render() {
         Ok(html) => (
             [
-                (CONTENT_SECURITY_POLICY, POLICY),
+                (CONTENT_SECURITY_POLICY, CONTENT_POLICY),
                 (CACHE_CONTROL, "no-store"),
             ],
             Html(html),
@@ -64,19 +61,19 @@ async fn page(State(local): State<Arc<Local>>) -> Response {
     }
 }
 
-async fn inbox(State(local): State<Arc<Local>>) -> Response {
-    let mails = serde_json::to_string(&local.inbox.mails()).unwrap_or_default();
+async fn list_emails(State(page): State<Arc<LocalPage>>) -> Response {
+    let emails = serde_json::to_string(&page.inbox.emails()).unwrap_or_default();
     (
         [
             (CONTENT_TYPE, "application/json"),
             (CACHE_CONTROL, "no-store"),
         ],
-        mails,
+        emails,
     )
         .into_response()
 }
 
-async fn empty(State(local): State<Arc<Local>>) -> StatusCode {
-    local.inbox.clear();
+async fn delete_emails(State(page): State<Arc<LocalPage>>) -> StatusCode {
+    page.inbox.take();
     StatusCode::NO_CONTENT
 }

@@ -1,4 +1,4 @@
-//! What the functions log, for tests: in the very form in which production logs it.
+//! Logging: captured for tests in the form in which production logs, or plain for the terminal.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once, PoisonError};
@@ -8,65 +8,65 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-static TAKEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static CAPTURED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// From now on, takes down what any function in this process logs. Any number of calls is as good
-/// as one.
+/// Captures from now on everything that the functions of this process log. Later calls change
+/// nothing.
 pub fn capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // The same calls as in `shared::lambda`.
-        let json = tracing_subscriber::fmt::layer()
+        // The same settings as in `shared::lambda`.
+        let layer = tracing_subscriber::fmt::layer()
             .json()
             .without_time()
             .with_target(false)
-            .flatten_event(true);
-        let json = json.with_current_span(false).with_span_list(false);
-        let layer = json
-            .with_writer(|| Tape)
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .with_writer(|| CaptureWriter)
             .with_filter(without_dynoxide(Level::INFO));
-        // Somebody else may have been first: then their subscriber stays.
+        // A subscriber that was set before stays.
         let _first = tracing_subscriber::registry().with(layer).try_init();
     });
 }
 
-/// From now on, nothing that is logged in this process is kept: a run of millions of requests would
-/// fill the memory.
+/// Discards all logs of this process from now on. Those of millions of requests would fill the
+/// memory.
 pub fn ignore() {
     let off = tracing_subscriber::registry().with(tracing::level_filters::LevelFilter::OFF);
     let _first = off.try_init();
 }
 
-/// Everything taken down so far, one JSON object a line.
+/// Returns everything captured so far, one JSON object per line.
 pub fn taken() -> String {
-    String::from_utf8_lossy(&TAKEN.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    String::from_utf8_lossy(&CAPTURED.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-/// For the person at the terminal: warnings and errors, one plain line each.
+/// Prints warnings and errors to standard error, one plain line each.
 pub fn to_terminal() {
-    let plain = tracing_subscriber::fmt::layer()
+    let layer = tracing_subscriber::fmt::layer()
         .compact()
         .without_time()
         .with_target(false)
-        .with_ansi(false);
-    let layer = plain
+        .with_ansi(false)
         .with_writer(io::stderr)
         .with_filter(without_dynoxide(Level::WARN));
     let _first = tracing_subscriber::registry().with(layer).try_init();
 }
 
-/// The embedded DynamoDB warns of every condition that fails, which is how Vestibule works.
+/// Leaves out the logs of the embedded DynamoDB, which warns of every condition that fails. Failed
+/// conditions are part of how Vestibule works.
 fn without_dynoxide(level: Level) -> Targets {
     Targets::new()
         .with_default(level)
         .with_target("dynoxide", tracing::level_filters::LevelFilter::OFF)
 }
 
-struct Tape;
+struct CaptureWriter;
 
-impl Write for Tape {
+impl Write for CaptureWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        TAKEN
+        CAPTURED
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .write(bytes)

@@ -1,4 +1,4 @@
-//! `cargo run -p local`: the whole portal on this machine.
+//! `cargo run -p local`: a whole portal on this machine.
 
 use clap::Parser;
 use local::{Options, Portal, logs};
@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Parser)]
 #[command(name = "local")]
 struct Arguments {
-    /// Port on 127.0.0.1.
+    /// Listens on this port of 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
     /// Directory for state and keys. Without it, everything is lost on exit.
@@ -42,17 +42,15 @@ fn parameter(text: &str) -> Result<(String, String), &'static str> {
 }
 
 fn portal_name(text: &str) -> Result<String, &'static str> {
-    let wanted = "must be 1 to 32 lowercase letters, digits and hyphens, starting with a letter";
     PortalName::parse(text)
         .map(|name| name.to_string())
-        .ok_or(wanted)
+        .ok_or("must be 1 to 32 lowercase letters, digits and hyphens, starting with a letter")
 }
 
 fn origin(text: &str) -> Result<String, &'static str> {
-    let wanted = "must be an origin like http://localhost:5173, without a path";
     Origin::parse(text)
         .map(|origin| origin.as_str().to_owned())
-        .ok_or(wanted)
+        .ok_or("must be an origin like http://localhost:5173, without a path")
 }
 
 fn guest(text: &str) -> Result<String, &'static str> {
@@ -72,34 +70,45 @@ fn guest(text: &str) -> Result<String, &'static str> {
 )]
 async fn main() -> ExitCode {
     logs::to_terminal();
-    let Arguments {
-        port,
-        data,
-        portal,
-        frontend,
-        user,
-        set,
-    } = Arguments::parse();
-    let guest = user.clone();
-    let parameters = set.into_iter().collect();
-    let options = Options {
-        port: Some(port),
-        data,
-        portal: Some(portal),
-        frontend,
-        user,
-        parameters,
-        announce: true,
-        ..Options::default()
-    };
-    let portal = match Portal::start(options).await {
+    let arguments = Arguments::parse();
+    let guest = arguments.user.clone();
+    let portal = match Portal::start(arguments.into()).await {
         Ok(portal) => portal,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };
-    let url = portal.public_url();
+    greet(portal.public_url(), guest.as_deref());
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        eprintln!("Could not listen for Ctrl-C: {error}.");
+        return ExitCode::FAILURE;
+    }
+    // A request without end must not keep the portal from stopping.
+    let _in_time = tokio::time::timeout(Duration::from_secs(1), portal.shutdown()).await;
+    ExitCode::SUCCESS
+}
+
+impl From<Arguments> for Options {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            port: Some(arguments.port),
+            data: arguments.data,
+            portal: Some(arguments.portal),
+            frontend: arguments.frontend,
+            user: arguments.user,
+            parameters: arguments.set.into_iter().collect(),
+            announce: true,
+            ..Self::default()
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_macros,
+    reason = "this is for the person at the terminal, not a log"
+)]
+fn greet(url: &str, guest: Option<&str>) {
     println!("Vestibule is running. Press Ctrl-C to stop it.");
     println!();
     println!("  Sign in      {url}/auth/sign-in");
@@ -116,14 +125,8 @@ async fn main() -> ExitCode {
     println!("  any other address    gets no email, and the same response");
     println!();
     println!(
-        "Each address can request one email per minute. Links and unsent emails are printed here."
+        "Each address can request one email per minute. \
+         Links and undelivered emails are printed here."
     );
     println!();
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        eprintln!("Could not listen for Ctrl-C: {error}.");
-        return ExitCode::FAILURE;
-    }
-    // A request that does not end must not keep the portal.
-    let _in_time = tokio::time::timeout(Duration::from_secs(1), portal.shutdown()).await;
-    ExitCode::SUCCESS
 }

@@ -1,63 +1,59 @@
-//! What a portal is started with.
+//! The options of a portal.
 
 use shared::clock::Clock;
 use shared::random::Random;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What a portal is started with; the default is what tests want: in memory, on any port, silent.
+/// The options of a portal. The default suits tests: in memory, on any free port, silent.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// The port on 127.0.0.1; `None` lets the system choose.
+    /// The port on 127.0.0.1. The system chooses one if there is none.
     pub port: Option<u16>,
-    /// Where state, keys and the stream's checkpoint are kept; `None` keeps them in memory.
+    /// The directory for state, keys and the stream's checkpoint. Without it, they are in memory.
     pub data: Option<PathBuf>,
-    /// The portal's short name, `partner` without one. The name for people is the same,
-    /// capitalised.
+    /// The portal's short name, by default `partner`. The display name is the same, capitalized.
     pub portal: Option<String>,
-    /// The frontend's origin: where people land, and who may call.
+    /// The origin of the frontend, which users are sent to and whose pages may call the API.
     pub frontend: Option<String>,
-    /// One more active user, by mail address.
+    /// The email address of one more active user.
     pub user: Option<String>,
-    /// Where the portal seems to be; `http://localhost:<port>` without one.
+    /// The origin of the API, by default `http://localhost:<port>`.
     pub public_url: Option<String>,
-    /// Values for the template's parameters; they go before those that follow from the other
-    /// options.
+    /// Values for the template's parameters. They take precedence over the other options.
     pub parameters: BTreeMap<String, String>,
-    /// Tells the time to everything here; with `data`, the database keeps to the machine's own
-    /// clock all the same.
+    /// The clock of everything in the portal, except for a database in `data`, which uses the
+    /// machine's.
     pub clock: Option<Clock>,
-    /// Draws all randomness: with a seeded one, a portal that is called by one caller does the same
-    /// every time.
+    /// The source of all randomness. With a seeded one and a single client, every run is the same.
     pub random: Option<Random>,
-    /// The key ring's value; without one it is generated, or read from `data`.
+    /// The key ring. Without one, it is read from `data` or generated.
     pub key_ring: Option<String>,
-    /// Whether mailed links and dropped mails are printed on standard output.
+    /// Prints links and undelivered emails on standard output.
     pub announce: bool,
-    /// Leaves streams and schedules alone: whoever started the portal invokes their functions, in
-    /// what order they like.
+    /// Ignores streams and schedules. The caller invokes their functions in the order it likes.
     pub events_by_hand: bool,
-    /// How many instances of each function there are, 1 at least; each invocation goes to one of
-    /// them at random.
+    /// The number of instances of each function, at least 1. Each invocation goes to one of them at
+    /// random.
     pub instances: usize,
-    /// Whether the request header `x-local-source-ip` sets the address a request comes from.
+    /// Lets the request header `x-local-source-ip` set the source address of a request.
     pub trust_source_ip_header: bool,
 }
 
 impl Options {
-    /// The template's parameters, for a portal reached at `public_url`.
+    /// Returns the template's parameters for a portal at `public_url`.
     pub(crate) fn parameters(&self, public_url: &str) -> BTreeMap<String, String> {
         let portal = self.portal.as_deref().unwrap_or("partner");
-        let mut letters = portal.chars();
-        let name: String = letters
+        let mut characters = portal.chars();
+        let display_name: String = characters
             .next()
             .into_iter()
             .flat_map(char::to_uppercase)
-            .chain(letters)
+            .chain(characters)
             .collect();
         let implied = [
             ("Portal", portal),
-            ("PortalName", &name),
+            ("PortalName", &display_name),
             ("PublicUrl", public_url),
             ("FrontendUrl", self.frontend.as_deref().unwrap_or_default()),
             ("EmailFrom", "no-reply@localhost.example"),

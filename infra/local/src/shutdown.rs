@@ -1,26 +1,58 @@
-//! How everything in a portal hears that the portal is over.
+//! Background tasks, and how they learn that the portal shuts down.
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
-/// Held by the portal: when it is dropped, everybody who waits is woken.
-pub(crate) struct Shutdown(watch::Sender<()>);
+/// The background tasks of a portal. Dropping this aborts them.
+pub(crate) struct BackgroundTasks {
+    tasks: JoinSet<()>,
+    shutdown: watch::Sender<()>,
+}
 
-/// Waits for the end.
+/// Completes when the portal shuts down.
 #[derive(Clone)]
 pub(crate) struct ShutdownSignal(watch::Receiver<()>);
 
-impl Shutdown {
+impl BackgroundTasks {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(()))
+        Self {
+            tasks: JoinSet::new(),
+            shutdown: watch::Sender::new(()),
+        }
     }
 
-    pub(crate) fn stopping(&self) -> ShutdownSignal {
-        ShutdownSignal(self.0.subscribe())
+    /// Starts a task that ends by itself once the signal it gets has completed.
+    pub(crate) fn spawn<F>(&mut self, task: impl FnOnce(ShutdownSignal) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let signal = ShutdownSignal(self.shutdown.subscribe());
+        self.tasks.spawn(task(signal));
+    }
+
+    /// Starts a task that is cancelled when the portal shuts down.
+    pub(crate) fn spawn_until_shutdown(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(|signal| async move {
+            tokio::select! {
+                () = task => {}
+                () = signal.wait() => {}
+            }
+        });
+    }
+
+    /// Signals the shutdown, and returns when all tasks have ended.
+    pub(crate) async fn shut_down(self) {
+        let Self {
+            mut tasks,
+            shutdown,
+        } = self;
+        drop(shutdown);
+        while tasks.join_next().await.is_some() {}
     }
 }
 
 impl ShutdownSignal {
-    /// Returns when the portal is over.
+    /// Returns when the portal shuts down.
     pub(crate) async fn wait(mut self) {
         while self.0.changed().await.is_ok() {}
     }

@@ -37,9 +37,10 @@ impl<'a> FormError<'a> {
         }
     }
 
-    /// Parses the query parameters `error` and `reason`. Returns `None` if there is no error.
-    pub fn from_query(error: &str, reason: &'a str) -> Option<Self> {
-        Some(match (error, reason) {
+    /// Reads the error from the parameters of a query; `None` if it carries none.
+    pub fn from_query(query: impl Fn(&'static str) -> Option<&'a str>) -> Option<Self> {
+        let parameter = |name| query(name).unwrap_or_default();
+        Some(match (parameter("error"), parameter("reason")) {
             ("", _) => return None,
             ("invalid_request", _) => Self::InvalidRequest,
             ("invalid_credentials", _) => Self::InvalidCredentials,
@@ -59,7 +60,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_parsed_from_its_query() {
+    fn an_error_is_read_from_its_query() {
+        let read = |query: &'static str| {
+            let parameters = query.split('&').filter_map(|part| part.split_once('='));
+            FormError::from_query(move |name| {
+                let mut parameters = parameters.clone();
+                Some(parameters.find(|(found, _)| *found == name)?.1)
+            })
+        };
         for error in [
             FormError::InvalidRequest,
             FormError::InvalidCredentials,
@@ -70,12 +78,9 @@ mod tests {
             FormError::TooManyAttempts,
             FormError::Unavailable,
         ] {
-            let query = error.to_query();
-            let (name, reason) = query.split_once("&reason=").unwrap_or((&query, ""));
-            let name = name.strip_prefix("error=").unwrap();
-            assert_eq!(FormError::from_query(name, reason), Some(error));
+            assert_eq!(read(error.to_query().leak()), Some(error));
         }
-        assert_eq!(FormError::from_query("", "used"), None);
-        assert_eq!(FormError::from_query("other", ""), Some(FormError::Unknown));
+        assert_eq!(read("reason=used"), None);
+        assert_eq!(read("error=other"), Some(FormError::Unknown));
     }
 }

@@ -3,7 +3,6 @@
 use crate::domain::client::ClientInfo;
 use crate::domain::origin::Origin;
 use crate::domain::site::Site;
-use crate::http::form_error::FormError;
 use crate::http::problem::Problem;
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
@@ -65,12 +64,6 @@ impl Request {
         self.0
             .query_string_parameters_ref()
             .and_then(|all| all.first(name))
-    }
-
-    /// Returns the error of a form that was redirected to this page.
-    pub fn form_error(&self) -> Option<FormError<'_>> {
-        let parameter = |name| self.query(name).unwrap_or_default();
-        FormError::from_query(parameter("error"), parameter("reason"))
     }
 
     /// Returns all query parameters; a repeated one appears each time.

@@ -1,4 +1,4 @@
-//! The `rate_limits` table: counters under `scope#key#window`. TTL removes them a day after the end
+//! The `rate-limits` table: counters under `scope#key#window`. TTL removes them a day after the end
 //! of their window.
 
 use crate::domain::rate_limit::RateLimit;
@@ -18,6 +18,14 @@ pub enum CountError {
     },
     /// The store could not be reached.
     Unavailable,
+}
+
+impl CountError {
+    /// Returns the error of a limit whose window ends at `end`.
+    pub(in crate::store) const fn exhausted_until(end: Timestamp, now: Timestamp) -> Self {
+        let retry_after = end.since(now);
+        Self::RateLimited { retry_after }
+    }
 }
 
 impl From<Unavailable> for CountError {

@@ -31,17 +31,18 @@ impl Store {
         Ok(output.item)
     }
 
-    /// Reads several items in one strongly consistent round trip. Returns those that exist, by
-    /// table, in no particular order.
+    /// Reads several items in one strongly consistent round trip. Returns those that exist, in the
+    /// order of the requested tables. The items of one table are in no particular order.
     pub(in crate::store) async fn read_items<const N: usize>(
         &self,
         operation: &'static str,
         keys: [(&String, Vec<Item>); N],
-    ) -> Result<HashMap<String, Vec<Item>>, Unavailable> {
+    ) -> Result<[Vec<Item>; N], Unavailable> {
         let request = |keys| {
             let request = KeysAndAttributes::builder().set_keys(Some(keys));
             built(request.consistent_read(true).build())
         };
+        let tables = keys.each_ref().map(|(table, _)| *table);
         let mut missing: HashMap<_, _> = keys
             .map(|(table, keys)| (table.clone(), request(keys)))
             .into();
@@ -59,7 +60,7 @@ impl Store {
             }
             missing = batch.unprocessed_keys.unwrap_or_default();
             if missing.is_empty() {
-                return Ok(found);
+                return Ok(tables.map(|table| found.remove(table).unwrap_or_default()));
             }
         }
         tracing::error!(act = operation, "DynamoDB left keys unprocessed");

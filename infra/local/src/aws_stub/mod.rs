@@ -1,143 +1,167 @@
-//! The seam: the HTTP client that the SDK is given in place of one that reaches Amazon.
+//! The AWS stub: the HTTP client that the SDK gets in place of one that reaches AWS.
 //!
-//! Production code knows nothing of it. By the host's name, a request goes to the embedded
-//! DynamoDB, into the inbox or to the key ring; each attempt is written down and may be made to go
-//! wrong.
+//! Production code does not know about it. The host name decides whether a request goes to the
+//! embedded DynamoDB, the inbox or the key ring. Each attempt is recorded, and tests may inject a
+//! [`Fault`] into it.
 
-mod attempt;
-mod record;
+mod calls;
+mod faults;
+mod request;
 mod services;
 
-pub(crate) use record::Records;
-pub use record::{Attempt, Call, Fault};
+pub use calls::Call;
+pub(crate) use calls::CallRecorder;
+pub use faults::{Attempt, Fault};
 pub(crate) use services::Services;
 
 use crate::json::at;
-pub(crate) use attempt::Facts;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use record::Lane;
+use calls::{CallInFlight, InstanceRecorder};
+use request::AwsRequest;
 use serde_json::json;
+use services::ServiceResponse;
 use std::fmt;
 use std::sync::Arc;
 
-/// The seam of one function; or, without records, of nobody.
+/// The stub of one instance of a function, or one that records nothing.
 #[derive(Clone)]
-pub(crate) struct Seam {
+pub(crate) struct AwsStub {
     services: Arc<Services>,
-    lane: Option<Arc<Lane>>,
+    recorder: Option<Arc<InstanceRecorder>>,
 }
 
-impl Seam {
-    /// The seam of one instance of the function called `name`: everything it sends is written into
-    /// `records`.
-    pub(crate) fn of(
+impl AwsStub {
+    /// Returns the stub of one instance of the function called `name`.
+    pub(crate) fn for_instance(
         name: &str,
         instance: usize,
         services: &Arc<Services>,
-        records: &Arc<Records>,
+        recorder: &Arc<CallRecorder>,
     ) -> Self {
-        let lane = Lane::new(name, instance, Arc::clone(records));
+        let recorder = InstanceRecorder::new(name, instance, Arc::clone(recorder));
         Self {
             services: Arc::clone(services),
-            lane: Some(Arc::new(lane)),
+            recorder: Some(Arc::new(recorder)),
         }
     }
 
-    /// A seam that nothing is written down about, and that never fails.
+    /// Returns a stub that records nothing and never fails.
     pub(crate) fn unrecorded(services: &Arc<Services>) -> Self {
         Self {
             services: Arc::clone(services),
-            lane: None,
+            recorder: None,
         }
     }
 
-    /// As the SDK wants it.
+    /// Returns the stub as the type that the SDK's configuration takes.
     pub(crate) fn client(self) -> SharedHttpClient {
         http_client_fn(move |_settings, _components| {
-            SharedHttpConnector::new(Connection(self.clone()))
+            SharedHttpConnector::new(StubConnector(self.clone()))
         })
     }
 
-    async fn attempt(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let facts = Facts::of(&request);
-        let Some(lane) = self.lane else {
-            return self.services.answer(&facts).map(|answer| answer.response);
+    async fn send(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let request = AwsRequest::parse(&request);
+        let Some(recorder) = self.recorder else {
+            return Ok(self.services.handle(&request)?.response);
         };
-        let started = lane.start(&facts);
-        // A network is never as fast as a function call: whoever is asked side by side gets to
-        // start side by side.
+        let call = recorder.start(&request);
+        // A network is never as fast as a function call: calls that are made concurrently all
+        // start before the first one ends.
         tokio::task::yield_now().await;
-        match started.fault() {
-            Fault::None => {}
-            Fault::FailBefore => return Err(failed("the request was not sent")),
-            Fault::TimeOut => {
-                return Err(ConnectorError::timeout(
-                    "the request was not sent in time".into(),
-                ));
-            }
-            Fault::Delay(span) => tokio::time::sleep(span).await,
-            Fault::Reply(status, body) => {
-                started.finish(status, 0.0);
-                return services::reply(status, body);
-            }
-            Fault::LoseAnswer => {
-                let answer = self.services.answer(&facts)?;
-                started.finish(answer.response.status().as_u16(), answer.capacity);
-                return Err(failed("the answer was lost"));
-            }
-            Fault::DoneBut(status, body) => {
-                let answer = self.services.answer(&facts)?;
-                started.finish(status, answer.capacity);
-                return services::reply(status, body);
-            }
-            Fault::Late => {
-                started.leave_under_way(facts);
-                return Err(ConnectorError::timeout("nothing came back in time".into()));
-            }
-            Fault::Undone => {
-                let all = at(&facts.body, "/RequestItems");
-                let undone =
-                    json!({"Responses": {}, "UnprocessedKeys": all, "UnprocessedItems": all});
-                started.finish(200, 0.0);
-                return services::reply(200, undone.to_string());
-            }
-            Fault::DieBefore => die(),
-            Fault::DieAfter => {
-                let answer = self.services.answer(&facts)?;
-                started.finish(answer.response.status().as_u16(), answer.capacity);
-                die()
-            }
+        let fault = call.choose_fault();
+        if let Fault::Delay(delay) = fault {
+            tokio::time::sleep(delay).await;
         }
-        let answer = self.services.answer(&facts)?;
-        started.finish(answer.response.status().as_u16(), answer.capacity);
-        Ok(answer.response)
+        respond(&self.services, &call, request, fault)
     }
 }
 
-fn failed(why: &'static str) -> ConnectorError {
-    ConnectorError::io(why.into())
+/// Executes the requests that timed out, now that nobody waits for them. Returns their number.
+pub(crate) fn release_delayed(recorder: &CallRecorder, services: &Services) -> usize {
+    let delayed = recorder.take_delayed();
+    for request in &delayed {
+        let _response = services.handle(request);
+    }
+    delayed.len()
 }
 
-/// Ends the invocation where it stands, as when the machine under it goes away. No panic: nobody
-/// has made a mistake, and no hook is to say so.
+/// Responds to a request that meets `fault`.
+fn respond(
+    services: &Services,
+    call: &CallInFlight<'_>,
+    request: AwsRequest,
+    fault: Fault,
+) -> Result<HttpResponse, ConnectorError> {
+    match fault {
+        Fault::None | Fault::Delay(_) => execute(services, call, &request),
+        Fault::FailBefore => Err(ConnectorError::io("the request was not sent".into())),
+        Fault::TimeOut => Err(ConnectorError::timeout(
+            "the request was not sent in time".into(),
+        )),
+        Fault::LoseAnswer => {
+            let _lost = execute(services, call, &request)?;
+            Err(ConnectorError::io("the response was lost".into()))
+        }
+        Fault::Reply(status, body) => {
+            call.finish(status, 0.0);
+            services::reply(status, body)
+        }
+        Fault::DoneBut(status, body) => {
+            let done = services.handle(&request)?;
+            call.finish(status, done.capacity);
+            services::reply(status, body)
+        }
+        Fault::Late => {
+            call.delay(request);
+            Err(ConnectorError::timeout("nothing came back in time".into()))
+        }
+        Fault::Undone => {
+            let all = at(&request.body, "/RequestItems");
+            let body = json!({"Responses": {}, "UnprocessedKeys": all, "UnprocessedItems": all});
+            call.finish(200, 0.0);
+            services::reply(200, body.to_string())
+        }
+        Fault::DieBefore => die(),
+        Fault::DieAfter => {
+            let _lost = execute(services, call, &request)?;
+            die()
+        }
+    }
+}
+
+/// Executes the request and records its result.
+fn execute(
+    services: &Services,
+    call: &CallInFlight<'_>,
+    request: &AwsRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    let ServiceResponse { response, capacity } = services.handle(request)?;
+    call.finish(response.status().as_u16(), capacity);
+    Ok(response)
+}
+
+/// Ends the invocation as if its machine had gone away.
+///
+/// This unwinds without a panic message: nothing is wrong with the code.
 fn die() -> ! {
     std::panic::resume_unwind(Box::new("the function died"))
 }
 
-struct Connection(Seam);
+struct StubConnector(AwsStub);
 
-impl HttpConnector for Connection {
+impl HttpConnector for StubConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.0.clone().attempt(request))
+        HttpConnectorFuture::new(self.0.clone().send(request))
     }
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for StubConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connection")
+        f.write_str("StubConnector")
     }
 }

@@ -1,10 +1,10 @@
-//! Who answers in Amazon's place.
+//! The embedded services that respond in place of AWS.
 
-use crate::aws_stub::attempt::Facts;
+use super::request::AwsRequest;
 use crate::dynamodb;
 use crate::inbox::Inbox;
 use crate::json::at;
-use crate::key_ring::KeyRing;
+use crate::secrets_manager::SecretsManager;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -17,25 +17,22 @@ use tokio::sync::watch;
 
 /// The services of one portal.
 pub(crate) struct Services {
-    /// The embedded DynamoDB.
     pub(crate) database: Database,
-    /// Where SES delivers.
     pub(crate) inbox: Arc<Inbox>,
-    /// What Secrets Manager holds.
-    pub(crate) key_ring: Arc<KeyRing>,
-    /// Woken by every write to a table: streams are read then.
+    pub(crate) secrets: SecretsManager,
+    /// Notified of every write to a table, so that its stream is read.
     pub(crate) written: watch::Sender<()>,
-    /// For message ids.
+    /// The source of message ids.
     pub(crate) random: Random,
 }
 
-/// An answer, and the capacity it says was consumed.
-pub(super) struct Answer {
+/// A response, with the capacity units that it reports as consumed.
+pub(super) struct ServiceResponse {
     pub(super) response: HttpResponse,
     pub(super) capacity: f64,
 }
 
-impl From<HttpResponse> for Answer {
+impl From<HttpResponse> for ServiceResponse {
     fn from(response: HttpResponse) -> Self {
         Self {
             response,
@@ -45,46 +42,50 @@ impl From<HttpResponse> for Answer {
 }
 
 impl Services {
-    /// Does what was asked when nobody waits for the answer any more.
-    pub(crate) fn arrive(&self, facts: &Facts) {
-        let _nobody_hears = self.answer(facts);
-    }
-
-    /// Answers a request.
-    pub(super) fn answer(&self, facts: &Facts) -> Result<Answer, ConnectorError> {
-        match (facts.service.as_str(), facts.operation.as_str()) {
-            ("dynamodb", operation) => self.ask_dynamodb(operation, facts),
-            ("ses", "SendEmail") => self.send(&facts.body).map(Answer::from),
-            ("secretsmanager", "GetSecretValue") => self.secret(&facts.body).map(Answer::from),
+    /// Executes a request and returns the response.
+    ///
+    /// # Errors
+    /// A [`ConnectorError`] if the operation is not supported.
+    pub(super) fn handle(&self, request: &AwsRequest) -> Result<ServiceResponse, ConnectorError> {
+        match (request.service.as_str(), request.operation.as_str()) {
+            ("dynamodb", operation) => self.call_dynamodb(operation, request),
+            ("ses", "SendEmail") => Ok(self.send_email(&request.body)?.into()),
+            ("secretsmanager", "GetSecretValue") => {
+                Ok(self.get_secret_value(&request.body)?.into())
+            }
             (service, operation) => {
-                let nobody = format!("the local portal does not support {operation} of {service}");
-                Err(ConnectorError::other(nobody.into(), None))
+                let unknown = format!("the local portal does not support {operation} of {service}");
+                Err(ConnectorError::other(unknown.into(), None))
             }
         }
     }
 
-    fn ask_dynamodb(&self, operation: &str, facts: &Facts) -> Result<Answer, ConnectorError> {
-        let mut body = (*facts.body).clone();
+    fn call_dynamodb(
+        &self,
+        operation: &str,
+        request: &AwsRequest,
+    ) -> Result<ServiceResponse, ConnectorError> {
+        let mut body = (*request.body).clone();
         if let Some(fields) = body.as_object_mut() {
             fields.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
         }
-        let (status, answer) = dynamodb::answer(&self.database, operation, &body);
-        if facts.writes() {
+        let (status, output) = dynamodb::call(&self.database, operation, &body);
+        if request.writes() {
             self.written.send_replace(());
         }
-        let capacity = serde_json::from_str(&answer).map_or(0.0, |answer: Value| {
-            capacity(at(&answer, "/ConsumedCapacity"))
+        let capacity = serde_json::from_str(&output).map_or(0.0, |output: Value| {
+            capacity_units(at(&output, "/ConsumedCapacity"))
         });
-        Ok(Answer {
-            response: reply(status, answer)?,
+        Ok(ServiceResponse {
+            response: reply(status, output)?,
             capacity,
         })
     }
 
-    fn send(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
+    fn send_email(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
         match self.inbox.deliver(body) {
-            // Any unique id will do, and this one is at hand.
             Ok(()) => {
+                // SES only promises that the id is unique, and user ids are.
                 let id = UserId::new(self.random.bytes())
                     .to_string()
                     .replace("usr_", "local-");
@@ -98,9 +99,9 @@ impl Services {
         }
     }
 
-    fn secret(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
-        let arn = &self.key_ring.arn;
-        match self.key_ring.get() {
+    fn get_secret_value(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
+        let arn = &self.secrets.arn;
+        match self.secrets.get() {
             None => refuse(
                 500,
                 "InternalServiceError",
@@ -113,17 +114,14 @@ impl Services {
             ),
             Some(value) => {
                 let stages = ["AWSCURRENT"];
-                reply(
-                    200,
-                    json!({ "ARN": arn, "SecretString": value, "VersionStages": stages })
-                        .to_string(),
-                )
+                let output = json!({ "ARN": arn, "SecretString": value, "VersionStages": stages });
+                reply(200, output.to_string())
             }
         }
     }
 }
 
-/// A response of JSON.
+/// Returns a response with a JSON body.
 pub(super) fn reply(status: u16, body: String) -> Result<HttpResponse, ConnectorError> {
     let status = status
         .try_into()
@@ -135,7 +133,7 @@ pub(super) fn reply(status: u16, body: String) -> Result<HttpResponse, Connector
     Ok(response)
 }
 
-/// An error as JSON protocols and REST ones both find it.
+/// Returns an error that clients of both the JSON and the REST protocol understand.
 fn refuse(status: u16, code: &'static str, message: &str) -> Result<HttpResponse, ConnectorError> {
     let mut response = reply(
         status,
@@ -145,10 +143,10 @@ fn refuse(status: u16, code: &'static str, message: &str) -> Result<HttpResponse
     Ok(response)
 }
 
-/// One report, or one for each table.
-fn capacity(report: &Value) -> f64 {
+/// Returns the sum of a report, or of one report for each table.
+fn capacity_units(report: &Value) -> f64 {
     match report {
-        Value::Array(reports) => reports.iter().map(capacity).sum(),
+        Value::Array(reports) => reports.iter().map(capacity_units).sum(),
         report => at(report, "/CapacityUnits").as_f64().unwrap_or_default(),
     }
 }

@@ -1,4 +1,4 @@
-//! CORS as HTTP APIs do it from their configuration: the functions have no say in it.
+//! CORS headers as an HTTP API sets them from its configuration. Functions have no influence.
 
 use super::reply::header;
 use crate::template::Cors;
@@ -6,16 +6,16 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
 
-/// Replaces whatever the function said about CORS by what the configuration says to the request's
-/// origin: nothing, unless it is an allowed one.
+/// Replaces the function's CORS headers by those that the configuration gives to the request's
+/// origin: none unless the origin is allowed.
 pub(super) fn apply(cors: &Cors, request: &Parts, response: &mut Response) {
     let headers = response.headers_mut();
-    let said: Vec<_> = headers
+    let from_function: Vec<_> = headers
         .keys()
         .filter(|name| name.as_str().starts_with("access-control-"))
         .cloned()
         .collect();
-    for name in said {
+    for name in from_function {
         headers.remove(name);
     }
     let origin = request

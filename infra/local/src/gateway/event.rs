@@ -1,4 +1,4 @@
-//! The event that a function behind an HTTP API is handed: payload format 2.0.
+//! The event that a function behind an HTTP API receives: payload format 2.0.
 
 use crate::template::{ACCOUNT, API};
 use axum::http::HeaderMap;
@@ -11,28 +11,28 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use url::{Url, form_urlencoded};
 
-/// What has come in.
-pub(super) struct Received<'a> {
+/// A request that was received, with everything that its event contains.
+pub(super) struct ReceivedRequest<'a> {
     pub(super) parts: &'a Parts,
     pub(super) body: &'a [u8],
-    /// Decoded.
+    /// The path after percent-decoding.
     pub(super) path: &'a str,
-    /// `POST /auth/verify`.
+    /// The key of the route, such as `POST /auth/verify`.
     pub(super) route: &'a str,
-    /// Whether its signature was checked.
+    /// Set if the request has a valid signature.
     pub(super) signed: bool,
     pub(super) parameters: &'a BTreeMap<String, String>,
     pub(super) source_ip: &'a str,
-    pub(super) public: &'a Url,
+    pub(super) public_url: &'a Url,
     pub(super) id: &'a str,
     pub(super) now: Timestamp,
 }
 
-impl Received<'_> {
-    pub(super) fn event(&self) -> Value {
+impl ReceivedRequest<'_> {
+    pub(super) fn to_event(&self) -> Value {
         let headers = self.headers();
         let (body, is_base64) = self.body();
-        let all = [
+        let fields = [
             ("version", json!("2.0")),
             ("routeKey", json!(self.route)),
             ("rawPath", json!(self.path)),
@@ -48,14 +48,15 @@ impl Received<'_> {
             ("pathParameters", json!(self.parameters)),
             ("isBase64Encoded", json!(is_base64)),
         ];
-        // What there is none of, is left out.
-        let there = |value: &Value| match value {
+        // API Gateway leaves out empty fields.
+        let is_present = |value: &Value| match value {
             Value::Array(items) => !items.is_empty(),
             Value::Object(fields) => !fields.is_empty(),
             plain => !plain.is_null(),
         };
-        all.into_iter()
-            .filter(|(_, value)| there(value))
+        fields
+            .into_iter()
+            .filter(|(_, value)| is_present(value))
             .map(|(name, value)| (name.to_owned(), value))
             .collect()
     }
@@ -69,9 +70,15 @@ impl Received<'_> {
     }
 
     fn context(&self, headers: &BTreeMap<String, String>) -> Value {
-        let domain = self.public.host_str().unwrap_or_default();
+        let domain = self.public_url.host_str().unwrap_or_default();
         let arn = format!("arn:aws:iam::{ACCOUNT}:user/local");
-        let iam = json!({ "accessKey": "local", "accountId": ACCOUNT, "callerId": "local", "userArn": arn, "userId": "local" });
+        let iam = json!({
+            "accessKey": "local",
+            "accountId": ACCOUNT,
+            "callerId": "local",
+            "userArn": arn,
+            "userId": "local",
+        });
         json!({
             "accountId": ACCOUNT,
             "apiId": API,
@@ -93,9 +100,16 @@ impl Received<'_> {
         })
     }
 
-    /// Lower-cased, repeated ones joined by commas, cookies left out; and what API Gateway adds.
+    /// Returns the headers in lower case without cookies, repeated ones joined by commas, and those
+    /// that API Gateway adds.
     fn headers(&self) -> BTreeMap<String, String> {
-        let mut headers = joined(&self.parts.headers);
+        let mut headers = BTreeMap::new();
+        for (name, value) in &self.parts.headers {
+            if name != "cookie" {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                append(&mut headers, name.as_str(), &value);
+            }
+        }
         let earlier = headers
             .get("x-forwarded-for")
             .map(|earlier| format!("{earlier}, "))
@@ -104,11 +118,11 @@ impl Received<'_> {
             "x-forwarded-for".to_owned(),
             format!("{earlier}{}", self.source_ip),
         );
-        let port = self.public.port_or_known_default().unwrap_or_default();
+        let port = self.public_url.port_or_known_default().unwrap_or_default();
         headers.insert("x-forwarded-port".to_owned(), port.to_string());
         headers.insert(
             "x-forwarded-proto".to_owned(),
-            self.public.scheme().to_owned(),
+            self.public_url.scheme().to_owned(),
         );
         headers
     }
@@ -137,18 +151,6 @@ impl Received<'_> {
     }
 }
 
-fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
-    for (name, value) in headers.iter().filter(|(name, _)| *name != "cookie") {
-        append(
-            &mut all,
-            name.as_str(),
-            &String::from_utf8_lossy(value.as_bytes()),
-        );
-    }
-    all
-}
-
 fn append(all: &mut BTreeMap<String, String>, name: &str, value: &str) {
     let joined = all
         .get(name)
@@ -156,28 +158,28 @@ fn append(all: &mut BTreeMap<String, String>, name: &str, value: &str) {
     all.insert(name.to_owned(), joined);
 }
 
-/// What API Gateway hands over as it is; everything else, forms included, it encodes.
+/// Returns whether API Gateway passes the body on as it is. It encodes all others, including forms.
 fn is_text(headers: &HeaderMap) -> bool {
-    let kind = headers
+    let content_type = headers
         .get("content-type")
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let kind = kind
+    let media_type = content_type
         .split(';')
         .next()
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    kind.starts_with("text/")
+    media_type.starts_with("text/")
         || [
             "application/json",
             "application/javascript",
             "application/xml",
         ]
-        .contains(&kind.as_str())
+        .contains(&media_type.as_str())
 }
 
-/// `12/Mar/2020:19:03:58 +0000`
+/// Formats a time as access logs do: `12/Mar/2020:19:03:58 +0000`.
 fn log_time(now: Timestamp) -> String {
     let date = i64::try_from(now.secs())
         .ok()

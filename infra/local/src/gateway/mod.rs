@@ -1,7 +1,7 @@
-//! API Gateway: an HTTP API with the template's routes, as far as callers and functions can tell.
+//! The embedded API Gateway: an HTTP API with the template's routes.
 //!
-//! What API Gateway answers by itself, this answers the same: unknown routes and HEAD, bodies that
-//! are too large, preflights, functions that crash.
+//! It responds as API Gateway does to unknown routes, HEAD, bodies that are too large, preflight
+//! requests and functions that crash.
 
 mod cors;
 mod event;
@@ -19,37 +19,33 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
-use event::Received;
+use event::ReceivedRequest;
 use http_body_util::BodyExt;
 use shared::clock::Clock;
 use shared::random::Random;
 use std::net::IpAddr;
 use url::Url;
 
-/// The largest body that API Gateway takes.
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
-/// Sets the address a request seems to come from, for tests that say so.
+/// The limit of API Gateway for the size of a body, in bytes.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+/// The header that sets the source address of a request, if the portal was started to trust it.
 const SOURCE_IP: &str = "x-local-source-ip";
 
 /// The gateway of one portal.
 pub(crate) struct Gateway {
-    /// Where the routes lead.
     pub(crate) routes: Routes<Lambda>,
-    /// What the API says to browsers.
     pub(crate) cors: Option<Cors>,
-    /// Where people reach the portal.
-    pub(crate) public: Url,
-    /// Whether a header may set the source address.
+    pub(crate) public_url: Url,
+    /// Set if a header may set the source address.
     pub(crate) trust_source_ip_header: bool,
-    /// Tells the time.
     pub(crate) clock: Clock,
-    /// For requests' ids.
+    /// The source of request ids.
     pub(crate) random: Random,
 }
 
 impl Gateway {
-    /// Answers a request that came from `peer`.
-    pub(crate) async fn answer(&self, peer: IpAddr, request: Request) -> Response {
+    /// Responds to a request that came from `peer`.
+    pub(crate) async fn handle(&self, peer: IpAddr, request: Request) -> Response {
         let (mut parts, body) = request.into_parts();
         let source_ip = self.source_ip(peer, &mut parts.headers);
         let id = uuid(&self.random);
@@ -65,72 +61,74 @@ impl Gateway {
     }
 
     async fn invoke(&self, parts: &Parts, body: Body, source_ip: &str, id: &str) -> Response {
-        if !has_good_host(&parts.headers) {
+        if !has_valid_host(&parts.headers) {
             return reply::message(StatusCode::BAD_REQUEST, "Bad Request");
         }
         let Some(path) = routes::decode(parts.uri.path()) else {
             return reply::message(StatusCode::BAD_REQUEST, "Bad Request");
         };
-        let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
+        let Some(matched) = self.routes.find(parts.method.as_str(), &path) else {
             return reply::message(StatusCode::NOT_FOUND, "Not Found");
         };
         let Some(body) = read(body).await else {
             return reply::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
-        if found.signed && !signature::is_good(parts, &body, self.clock.now()) {
+        if matched.signed && !signature::is_valid(parts, &body, self.clock.now()) {
             return reply::message(StatusCode::FORBIDDEN, "Forbidden");
         }
-        let received = Received {
+        let received = ReceivedRequest {
             parts,
             body: &body,
             path: &path,
-            route: &found.key,
-            signed: found.signed,
-            parameters: &found.parameters,
+            route: &matched.key,
+            signed: matched.signed,
+            parameters: &matched.parameters,
             source_ip,
-            public: &self.public,
+            public_url: &self.public_url,
             id,
             now: self.clock.now(),
         };
-        let answer = found.target.invoke(received.event()).await;
-        let response = answer.ok().and_then(|answer| reply::of_function(&answer));
+        let output = matched.target.invoke(received.to_event()).await;
+        let response = output.ok().and_then(|output| reply::from_function(&output));
         response.unwrap_or_else(|| {
             reply::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         })
     }
 
     fn source_ip(&self, peer: IpAddr, headers: &mut HeaderMap) -> String {
-        let said = headers
-            .remove(SOURCE_IP)
-            .filter(|_| self.trust_source_ip_header);
-        let said = said.and_then(|value| value.to_str().map(str::to_owned).ok());
-        said.unwrap_or_else(|| peer.to_string())
+        let header = headers.remove(SOURCE_IP);
+        header
+            .filter(|_| self.trust_source_ip_header)
+            .and_then(|value| value.to_str().map(str::to_owned).ok())
+            .unwrap_or_else(|| peer.to_string())
     }
 }
 
-/// The whole body, or `None` when it is too large. It is read to its end either way: a caller who
-/// is still sending would not hear the answer.
+/// Returns the whole body, or `None` if it is too large. It is read to its end in either case,
+/// because a client that is still sending would not receive the response.
 async fn read(mut body: Body) -> Option<Vec<u8>> {
-    let (mut whole, mut length) = (vec![], 0);
+    let mut bytes = vec![];
+    let mut length = 0;
     while let Some(frame) = body.frame().await {
         let data = frame.ok()?.into_data().unwrap_or_default();
         length += data.len();
-        if length <= LARGEST_BODY {
-            whole.extend_from_slice(&data);
+        if length <= MAX_BODY {
+            bytes.extend_from_slice(&data);
         }
     }
-    (length <= LARGEST_BODY).then_some(whole)
+    (length <= MAX_BODY).then_some(bytes)
 }
 
-/// One `Host`, and one that can stand in a URL: lambda_http would crash at anything else.
-fn has_good_host(headers: &HeaderMap) -> bool {
+/// Returns whether there is exactly one `Host` that can be part of a URL. lambda_http panics at any
+/// other.
+fn has_valid_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all("host").iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
     };
     let host = host.to_str().unwrap_or_default();
-    let good = host
+    let is_authority = host
         .parse::<Authority>()
         .is_ok_and(|authority| !authority.as_str().contains('@'));
-    good && Url::parse(&format!("https://{host}/")).is_ok()
+    is_authority && Url::parse(&format!("https://{host}/")).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Answers: a function's, and API Gateway's own.
+//! Responses of functions and of API Gateway itself.
 
 use crate::json::at;
 use axum::body::Body;
@@ -8,29 +8,30 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// What a function's answer (payload format 2.0) becomes; `None` when it is not one.
-pub(super) fn of_function(answer: &Value) -> Option<Response> {
-    let status = at(answer, "/statusCode")
+/// Returns the response that a function's output (payload format 2.0) describes, or `None` if it
+/// describes none.
+pub(super) fn from_function(output: &Value) -> Option<Response> {
+    let status = at(output, "/statusCode")
         .as_u64()
         .and_then(|status| u16::try_from(status).ok())?;
-    let body = at(answer, "/body").as_str().unwrap_or_default();
-    let body = if at(answer, "/isBase64Encoded") == true {
+    let body = at(output, "/body").as_str().unwrap_or_default();
+    let body = if at(output, "/isBase64Encoded") == true {
         STANDARD.decode(body).ok()?
     } else {
         body.as_bytes().to_vec()
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).ok()?;
-    for (name, value) in at(answer, "/headers").as_object().into_iter().flatten() {
+    for (name, value) in at(output, "/headers").as_object().into_iter().flatten() {
         header(&mut response, name, value.as_str()?);
     }
-    for cookie in at(answer, "/cookies").as_array().into_iter().flatten() {
+    for cookie in at(output, "/cookies").as_array().into_iter().flatten() {
         header(&mut response, "set-cookie", cookie.as_str()?);
     }
     Some(response)
 }
 
-/// API Gateway's own: `{"message":"Not Found"}`.
+/// Returns a response of API Gateway itself, such as `{"message":"Not Found"}`.
 pub(super) fn message(status: StatusCode, message: &str) -> Response {
     let mut response = Response::new(Body::from(json!({ "message": message }).to_string()));
     *response.status_mut() = status;
@@ -38,14 +39,14 @@ pub(super) fn message(status: StatusCode, message: &str) -> Response {
     response
 }
 
-/// Nothing but a status.
+/// Returns a response without a body.
 pub(super) fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
 }
 
-/// Adds a header; one that cannot be sent is left out.
+/// Adds a header, unless its name or value is invalid.
 pub(super) fn header(response: &mut Response, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
         response.headers_mut().append(name, value);

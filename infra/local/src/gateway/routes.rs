@@ -1,11 +1,11 @@
-//! Which route a request takes: the one with the fewest variable parts that fits.
+//! The routes of the API. A request takes the matching route with the fewest variable parts.
 
 use crate::template::Route;
 use percent_encoding::percent_decode_str;
 use shared::config::StartError;
 use std::collections::BTreeMap;
 
-/// The routes of an API, each with where it leads.
+/// The routes of an API, each with its target.
 pub(crate) struct Routes<T>(Vec<Entry<T>>);
 
 struct Entry<T> {
@@ -15,15 +15,14 @@ struct Entry<T> {
     target: T,
 }
 
-/// The route that was found.
-pub(super) struct Found<'a, T> {
-    /// `POST /auth/verify`.
+/// The route that matches a request.
+pub(super) struct RouteMatch<'a, T> {
+    /// The route's key, such as `POST /auth/verify`.
     pub(super) key: String,
-    /// The path's variable parts.
+    /// The values of the path's variable parts.
     pub(super) parameters: BTreeMap<String, String>,
-    /// Whether the call must be signed.
+    /// Set if the request must be signed.
     pub(super) signed: bool,
-    /// Where it leads.
     pub(super) target: &'a T,
 }
 
@@ -32,10 +31,10 @@ impl<T> Routes<T> {
         Self(vec![])
     }
 
-    /// Adds a route.
+    /// Adds a route and its target.
     ///
     /// # Errors
-    /// It has a greedy part.
+    /// A [`StartError`] if the route has a greedy part or is `$default`.
     pub(crate) fn add(&mut self, route: &Route, target: T) -> Result<(), StartError> {
         let Route {
             method,
@@ -56,15 +55,14 @@ impl<T> Routes<T> {
         Ok(())
     }
 
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<Found<'_, T>> {
-        let fitting = self
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch<'_, T>> {
+        let (entry, parameters) = self
             .0
             .iter()
-            .filter(|entry| method != "HEAD" && [method, "ANY"].contains(&entry.method.as_str()));
-        let fitting = fitting.filter_map(|entry| Some((entry, fit(&entry.path, path)?)));
-        let (entry, parameters) =
-            fitting.min_by_key(|(entry, parameters)| (parameters.len(), entry.method == "ANY"))?;
-        Some(Found {
+            .filter(|entry| method != "HEAD" && [method, "ANY"].contains(&entry.method.as_str()))
+            .filter_map(|entry| Some((entry, match_path(&entry.path, path)?)))
+            .min_by_key(|(entry, parameters)| (parameters.len(), entry.method == "ANY"))?;
+        Some(RouteMatch {
             key: format!("{} {}", entry.method, entry.path),
             parameters,
             signed: entry.signed,
@@ -73,8 +71,10 @@ impl<T> Routes<T> {
     }
 }
 
-fn fit(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
-    let (mut route, mut path) = (route.split('/'), path.split('/'));
+/// Returns the values of the variable parts, or `None` if the path does not match the route.
+fn match_path(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
+    let mut route = route.split('/');
+    let mut path = path.split('/');
     let mut parameters = BTreeMap::new();
     loop {
         match (route.next(), path.next()) {
@@ -84,7 +84,7 @@ fn fit(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
                 .and_then(|part| part.strip_suffix('}'))
             {
                 Some(name) if !given.is_empty() => {
-                    drop(parameters.insert(name.to_owned(), given.to_owned()))
+                    parameters.insert(name.to_owned(), given.to_owned());
                 }
                 None if part == given => {}
                 _ => return None,
@@ -94,8 +94,8 @@ fn fit(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
     }
 }
 
-/// A path as an HTTP API sees it: percent-decoded before it is matched, and cut off where that has
-/// made a question mark. `None` when it is not UTF-8.
+/// Returns a path as an HTTP API matches it: percent-decoded, and cut off at a question mark that
+/// was encoded. `None` if it is not UTF-8.
 pub(super) fn decode(path: &str) -> Option<String> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
     decoded.split('?').next().map(str::to_owned)

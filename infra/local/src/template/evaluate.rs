@@ -1,38 +1,38 @@
-//! CloudFormation's intrinsic functions: Ref, Sub, GetAtt, If, Join, Split, and those that
-//! conditions are made of.
+//! CloudFormation's intrinsic functions: Ref, Sub, GetAtt, If, Join, Split, and those of
+//! conditions.
 
 use super::parameters::text_of;
+use super::stack::{ACCOUNT, API, REGION, STACK};
 use crate::json::at;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// How far names may lead to names: what goes further, most likely goes round in a circle.
-const DEEPEST: usize = 100;
-/// How many values may be looked at, and how many characters of text made, in all: a few lines that
-/// each name the one above twice would otherwise run for ever. Ours takes less than a fiftieth of
-/// it.
-const MOST: usize = 1_000_000;
+/// The limit of references that lead to references. Beyond it, they most likely form a circle.
+const MAX_DEPTH: usize = 100;
+/// The limit of values evaluated plus characters of text produced. Without it, a few lines that
+/// each name the previous one twice would run without end. Our template needs less than 2 % of it.
+const BUDGET: usize = 1_000_000;
 
-/// The pseudo parameters of the one stack there is.
-const PSEUDO: [(&str, &str); 5] = [
-    ("AWS::StackName", super::STACK),
-    ("AWS::Region", super::REGION),
-    ("AWS::AccountId", super::ACCOUNT),
+const PSEUDO_PARAMETERS: [(&str, &str); 5] = [
+    ("AWS::StackName", STACK),
+    ("AWS::Region", REGION),
+    ("AWS::AccountId", ACCOUNT),
     ("AWS::Partition", "aws"),
     ("AWS::URLSuffix", "amazonaws.com"),
 ];
 
-/// What names mean in a template.
-pub(super) struct Scope<'a> {
+/// Evaluates the values of one template.
+pub(super) struct Evaluator<'a> {
     parameters: BTreeMap<String, String>,
     conditions: &'a Value,
     resources: &'a Value,
     depth: Cell<usize>,
-    left: Cell<usize>,
+    budget: Cell<usize>,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> Evaluator<'a> {
     pub(super) const fn new(
         parameters: BTreeMap<String, String>,
         conditions: &'a Value,
@@ -43,21 +43,21 @@ impl<'a> Scope<'a> {
             conditions,
             resources,
             depth: Cell::new(0),
-            left: Cell::new(MOST),
+            budget: Cell::new(BUDGET),
         }
     }
 }
 
-impl Scope<'_> {
-    /// What `value` stands for; `None` is `AWS::NoValue`.
+impl Evaluator<'_> {
+    /// Returns the evaluated `value`, or `None` for `AWS::NoValue`.
     ///
     /// # Errors
-    /// A function or a name that is not known here, named; or there is no end to it.
+    /// A sentence that names an unknown function or name, or says that the evaluation does not end.
     pub(super) fn evaluate(&self, value: &Value) -> Result<Option<Value>, String> {
-        self.deeper(|| self.evaluate_here(value))
+        self.descend(|| self.evaluate_at_depth(value))
     }
 
-    fn evaluate_here(&self, value: &Value) -> Result<Option<Value>, String> {
+    fn evaluate_at_depth(&self, value: &Value) -> Result<Option<Value>, String> {
         match value {
             Value::Array(items) => {
                 let items = items
@@ -77,37 +77,34 @@ impl Scope<'_> {
         }
     }
 
-    /// One step further from where the evaluation began.
-    fn deeper<T>(&self, step: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    /// Runs `step` one level deeper.
+    fn descend<T>(&self, step: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
         self.spend(1)?;
         let depth = self.depth.get();
-        if depth == DEEPEST {
+        if depth == MAX_DEPTH {
             return Err("a value refers to itself or is nested too deeply".to_owned());
         }
         self.depth.set(depth + 1);
-        let done = step();
+        let result = step();
         self.depth.set(depth);
-        done
+        result
     }
 
     fn spend(&self, n: usize) -> Result<(), String> {
-        self.left.set(
-            self.left
-                .get()
-                .checked_sub(n)
-                .ok_or("its values become too many or too long")?,
-        );
+        let left = self.budget.get().checked_sub(n);
+        self.budget
+            .set(left.ok_or("its values become too many or too long")?);
         Ok(())
     }
 
     fn object(&self, map: &Map<String, Value>) -> Result<Value, String> {
-        let mut whole = Map::new();
+        let mut evaluated = Map::new();
         for (key, value) in map {
             if let Some(value) = self.evaluate(value)? {
-                whole.insert(key.clone(), value);
+                evaluated.insert(key.clone(), value);
             }
         }
-        Ok(Value::Object(whole))
+        Ok(Value::Object(evaluated))
     }
 
     fn call(&self, name: &str, argument: &Value) -> Result<Option<Value>, String> {
@@ -128,17 +125,17 @@ impl Scope<'_> {
                 _ => Err("Fn::If needs a condition and two values".to_owned()),
             },
             ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
-                [Value::String(between), list] => {
+                [Value::String(separator), list] => {
                     let list = self.list(list)?;
-                    self.spend(between.len().saturating_mul(list.len()))?;
-                    Ok(Some(list.join(between).into()))
+                    self.spend(separator.len().saturating_mul(list.len()))?;
+                    Ok(Some(list.join(separator).into()))
                 }
                 _ => Err("Fn::Join needs a separator and a list".to_owned()),
             },
             ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
-                [Value::String(between), text] => {
+                [Value::String(separator), text] => {
                     let text = self.text(text)?;
-                    Ok(Some(text.split(between.as_str()).collect()))
+                    Ok(Some(text.split(separator.as_str()).collect()))
                 }
                 _ => Err("Fn::Split needs a separator and a string".to_owned()),
             },
@@ -148,25 +145,34 @@ impl Scope<'_> {
         }
     }
 
-    /// A text; numbers and booleans become theirs.
+    /// Returns a string, number or boolean as text.
     ///
     /// # Errors
-    /// It is something else.
+    /// A sentence if the value is anything else or cannot be evaluated.
     pub(super) fn text(&self, value: &Value) -> Result<String, String> {
         let value = self.evaluate(value)?.unwrap_or_default();
         text_of(&value).ok_or_else(|| format!("{value} is not a string"))
     }
 
-    /// A text, or a list of texts.
+    /// Returns a list of texts, or a single text as a list of one.
     ///
     /// # Errors
-    /// It is something else.
+    /// A sentence if the value is anything else or cannot be evaluated.
     pub(super) fn texts(&self, value: &Value) -> Result<Vec<String>, String> {
         if value.is_array() {
             self.list(value)
         } else {
             Ok(vec![self.text(value)?])
         }
+    }
+
+    /// Returns the evaluated value as a `T`.
+    ///
+    /// # Errors
+    /// A sentence if the value cannot be evaluated or is not a `T`.
+    pub(super) fn typed<T: DeserializeOwned>(&self, value: &Value) -> Result<T, String> {
+        let value = self.evaluate(value)?.unwrap_or_default();
+        serde_json::from_value(value).map_err(|error| error.to_string())
     }
 
     fn list(&self, value: &Value) -> Result<Vec<String>, String> {
@@ -178,7 +184,7 @@ impl Scope<'_> {
 
     fn reference(&self, name: &str) -> Result<String, String> {
         self.spend(name.len())?;
-        if let Some((_, value)) = PSEUDO.iter().find(|(pseudo, _)| *pseudo == name) {
+        if let Some((_, value)) = PSEUDO_PARAMETERS.iter().find(|(pseudo, _)| *pseudo == name) {
             return Ok((*value).to_owned());
         }
         if let Some(value) = self.parameters.get(name) {
@@ -189,48 +195,47 @@ impl Scope<'_> {
             .resources
             .get(name)
             .ok_or_else(|| format!("there is no resource or parameter named {name}"))?;
-        match kind(resource) {
+        match type_of(resource) {
             "AWS::DynamoDB::Table" => self.text(at(resource, "/Properties/TableName")),
             "AWS::SecretsManager::Secret" => self.attribute(name, "Arn"),
-            "AWS::Serverless::HttpApi" => Ok(super::API.to_owned()),
+            "AWS::Serverless::HttpApi" => Ok(API.to_owned()),
             _ => Ok(name.to_owned()),
         }
     }
 
-    /// An ARN; no other attribute is known before a deployment.
+    /// Returns an ARN. Other attributes are only known after a deployment.
     fn attribute(&self, of: &str, attribute: &str) -> Result<String, String> {
         self.spend(of.len())?;
         let resource = self
             .resources
             .get(of)
             .ok_or_else(|| format!("there is no resource named {of}"))?;
-        let (region, account) = (super::REGION, super::ACCOUNT);
-        match (kind(resource), attribute) {
+        match (type_of(resource), attribute) {
             ("AWS::DynamoDB::Table", "Arn" | "StreamArn") => {
-                let stream = if attribute == "StreamArn" {
-                    "/stream/local"
-                } else {
-                    ""
+                let stream = match attribute {
+                    "StreamArn" => "/stream/local",
+                    _ => "",
                 };
                 Ok(format!(
-                    "arn:aws:dynamodb:{region}:{account}:table/{}{stream}",
+                    "arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}{stream}",
                     self.reference(of)?
                 ))
             }
             ("AWS::SecretsManager::Secret", "Arn") => Ok(format!(
-                "arn:aws:secretsmanager:{region}:{account}:secret:{of}-local"
+                "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{of}-local"
             )),
-            (_, "Arn") => Ok(format!("arn:aws:local:{region}:{account}:{of}")),
-            (kind, other) => Err(format!(
-                "the attribute {other} of {of} ({kind}) is not supported here"
+            (_, "Arn") => Ok(format!("arn:aws:local:{REGION}:{ACCOUNT}:{of}")),
+            (resource_type, other) => Err(format!(
+                "the attribute {other} of {of} ({resource_type}) is not supported here"
             )),
         }
     }
 
-    /// `${Name}`, `${Name.Attribute}`, and `${!Literal}`.
+    /// Replaces `${Name}`, `${Name.Attribute}` and `${!Literal}`.
     fn substitute(&self, text: &str) -> Result<String, String> {
         self.spend(text.len())?;
-        let (mut done, mut rest) = (String::new(), text);
+        let mut done = String::new();
+        let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after
                 .split_once('}')
@@ -256,10 +261,10 @@ impl Scope<'_> {
     }
 
     fn holds(&self, condition: &Value) -> Result<bool, String> {
-        self.deeper(|| self.holds_here(condition))
+        self.descend(|| self.holds_at_depth(condition))
     }
 
-    fn holds_here(&self, condition: &Value) -> Result<bool, String> {
+    fn holds_at_depth(&self, condition: &Value) -> Result<bool, String> {
         let map = condition
             .as_object()
             .ok_or_else(|| format!("{condition} is not a condition"))?;
@@ -288,6 +293,6 @@ fn intrinsic(map: &Map<String, Value>) -> Option<(&str, &Value)> {
     (map.len() == 1 && (name == "Ref" || name.starts_with("Fn::"))).then_some((name, argument))
 }
 
-fn kind(resource: &Value) -> &str {
+fn type_of(resource: &Value) -> &str {
     at(resource, "/Type").as_str().unwrap_or_default()
 }

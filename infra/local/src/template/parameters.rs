@@ -1,14 +1,14 @@
-//! The template's parameters: defaults, overrides, and the bounds that CloudFormation would check.
+//! The template's parameters: defaults, overrides, and the bounds that CloudFormation checks.
 
 use crate::json::at;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The parameters' values. `AllowedPattern` is not checked: the functions check the same values
-/// again.
+/// Returns the parameters' values. `AllowedPattern` is not checked, because the functions check the
+/// same values again.
 ///
 /// # Errors
-/// A parameter that is unknown, missing or out of its bounds, named.
+/// A sentence that names a parameter that is unknown, missing or out of its bounds.
 pub(super) fn read(
     declared: &Value,
     overrides: &BTreeMap<String, String>,
@@ -26,14 +26,15 @@ pub(super) fn read(
                 .cloned()
                 .or_else(|| text_of(at(declaration, "/Default")));
             let value = given.ok_or_else(|| format!("the parameter {name} needs a value"))?;
-            check(declaration, &value).map_err(|wanted| {
-                format!("the parameter {name} is '{value}', but it must be {wanted}")
+            check(declaration, &value).map_err(|rule| {
+                format!("the parameter {name} is '{value}', but it must be {rule}")
             })?;
             Ok((name.clone(), value))
         })
         .collect()
 }
 
+/// Fails with the rule that the value breaks, such as `at least 1`.
 fn check(declaration: &Value, value: &str) -> Result<(), String> {
     if let Some(allowed) = at(declaration, "/AllowedValues").as_array() {
         let allowed: Vec<_> = allowed.iter().filter_map(text_of).collect();
@@ -44,10 +45,10 @@ fn check(declaration: &Value, value: &str) -> Result<(), String> {
     let number = |bound: &str| declaration.get(bound)?.as_f64();
     if at(declaration, "/Type") == "Number" {
         let value: f64 = value.parse().map_err(|_| "a number".to_owned())?;
-        within(value, number("MinValue"), number("MaxValue"), "")?;
+        check_bounds(value, number("MinValue"), number("MaxValue"), "")?;
     }
     let length = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
-    within(
+    check_bounds(
         f64::from(length),
         number("MinLength"),
         number("MaxLength"),
@@ -55,15 +56,15 @@ fn check(declaration: &Value, value: &str) -> Result<(), String> {
     )
 }
 
-fn within(value: f64, least: Option<f64>, most: Option<f64>, unit: &str) -> Result<(), String> {
-    match (least, most) {
-        (Some(least), _) if value < least => Err(format!("at least {least}{unit}")),
-        (_, Some(most)) if value > most => Err(format!("at most {most}{unit}")),
+fn check_bounds(value: f64, min: Option<f64>, max: Option<f64>, unit: &str) -> Result<(), String> {
+    match (min, max) {
+        (Some(min), _) if value < min => Err(format!("at least {min}{unit}")),
+        (_, Some(max)) if value > max => Err(format!("at most {max}{unit}")),
         _ => Ok(()),
     }
 }
 
-/// A scalar as CloudFormation writes it into a string.
+/// Returns a scalar as CloudFormation writes it into a string.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,33 +1,32 @@
-//! YAML with CloudFormation's tags, as the JSON that CloudFormation means by it: `!Sub x` is
-//! `{"Fn::Sub": "x"}`.
+//! YAML with CloudFormation's tags, read as the equivalent JSON: `!Sub x` is `{"Fn::Sub": "x"}`.
 
 use saphyr::{LoadableYamlNode, Scalar, Tag, Yaml};
 use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value, json};
 
-/// How deep a document may go: no template goes a quarter as far, and everything that walks a
-/// document calls itself.
-const DEEPEST: usize = 64;
+/// The limit of nested levels, as everything that walks a document is recursive. Our template has
+/// less than a quarter of them.
+const MAX_DEPTH: usize = 64;
 
-/// Reads one document.
+/// Returns the first document in `text`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A sentence that says what is wrong with the document.
 pub(super) fn parse(text: &str) -> Result<Value, String> {
-    is_shallow(text)?;
+    check_events(text)?;
     let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
     documents
         .first()
         .map_or_else(|| Err("it is empty".to_owned()), json_of)
 }
 
-/// Goes through the document without building it. CloudFormation knows no aliases either.
-fn is_shallow(text: &str) -> Result<(), String> {
+/// Checks the depth, and that there is no alias, before the document is built in memory.
+fn check_events(text: &str) -> Result<(), String> {
     let mut depth = 0;
     for event in Parser::new_from_str(text) {
         match event.map_err(|error| error.to_string())?.0 {
-            Event::SequenceStart(..) | Event::MappingStart(..) if depth == DEEPEST => {
-                return Err(format!("it is nested deeper than {DEEPEST} levels"));
+            Event::SequenceStart(..) | Event::MappingStart(..) if depth == MAX_DEPTH => {
+                return Err(format!("it is nested deeper than {MAX_DEPTH} levels"));
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
             Event::SequenceEnd | Event::MappingEnd => depth -= 1,

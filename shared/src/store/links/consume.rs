@@ -5,6 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::store::expression::Expression;
 use crate::store::item::{Item, n, s};
 use crate::store::links::link_item;
+use crate::store::transaction::TransactionError;
 use crate::store::{Store, Unavailable};
 
 /// The reason why a link did nothing.
@@ -23,6 +24,13 @@ impl From<Unavailable> for LinkError {
     fn from(_: Unavailable) -> Self {
         Self::Unavailable
     }
+}
+
+/// The writes of a transaction that consumes a link.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Write {
+    Link,
+    Other,
 }
 
 /// The browser or page that has used the link repeats its request within the replay window.
@@ -57,41 +65,54 @@ impl Store {
         }
     }
 
-    /// Reads the row of a link, for when a conflict has kept a transaction from judging it.
-    pub(super) async fn find_link_item(&self, link: &Link) -> Result<Option<Item>, Unavailable> {
-        self.read_item(
-            "find_link_item",
-            &self.tables.links,
-            link_item::key(&link.id),
-        )
-        .await
+    /// Explains why a transaction that consumes `link` was not committed, or returns [`Replay`] if
+    /// it repeats one that was.
+    ///
+    /// Costs 1 strongly consistent read if the transaction conflicted with others, else nothing.
+    pub(super) async fn explain_failure(
+        &self,
+        error: TransactionError<Write>,
+        link: &Link,
+        by: &RedeemContext,
+        now: Timestamp,
+    ) -> Result<Replay, LinkError> {
+        let row = match error {
+            TransactionError::Conditions(failed) => {
+                // If the link met its condition, it was the user who did not.
+                let mut failed = failed.into_iter();
+                let link = failed.find(|(write, _)| *write == Write::Link);
+                link.ok_or(LinkError::Invalid)?.1
+            }
+            TransactionError::Conflict => {
+                let key = link_item::key(&link.id);
+                self.read_item("explain_failure", &self.tables.links, key)
+                    .await?
+            }
+            TransactionError::Unavailable => return Err(LinkError::Unavailable),
+        };
+        explain(link, by, row.as_ref(), now)
     }
 }
 
-/// Explains why a link could not be consumed, given its `row` at that time.
-///
-/// # Errors
-/// Fails with the [`LinkError`] that applies, unless the request is a [`Replay`].
-pub(super) fn explain_failure(
+/// Explains why a link with this `row` could not be consumed.
+fn explain(
     link: &Link,
     by: &RedeemContext,
     row: Option<&Item>,
     now: Timestamp,
 ) -> Result<Replay, LinkError> {
-    let expired = link.expires_at <= now;
-    let Some(row) = row else {
-        return Err(if expired {
+    let or_expired = |error| {
+        if link.expires_at <= now {
             LinkError::Expired
         } else {
-            LinkError::Invalid
-        });
+            error
+        }
+    };
+    let Some(row) = row else {
+        return Err(or_expired(LinkError::Invalid));
     };
     let Some((used_at, idempotency_key)) = link_item::redeemed(row) else {
-        return Err(if expired {
-            LinkError::Expired
-        } else {
-            LinkError::Unavailable
-        });
+        return Err(or_expired(LinkError::Unavailable));
     };
     let same_page = idempotency_key.is_some() && idempotency_key == by.idempotency_key;
     if (by.same_browser || same_page) && now.since(used_at) <= REPLAY_WINDOW {

@@ -29,7 +29,7 @@ impl Store {
         let read = self.read_items("count_code_attempts", [(&self.tables.links, keys)]);
         let (counted, found) = tokio::join!(self.count_within_limits(attempts, now), read);
         let counted = counted?;
-        let rows = found?.remove(&self.tables.links).unwrap_or_default();
+        let [rows] = found?;
         let links: Option<Vec<_>> = rows.iter().map(link_item::from_item).collect();
         let links = links.ok_or_else(|| Unavailable::unreadable("links"))?;
         Ok(links

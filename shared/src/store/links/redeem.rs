@@ -9,8 +9,8 @@ use crate::store::Store;
 use crate::store::expression::Expression;
 use crate::store::item::{n, s};
 use crate::store::links::LinkError;
-use crate::store::links::consume::explain_failure;
-use crate::store::transaction::{Transaction, TransactionError};
+use crate::store::links::consume::{Replay, Write};
+use crate::store::transaction::Transaction;
 
 /// A link, and the session to redeem it for.
 pub struct Redeem<'a> {
@@ -48,14 +48,6 @@ impl UserTransition<'_> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Write {
-    Link,
-    User,
-    Session,
-    Audit,
-}
-
 impl Store {
     /// Consumes the link, updates its user, creates the session and records the event, all
     /// together: one link gives one session. The link must be unused and unexpired, and its user of
@@ -71,23 +63,20 @@ impl Store {
     /// Fails with [`LinkError`].
     pub async fn redeem(&self, redeem: &Redeem<'_>) -> Result<Session, LinkError> {
         let now = redeem.session.created_at;
-        let writes = Transaction::new()
+        let committed = Transaction::new()
             .update(Write::Link, self.consume_link(redeem.link, redeem.by, now))
-            .update(Write::User, self.redeeming_user(redeem))
-            .put(Write::Session, self.new_session(redeem.session))
-            .put(Write::Audit, self.audit_record(redeem.event))
-            .deletes(Write::Session, self.replaced_session(redeem.replaces));
-        let row = match writes.commit(self, "redeem").await {
-            Ok(()) => return Ok(redeem.session.clone()),
-            Err(TransactionError::Conditions(failed)) => {
-                // If the link met its condition, it was the user who did not.
-                let link = failed.into_iter().find(|(write, _)| *write == Write::Link);
-                link.ok_or(LinkError::Invalid)?.1
-            }
-            Err(TransactionError::Conflict) => self.find_link_item(redeem.link).await?,
-            Err(TransactionError::Unavailable) => return Err(LinkError::Unavailable),
+            .update(Write::Other, self.redeeming_user(redeem))
+            .put(Write::Other, self.new_session(redeem.session))
+            .put(Write::Other, self.audit_record(redeem.event))
+            .deletes(Write::Other, self.replaced_session(redeem.replaces))
+            .commit(self, "redeem")
+            .await;
+        let Err(error) = committed else {
+            return Ok(redeem.session.clone());
         };
-        let _replay = explain_failure(redeem.link, redeem.by, row.as_ref(), now)?;
+        let Replay = self
+            .explain_failure(error, redeem.link, redeem.by, now)
+            .await?;
         let live = self
             .find_session(&redeem.link.user, &redeem.session.hash, now)
             .await?;

@@ -9,8 +9,8 @@ use crate::store::Store;
 use crate::store::expression::Expression;
 use crate::store::item::{n, s};
 use crate::store::links::LinkError;
-use crate::store::links::consume::explain_failure;
-use crate::store::transaction::{Transaction, TransactionError};
+use crate::store::links::consume::{Replay, Write};
+use crate::store::transaction::Transaction;
 
 /// A link, and the password to redeem it for.
 pub struct PasswordReset<'a> {
@@ -22,12 +22,6 @@ pub struct PasswordReset<'a> {
     pub notice: &'a OutboxEntry,
     /// The audit event. Its `at` is the time of the reset.
     pub event: &'a AuditEvent,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Write {
-    Link,
-    Other,
 }
 
 impl Store {
@@ -43,22 +37,20 @@ impl Store {
     /// Fails with [`LinkError`].
     pub async fn reset_password(&self, reset: &PasswordReset<'_>) -> Result<(), LinkError> {
         let now = reset.event.at;
-        let writes = Transaction::new()
+        let committed = Transaction::new()
             .update(Write::Link, self.consume_link(reset.link, reset.by, now))
             .update(Write::Other, self.user_with_new_password(reset))
             .put(Write::Other, self.queued_email(reset.notice))
-            .put(Write::Other, self.audit_record(reset.event));
-        let row = match writes.commit(self, "reset_password").await {
-            Ok(()) => return Ok(()),
-            Err(TransactionError::Conditions(failed)) => {
-                // If the link met its condition, it was the user who did not.
-                let link = failed.into_iter().find(|(write, _)| *write == Write::Link);
-                link.ok_or(LinkError::Invalid)?.1
-            }
-            Err(TransactionError::Conflict) => self.find_link_item(reset.link).await?,
-            Err(TransactionError::Unavailable) => return Err(LinkError::Unavailable),
+            .put(Write::Other, self.audit_record(reset.event))
+            .commit(self, "reset_password")
+            .await;
+        let Err(error) = committed else {
+            return Ok(());
         };
-        explain_failure(reset.link, reset.by, row.as_ref(), now).map(|_replay| ())
+        let Replay = self
+            .explain_failure(error, reset.link, reset.by, now)
+            .await?;
+        Ok(())
     }
 
     fn user_with_new_password(&self, reset: &PasswordReset<'_>) -> Expression {

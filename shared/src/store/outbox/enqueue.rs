@@ -40,7 +40,7 @@ impl Store {
         match writes.commit(self, "enqueue_email").await {
             Ok(()) => Ok(()),
             Err(TransactionError::Conditions(failed)) => {
-                Err(limited(failed.into_iter().map(|(write, _)| write), now))
+                Err(count_error(failed.into_iter().map(|(write, _)| write), now))
             }
             Err(TransactionError::Conflict | TransactionError::Unavailable) => {
                 Err(CountError::Unavailable)
@@ -49,14 +49,13 @@ impl Store {
     }
 }
 
-/// Returns when the last of the exhausted rate limits opens again, counted from `now`.
-fn limited(failed: impl Iterator<Item = Write>, now: Timestamp) -> CountError {
+/// Returns the error of the exhausted limit whose window ends last.
+fn count_error(failed: impl Iterator<Item = Write>, now: Timestamp) -> CountError {
     let ends = failed.filter_map(|write| match write {
         Write::RateLimit(ends_at) => Some(ends_at),
         Write::Email => None,
     });
-    ends.max()
-        .map_or(CountError::Unavailable, |end| CountError::RateLimited {
-            retry_after: end.since(now),
-        })
+    ends.max().map_or(CountError::Unavailable, |end| {
+        CountError::exhausted_until(end, now)
+    })
 }

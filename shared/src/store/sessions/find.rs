@@ -28,10 +28,8 @@ impl Store {
                 vec![session_item::key(user, session)],
             ),
         ];
-        let found = self.read_items("find_session", keys).await?;
-        let first = |table: &String| found.get(table).and_then(|items| items.first());
-        let (Some(user), Some(session)) = (first(&self.tables.users), first(&self.tables.sessions))
-        else {
+        let [users, sessions] = self.read_items("find_session", keys).await?;
+        let (Some(user), Some(session)) = (users.first(), sessions.first()) else {
             return Ok(None);
         };
         let user = user_item::from_item(user).ok_or_else(|| Unavailable::unreadable("users"))?;

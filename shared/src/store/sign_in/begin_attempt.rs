@@ -2,7 +2,6 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::UserId;
-use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 use crate::store::rate_limits;
 use crate::store::sign_in::limits::{FailureStreak, PasswordLimits};
@@ -37,15 +36,15 @@ impl Store {
             self.read_items("begin_password_attempt", keys)
         );
         let counted = counted?;
-        let mut found = found?;
-        let counters = found.remove(&self.tables.rate_limits).unwrap_or_default();
+        let [claims, counters] = found?;
         if !counted {
-            return Err(limited(limits.attempts, now));
+            let end = limits.attempts.ends_at(now);
+            return Err(CountError::exhausted_until(end, now));
         }
         if rate_limits::counted(&counters, limits.network, now) >= limits.network.limit {
-            return Err(limited(limits.network, now));
+            let end = limits.network.ends_at(now);
+            return Err(CountError::exhausted_until(end, now));
         }
-        let claims = found.remove(&self.tables.users).unwrap_or_default();
         let id = claims
             .first()
             .map_or_else(|| Some(UserId::nobody()), user_item::claimed_by)
@@ -71,11 +70,5 @@ impl Store {
             password: user_item::password(&item),
             sign_ins: user_item::sign_ins(&item),
         }))
-    }
-}
-
-fn limited(limit: &RateLimit, now: Timestamp) -> CountError {
-    CountError::RateLimited {
-        retry_after: limit.ends_at(now).since(now),
     }
 }

@@ -3,6 +3,7 @@
 mod create;
 mod erase;
 mod find;
+mod find_by_address;
 mod list;
 mod revoke_all_sessions;
 mod update;

@@ -1,6 +1,6 @@
-//! What Secrets Manager holds: the key ring, generated as the template says.
+//! The embedded Secrets Manager. It holds one secret, the key ring, generated as the template says.
 
-use crate::template;
+use crate::template::KeyRingSecret;
 use serde_json::Value;
 use shared::config::StartError;
 use shared::random::Random;
@@ -9,20 +9,22 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The secret, and whether it can be had.
-pub(crate) struct KeyRing {
-    /// What it is asked for by.
+const ALPHABET: [u8; 62] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The secret that holds the key ring.
+pub(crate) struct SecretsManager {
     pub(crate) arn: String,
     value: Mutex<Option<String>>,
 }
 
-impl KeyRing {
-    /// The ring `given`; or the one kept in `directory`; or a new one, kept there.
+impl SecretsManager {
+    /// Holds the key ring `given`, or the one stored in `directory`, or else generates one and
+    /// stores it there.
     ///
     /// # Errors
-    /// The file cannot be read or written.
+    /// A [`StartError`] if the file cannot be read or written.
     pub(crate) fn new(
-        declared: &template::KeyRingSecret,
+        declared: &KeyRingSecret,
         given: Option<String>,
         directory: Option<&Path>,
         random: &Random,
@@ -30,15 +32,15 @@ impl KeyRing {
         let value = match (given, directory) {
             (Some(given), _) => given,
             (None, None) => generate(declared, random),
-            (None, Some(directory)) => keep(&directory.join("key-ring.json"), || {
-                generate(declared, random)
-            })
-            .map_err(|error| {
-                StartError(format!(
-                    "Could not store the key ring in {}: {error}.",
-                    directory.display()
-                ))
-            })?,
+            (None, Some(directory)) => {
+                let file = directory.join("key-ring.json");
+                read_or_create(&file, || generate(declared, random)).map_err(|error| {
+                    StartError(format!(
+                        "Could not store the key ring in {}: {error}.",
+                        directory.display()
+                    ))
+                })?
+            }
         };
         Ok(Self {
             arn: declared.arn.clone(),
@@ -46,7 +48,7 @@ impl KeyRing {
         })
     }
 
-    /// The secret's value; `None` while Secrets Manager is to fail.
+    /// Returns the secret's value, or `None` while Secrets Manager is made to fail.
     pub(crate) fn get(&self) -> Option<String> {
         self.lock().clone()
     }
@@ -60,10 +62,10 @@ impl KeyRing {
     }
 }
 
-fn keep(file: &Path, new: impl FnOnce() -> String) -> std::io::Result<String> {
+fn read_or_create(file: &Path, create: impl FnOnce() -> String) -> std::io::Result<String> {
     match fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let value = new();
+            let value = create();
             fs::write(file, &value)?;
             #[cfg(unix)]
             fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
@@ -73,10 +75,10 @@ fn keep(file: &Path, new: impl FnOnce() -> String) -> std::io::Result<String> {
     }
 }
 
-fn generate(declared: &template::KeyRingSecret, random: &Random) -> String {
+fn generate(declared: &KeyRingSecret, random: &Random) -> String {
     let password: String = std::iter::repeat_with(|| random.bytes::<1>())
-        // 248 is the largest multiple of 62 in a byte: without the rest, no character is likelier
-        // than another.
+        // 248 is the largest multiple of 62 that fits a byte: larger values would make some
+        // characters likelier than others.
         .filter(|[byte]| *byte < 248)
         .filter_map(|[byte]| {
             ALPHABET
@@ -90,5 +92,3 @@ fn generate(declared: &template::KeyRingSecret, random: &Random) -> String {
     ring.insert(declared.key.clone(), password.into());
     Value::Object(ring).to_string()
 }
-
-const ALPHABET: [u8; 62] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

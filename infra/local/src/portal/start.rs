@@ -1,0 +1,158 @@
+//! Starts a portal: its services, its functions, their event sources and the server.
+
+use super::event_sources::EventSources;
+use super::{Portal, env_with, store};
+use crate::aws_stub::{AwsStub, CallRecorder, Services};
+use crate::gateway::{Gateway, Routes};
+use crate::inbox::Inbox;
+use crate::lambda::{self, Lambda};
+use crate::local_page::LocalPage;
+use crate::options::Options;
+use crate::secrets_manager::SecretsManager;
+use crate::shutdown::BackgroundTasks;
+use crate::template::{Function, Template};
+use crate::{dynamodb, functions, seed, server};
+use shared::aws::sdk_config;
+use shared::clock::Clock;
+use shared::config::StartError;
+use shared::env::Env;
+use shared::random::Random;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::watch;
+use url::Url;
+
+pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
+    let listener = server::listen(options.port).await?;
+    let port = server::port(&listener)?;
+    let public_url = options
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://localhost:{port}"));
+    let parsed_url = Url::parse(&public_url)
+        .map_err(|_| StartError(format!("'{public_url}' is not a valid URL.")))?;
+    let template = Template::read(&options.parameters(&public_url))?;
+    let env = Env::new(
+        BTreeMap::new(),
+        options.clock.clone().unwrap_or_else(Clock::system),
+        options.random.clone().unwrap_or_else(Random::system),
+    );
+    let services = Arc::new(open_services(&options, &template, &env)?);
+    seed::seed(&store(&services, &env)?, &env, options.user.as_deref()).await?;
+
+    let calls = Arc::default();
+    let functions = start_functions(&options, &template, &services, &calls, &env).await?;
+    let mut tasks = BackgroundTasks::new();
+    let sources = EventSources {
+        services: &services,
+        clock: &env.clock,
+        options: &options,
+    };
+    let mappings = sources.start(&template.functions, &functions, &mut tasks)?;
+    let gateway = Gateway {
+        routes: routes(&template, &functions)?,
+        cors: template.cors.clone(),
+        public_url: parsed_url,
+        trust_source_ip_header: options.trust_source_ip_header,
+        clock: env.clock.clone(),
+        random: env.random.clone(),
+    };
+    let page = LocalPage {
+        inbox: Arc::clone(&services.inbox),
+        public_url: public_url.clone(),
+        users: seed::descriptions(options.user.as_deref()),
+    };
+    let router = server::router(gateway, page);
+    let served = router.clone();
+    tasks.spawn(|shutdown| server::serve(listener, served, shutdown));
+    Ok(Portal {
+        port,
+        public_url,
+        template,
+        services,
+        calls,
+        functions,
+        mappings,
+        router,
+        env,
+        tasks,
+    })
+}
+
+fn open_services(
+    options: &Options,
+    template: &Template,
+    env: &Env,
+) -> Result<Services, StartError> {
+    let directory = options.data.as_deref();
+    if let Some(directory) = directory {
+        create_directory(directory)?;
+    }
+    let key_ring = options.key_ring.clone();
+    Ok(Services {
+        database: dynamodb::open(directory, &env.clock, &template.tables)?,
+        inbox: Arc::new(Inbox::new(env.clock.clone(), options.announce)),
+        secrets: SecretsManager::new(&template.key_ring, key_ring, directory, &env.random)?,
+        written: watch::Sender::new(()),
+        random: env.random.clone(),
+    })
+}
+
+fn create_directory(directory: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(directory).map_err(|error| {
+        StartError(format!(
+            "Could not create the directory {}: {error}.",
+            directory.display()
+        ))
+    })
+}
+
+async fn start_functions(
+    options: &Options,
+    template: &Template,
+    services: &Arc<Services>,
+    calls: &Arc<CallRecorder>,
+    env: &Env,
+) -> Result<BTreeMap<String, Lambda>, StartError> {
+    let mut lambdas = BTreeMap::new();
+    for function in &template.functions {
+        let env = env_with(env, lambda::environment(function));
+        let mut instances = vec![];
+        for index in 0..options.instances.max(1) {
+            let stub = AwsStub::for_instance(&function.name, index, services, calls);
+            instances.push(start_instance(function, stub, &env).await?);
+        }
+        let lambda = Lambda::new(function, instances, env.random);
+        lambdas.insert(function.name.clone(), lambda);
+    }
+    Ok(lambdas)
+}
+
+async fn start_instance(
+    function: &Function,
+    stub: AwsStub,
+    env: &Env,
+) -> Result<functions::Instance, StartError> {
+    let name = &function.name;
+    let aws = lambda::with_own_retry_quota(&sdk_config(env, stub.client())?);
+    functions::start(name, &aws, env)
+        .await
+        .map_err(|error| StartError(format!("Could not start {name}: {error}")))
+}
+
+fn routes(
+    template: &Template,
+    functions: &BTreeMap<String, Lambda>,
+) -> Result<Routes<Lambda>, StartError> {
+    let mut routes = Routes::new();
+    for function in &template.functions {
+        let Some(lambda) = functions.get(&function.name) else {
+            continue;
+        };
+        for route in &function.routes {
+            routes.add(route, lambda.clone())?;
+        }
+    }
+    Ok(routes)
+}
