@@ -18,7 +18,7 @@ use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::store::links::LinkError;
 use crate::store::{CountError, Store, Unavailable};
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 
 /// Configuration, time, randomness, keys, tables and passwords. Parts that a function does not use
 /// are not linked into it.

@@ -1,18 +1,18 @@
-//! The configuration of the AWS SDK, built from the environment alone. Nothing
+//! The configuration of the AWS SDK, built with `aws-config` from the environment alone. Nothing
 //! opens a profile file or a CA bundle, or connects to the metadata service.
 
 use crate::config::StartError;
 use crate::env::Env;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::SdkConfig;
 use std::time::Duration;
 
 /// The root certificates of Amazon's endpoints: Amazon Root CA 1 to 4 and Starfield Services Root
@@ -26,6 +26,9 @@ const ROOTS: &str = include_str!("aws-roots.pem");
 /// A connection may take 0.5 s, an attempt 1 s and an operation 3 s, with 3 attempts. They follow
 /// one another sooner than by default, where a pause takes up to a second. The mailer gives SES
 /// more time.
+///
+/// `aws_config::defaults` is not used: it reads the environment of the process, opens profile
+/// files, and links every credentials provider.
 ///
 /// # Errors
 /// [`StartError`] for a missing region or missing credentials.

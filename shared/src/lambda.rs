@@ -6,7 +6,7 @@ use crate::config::StartError;
 use crate::env::Env;
 use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use lambda_http::service_fn;
 use lambda_runtime::LambdaEvent;
 use serde::Serialize;

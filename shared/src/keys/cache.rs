@@ -6,8 +6,8 @@ use crate::domain::portal::PortalName;
 use crate::domain::time::Timestamp;
 use crate::keys::hs256;
 use crate::keys::key_ring::{KeyRing, REFRESH_EVERY, SIGNING_DELAY};
+use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
-use aws_types::SdkConfig;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
