@@ -17,8 +17,9 @@ pub use request_limits::RequestLimits;
 
 use crate::domain::portal::PortalName;
 use crate::domain::site::Site;
+use crate::domain::time::{DAY, HOUR};
 use crate::env::Env;
-use reader::{DAY, HOUR, Reader};
+use reader::Reader;
 use std::fmt;
 use std::time::Duration;
 
