@@ -116,7 +116,7 @@ fn ours_once(costs: Argon2Params) -> Result<(String, f64), String> {
     let program =
         std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
     let printed = run_command(
-        Command::new(program).args(["hash", "--once", "--costs", &costs.to_string()]),
+        Command::new(program).args(["hash-speed", "--once", "--costs", &costs.to_string()]),
         "",
     )?;
     let line = |name| {

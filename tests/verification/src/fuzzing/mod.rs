@@ -158,7 +158,7 @@ impl Target {
             let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")).join(format!("broke-{name}"));
             let kept = fs::write(&file, input).map_or_else(|error| error.to_string(), |()| file.display().to_string());
             format!(
-                "{name}: {why}\n  input: {kept}\n  replay: cargo run -p verification -- fuzz --target {name} --file {kept}"
+                "{name}: {why}\n  input: {kept}\n  replay: cargo run -p verification -- fuzzing --target {name} --file {kept}"
             )
         })
     }
