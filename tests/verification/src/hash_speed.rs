@@ -95,7 +95,7 @@ pub(crate) fn processor_millis() -> f64 {
 fn run_ours(costs: Argon2Params) -> Result<(String, f64), String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let costs = costs.to_string();
-    let arguments = ["hash", "--once", "--costs", &costs];
+    let arguments = ["hash-speed", "--once", "--costs", &costs];
     let printed = run_command(Command::new(program).args(arguments), "")?;
     let figure = |name| {
         let mut lines = printed.lines();

@@ -33,7 +33,7 @@ pub type Report = Result<Figures, String>;
 pub struct Figures(pub Vec<(&'static str, String)>);
 
 impl Figures {
-    /// Adds a figure.
+    /// Adds a figure with its name.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.0.push((name, value.to_string()));

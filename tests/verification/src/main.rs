@@ -22,21 +22,21 @@ enum Command {
     /// Injects each fault at each call to AWS and checks that every flow still ends as it should
     FaultInjection(fault_injection::Settings),
     /// Simulates the whole system and compares every response with an oracle
-    Simulate(simulation::Settings),
+    Simulation(simulation::Settings),
     /// Rotates keys under traffic, with stale copies and failed renewals
-    Rotate(key_rotation::Settings),
+    KeyRotation(key_rotation::Settings),
     /// Races for links, passwords and sessions: one winner each, nothing accepted after its end
     Race(race::Settings),
     /// Lets SES fail for an hour, and emails fail for ever in front of others
     Outage(outage::Settings),
     /// Forges links, sessions and nonces, none of which may be accepted
-    Forge(forgery::Settings),
+    Forgery(forgery::Settings),
     /// Feeds the fuzz targets their corpus and seeded changes of it
-    Fuzz(fuzzing::Settings),
+    Fuzzing(fuzzing::Settings),
     /// Checks that the computing time of a request says nothing about the account
     Timing(timing::Settings),
     /// Compares the password hash with the reference implementation in C
-    Hash(hash_speed::Settings),
+    HashSpeed(hash_speed::Settings),
 }
 
 #[expect(
@@ -47,14 +47,14 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let report = match Arguments::parse().command {
         Command::FaultInjection(settings) => fault_injection::run(&settings, true),
-        Command::Simulate(settings) => simulation::run(&settings, true),
-        Command::Rotate(settings) => key_rotation::run(&settings, true),
+        Command::Simulation(settings) => simulation::run(&settings, true),
+        Command::KeyRotation(settings) => key_rotation::run(&settings, true),
         Command::Race(settings) => race::run(&settings, true),
         Command::Outage(settings) => outage::run(&settings, true),
-        Command::Forge(settings) => forgery::run(&settings, true),
-        Command::Fuzz(settings) => fuzzing::run(&settings, true),
+        Command::Forgery(settings) => forgery::run(&settings, true),
+        Command::Fuzzing(settings) => fuzzing::run(&settings, true),
         Command::Timing(settings) => timing::run(&settings, true),
-        Command::Hash(settings) => hash_speed::run(&settings, true),
+        Command::HashSpeed(settings) => hash_speed::run(&settings, true),
     };
     print(report.map(|figures| figures.with("seconds", &started.elapsed().as_secs())))
 }

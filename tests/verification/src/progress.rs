@@ -21,7 +21,7 @@ impl Progress {
         }
     }
 
-    /// Counts one more.
+    /// Counts one more thing as done.
     #[expect(
         clippy::disallowed_macros,
         reason = "this is for the person at the terminal, not a log"

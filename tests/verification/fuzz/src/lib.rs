@@ -1,4 +1,4 @@
-//! What the targets share.
+//! Code that all fuzz targets share.
 
 /// Leaves nothing of what the functions log: a portal in tests keeps all of it.
 pub fn quiet() {

@@ -13,7 +13,7 @@ pub(super) type Script = Box<dyn Fn(&Attempt) -> Fault + Send + Sync>;
 /// The faults of one run.
 #[derive(Clone, Copy)]
 pub(super) enum Plan {
-    /// Nothing is injected.
+    /// No fault is injected.
     Baseline,
     Inject(Injection),
     /// One fault early in the flow; this number selects the call and the fault.

@@ -42,13 +42,13 @@ pub struct Settings {
     /// Only every n-th case of each flow
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub every: usize,
-    /// Only this flow
+    /// Only the flow of this name
     #[arg(long)]
     pub flow: Option<String>,
     /// Only the n-th call of the flow (starting at 1)
     #[arg(long, value_name = "N")]
     pub call: Option<usize>,
-    /// Only this fault
+    /// Only faults of this kind
     #[arg(long)]
     pub fault: Option<FaultKind>,
     /// Only faults that last for so long
@@ -197,7 +197,7 @@ fn figures(flows: usize, runs: &[Run]) -> Figures {
         .with("runs by fault", &by_fault.collect::<String>())
         .with("attempts with a fault", &sum(|run| run.injected))
         .with(
-            "responses that told the client to retry",
+            "requests that clients had to repeat",
             &sum(|run| run.retries),
         )
 }

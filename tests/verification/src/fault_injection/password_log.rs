@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Sign-ins with a password.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Attempts {
-    /// Requests sent; one that was told to retry may have been counted, or not.
+    /// Requests sent; one that failed temporarily may have been counted, or not.
     pub(super) sent: usize,
     /// Requests whose password was judged.
     pub(super) judged: usize,
@@ -22,7 +22,7 @@ impl Attempts {
 #[derive(Clone, Debug, Default)]
 struct Streak {
     wrong: Attempts,
-    /// Whether the user has signed in since, by any means.
+    /// Is true once the user has signed in, by any means.
     is_over: bool,
 }
 

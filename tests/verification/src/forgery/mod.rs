@@ -138,7 +138,7 @@ fn failure(why: &str, forgery: &Forgery<'_>, settings: &Settings, number: u64) -
         text,
     } = forgery;
     let (purpose, seed) = (original.purpose, settings.seed);
-    let command = "cargo run --profile verification -p verification -- forge";
+    let command = "cargo run --profile verification -p verification -- forgery";
     format!(
         "a {purpose:?} with {kind} {why}\nforgery:  {text:.1000?}\noriginal: {:?}\n\
          replay: {command} --seed {seed} --only {number}",

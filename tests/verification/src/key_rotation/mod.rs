@@ -61,7 +61,7 @@ pub fn run(settings: &Settings, show_progress: bool) -> Report {
     let seeds = Seeds::new(settings.first, settings.seeds, show_progress);
     let run_seed = |seed| {
         paused(seed, rotate(seed, settings.rotations)).map_err(|why| {
-            let command = "cargo run --profile verification -p verification -- rotate";
+            let command = "cargo run --profile verification -p verification -- key-rotation";
             let rotations = settings.rotations;
             format!(
                 "seed {seed}, {why}\n\

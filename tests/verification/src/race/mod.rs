@@ -36,7 +36,7 @@ const PER_SESSION: usize = 100;
 /// The idempotency key of a page that several racers share.
 const PAGE: &str = "the-page-that-is-open-twice";
 
-/// How much to race.
+/// The sizes of the races.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Settings {
     /// The number of links that all racers redeem at once
@@ -55,14 +55,13 @@ pub struct Settings {
     /// The number of requests that race the end of a session, 100 for each
     #[arg(long, default_value_t = 100_000)]
     pub requests: usize,
-    /// The seed
+    /// The seed of all random choices
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Only the portal with this number, as a failure names it
     #[arg(long)]
     pub only: Option<u64>,
-    /// Race the store itself on AWS's DynamoDB Local instead (by default 1,000 links and
-    /// suspensions)
+    /// Race the store itself on AWS's DynamoDB Local instead
     #[arg(long)]
     pub dynamodb_local: bool,
 }

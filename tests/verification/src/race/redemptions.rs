@@ -59,7 +59,7 @@ impl Racer {
     }
 }
 
-/// A racer's response.
+/// The response to one racer.
 pub(super) struct Finish {
     pub(super) racer: Racer,
     pub(super) ip: String,

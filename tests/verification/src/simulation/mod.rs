@@ -133,7 +133,7 @@ async fn simulate(settings: &Settings, seed: u64) -> Result<(Summary, Vec<String
 }
 
 fn replay(settings: &Settings, seed: u64) -> String {
-    let command = "cargo run --profile verification -p verification -- simulate";
+    let command = "cargo run --profile verification -p verification -- simulation";
     let steps = settings.steps;
     format!("\nreplay: {command} --first {seed} --seeds 1 --steps {steps} --verbose")
 }

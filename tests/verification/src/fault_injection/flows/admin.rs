@@ -1,4 +1,4 @@
-//! Administrators manage users: a back end repeats a request when it is told to retry.
+//! Administrators manage users: a back end repeats requests that fail temporarily.
 
 use super::{Flow, flow};
 use crate::fault_injection::scenario::{EVE, FIRST, Scenario, StepResult};
@@ -167,7 +167,7 @@ async fn admin_erases_and_invites(s: &Scenario) -> StepResult {
     s.activate(&s.client(), &email).await
 }
 
-/// A back end that repeats the import is told which users exist already.
+/// A back end that repeats the import learns which users exist already.
 async fn admin_imports(s: &Scenario) -> StepResult {
     let users = json!([
         {"email": EVE, "name": "Eve", "password": hash(HASH_PARAMETERS, FIRST)},

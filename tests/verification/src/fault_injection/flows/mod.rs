@@ -52,7 +52,7 @@ impl Flow {
     }
 }
 
-/// Returns all flows.
+/// Returns the flows of all files.
 pub(super) fn all() -> Vec<Flow> {
     [
         links::flows(),

@@ -1,6 +1,6 @@
 //! Counts of sign-ins with a password.
 //!
-//! A request that was told to retry may have been counted, or not; a count whose response was lost
+//! A request that failed temporarily may have been counted, or not; a count whose response was lost
 //! may have been made twice. Audit records have ids and are never written twice.
 
 use super::Facts;

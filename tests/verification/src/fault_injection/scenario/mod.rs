@@ -1,4 +1,4 @@
-//! The portal of one run, and clients that retry when they are told to.
+//! The portal of one run, and clients that retry what fails temporarily.
 
 mod delivery;
 mod passwords;
@@ -40,7 +40,7 @@ pub(super) struct Scenario {
 struct Exchange {
     response: ApiResponse,
     attempts: usize,
-    /// Whether the act may have been done before the request was judged.
+    /// Is true if the act may have been done before this response.
     maybe_done: bool,
 }
 
@@ -94,7 +94,7 @@ impl Scenario {
         self.injector.script(script);
     }
 
-    /// Returns how often a client was told to retry.
+    /// Returns the number of requests that clients had to repeat.
     pub(super) fn retries(&self) -> usize {
         self.retries.get()
     }
@@ -129,7 +129,7 @@ impl Scenario {
         Ok(exchange)
     }
 
-    /// The same for an act that cannot be told from its own repeat: a client that has lost the
+    /// The same for an act that looks like its own repeat: a client that has lost the
     /// response may find the outcome `already`.
     pub(super) async fn expect_or_already(
         &self,
@@ -173,7 +173,7 @@ impl Scenario {
                 }
             }
         }
-        Err("a client was told to retry for ever".to_owned())
+        Err("a client retries for ever".to_owned())
     }
 
     /// Returns whether retries within the function must have hidden every fault.

@@ -13,7 +13,7 @@ impl Scenario {
         self.ledger().passwords.set(email, password);
     }
 
-    /// Returns a client of Ada, who has signed in with her password.
+    /// Returns a client in which Ada has signed in with a password.
     pub(crate) async fn ada(&self) -> StepResult<ApiClient<'_>> {
         self.give_password(ADA, FIRST, HASH_PARAMETERS);
         let client = self.client();

@@ -1,5 +1,5 @@
-//! The same races between operations of the store, on AWS's DynamoDB Local: a second witness beside
-//! the embedded database.
+//! The same races between operations of the store, on AWS's DynamoDB Local, so that not everything
+//! depends on the embedded database.
 
 mod server;
 mod tables;

@@ -17,8 +17,8 @@ const DOWNLOAD: &str = "set -e; rm -rf new; mkdir new; cd new; \
 /// The timeout of starting, in tenths of a second.
 const TIMEOUT: usize = 600;
 /// DynamoDB Local keeps tables by access key and region, and checks no signature.
-const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
-                             SignedHeaders=host, Signature=0";
+const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 \
+    Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
 
 /// A running server, which stops when it is dropped.
 pub(super) struct Server {

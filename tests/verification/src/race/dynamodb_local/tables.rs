@@ -123,7 +123,7 @@ impl Tables {
             expires_at: NOW.plus(DAY),
             state: DeliveryState::Queued,
         };
-        let throttles = |scopes: [RateLimitScope; 3]| {
+        let rate_limits = |scopes: [RateLimitScope; 3]| {
             scopes.map(|scope| RateLimit {
                 scope,
                 key: email.key.to,
@@ -131,13 +131,13 @@ impl Tables {
                 limit: 1,
             })
         };
-        let asked = [
+        let scopes = [
             RateLimitScope::RequestsPerMinute,
             RateLimitScope::RequestsPerHour,
             RateLimitScope::RequestsPerNetwork,
         ];
-        let asked = self.store.enqueue_email(&email, &throttles(asked)).await;
-        asked.map_err(|refused| format!("a request was refused: {refused:?}"))?;
+        let requested = self.store.enqueue_email(&email, &rate_limits(scopes)).await;
+        requested.map_err(|refused| format!("a request was refused: {refused:?}"))?;
         let prepared = PreparedEmail {
             template: EmailTemplate::Link(Purpose::SignIn),
             user,
@@ -146,7 +146,7 @@ impl Tables {
             expires_at: NOW.plus(DAY),
         };
         let link = email.link(&prepared).ok_or("an email without a link")?;
-        let budgets = throttles([
+        let budgets = rate_limits([
             RateLimitScope::EmailsPerHour,
             RateLimitScope::EmailsPerDay,
             RateLimitScope::PortalEmails,
@@ -182,7 +182,7 @@ impl Tables {
         };
         let by = RedeemContext {
             same_browser: racer.is_requesting_browser(),
-            idempotency_key: IdempotencyKey::parse(&key).map(|key| key.hash()),
+            idempotency_key: IdempotencyKey::parse(&key).ok().map(|key| key.hash()),
         };
         let session = Session {
             hash: link.session,
