@@ -77,7 +77,7 @@ impl Injection {
 /// Writes the options that select this injection on the command line.
 impl fmt::Display for Injection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (fault, duration) = (name(self.fault), name(self.duration));
+        let (fault, duration) = (name(&self.fault), name(&self.duration));
         write!(
             f,
             "--call {} --fault {fault} --duration {duration}",
@@ -87,7 +87,7 @@ impl fmt::Display for Injection {
 }
 
 /// Returns the name of a value on the command line.
-pub(super) fn name(value: impl ValueEnum) -> String {
+pub(super) fn name(value: &impl ValueEnum) -> String {
     let value = value.to_possible_value();
     value
         .map(|value| value.get_name().to_owned())

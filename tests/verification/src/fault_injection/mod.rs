@@ -183,7 +183,7 @@ fn figures(flows: usize, runs: &[Run]) -> Figures {
     for run in runs {
         if let Some(injection) = run.injection {
             calls.insert((&run.flow, injection.call));
-            *runs_by_fault.entry(name(injection.fault)).or_default() += 1;
+            *runs_by_fault.entry(name(&injection.fault)).or_default() += 1;
         }
     }
     let by_fault = runs_by_fault

@@ -201,10 +201,10 @@ impl PortalUnderTest<'_> {
         match (self.model.rules.other_browser, &request.code) {
             _ if is_requester => {}
             ("off", _) | ("code", None) => return Redemption::Invalid,
-            ("code", Some(code)) => {
-                if link.try_code(code, self.model.rules.code_attempts) != Some(true) {
-                    return Redemption::Invalid;
-                }
+            ("code", Some(code))
+                if link.try_code(code, self.model.rules.code_attempts) != Some(true) =>
+            {
+                return Redemption::Invalid;
             }
             _ => {}
         }
