@@ -22,6 +22,7 @@ const REPEATABLE_FOR: u64 = 60_000;
 const REDELIVERY: u64 = 31_000;
 
 /// A login request that was accepted.
+#[derive(Default)]
 struct LoginRequest {
     client: usize,
     /// The stream's record of the queued email.
@@ -167,12 +168,8 @@ impl<'w> Traffic<'w> {
                 record,
                 requested_at: self.now(),
                 nonce: nonce.clone(),
-                email: None,
                 is_pending: true,
-                next_delivery: 0,
-                redeemed_at: None,
-                idempotency_key: None,
-                session: String::new(),
+                ..LoginRequest::default()
             });
         }
         Ok(())

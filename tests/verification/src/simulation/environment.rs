@@ -61,6 +61,14 @@ impl Environment {
         }
     }
 
+    /// Chooses a number below `count`, except in one case of `n` among the likely ones.
+    pub(super) fn some_likely(&mut self, n: usize, likely: &[usize], count: usize) -> usize {
+        if likely.is_empty() || self.rng.one_in(n) {
+            return self.rng.below(count);
+        }
+        *self.rng.pick(likely)
+    }
+
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
