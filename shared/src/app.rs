@@ -2,19 +2,23 @@
 
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
+use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Subject, Target};
 use crate::domain::client::ClientInfo;
+use crate::domain::email::{DeliveryState, EmailKind, OutboxEntry, OutboxKey};
+use crate::domain::ids::RecordId;
+use crate::domain::link::Nonce;
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::http::Problem;
 use crate::http::problem::ProblemType;
-use crate::keys::{KeyRingCache, TokenError};
+use crate::keys::{KeyRing, KeyRingCache, TokenError};
 use crate::lambda::Bootstrap;
 use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::store::links::LinkError;
 use crate::store::{CountError, Store, Unavailable};
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 
 /// Configuration, time, randomness, keys, tables and passwords. Parts that a function does not use
 /// are not linked into it.
@@ -65,6 +69,31 @@ impl App {
             client: client.clone(),
             at,
             expires_at: at.plus(self.config.audit_retention),
+        }
+    }
+
+    /// Creates an outbox entry that no browser requested: nobody knows the nonce of its link. It
+    /// expires after `EMAIL_DAYS`.
+    pub fn outbox_entry(
+        &self,
+        ring: &KeyRing,
+        address: EmailAddress,
+        kind: EmailKind,
+        now: Timestamp,
+    ) -> OutboxEntry {
+        OutboxEntry {
+            key: OutboxKey {
+                to: ring.address_hash(&address),
+                id: RecordId::new(now, self.random.bytes()),
+            },
+            address,
+            kind,
+            link: Nonce::new(self.random.bytes()).link(),
+            next: None,
+            client: ClientInfo::default(),
+            requested_at: now,
+            expires_at: now.plus(self.config.email.retention),
+            state: DeliveryState::Queued,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::config::StartError;
 use crate::env::Env;
 use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use lambda_http::service_fn;
 use lambda_runtime::LambdaEvent;
 use serde::Serialize;
@@ -103,11 +103,9 @@ pub async fn answer<C>(
     request: lambda_http::Request,
 ) -> Response {
     let request = Request::new(request);
-    let (route, id, is_form) = (
-        request.route().to_owned(),
-        request.id().to_owned(),
-        request.is_form(),
-    );
+    let route = request.route().to_owned();
+    let id = request.id().to_owned();
+    let is_form = request.is_form();
     let (problem, response) = match handle.call(context, request).await {
         Ok(response) => (None, response),
         Err(problem) => (Some(problem.kind.name()), problem.into_response(is_form)),
@@ -125,10 +123,14 @@ pub async fn answer<C>(
 async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
     log_as_json();
     let env = Env::of_process();
-    let start = async { C::start(&aws::sdk_config(&env, aws::https()?)?, &env).await };
-    start
+    start(&env)
         .await
         .inspect_err(|error| tracing::error!(%error, "the function could not start"))
+}
+
+async fn start<C: Bootstrap>(env: &Env) -> Result<C, StartError> {
+    let aws = aws::sdk_config(env, aws::https()?)?;
+    C::start(&aws, env).await
 }
 
 /// Logs one JSON object per line. `docs/security.md` says what is never logged.

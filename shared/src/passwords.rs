@@ -6,7 +6,6 @@ use crate::domain::password::hash::{Hasher, PasswordCheck, PasswordHash};
 use crate::domain::password::{Password, PasswordPolicy};
 use crate::env::Env;
 use crate::http::Problem;
-use crate::http::problem::ProblemType;
 use std::sync::Arc;
 
 /// The password rules and the hasher of this portal.
@@ -48,9 +47,7 @@ impl Passwords {
             address,
             portal: &self.portal,
         };
-        Password::choose(text, &policy).map_err(|weak| {
-            Problem::new(ProblemType::WeakPassword, weak.to_string()).with_reason(weak.word())
-        })
+        Ok(Password::choose(text, &policy)?)
     }
 
     /// Hashes a password with a fresh salt.

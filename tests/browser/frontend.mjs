@@ -1,31 +1,35 @@
-// A frontend as a customer would write one: another origin of the same site, static, its own login page and dashboard.
+// A frontend as a customer would write it: static pages on another origin of the same site, with a login page and a
+// dashboard.
 import { createServer } from "node:http";
 
-const page = (title, body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>${body}</html>`;
+const page = (title, body) => `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>${title}</title>${body}</html>`;
 
 const login = (api) => page("Login", `
 <h1>Frontend login</h1>
-<form method="post" action="${api}/auth/request-login"><input name="email" aria-label="plain"><button>Plain form</button></form>
-<form id="scripted"><input name="email" aria-label="scripted"><button>Scripted</button></form><p id="said"></p>
+<form method="post" action="${api}/auth/request-login">
+<input name="email" aria-label="plain"><button>Plain form</button>
+</form>
+<form id="scripted"><input name="email" aria-label="scripted"><button>Scripted</button></form><p id="message"></p>
 <script>
 document.getElementById("scripted").addEventListener("submit", async (event) => {
   event.preventDefault();
   const body = JSON.stringify({ email: event.target.email.value });
   const headers = { "content-type": "application/json" };
-  const answer = await fetch("${api}/auth/request-login", { method: "POST", credentials: "include", headers, body });
-  document.getElementById("said").textContent = (await answer.json()).message;
+  const response = await fetch("${api}/auth/request-login", { method: "POST", credentials: "include", headers, body });
+  document.getElementById("message").textContent = (await response.json()).message;
 });
 </script>`);
 
 const dashboard = (api) => page("Dashboard", `
-<h1>Frontend dashboard</h1><p id="who"></p>
+<h1>Frontend dashboard</h1><p id="user"></p>
 <form method="post" action="${api}/auth/logout"><button>Sign out</button></form>
 <script>
-fetch("${api}/auth/me", { credentials: "include" }).then((answer) => answer.json())
-  .then((me) => { document.getElementById("who").textContent = me.email ?? me.title; });
+fetch("${api}/auth/me", { credentials: "include" }).then((response) => response.json())
+  .then((me) => { document.getElementById("user").textContent = me.email ?? me.title; });
 </script>`);
 
-/** Serves until closed; `api()` is asked at each request, because the portal starts later. */
+/** Starts the frontend and returns its server. `api` returns the API's origin, which is not known at the start. */
 export function serveFrontend(api) {
   const server = createServer((request, response) => {
     const pages = { "/login": login, "/": dashboard };

@@ -1,4 +1,4 @@
-// Starts the embedded portal as a person does, on a free port, and stops it.
+// Starts the embedded portal with `cargo run`, on a free port.
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -14,34 +14,32 @@ function freePort() {
   });
 }
 
-/** The portal's address and what the tests need of it. */
+/** Starts a portal with these options of `local`, and returns it once it responds. */
 export async function startPortal(...options) {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const command = ["run", "--quiet", "--locked", "-p", "local", "--", "--port", String(port), ...options];
   const child = spawn("cargo", command, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
-  child.stdout.on("data", (text) => { said += text; });
+  let output = "";
+  child.stdout.on("data", (text) => { output += text; });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   for (;;) {
-    const up = await fetch(`${url}/_local/inbox`).then((answer) => answer.ok, () => false);
-    if (up) break;
-    if (child.exitCode !== null) throw new Error(`the portal ended with ${child.exitCode}:\n${said}`);
+    const isUp = await fetch(`${url}/_local/inbox`).then((response) => response.ok, () => false);
+    if (isUp) break;
+    if (child.exitCode !== null) throw new Error(`The portal exited with ${child.exitCode}:\n${output}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
     url,
-    said: () => said,
-    /** The next mail after `count` others. */
-    async mail(count) {
+    /** Waits until more than `index` emails were sent, and returns the one at this index, from 0. */
+    async email(index) {
       for (let waited = 0; waited < 10_000; waited += 25) {
-        const mails = await (await fetch(`${url}/_local/inbox`)).json();
-        if (mails.length > count) return mails[count];
+        const emails = await (await fetch(`${url}/_local/inbox`)).json();
+        if (emails.length > index) return emails[index];
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
-      throw new Error("no mail came");
+      throw new Error(`Email ${index} was not sent within 10 seconds.`);
     },
-    mails: async () => (await (await fetch(`${url}/_local/inbox`)).json()).length,
     async stop() {
       child.kill("SIGINT");
       await ended;

@@ -9,7 +9,7 @@
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::auth::issue_session::{IssuedSession, SignInContext, link_page};
+use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
@@ -34,7 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(&app.config.site)?;
     let input: Input = request.body(&app.config.site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
-    let form_page = link_page(&context.origin, paths::ACTIVATE, &input.token);
+    let form_page = paths::link_page(&context.origin, paths::ACTIVATE, &input.token);
     let issued = activate(&context, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&form_page))?;
@@ -44,8 +44,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 async fn activate(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {
     let app = context.app;
-    let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
-        .ok_or_else(Problem::invalid_idempotency_key)?;
+    let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
     let signed = context.ring.read_link(Purpose::Activation, &input.token)?;
     let password = app
         .passwords

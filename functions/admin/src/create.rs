@@ -122,11 +122,7 @@ impl Admin<'_> {
         }
         let ring = self.app.keys.ring(now).await;
         let hash = ring.keyed_hash(&["idempotency", key]);
-        let mut id = [0; 16];
-        id.iter_mut()
-            .zip(hash.as_bytes())
-            .for_each(|(byte, from)| *byte = *from);
-        Ok(UserId::new(id))
+        Ok(UserId::new(hash.first_16()))
     }
 
     /// Returns whether a user with this id was erased. Links issued to an erased user must not work

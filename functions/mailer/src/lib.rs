@@ -21,7 +21,7 @@ mod sweep;
 
 pub use events::{BatchResponse, Event, Record};
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use ses::Ses;
 use shared::app::App;
 use shared::config::StartError;

@@ -57,6 +57,6 @@ impl Mailer {
             Purpose::Activation => paths::ACTIVATE,
             Purpose::Reset => paths::RESET_PASSWORD,
         };
-        self.public.join(&format!("{page}/{token}"))
+        paths::link_page(&self.public, page, token)
     }
 }

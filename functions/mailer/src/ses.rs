@@ -1,6 +1,7 @@
 //! Amazon SES, which sends the emails.
 
 use crate::message::Message;
+use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
@@ -9,7 +10,6 @@ use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{
     Body, Content, Destination, EmailContent, Message as SimpleMessage, MessageHeader,
 };
-use aws_types::SdkConfig;
 use std::time::Duration;
 
 /// The longest that one attempt at sending takes. The lease of a claim is longer.

@@ -14,7 +14,7 @@ mod pending_email;
 mod templates;
 mod theme;
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use flash::Flash;
 use shared::auth::authenticate;
 use shared::clock::Clock;

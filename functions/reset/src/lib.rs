@@ -15,7 +15,6 @@
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;
-use shared::auth::issue_session::link_page;
 use shared::auth::request_email::{EmailRequest, parse_address};
 use shared::domain::audit::{Action, Target};
 use shared::domain::email::{EmailKind, Notice, OutboxEntry};
@@ -84,7 +83,7 @@ async fn request_reset(
 
 async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let input: ResetInput = request.body(&app.config.site, origin)?;
-    let form_page = link_page(origin, paths::RESET_PASSWORD, &input.token);
+    let form_page = paths::link_page(origin, paths::RESET_PASSWORD, &input.token);
     set_password(app, request, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&form_page))?;
@@ -97,8 +96,7 @@ async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response
 }
 
 async fn set_password(app: &App, request: &Request, input: &ResetInput) -> Result<(), Problem> {
-    let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
-        .ok_or_else(Problem::invalid_idempotency_key)?;
+    let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
     let link = ring.read_link(Purpose::Reset, &input.token)?.content;

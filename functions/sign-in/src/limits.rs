@@ -2,7 +2,7 @@
 
 use shared::auth::issue_session::SignInContext;
 use shared::domain::address::EmailAddress;
-use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use shared::domain::rate_limit::{RateLimit, RateLimitScope};
 use shared::domain::time::{HOUR, MINUTE};
 use shared::store::sign_in::PasswordLimits;
 use std::time::Duration;
@@ -29,12 +29,12 @@ impl Limits {
                 address,
                 config.attempts,
             ),
-            consecutive_failures: RateLimit {
-                scope: RateLimitScope::ConsecutiveFailures,
-                key: address,
-                window: Window::Until(context.now),
-                limit: config.failures,
-            },
+            consecutive_failures: RateLimit::until(
+                context.now,
+                RateLimitScope::ConsecutiveFailures,
+                address,
+                config.failures,
+            ),
             network: RateLimit::every(
                 HOUR,
                 RateLimitScope::PasswordNetwork,

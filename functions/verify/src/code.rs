@@ -3,7 +3,7 @@
 use crate::{Redeemed, Verify};
 use shared::domain::ids::{LinkId, UserId};
 use shared::domain::link::{Code, Link, Purpose, RedeemContext};
-use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
+use shared::domain::rate_limit::{RateLimit, RateLimitScope};
 use shared::domain::session::AuthMethod;
 use shared::domain::user::Epoch;
 use shared::http::Problem;
@@ -82,12 +82,12 @@ impl Verify<'_> {
     fn attempt_limit(&self, link: &LinkId) -> RateLimit {
         let context = &self.context;
         let config = &context.app.config.links;
-        RateLimit {
-            scope: RateLimitScope::Code,
-            key: context.ring.keyed_hash(&["code", &link.to_string()]),
-            window: Window::Until(context.now.plus(config.lifetime)),
-            limit: config.code_attempts,
-        }
+        RateLimit::until(
+            context.now.plus(config.lifetime),
+            RateLimitScope::Code,
+            context.ring.keyed_hash(&["code", &link.to_string()]),
+            config.code_attempts,
+        )
     }
 
     /// Returns a link that was never issued. It is random, so that transactions of concurrent wrong

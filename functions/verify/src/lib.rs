@@ -62,7 +62,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let input: Input = request.body(site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
     let nonces = presented_nonces(&context, input.request.as_deref())?;
-    let requested = context.ring.own_nonces(nonces);
+    let requested = context.ring.issued_nonces(nonces);
     let verify = Verify {
         requested: requested.iter().map(Nonce::link).collect(),
         context,
@@ -94,8 +94,8 @@ impl Verify<'_> {
         let origin = &self.context.origin;
         match (&input.token, &input.code) {
             (Some(token), code) => {
-                let idempotency_key = IdempotencyKey::optional(input.idempotency_key.as_deref())
-                    .ok_or_else(Problem::invalid_idempotency_key)?;
+                let idempotency_key =
+                    IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
                 let login_url = self.context.app.config.site.login_url(origin);
                 self.by_link(token, idempotency_key.as_ref(), code.as_deref())
                     .await

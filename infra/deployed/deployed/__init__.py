@@ -1,7 +1,7 @@
-"""The deployed stack on one machine: the real template, the real tools and the real binaries, an emulated AWS.
+"""The deployed stack on one machine: the real template, tools and binaries, with an emulated AWS.
 
-`steps` shows progress, `checks` says what went wrong, `places` knows the paths. `build`, `emulator`, `stack` and `gateway`
-bring a stack up; `web`, `mailbox` and `tables` look at it from outside. `walk` goes through it: `journey` with links,
-`accounts`, `sessions` and `sign_up` with passwords, `admin` and `administration` with signed calls; `lifecycle` is what
-changes around people, `records` what is kept of them.
+`steps` shows progress, `checks` reports failures, and `paths` knows the files. `build`, `emulator`, `stack` and
+`gateway` deploy a stack. `web`, `mailbox` and `tables` access it from outside. `walk` runs all tests: `journey` with
+links; `accounts`, `sessions` and `sign_up` with passwords; `admin` and `administration` with signed calls;
+`lifecycle` when the stack changes; and `records` on what the stack has stored and logged.
 """

@@ -11,14 +11,15 @@ import traceback
 from . import build, walk
 from .checks import Failure
 from .emulator import Emulator
-from .places import TARGET, tools_environment
-from .steps import Steps, complain, say, tail
+from .paths import TARGET, tools_environment
+from .steps import Steps, announce, report_error, tail
 
 
 def main():
-    """Runs, and returns the exit status."""
+    """Runs all steps and returns the exit status."""
     parser = argparse.ArgumentParser(prog="infra/deployed/run", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="keep the emulator running afterwards, until you press Ctrl-C")
+    keep = "keep the emulator running afterwards, until you press Ctrl-C"
+    parser.add_argument("--keep", action="store_true", help=keep)
     parser.add_argument("--skip-build", action="store_true", help="deploy the previous build")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -30,15 +31,15 @@ def main():
         with contextlib.ExitStack() as cleanup:
             _run(options, steps, cleanup)
     except KeyboardInterrupt:
-        complain("\nStopped.")
+        report_error("\nStopped.")
         status = 130
-    except Exception as error:  # whatever it is, whoever reads this needs the logs
-        complain(f"\n{error}" if isinstance(error, Failure) else f"\n{traceback.format_exc()}")
-        complain(f"\nLast lines of the emulator's log:\n{tail(logs / 'emulator.log')}")
-        complain(f"\nLast lines of the functions' logs:\n{tail(logs / 'functions.log')}\n\nComplete logs: {logs}")
+    except Exception as error:  # any error needs the logs
+        report_error(f"\n{error}" if isinstance(error, Failure) else f"\n{traceback.format_exc()}")
+        report_error(f"\nLast lines of the emulator's log:\n{tail(logs / 'emulator.log')}")
+        report_error(f"\nLast lines of the functions' logs:\n{tail(logs / 'functions.log')}\n\nComplete logs: {logs}")
         return 1
     else:
-        say(f"Finished in {steps.total():.0f} s.")
+        announce(f"Finished in {steps.total():.0f} s.")
         status = 0
     shutil.rmtree(logs)
     return status
@@ -58,12 +59,13 @@ def _run(options, steps, cleanup):
         cleanup.callback(emulator.stop)
         cleanup.callback(lambda: emulator.save_function_logs(steps.logs / "functions.log"))
         emulator.wait()
-    stack = walk.through(steps, emulator, options.keep)
+    stack = walk.run(steps, emulator, options.keep)
     if options.keep:
-        where = f"{stack.api.host}:80:127.0.0.1:{emulator.port}"
-        say(f"\nThe stack is at {stack.api.url} and the AWS endpoints are at {emulator.url}. Press Ctrl-C to stop them.")
-        say(f"  curl -i --connect-to {where} http://{stack.api.host}/auth/me")
-        say(f"  curl {emulator.url}/_ministack/ses/messages")
+        connect = f"{stack.api.host}:80:127.0.0.1:{emulator.port}"
+        announce(f"\nThe stack is at {stack.api.url}. The AWS endpoints are at {emulator.url}.")
+        announce("Press Ctrl-C to stop them.")
+        announce(f"  curl -i --connect-to {connect} http://{stack.api.host}/auth/me")
+        announce(f"  curl {emulator.url}/_ministack/ses/messages")
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
 

@@ -1,4 +1,4 @@
-"""An admin back end: signs its calls with its own key, and may do nothing but call the admin API."""
+"""An admin back end, which signs its calls with its own key and may call nothing but the admin API."""
 
 import json
 
@@ -20,34 +20,35 @@ class BackEnd:
         self.principal = stack.emulator.principal(f"{stack.name}-back-end", stack.outputs["AdminPolicy"])
 
     def call(self, method, path, body=None):
-        """One signed call below `/admin/users`."""
+        """Sends a signed request to a path below `/admin/users`."""
         return self.stack.api.signed(self.principal, method, f"/admin/users{path}", body)
 
-    def creates(self, who):
-        """Creates a user; returns the id."""
-        made = self.call("POST", "", who).must_be(201).json()
+    def create(self, who):
+        """Creates a user. Returns the user's id."""
+        created = self.call("POST", "", who).expect_status(201).json()
         for name, value in who.items():
-            expect(f"The new user's {name}", made[name], value)
-        return made["id"]
+            expect(f"The new user's {name}", created[name], value)
+        return created["id"]
 
 
-def person(address, name, status="active"):
-    """What to ask the admin API for: a user who may see one resource."""
+def new_user(address, name, status="active"):
+    """Returns the body of a request to create a user who may see one resource."""
     return {"email": address, "name": name, "role": "member", "resources": RESOURCES, "status": status}
 
 
-def refuses_others(stack, back_end, who):
-    """Nobody else gets in: not unsigned, not with a wrong secret, not without the policy; and it opens nothing else."""
-    nobody = stack.emulator.principal(f"{stack.name}-nobody")
+def check_access(stack, back_end, who):
+    """Calls that are unsigned, wrongly signed, or signed without the policy are refused. The policy allows nothing
+    else."""
+    other = stack.emulator.principal(f"{stack.name}-nobody")
     known = back_end.principal
     wrong = Principal(known.name, known.key, known.secret[::-1])
-    answers = {
+    responses = {
         "an unsigned": stack.api.call("POST", "/admin/users", JSON, json.dumps(who)),
         "a wrongly signed": stack.api.signed(wrong, "POST", "/admin/users", who),
-        "a stranger's": stack.api.signed(nobody, "POST", "/admin/users", who),
+        "another user's": stack.api.signed(other, "POST", "/admin/users", who),
     }
-    for how, answer in answers.items():
-        expect(f"The status of {how} admin call", answer.status, 403)
+    for kind, response in responses.items():
+        expect(f"The status of {kind} admin call", response.status, 403)
     try:
         stack.emulator.client("dynamodb", known).scan(TableName=f"{stack.name}-users")
     except ClientError as error:

@@ -1,38 +1,38 @@
-"""Builds the functions as a deployment does, and reads the template as the deployment tools do."""
+"""Builds the functions and validates the template with the tools of a real deployment."""
 
 import platform
 
 import yaml
 
-from .places import BUILT, ROOT, TEMPLATE, TOOLS
+from .paths import BUILT, ROOT, TEMPLATE, TOOLS
 
-# What `cargo lambda` and the template call the machine this runs on: the emulator runs the binaries here.
+# The name of this machine's architecture in `cargo lambda` and the template: the emulator runs the binaries here.
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 
 
 class _Template(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, whose meaning is not needed here."""
+    """YAML that reads CloudFormation's short forms as nothing, as they are not needed here."""
 
 
 _Template.add_multi_constructor("!", lambda loader, tag, node: None)
 
 
 def functions():
-    """Logical id to binary, for every function of the template that SAM builds."""
+    """Returns the binary of each function that SAM builds, by logical id."""
     resources = yaml.load(TEMPLATE.read_text(), Loader=_Template)["Resources"]
     built = {name: resource.get("Metadata", {}).get("BuildProperties") for name, resource in resources.items()}
     return {name: properties["Binary"] for name, properties in built.items() if properties}
 
 
 def lint(steps, env):
-    """Fails on whatever `sam validate --lint` or `cfn-lint` has to say about the template."""
+    """Fails on any finding of `sam validate --lint` or `cfn-lint` in the template."""
     sam = [TOOLS / "sam", "validate", "--lint", "--template-file", TEMPLATE, "--region", env["AWS_DEFAULT_REGION"]]
     steps.run("lint.log", sam, env, ROOT)
     steps.run("lint.log", [TOOLS / "cfn-lint", "--template", TEMPLATE], env, ROOT)
 
 
 def compile_functions(steps, env):
-    """One build of all binaries, so that `sam build` finds each of them fresh."""
+    """Builds all binaries at once, so that `sam build` finds each of them up to date."""
     command = ["cargo", "lambda", "build", "--release", "--locked"]
     command += ["--arm64"] if ARCHITECTURE == "arm64" else []
     for binary in functions().values():
@@ -41,7 +41,7 @@ def compile_functions(steps, env):
 
 
 def package(steps, env):
-    """`sam build`, into a directory of its own."""
+    """Runs `sam build` into a directory of its own."""
     command = [TOOLS / "sam", "build", "--template-file", TEMPLATE, "--build-dir", BUILT]
     command += ["--parameter-overrides", f"Architecture={ARCHITECTURE}"]
     steps.run("build.log", command, env, ROOT)

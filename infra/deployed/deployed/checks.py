@@ -1,17 +1,17 @@
-"""What went wrong, in a sentence."""
+"""Checks that stop the run with a sentence when they fail."""
 
 
 class Failure(Exception):
-    """Something is not as it must be. The message is for whoever reads the end of the output."""
+    """Stops the run. Its message is the last thing that the user of the walk reads."""
 
 
-def expect(what, actual, wanted):
-    """Fails unless `actual` is `wanted`; `what` says what it is."""
-    if actual != wanted:
-        raise Failure(f"{what}: expected {wanted!r}, got {actual!r}.")
+def expect(description, actual, expected):
+    """Fails unless both values are equal. `description` says what the actual value is."""
+    if actual != expected:
+        raise Failure(f"{description}: expected {expected!r}, got {actual!r}.")
 
 
-def require(holds, sentence):
-    """Fails with `sentence` unless `holds`."""
-    if not holds:
+def require(condition, sentence):
+    """Fails with `sentence` unless the condition is true."""
+    if not condition:
         raise Failure(sentence)

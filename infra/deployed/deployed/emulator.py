@@ -1,4 +1,4 @@
-"""The AWS emulator: a process of ours on a free port of the loopback interface, with IAM enforced."""
+"""The AWS emulator: a child process on a free port of the loopback interface, with IAM enforced."""
 
 import contextlib
 import json
@@ -15,22 +15,22 @@ import boto3
 from botocore.config import Config
 
 from .checks import Failure
-from .places import REGION
+from .paths import REGION
 from .steps import tail
 
-PATIENCE = 60
+TIMEOUT = 60
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Principal:
-    """Somebody with an access key."""
+    """An IAM user with an access key."""
 
     def __init__(self, name, key, secret):
         self.name, self.key, self.secret = name, key, secret
 
 
 class Emulator:
-    """A running emulator. `url` is where AWS's endpoints are; function URLs and API host names are told apart by `Host`."""
+    """A running emulator. `url` serves all endpoints of AWS, and the APIs by their host names."""
 
     def __init__(self, directory):
         self.log = directory / "emulator.log"
@@ -39,7 +39,7 @@ class Emulator:
         self.root = Principal("root", "ROOT" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30))
         scratch = directory / "emulator"
         scratch.mkdir()
-        # Functions inherit what is in here, so it holds nothing that Lambda itself would not set.
+        # Functions inherit this environment, so it must not contain more than Lambda itself would set.
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(scratch),
@@ -50,44 +50,45 @@ class Emulator:
             "AWS_SECRET_ACCESS_KEY": self.root.secret,
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
-            # API host names are then those of AWS: <id>.execute-api.us-east-1.amazonaws.com.
+            # Makes API host names those of AWS: <id>.execute-api.us-east-1.amazonaws.com.
             "MINISTACK_HOST": f"{REGION}.amazonaws.com",
             "MINISTACK_REGION": REGION,
-            # Listeners on fixed ports that nothing here uses.
+            # These would listen on fixed ports, and nothing here uses them.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }
         with self.log.open("wb") as output:
-            # A session of its own: an interrupt reaches us, and we stop it and the functions it started.
+            # In a session of its own, so that an interrupt reaches only the walk, which then calls `stop`.
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"], env=env, cwd=scratch, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, start_new_session=True)  # fmt: skip
 
     def wait(self):
-        """Returns once it answers."""
-        deadline = time.monotonic() + PATIENCE
+        """Waits until the emulator responds."""
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise Failure(f"The emulator exited with status {self.process.returncode}:\n{tail(self.log)}")
             with contextlib.suppress(OSError):
-                if self.peek("/_ministack/ready")["status"] == "completed":
+                if self.inspect("/_ministack/ready")["status"] == "completed":
                     return
             time.sleep(0.1)
-        raise Failure(f"The emulator was not ready after {PATIENCE} s:\n{tail(self.log)}")
+        raise Failure(f"The emulator was not ready after {TIMEOUT} s:\n{tail(self.log)}")
 
-    def peek(self, path):
-        """What the emulator's own window on itself shows."""
-        with NO_PROXY.open(self.url + path, timeout=10) as answer:
-            return json.load(answer)
+    def inspect(self, path):
+        """Returns the JSON at one of the emulator's own paths."""
+        with NO_PROXY.open(self.url + path, timeout=10) as response:
+            return json.load(response)
 
     def client(self, service, principal):
-        """A client of one AWS service, signing as `principal`."""
+        """Returns a client of one AWS service that signs as `principal`."""
+        config = Config(proxies={}, retries={"total_max_attempts": 2})
         return boto3.client(
-            service, endpoint_url=self.url, region_name=REGION, aws_access_key_id=principal.key,
-            aws_secret_access_key=principal.secret, config=Config(proxies={}, retries={"total_max_attempts": 2}))  # fmt: skip
+            service, endpoint_url=self.url, region_name=REGION, config=config,
+            aws_access_key_id=principal.key, aws_secret_access_key=principal.secret)  # fmt: skip
 
     def principal(self, name, managed_policy=None):
-        """A new IAM user with an access key, who may do what the managed policy allows and nothing without one."""
+        """Creates an IAM user with an access key and with the permissions of the managed policy, or without any."""
         iam = self.client("iam", self.root)
         iam.create_user(UserName=name)
         if managed_policy:
@@ -96,7 +97,7 @@ class Emulator:
         return Principal(name, key["AccessKeyId"], key["SecretAccessKey"])
 
     def logs(self):
-        """Log group to everything that was logged there."""
+        """Returns the text of each log group, by its name."""
         logs = self.client("logs", self.root)
         found = {}
         for group in [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]:
@@ -105,16 +106,16 @@ class Emulator:
         return found
 
     def save_function_logs(self, path):
-        """Writes what the functions have logged to `path`, as far as the emulator still can tell."""
+        """Writes the functions' logs to `path`, if the emulator still runs."""
         with contextlib.suppress(Exception):
             lines = [f"{group}: {line}" for group, text in self.logs().items() for line in text.splitlines()]
             path.write_text("\n".join(lines))
 
     def stop(self):
-        """Ends it and every function it started."""
-        for how in (signal.SIGTERM, signal.SIGKILL):
+        """Stops the emulator and all functions that it started."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, how)
+                os.killpg(self.process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=10)
         self.process.wait()

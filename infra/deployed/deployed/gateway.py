@@ -1,7 +1,7 @@
-"""Stands in for the one thing the emulator leaves out: importing an HTTP API's OpenAPI body.
+"""Imports the OpenAPI body of an HTTP API, which the emulator does not do.
 
-Routes, integrations, authorisation and CORS are made exactly from the body in the processed template. What the body does
-not say is not added, and what cannot be carried over stops the run.
+Routes, integrations, authorization and CORS are created from the body in the processed template, without additions.
+Anything in the body that is not supported stops the run.
 """
 
 import fnmatch
@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError
 
 from .checks import Failure, require
 from .intrinsics import Intrinsics
-from .places import REGION
+from .paths import REGION
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method")
 
 
 def import_body(stack):
-    """Makes the API of `stack` what its OpenAPI body says, and returns its routes: route key to authorisation."""
+    """Imports the body of the stack's API. Returns the authorization of each route, by route key."""
     gateway = stack.emulator.client("apigatewayv2", stack.deployer)
     logical, body = _body(stack)
     api = stack.physical(logical)
@@ -29,15 +29,17 @@ def import_body(stack):
             require(method in METHODS, f"The API definition has an unknown method {method!r} at {path}.")
             key = f"{'ANY' if method.startswith('x-') else method.upper()} {path}"
             target = _integration(gateway, api, key, operation["x-amazon-apigateway-integration"], integrations)
-            routes[key] = _authorisation(key, operation, body)
+            routes[key] = _authorization(key, operation, body)
             gateway.create_route(ApiId=api, RouteKey=key, Target=target, AuthorizationType=routes[key])
-            _may_be_invoked(stack, api, key, operation["x-amazon-apigateway-integration"]["uri"])
+            _require_permission(stack, api, key, operation["x-amazon-apigateway-integration"]["uri"])
     if cors := body.get("x-amazon-apigateway-cors"):
-        gateway.update_api(ApiId=api, CorsConfiguration={name[0].upper() + name[1:]: each for name, each in cors.items()})
+        configuration = {name[0].upper() + name[1:]: each for name, each in cors.items()}
+        gateway.update_api(ApiId=api, CorsConfiguration=configuration)
     return routes
 
 
 def _body(stack):
+    """Returns the logical id of the stack's API, and its evaluated OpenAPI body."""
     template = stack.processed_template()
     bodies = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::ApiGatewayV2::Api"}
     require(len(bodies) == 1, f"The template has {len(bodies)} HTTP APIs, but it must have exactly one.")
@@ -57,35 +59,39 @@ def _body(stack):
     parameters |= {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
     physical = {name: each for name, (_, each) in resources.items()}
 
-    def attribute(name, what):
-        kind, each = resources[name]
-        if (kind, what) != ("AWS::Lambda::Function", "Arn"):
-            raise Failure(f"The API definition needs {name}.{what}, which is not supported here.")
-        return f"arn:{arn[1]}:lambda:{arn[3]}:{arn[4]}:function:{each}"
+    def get_attribute(resource, attribute):
+        kind, physical_id = resources[resource]
+        if (kind, attribute) != ("AWS::Lambda::Function", "Arn"):
+            raise Failure(f"The API definition needs {resource}.{attribute}, which is not supported here.")
+        return f"arn:{arn[1]}:lambda:{arn[3]}:{arn[4]}:function:{physical_id}"
 
-    return logical, Intrinsics(template, parameters | pseudo | physical, attribute).value(resource["Properties"]["Body"])
+    intrinsics = Intrinsics(template, parameters | pseudo | physical, get_attribute)
+    return logical, intrinsics.evaluate(resource["Properties"]["Body"])
 
 
 def _clear(gateway, api):
+    """Removes all routes and integrations of the API."""
     for route in gateway.get_routes(ApiId=api)["Items"]:
         gateway.delete_route(ApiId=api, RouteId=route["RouteId"])
     for integration in gateway.get_integrations(ApiId=api)["Items"]:
         gateway.delete_integration(ApiId=api, IntegrationId=integration["IntegrationId"])
 
 
-def _integration(gateway, api, key, declared, made):
+def _integration(gateway, api, key, declared, integrations):
+    """Returns the target of a route. Routes of the same function share an integration."""
     kind, version = declared["type"].upper(), declared.get("payloadFormatVersion")
-    require((kind, version) == ("AWS_PROXY", "2.0"), f"{key} must have an AWS_PROXY 2.0 integration, not {kind} {version}.")
+    is_supported = (kind, version) == ("AWS_PROXY", "2.0")
+    require(is_supported, f"{key} must have an AWS_PROXY 2.0 integration, not {kind} {version}.")
     uri = declared["uri"]
-    if uri not in made:
-        made[uri] = gateway.create_integration(
+    if uri not in integrations:
+        integrations[uri] = gateway.create_integration(
             ApiId=api, IntegrationType=kind, IntegrationUri=uri, PayloadFormatVersion=version,
             IntegrationMethod=declared["httpMethod"])["IntegrationId"]  # fmt: skip
-    return f"integrations/{made[uri]}"
+    return f"integrations/{integrations[uri]}"
 
 
-def _authorisation(key, operation, body):
-    """`NONE`, or `AWS_IAM` where the body's security scheme is SigV4."""
+def _authorization(key, operation, body):
+    """Returns `NONE`, or `AWS_IAM` if the body's security scheme is SigV4."""
     schemes = [name for each in operation.get("security", body.get("security", [])) for name in each]
     if not schemes:
         return "NONE"
@@ -95,8 +101,8 @@ def _authorisation(key, operation, body):
     return "AWS_IAM"
 
 
-def _may_be_invoked(stack, api, key, uri):
-    """API Gateway itself asks for the function's permission; the emulator does not, so it is looked up here."""
+def _require_permission(stack, api, key, uri):
+    """Fails unless the function allows API Gateway to invoke it for this route, which the emulator does not check."""
     function = uri.split("/functions/")[1].removesuffix("/invocations")
     method, path = key.split(" ")
     source = f"arn:aws:execute-api:{REGION}:{function.split(':')[4]}:{api}/$default/{method}{path}"

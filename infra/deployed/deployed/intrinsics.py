@@ -1,4 +1,4 @@
-"""Evaluates what a processed template leaves to CloudFormation: references, conditions and the functions used here."""
+"""Evaluates CloudFormation's intrinsic functions in a processed template."""
 
 import re
 
@@ -8,40 +8,41 @@ NO_VALUE = object()
 
 
 class Intrinsics:
-    """Evaluates values of one stack's template. Fails on a function it does not know rather than guessing."""
+    """Evaluates values of one stack's template. Fails on functions that it does not know."""
 
-    def __init__(self, template, references, attribute):
-        """`references` maps parameters, pseudo parameters and logical ids to their values; `attribute` gives Fn::GetAtt."""
+    def __init__(self, template, references, get_attribute):
+        """`references` maps parameters, pseudo parameters and logical ids to their values. `get_attribute` is called
+        with a logical id and an attribute to evaluate Fn::GetAtt."""
         self.conditions = template.get("Conditions", {})
         self.references = references | {"AWS::NoValue": NO_VALUE}
-        self.attribute = attribute
+        self.get_attribute = get_attribute
 
-    def value(self, value):
-        """`value` with every function evaluated; what is AWS::NoValue is left out."""
+    def evaluate(self, value):
+        """Returns `value` with all functions evaluated, without those parts that are AWS::NoValue."""
         if isinstance(value, list):
-            return [each for each in map(self.value, value) if each is not NO_VALUE]
+            return [each for each in map(self.evaluate, value) if each is not NO_VALUE]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             [(name, argument)] = value.items()
             if name in ("Ref", "Condition") or name.startswith("Fn::"):
                 return self._function(name, argument)
-        evaluated = {name: self.value(each) for name, each in value.items()}
+        evaluated = {name: self.evaluate(each) for name, each in value.items()}
         return {name: each for name, each in evaluated.items() if each is not NO_VALUE}
 
     def _function(self, name, argument):
         if name == "Ref":
             return self._reference(argument)
         if name == "Condition":
-            return self.value(self.conditions[argument])
+            return self.evaluate(self.conditions[argument])
         if name == "Fn::If":
             condition, yes, no = argument
-            return self.value(yes if self.value(self.conditions[condition]) else no)
+            return self.evaluate(yes if self.evaluate(self.conditions[condition]) else no)
         if name == "Fn::Sub":
             return self._substitute(argument)
-        argument = self.value(argument)
+        argument = self.evaluate(argument)
         known = {
-            "Fn::GetAtt": lambda: self.attribute(*(argument.split(".", 1) if isinstance(argument, str) else argument)),
+            "Fn::GetAtt": lambda: self.get_attribute(*_parts(argument)),
             "Fn::Join": lambda: argument[0].join(argument[1]),
             "Fn::Split": lambda: argument[1].split(argument[0]),
             "Fn::Equals": lambda: argument[0] == argument[1],
@@ -59,15 +60,20 @@ class Intrinsics:
         return self.references[name]
 
     def _substitute(self, argument):
-        text, own = (argument, {}) if isinstance(argument, str) else argument
-        own = self.value(own)
+        text, variables = (argument, {}) if isinstance(argument, str) else argument
+        variables = self.evaluate(variables)
 
-        def put(match):
+        def replace(match):
             name = match[1]
             if name.startswith("!"):
                 return f"${{{name[1:]}}}"
-            if name in own:
-                return str(own[name])
-            return str(self.attribute(*name.split(".", 1)) if "." in name else self._reference(name))
+            if name in variables:
+                return str(variables[name])
+            return str(self.get_attribute(*name.split(".", 1)) if "." in name else self._reference(name))
 
-        return re.sub(r"\$\{([^}]+)\}", put, text)
+        return re.sub(r"\$\{([^}]+)\}", replace, text)
+
+
+def _parts(argument):
+    """Returns the resource and the attribute of an Fn::GetAtt."""
+    return argument.split(".", 1) if isinstance(argument, str) else argument

@@ -1,45 +1,45 @@
-"""The mails that the emulator's SES took."""
+"""The emails that the emulator's SES accepted."""
 
 import re
 import time
 
 from .checks import Failure
 
-PATIENCE = 30
+TIMEOUT = 30
 
 
-class Mail:
-    """A mail with the link and the code that stand in it."""
+class Email:
+    """An email, with the link and the code in its text, if there are any."""
 
     def __init__(self, record):
         self.to, self.sender, self.subject = record["To"], record["Source"], record["Subject"]
         self.text, self.html = record["BodyText"], record["BodyHtml"]
-        codes = re.findall(r"\b\d{4} \d{4}\b", self.text)
-        self.link = re.search(r"https?://\S+/auth/(?:verify|activate|reset-password)/(\S+)", self.text)
-        self.link, self.token = (self.link[0], self.link[1]) if self.link else (None, None)
-        self.code = codes[0] if codes else None
+        link = re.search(r"https?://\S+/auth/(?:verify|activate|reset-password)/(\S+)", self.text)
+        self.link, self.token = (link[0], link[1]) if link else (None, None)
+        code = re.search(r"\b\d{4} \d{4}\b", self.text)
+        self.code = code[0] if code else None
 
 
 class Mailbox:
-    """Reads mails in the order they were sent."""
+    """The emails to all addresses, in the order in which they were sent."""
 
     def __init__(self, emulator):
         self.emulator = emulator
 
     def all(self):
-        """All mails so far."""
-        records = [each for some in self.emulator.peek("/_ministack/ses/messages")["messages"].values() for each in some]
-        return [Mail(each) for each in records]
+        """Returns all emails so far."""
+        messages = self.emulator.inspect("/_ministack/ses/messages")["messages"]
+        return [Email(record) for records in messages.values() for record in records]
 
     def to(self, address):
-        """The mails to one address so far."""
-        return [mail for mail in self.all() if mail.to == [address]]
+        """Returns the emails to one address so far."""
+        return [email for email in self.all() if email.to == [address]]
 
     def wait(self, address, count):
-        """The `count`-th mail to the address, once it is there."""
-        deadline = time.monotonic() + PATIENCE
+        """Waits until an address has received `count` emails, and returns the last of them."""
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
-            if len(mails := self.to(address)) >= count:
-                return mails[count - 1]
+            if len(emails := self.to(address)) >= count:
+                return emails[count - 1]
             time.sleep(0.05)
-        raise Failure(f"Email number {count} to {address} did not arrive within {PATIENCE} s.")
+        raise Failure(f"Email number {count} to {address} did not arrive within {TIMEOUT} s.")

@@ -1,4 +1,4 @@
-"""Becoming a user without an invitation, where the portal allows it."""
+"""Signing up without an invitation, where the portal allows it."""
 
 from . import accounts, journey
 from .checks import expect
@@ -6,26 +6,30 @@ from .tables import Tables
 from .web import Browser
 
 
-def is_off(stack, address, name):
-    """By default there is no sign-up, and nothing is kept of who tries."""
+def check_off(stack, address, name):
+    """By default, sign-up is refused, and nothing is stored."""
     tables, browser = Tables(stack), Browser(stack.api)
-    before = {each["sk"] for each in tables.rows("mail")}
-    browser.send("/auth/sign-up", {"email": address, "name": name}, journey.FRONTEND).must_refuse(404, "not-found")
-    browser.get("/auth/sign-up").must_be(404)
-    expect("The outbox after a refused sign-up", {each["sk"] for each in tables.rows("mail")}, before)
+    before = {each["sk"] for each in tables.rows("emails")}
+    browser.send("/auth/sign-up", {"email": address, "name": name}, journey.FRONTEND).expect_problem(404, "not-found")
+    browser.get("/auth/sign-up").expect_status(404)
+    expect("The outbox after a refused sign-up", {each["sk"] for each in tables.rows("emails")}, before)
 
 
-def is_on(stack, mailbox, browser, who, known):
-    """Whoever signs up is mailed a link, chooses a password and is signed in, as herself and nobody else, although somebody
-    is signed in there; a known address gets the same answer, and a mail to sign in."""
-    browser.get("/auth/sign-up").must_be(200)
+def check_on(stack, mailbox, browser, who, known):
+    """A new user is emailed a link, sets a password and is signed in, in place of the user who was signed in there. A
+    known address gets the same response, and a sign-in email."""
+    browser.get("/auth/sign-up").expect_status(200)
     address, count = who["email"], len(mailbox.to(known))
-    asked = [browser.send("/auth/sign-up", {"email": each, "name": who["name"]}, journey.FRONTEND)
-             for each in (address, known)]  # fmt: skip
-    expect("The answer for a known address", asked[1].body, asked[0].must_be(200).body)
+
+    def request(email):
+        body = {"email": email, "name": who["name"]}
+        return browser.send("/auth/sign-up", body, journey.FRONTEND).expect_status(200)
+
+    new, existing = request(address), request(known)
+    expect("The response for a known address", existing.body, new.body)
     before = browser.copy()
-    before.get("/auth/me").must_be(200)
-    accounts.activates(stack, browser, mailbox.wait(address, 1), accounts.FIRST)
-    journey.is_signed_in(browser, who | {"role": "", "resources": []})
-    before.get("/auth/me").must_refuse(401, "not-authenticated")
-    accounts.is_subject(stack, mailbox.wait(known, count + 1), "Sign in to {}")
+    before.get("/auth/me").expect_status(200)
+    accounts.activate(stack, browser, mailbox.wait(address, 1), accounts.FIRST)
+    journey.check_me(browser, who | {"role": "", "resources": []})
+    before.get("/auth/me").expect_problem(401, "not-authenticated")
+    accounts.check_subject(stack, mailbox.wait(known, count + 1), "Sign in to {}")

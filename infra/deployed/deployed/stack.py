@@ -1,4 +1,4 @@
-"""One deployed stack: `sam deploy`, what it made, `sam delete`."""
+"""A deployed stack: `sam deploy`, the resources, and `sam delete`."""
 
 import functools
 import json
@@ -7,47 +7,48 @@ from botocore.exceptions import ClientError
 
 from . import adapt, build
 from .checks import Failure
-from .places import BUILT, REGION, ROOT, TOOLS, tools_environment
+from .paths import BUILT, REGION, ROOT, TOOLS, tools_environment
 from .web import Api
 
 BUCKET = "deployments"
 
 
 class Stack:
-    """A portal's stack. `parameters` are the template's; what is not given has its default."""
+    """The stack of one portal. Parameters that are not in `parameters` have their defaults."""
 
     def __init__(self, name, parameters, steps, emulator, deployer):
-        self.name, self.parameters, self.steps, self.emulator, self.deployer = name, parameters, steps, emulator, deployer
+        self.name, self.parameters, self.steps = name, parameters, steps
+        self.emulator, self.deployer = emulator, deployer
         self.cloudformation = emulator.client("cloudformation", deployer)
 
     def deploy(self, **changed):
-        """Creates the stack, or updates it with what `changed` says."""
+        """Creates the stack, or updates it with the parameters in `changed`."""
         self.parameters |= changed
-        given = {"Architecture": build.ARCHITECTURE} | self.parameters
+        parameters = {"Architecture": build.ARCHITECTURE} | self.parameters
         self._sam(
-            "deploy", "--template-file", self._template(given), "--s3-bucket", BUCKET, "--s3-prefix", self.name,
+            "deploy", "--template-file", self._template(parameters), "--s3-bucket", BUCKET, "--s3-prefix", self.name,
             "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar",
-            "--parameter-overrides", *(f"{name}={_quoted(value)}" for name, value in given.items()))  # fmt: skip
+            "--parameter-overrides", *(f"{name}={_quoted(value)}" for name, value in parameters.items()))  # fmt: skip
         self.__dict__.pop("outputs", None)
 
-    def _template(self, given):
-        template, self.left_out = adapt.for_emulator((BUILT / "template.yaml").read_text(), given)
+    def _template(self, parameters):
+        template, self.left_out = adapt.for_emulator((BUILT / "template.yaml").read_text(), parameters)
         path = BUILT / f"{self.name}.json"
         path.write_text(json.dumps(template))
         return path
 
     def delete(self):
-        """Deletes the stack, with what the template does not retain."""
+        """Deletes the stack, except for the resources that the template retains."""
         self._sam("delete", "--no-prompts", "--s3-bucket", BUCKET, "--s3-prefix", self.name)
 
     def _sam(self, command, *arguments):
-        who = {"AWS_ACCESS_KEY_ID": self.deployer.key, "AWS_SECRET_ACCESS_KEY": self.deployer.secret}
-        env = tools_environment(self.steps.logs, who | {"AWS_ENDPOINT_URL": self.emulator.url})
-        whole = [TOOLS / "sam", command, "--stack-name", self.name, "--region", REGION, *arguments]
-        self.steps.run("deploy.log", whole, env, ROOT)
+        credentials = {"AWS_ACCESS_KEY_ID": self.deployer.key, "AWS_SECRET_ACCESS_KEY": self.deployer.secret}
+        env = tools_environment(self.steps.logs, credentials | {"AWS_ENDPOINT_URL": self.emulator.url})
+        sam = [TOOLS / "sam", command, "--stack-name", self.name, "--region", REGION, *arguments]
+        self.steps.run("deploy.log", sam, env, ROOT)
 
     def describe(self):
-        """What CloudFormation says of the stack, or None if there is none."""
+        """Returns CloudFormation's description of the stack, or None if there is no such stack."""
         try:
             return self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
@@ -57,43 +58,43 @@ class Stack:
 
     @functools.cached_property
     def outputs(self):
-        """The stack's outputs by name."""
+        """Returns the stack's outputs by name."""
         return {each["OutputKey"]: each["OutputValue"] for each in self.describe().get("Outputs", [])}
 
     def resources(self):
-        """Logical id to (type, physical id)."""
+        """Returns the type and the physical id of each resource, by logical id."""
         found = self.cloudformation.describe_stack_resources(StackName=self.name)["StackResources"]
         return {each["LogicalResourceId"]: (each["ResourceType"], each["PhysicalResourceId"]) for each in found}
 
     def physical(self, logical):
-        """The physical id of a resource."""
+        """Returns the physical id of a resource."""
         resources = self.resources()
         if logical not in resources:
             raise Failure(f"The stack {self.name} has no resource named {logical}.")
         return resources[logical][1]
 
     def processed_template(self):
-        """The template as the SAM transform left it."""
+        """Returns the template after the SAM transform."""
         found = self.cloudformation.get_template(StackName=self.name, TemplateStage="Processed")
         return found["TemplateBody"]
 
     def function_names(self):
-        """Logical id to name, of every Lambda function."""
+        """Returns the name of each Lambda function, by logical id."""
         return {name: each for name, (kind, each) in self.resources().items() if kind == "AWS::Lambda::Function"}
 
     def key_ring(self, secret=None):
-        """The value of the stack's secret."""
+        """Returns the key ring in the stack's secret, or in another one."""
         client = self.emulator.client("secretsmanager", self.deployer)
         return json.loads(client.get_secret_value(SecretId=secret or self.physical("KeyRing"))["SecretString"])
 
     def write_key_ring(self, ring):
-        """Replaces the value of the stack's secret, as whoever rotates a key does."""
+        """Replaces the key ring in the stack's secret, as an operator does to rotate a key."""
         client = self.emulator.client("secretsmanager", self.deployer)
         client.put_secret_value(SecretId=self.physical("KeyRing"), SecretString=json.dumps(ring))
 
     @property
     def api(self):
-        """The API at the address that the stack tells."""
+        """Returns the API at the URL in the stack's outputs."""
         return Api(self.outputs["ApiUrl"], self.emulator.port)
 
 

@@ -1,4 +1,4 @@
-"""Progress: each step with how long it took, and where its programs' output goes."""
+"""Progress: each step with its duration, and the logs of the programs that it runs."""
 
 import contextlib
 import subprocess
@@ -11,7 +11,7 @@ TAIL = 40
 
 
 class Steps:
-    """Shows steps as they happen, and remembers how long each took."""
+    """Prints each step and its duration. `logs` is the directory for the output of programs."""
 
     def __init__(self, logs):
         self.logs = logs
@@ -19,40 +19,41 @@ class Steps:
 
     @contextlib.contextmanager
     def step(self, title):
-        """Shows `title` while the block runs, and then how long that was."""
-        begun = time.monotonic()
+        """Prints `title` when the block starts, and the duration when it ends."""
+        started = time.monotonic()
         print(f"  {title} ...", end="", flush=True)
         try:
             yield
         except BaseException:
-            print(f" failed after {time.monotonic() - begun:.1f} s", flush=True)
+            print(f" failed after {time.monotonic() - started:.1f} s", flush=True)
             raise
-        print(f" {time.monotonic() - begun:.1f} s", flush=True)
+        print(f" {time.monotonic() - started:.1f} s", flush=True)
 
     def run(self, log, command, env, cwd):
-        """Runs a program to its end. Its output goes to `log`, whose tail is shown if the program fails."""
+        """Runs a program and appends its output to `log`. Fails with the last lines of it if the program fails."""
         path = self.logs / log
         with path.open("ab") as output:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=cwd)
         if done.returncode != 0:
-            raise Failure(f"`{' '.join(map(str, command[:3]))} ...` exited with status {done.returncode}:\n{tail(path)}")
+            start = " ".join(map(str, command[:3]))
+            raise Failure(f"`{start} ...` exited with status {done.returncode}:\n{tail(path)}")
 
     def total(self):
-        """Seconds since the beginning."""
+        """Returns the seconds since the run started."""
         return time.monotonic() - self.started
 
 
 def tail(path):
-    """The last lines of a log, as they are."""
+    """Returns the last lines of a log file, or an empty string if there is none."""
     lines = path.read_text(errors="replace").splitlines() if path.exists() else []
     return "\n".join(lines[-TAIL:])
 
 
-def say(text):
-    """A line that belongs to no step."""
+def announce(text):
+    """Prints a line that belongs to no step."""
     print(text, flush=True)
 
 
-def complain(text):
-    """A line for whoever has to find out what went wrong."""
+def report_error(text):
+    """Prints a line about an error to standard error."""
     print(text, file=sys.stderr, flush=True)

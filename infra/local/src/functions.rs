@@ -1,6 +1,6 @@
 //! The functions, each started with its own environment and called as Lambda calls it, with JSON.
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, BoxFuture, Context, LambdaEvent, Service, service_fn};
 use serde::Serialize;

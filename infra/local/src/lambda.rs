@@ -2,8 +2,8 @@
 
 use crate::functions::Instance;
 use crate::template::{Function, REGION};
-use aws_types::SdkConfig;
-use aws_types::region::Region;
+use aws_config::Region;
+use aws_config::SdkConfig;
 use lambda_http::lambda_runtime::BoxFuture;
 use serde_json::Value;
 use shared::random::Random;

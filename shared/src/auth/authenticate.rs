@@ -99,10 +99,10 @@ impl App {
         request: &Request,
         origin: &Origin,
     ) -> Result<Authenticated, Problem> {
-        let (signed_in, ()) = self
+        let (authenticated, ()) = self
             .authenticate_with(request, origin, async |_| Ok(()))
             .await?;
-        Ok(signed_in)
+        Ok(authenticated)
     }
 
     /// Authenticates `request` and concurrently runs `also` for the user that the token names. The
@@ -117,25 +117,27 @@ impl App {
         also: impl AsyncFnOnce(&UserId) -> Result<T, Unavailable>,
     ) -> Result<(Authenticated, T), Problem> {
         let now = self.clock.now();
-        let shown = presented_token(request, &self.config.portal, origin)?
+        let presented = presented_token(request, &self.config.portal, origin)?
             .ok_or_else(Problem::not_authenticated)?;
         let ring = self.keys.ring(now).await;
         let claims =
-            read_claims(&ring, shown.token, now)?.ok_or_else(Problem::not_authenticated)?;
+            read_claims(&ring, presented.token, now)?.ok_or_else(Problem::not_authenticated)?;
         let hash = claims.id.hash();
-        let (found, also) = tokio::join!(
+        let (found, result) = tokio::join!(
             self.store.find_session(&claims.user, &hash, now),
             also(&claims.user)
         );
         let (user, session) = found?.ok_or_else(Problem::not_authenticated)?;
-        let renewed_cookie = self.touch_session(&session, &shown, origin, now).await?;
+        let renewed_cookie = self
+            .touch_session(&session, &presented, origin, now)
+            .await?;
         Ok((
             Authenticated {
                 user,
                 session,
                 renewed_cookie,
             },
-            also?,
+            result?,
         ))
     }
 
@@ -144,7 +146,7 @@ impl App {
     async fn touch_session(
         &self,
         session: &Session,
-        shown: &PresentedToken<'_>,
+        presented: &PresentedToken<'_>,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Option<String>, Problem> {
@@ -157,8 +159,8 @@ impl App {
         let outlives_cookies = session.expires_at.since(session.created_at) > cookie::MAX_AGE;
         let cookie = || {
             let left = session.expires_at.since(now);
-            Cookie::session(&self.config.portal, origin).set(shown.token, left)
+            Cookie::session(&self.config.portal, origin).set(presented.token, left)
         };
-        Ok((outlives_cookies && shown.by_cookie).then(cookie))
+        Ok((outlives_cookies && presented.by_cookie).then(cookie))
     }
 }

@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
-use crate::domain::client::ClientInfo;
 use crate::domain::ids::UserId;
 use crate::domain::origin::Origin;
 use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
@@ -55,16 +54,6 @@ struct SessionOutput {
     token: Option<String>,
 }
 
-/// Returns the URL of the page behind a link. Of a posted token it keeps only characters that are
-/// safe in a path.
-pub fn link_page(origin: &Origin, page: &str, token: &str) -> String {
-    let token: String = token
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
-        .collect();
-    origin.join(&format!("{page}/{token}"))
-}
-
 impl<'a> SignInContext<'a> {
     /// Reads the clock and the key ring once for this request.
     pub async fn new(app: &'a App, request: &'a Request, origin: Origin) -> Self {
@@ -97,7 +86,7 @@ impl SignInContext<'_> {
                 self.now.plus(self.app.config.session_lifetime).secs(),
             ),
             last_seen_at: self.now,
-            client: self.client(),
+            client: self.request.client(),
             auth_method,
         }
     }
@@ -108,15 +97,15 @@ impl SignInContext<'_> {
     /// # Errors
     /// 400 for two tokens at once, 503 `unavailable` if the token's key may be too new to know.
     pub fn replaced_session(&self, new: &Session) -> Result<Option<SessionKey>, Problem> {
-        let Some(shown) =
+        let Some(presented) =
             authenticate::presented_token(self.request, &self.app.config.portal, &self.origin)?
         else {
             return Ok(None);
         };
-        let old = authenticate::read_claims(&self.ring, shown.token, self.now)?;
-        let old = old.map(|old| SessionKey {
-            hash: old.id.hash(),
-            user: old.user,
+        let claims = authenticate::read_claims(&self.ring, presented.token, self.now)?;
+        let old = claims.map(|claims| SessionKey {
+            hash: claims.id.hash(),
+            user: claims.user,
         });
         Ok(old.filter(|old| old.hash != new.hash))
     }
@@ -128,10 +117,13 @@ impl SignInContext<'_> {
         session: &Session,
         replaced: Option<&SessionKey>,
     ) -> AuditEvent {
-        let resource = Target::Session(session.hash);
-        let mut event =
-            self.app
-                .audit_event(action, &session.user, resource, &session.client, self.now);
+        let mut event = self.app.audit_event(
+            action,
+            &session.user,
+            Target::Session(session.hash),
+            &session.client,
+            self.now,
+        );
         event
             .metadata
             .push(("auth_method", session.auth_method.as_str().to_owned()));
@@ -148,13 +140,13 @@ impl SignInContext<'_> {
     /// 503 `unavailable` if no key can sign.
     pub fn respond(
         &self,
-        begun: &IssuedSession,
+        issued: &IssuedSession,
         transport: Transport,
         page: &str,
     ) -> Result<Response, Problem> {
-        let session = &begun.session;
+        let session = &issued.session;
         let claims = SessionClaims {
-            id: begun.id.clone(),
+            id: issued.id.clone(),
             user: session.user.clone(),
             expires_at: session.expires_at,
         };
@@ -163,16 +155,16 @@ impl SignInContext<'_> {
             .signing_key(self.now)
             .ok_or_else(Problem::unavailable)?;
         let token = self.ring.sign_session(key, &claims);
-        let cookie = Cookie::session(&self.app.config.portal, &self.origin);
-        let cookie = cookie.set(&token, session.expires_at.since(self.now));
+        let set_cookie = Cookie::session(&self.app.config.portal, &self.origin)
+            .set(&token, session.expires_at.since(self.now));
         if self.request.is_form() {
-            return Ok(with_cookie(response::see_other(page), &cookie));
+            return Ok(with_cookie(response::see_other(page), &set_cookie));
         }
         let bearer = transport == Transport::Bearer;
         let output = Output {
             user: UserOutput {
                 id: session.user.as_str(),
-                email: begun.address.as_str(),
+                email: issued.address.as_str(),
             },
             session: SessionOutput {
                 expires_at: session.expires_at.rfc3339(),
@@ -183,11 +175,7 @@ impl SignInContext<'_> {
         Ok(if bearer {
             response
         } else {
-            with_cookie(response, &cookie)
+            with_cookie(response, &set_cookie)
         })
-    }
-
-    fn client(&self) -> ClientInfo {
-        self.request.client()
     }
 }

@@ -3,15 +3,14 @@
 
 use crate::app::App;
 use crate::domain::address::EmailAddress;
-use crate::domain::email::{DeliveryState, EmailKind, OutboxEntry, OutboxKey};
-use crate::domain::ids::RecordId;
-use crate::domain::link::{Nonce, REPLAY_WINDOW};
+use crate::domain::email::{EmailKind, OutboxEntry};
+use crate::domain::link::REPLAY_WINDOW;
 use crate::domain::next::Next;
 use crate::domain::origin::Origin;
 use crate::domain::paths;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::site::Site;
-use crate::domain::time::{DAY, HOUR, MINUTE, Timestamp};
+use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::user::is_name;
 use crate::http::cookie::{Cookie, nonces, with_nonce};
 use crate::http::response::{self, with_cookie};
@@ -99,14 +98,14 @@ impl App {
         message: &'static str,
     ) -> Result<Response, Problem> {
         let cookie = Cookie::requests(&self.config.portal, origin);
-        let older = nonces(request.cookie(cookie.name())?.unwrap_or_default());
+        let sent = nonces(request.cookie(cookie.name())?.unwrap_or_default());
         let now = self.clock.now();
         let ring = self.keys.ring(now).await;
-        let older = ring.own_nonces(older);
+        let older = ring.issued_nonces(sent);
         let nonce = ring
             .signing_key(now)
             .ok_or_else(Problem::unavailable)?
-            .mint_nonce(self.random.bytes());
+            .issue_nonce(self.random.bytes());
         let page = email.check_email_page(origin);
         let limits = self.request_limits(&ring, &email, &request.client().network());
         let entry = OutboxEntry {
@@ -130,35 +129,10 @@ impl App {
             request: email.bearer.then(|| nonce.expose()),
         };
         let response = response::json(200, &output);
-        Ok(if email.bearer {
-            response
-        } else {
-            with_cookie(response, &set_cookie)
-        })
-    }
-
-    /// Creates an outbox entry that no browser requested: nobody knows the nonce of its link.
-    pub fn outbox_entry(
-        &self,
-        ring: &KeyRing,
-        address: EmailAddress,
-        kind: EmailKind,
-        now: Timestamp,
-    ) -> OutboxEntry {
-        OutboxEntry {
-            key: OutboxKey {
-                to: ring.address_hash(&address),
-                id: RecordId::new(now, self.random.bytes()),
-            },
-            address,
-            kind,
-            link: Nonce::new(self.random.bytes()).link(),
-            next: None,
-            client: Default::default(),
-            requested_at: now,
-            expires_at: now.plus(self.config.email.retention),
-            state: DeliveryState::Queued,
+        if email.bearer {
+            return Ok(response);
         }
+        Ok(with_cookie(response, &set_cookie))
     }
 
     fn request_limits(

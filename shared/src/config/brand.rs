@@ -8,7 +8,7 @@ use super::reader::Reader;
 pub struct Brand {
     /// `PORTAL_NAME`: the display name, at most 60 characters.
     pub name: String,
-    /// `ACCENT_COLOR`: `#rrggbb`.
+    /// `ACCENT_COLOR`: a color in the form `#rrggbb`.
     pub accent: String,
     /// `LOGO_URL`: the https URL of an image.
     pub logo: Option<String>,

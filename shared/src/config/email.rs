@@ -1,8 +1,9 @@
 //! The sender of emails, their silent limits, and the retention of the delivery log.
 
 use super::StartError;
-use super::reader::{DAY, Reader};
+use super::reader::Reader;
 use crate::domain::address::EmailAddress;
+use crate::domain::time::DAY;
 use std::time::Duration;
 
 /// The sender of emails, their silent limits, and the retention of the delivery log.

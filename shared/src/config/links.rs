@@ -1,8 +1,9 @@
 //! Lifetimes and behaviour of emailed links and codes.
 
 use super::StartError;
-use super::reader::{HOUR, MINUTE, Reader};
+use super::reader::Reader;
 use crate::domain::origin::Origin;
+use crate::domain::time::{HOUR, MINUTE};
 use std::time::Duration;
 
 const A_PAGE: &str = "an https URL (or one on http://localhost) without a fragment";
@@ -46,7 +47,7 @@ pub enum OtherBrowser {
     Button,
     /// Also requires the code from the email: for mailboxes whose scanners press buttons.
     Code,
-    /// Signs nobody in.
+    /// Never signs in there.
     Off,
 }
 

@@ -5,10 +5,6 @@ use crate::env::Env;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-pub(super) const MINUTE: u64 = 60;
-pub(super) const HOUR: u64 = 60 * MINUTE;
-pub(super) const DAY: u64 = 24 * HOUR;
-
 /// Reads variables; every error is a sentence that names the variable and what it must be.
 pub(super) struct Reader<'a>(pub(super) &'a Env);
 
@@ -71,13 +67,15 @@ impl Reader<'_> {
             .map_err(|_| StartError(format!("{name} is {number}, but it must be smaller.")))
     }
 
-    /// Returns a duration that is given in units of `unit` seconds.
+    /// Returns a duration, which the variable gives as a whole number of `unit`s.
     pub(super) fn duration(
         &self,
         name: &str,
-        unit: u64,
+        unit: Duration,
         bounds: RangeInclusive<u64>,
     ) -> Result<Duration, StartError> {
-        Ok(Duration::from_secs(self.number(name, bounds)? * unit))
+        Ok(Duration::from_secs(
+            self.number(name, bounds)? * unit.as_secs(),
+        ))
     }
 }

@@ -1,20 +1,20 @@
-//! E-mail addresses.
+//! Email addresses and their canonical spelling.
 
 use std::fmt;
 
-/// A mail address in the one spelling Vestibule stores and compares.
+/// An email address in its canonical spelling, which is stored and compared.
 ///
-/// The local part is an ASCII dot-atom (RFC 5322, 3.2.3) of at most 64 octets, lower-cased: `Ada@`
-/// and `ada@` are one mailbox. (RFC 5321 leaves case to the receiving host, but no host in use
-/// tells them apart, and two accounts that differ by case would be a trap.) The domain is the ASCII
-/// form of an IDNA domain (UTS 46, strict) with at least two labels. Quoted local parts, non-ASCII
-/// local parts, address literals, display names, and with them everything that could become a
-/// second header, are refused. At most 254 octets in all (RFC 5321, 4.5.3.1.3).
+/// The local part is an ASCII dot-atom (RFC 5322, 3.2.3) of at most 64 octets, in lower case:
+/// `Ada@` and `ada@` are one mailbox. (RFC 5321 leaves case to the receiving host, but no host in
+/// use distinguishes them, and two accounts that differ only in case would be a trap.) The domain
+/// is the ASCII form of an IDNA domain (UTS 46, strict) with at least two labels. Quoted or
+/// non-ASCII local parts, address literals and display names are rejected, and with them everything
+/// that could become a second header. The address has at most 254 octets (RFC 5321, 4.5.3.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Parses what a person typed; white space around it is forgiven, nothing else is.
+    /// Parses an address as a person types it. Surrounding spaces and tabs are ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_matches([' ', '\t']);
         if text.len() > 254 {
@@ -23,16 +23,17 @@ impl EmailAddress {
         let (local, domain) = text.rsplit_once('@')?;
         let domain = idna::domain_to_ascii_strict(domain).ok()?;
         let whole = format!("{}@{domain}", local.to_ascii_lowercase());
-        (is_dot_atom(local) && is_mail_domain(&domain) && whole.len() <= 254).then_some(Self(whole))
+        (is_dot_atom(local) && is_email_domain(&domain) && whole.len() <= 254)
+            .then_some(Self(whole))
     }
 
-    /// The address in its one spelling.
+    /// Returns the canonical spelling.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The mailbox behind a tagged address, as most hosts deliver: what stands after a `+` is left
-    /// out.
+    /// Returns the address without its tag (`+` and what follows it): most hosts deliver both to
+    /// the same mailbox.
     pub fn without_tag(&self) -> String {
         let (local, domain) = self.0.split_once('@').unwrap_or_default();
         let mailbox = local
@@ -41,7 +42,7 @@ impl EmailAddress {
         format!("{mailbox}@{domain}")
     }
 
-    /// Enough for the owner to recognise, too little for others: `a••@example.com`.
+    /// Returns a form that its owner recognises and that tells others little: `a••@example.com`.
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.split_once('@').unwrap_or_default();
         let first = local.get(..1).unwrap_or_default();
@@ -57,7 +58,7 @@ impl fmt::Display for EmailAddress {
 
 fn is_dot_atom(local: &str) -> bool {
     let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
-    // RFC 2047: an encoded word is read as something else than it looks like.
+    // RFC 2047: mail clients decode an encoded word and show something else.
     let encoded_word = local.contains("=?");
     local.len() <= 64
         && !encoded_word
@@ -66,8 +67,8 @@ fn is_dot_atom(local: &str) -> bool {
             .all(|atom| !atom.is_empty() && atom.bytes().all(atext))
 }
 
-fn is_mail_domain(domain: &str) -> bool {
-    // What a label and a whole domain may be, UTS 46 has checked.
+fn is_email_domain(domain: &str) -> bool {
+    // UTS 46 has checked the labels and the lengths.
     let top = domain.rsplit_once('.').map(|(_, top)| top);
     top.is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()))
 }
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn case_and_surrounding_space_do_not_make_another_address() {
+    fn case_and_surrounding_space_do_not_change_the_address() {
         for text in ["ada@example.com", "Ada@Example.COM", " ada@example.com\t"] {
             assert_eq!(parsed(text).as_deref(), Some("ada@example.com"), "{text:?}");
         }
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_and_odd_but_legal_characters_pass() {
+    fn tags_and_unusual_legal_characters_are_accepted() {
         for text in [
             "a+b@example.com",
             "o'neil@example.com",
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_become_a_header_or_is_no_mailbox_is_refused() {
+    fn header_injections_and_unsupported_addresses_are_rejected() {
         let long_local = format!("{}@example.com", "a".repeat(65));
         let long = format!("a@{}.com", "b.".repeat(130));
         for text in [
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_does_not_make_another_mailbox() {
+    fn a_tag_does_not_change_the_mailbox() {
         let mailbox = |text| EmailAddress::parse(text).unwrap().without_tag();
         assert_eq!(
             mailbox("ada+one+two@example.com"),
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_at_most_254_octets_whatever_it_becomes() {
+    fn an_address_has_at_most_254_octets_as_typed_and_in_ascii() {
         let domain = ["b".repeat(63), "c".repeat(63), "d".repeat(59)].join(".");
         let address = |local: usize| format!("{}@{domain}", "a".repeat(local));
         assert_eq!(address(64).len(), 252);

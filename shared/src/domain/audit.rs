@@ -1,4 +1,4 @@
-//! The audit: what happened, and to whom.
+//! Audit events and the records read back from the audit.
 
 use super::ids::{KeyedHash, RecordId, SessionHash, UserId};
 use super::portal::PortalName;
@@ -7,12 +7,11 @@ use crate::domain::client::ClientInfo;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Whose history something belongs to.
+/// The owner of the history that an event belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A user's.
     User(UserId),
-    /// An address's, whether or not it is a user's: its keyed hash.
+    /// The keyed hash of an address, which may belong to no user.
     Address(KeyedHash),
 }
 
@@ -37,59 +36,49 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What can happen. `docs/audit.md` says of each when it is written down, and what with.
+/// The kinds of events. `docs/audit.md` says when each is recorded, and with which metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// A session began.
     Login,
-    /// A wrong password.
     LoginFailed,
-    /// Somebody asked for a mail to sign in with, and it was taken up for a user.
+    /// A sign-in email was requested and claimed for a user.
     LoginRequested,
-    /// Somebody asked for another password, and the mail was taken up for a user.
+    /// A reset email was requested and claimed for a user.
     PasswordResetRequested,
-    /// Somebody signed up, and the mail was taken up.
+    /// Somebody signed up, and the email was claimed.
     SignUpRequested,
-    /// An invitation was taken up to be mailed.
+    /// An invitation was claimed for sending.
     InvitationEmailed,
-    /// A notice was taken up to be mailed.
+    /// A notice was claimed for sending.
     NoticeEmailed,
-    /// A user ended her session.
     Logout,
-    /// A user ended one of her sessions.
     SessionRevoked,
-    /// All sessions of a user were ended, or all but one.
+    /// All sessions of a user were revoked, or all but one.
     SessionsRevoked,
     /// An invited user became active.
     Activated,
-    /// A user set another password.
     PasswordReset,
-    /// A user was added by her own wish.
+    /// A user was created by a sign-up.
     SignedUp,
-    /// A user was added, and mailed how to begin.
+    /// An administrator created a user and sent an invitation.
     Invited,
-    /// She was mailed again.
     InvitationResent,
-    /// A user was added who may sign in at once.
+    /// An administrator created a user who may sign in at once.
     Added,
-    /// A user of another system was added.
+    /// A user of another system was created.
     Imported,
-    /// Name, role or resources of a user were changed.
+    /// The name, role or resources of a user changed.
     Changed,
-    /// A user's address was changed.
     AddressChanged,
-    /// A user may not sign in any more.
     Suspended,
-    /// She may again.
     Reactivated,
-    /// A user was erased.
     Erased,
 }
 
 impl Action {
-    /// As stored, after the portal's name, and how much it weighs: `warning` is what an attack
-    /// would leave behind.
-    const fn facts(self) -> (&'static str, &'static str) {
+    /// Returns the name as stored (after the portal's name) and the severity: `warning` for the
+    /// traces of an attack.
+    const fn spec(self) -> (&'static str, &'static str) {
         match self {
             Self::Login => ("login", "info"),
             Self::LoginFailed => ("login.failed", "warning"),
@@ -116,27 +105,24 @@ impl Action {
         }
     }
 
-    /// `<portal>.login` and so on.
+    /// Returns the stored name: `<portal>.login` and so on.
     pub fn of(self, portal: &PortalName) -> String {
-        format!("{portal}.{}", self.facts().0)
+        format!("{portal}.{}", self.spec().0)
     }
 
-    /// `info` or `warning`.
+    /// Returns `info` or `warning`.
     pub const fn severity(self) -> &'static str {
-        self.facts().1
+        self.spec().1
     }
 }
 
 /// The session, email, user or address that an action was done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A session, named by its hash.
     Session(SessionHash),
-    /// An email, named by its id in the outbox.
+    /// An email, by its id in the outbox.
     Email(RecordId),
-    /// A user.
     User(UserId),
-    /// An address, named by its keyed hash.
     Address(KeyedHash),
 }
 
@@ -162,38 +148,29 @@ impl Target {
     }
 }
 
-/// Something that happened.
+/// An event to record in the audit.
 #[derive(Clone, Debug)]
 pub struct AuditEvent {
-    /// In which portal.
     pub portal: PortalName,
-    /// What.
     pub action: Action,
-    /// Whose history it belongs to.
     pub subject: Subject,
-    /// The item the action was done with.
     pub target: Target,
-    /// What else is worth knowing.
+    /// Attributes that only some actions have, by name.
     pub metadata: Vec<(&'static str, String)>,
-    /// From where.
     pub client: ClientInfo,
-    /// When.
     pub at: Timestamp,
-    /// Until when the record is kept.
+    /// End of the record's retention.
     pub expires_at: Timestamp,
 }
 
-/// A record of the audit, read back.
+/// A stored record of the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
     /// `<portal>.login` and so on.
     pub action: String,
     /// The stored `resource_type` and `resource_id`.
     pub target: (String, String),
-    /// What else is known.
     pub metadata: BTreeMap<String, String>,
-    /// From where.
     pub client: ClientInfo,
-    /// When.
     pub at: Timestamp,
 }

@@ -1,17 +1,17 @@
-//! A browser and a system in words, from a closed list: nothing a stranger typed reaches a mail or
-//! a page.
+//! The client of a request, and its description in words. The words come from a closed list, so
+//! that nothing a stranger typed reaches an email or a page.
 
-/// Whom a request came from, as far as it can be told: stored with the session and in the audit.
+/// The client of a request as far as it is known: stored with the session and in the audit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientInfo {
-    /// The address API Gateway saw.
+    /// IP address that API Gateway saw.
     pub ip: String,
     /// The `User-Agent` header: printable ASCII, at most 256 characters.
     pub user_agent: String,
 }
 
 impl ClientInfo {
-    /// Keeps of `user_agent` what is safe to store.
+    /// Drops characters of `user_agent` that are not printable ASCII, and all after the first 256.
     pub fn new(ip: &str, user_agent: &str) -> Self {
         let printable = user_agent.chars().filter(|c| matches!(c, ' '..='~'));
         Self {
@@ -20,7 +20,7 @@ impl ClientInfo {
         }
     }
 
-    /// Returns `Firefox on Windows`, or the one of the two that is known.
+    /// Returns the browser and the system (`Firefox on Windows`), or the one of them that is known.
     pub fn in_words(&self) -> String {
         match (browser(&self.user_agent), system(&self.user_agent)) {
             (Some(browser), Some(system)) => format!("{browser} on {system}"),
@@ -29,8 +29,8 @@ impl ClientInfo {
         }
     }
 
-    /// What throttles count: the IPv4 address, or the /64 of an IPv6 address, which is what one
-    /// customer is given.
+    /// Returns the network that rate limits count: the IPv4 address, or the /64 of an IPv6 address,
+    /// which is what a provider assigns to one customer.
     pub fn network(&self) -> String {
         match self.ip.parse() {
             Ok(std::net::IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
@@ -90,19 +90,23 @@ mod tests {
                 "Firefox on Windows",
             ),
             (
-                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 \
+                 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
                 "Safari on macOS",
             ),
             (
-                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 \
+                 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
                 "Chrome on Linux",
             ),
             (
-                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 \
+                 Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
                 "Edge on Windows",
             ),
             (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 CriOS/140.0 Mobile Safari/604.1",
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
+                 CriOS/140.0 Mobile Safari/604.1",
                 "Chrome on iPhone",
             ),
         ];
@@ -117,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stranger_typed_is_never_repeated() {
+    fn an_unknown_user_agent_is_never_repeated() {
         let client = ClientInfo::new(
             "192.0.2.1",
             "<a href=https://evil.example>Click</a>\r\nBcc: x",
@@ -127,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_customer_is_one_network() {
+    fn addresses_of_one_ipv6_customer_are_one_network() {
         let network = |ip| ClientInfo::new(ip, "").network();
         assert_eq!(
             network("2001:db8:1:2:3:4:5:6"),

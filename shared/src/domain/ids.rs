@@ -1,19 +1,18 @@
-//! Typed ids and hashes. A value of one of these types has the right shape; whether it names
-//! anything, the store knows.
+//! Typed ids and hashes. A value of one of these types has the right format; only the store knows
+//! whether it names anything.
 
+use super::time::Timestamp;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-use super::time::Timestamp;
-
-/// Bytes as base64url without padding (RFC 4648, section 5).
+/// Encodes bytes as base64url without padding (RFC 4648, section 5).
 pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Exactly 32 bytes from their one base64url spelling; anything else is `None`.
+/// Decodes exactly 32 bytes from their canonical base64url spelling.
 pub fn decode_32(text: &str) -> Option<[u8; 32]> {
     if text.len() != 43 {
         return None;
@@ -21,12 +20,13 @@ pub fn decode_32(text: &str) -> Option<[u8; 32]> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
-/// SHA-256 (FIPS 180-4).
+/// Computes SHA-256 (FIPS 180-4).
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// A 256-bit value that is safe to store and to show: printed as 43 characters of base64url.
+/// Defines a 256-bit value that is safe to store and to show, printed as 43 characters of
+/// base64url.
 macro_rules! hash {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -34,17 +34,15 @@ macro_rules! hash {
         pub struct $name([u8; 32]);
 
         impl $name {
-            /// From the bytes of the hash.
             pub const fn from_bytes(bytes: [u8; 32]) -> Self {
                 Self(bytes)
             }
 
-            /// The bytes of the hash.
             pub const fn as_bytes(&self) -> &[u8; 32] {
                 &self.0
             }
 
-            /// From its printed form.
+            /// Parses the printed form.
             pub fn parse(text: &str) -> Option<Self> {
                 decode_32(text).map(Self)
             }
@@ -59,51 +57,56 @@ macro_rules! hash {
 }
 
 hash! {
-    /// Names a link: SHA-256 of the nonce that only the asking browser holds. The key of its row
-    /// and its token's `jti`.
+    /// The id of a link: SHA-256 of the nonce that only the requesting browser holds. It is the
+    /// item's key and the token's `jti`.
     LinkId
 }
 hash! {
-    /// Names a session in tables and towards its owner: SHA-256 of the session's secret id.
+    /// The id of a session in tables and responses: SHA-256 of the session's secret id.
     SessionHash
 }
 hash! {
-    /// SHA-256 of the random `attempt` field of a link page: lets that page repeat a redeem whose
-    /// answer was lost.
+    /// SHA-256 of an idempotency key: lets a client repeat a redeem whose response was lost.
     IdempotencyKeyHash
 }
 hash! {
-    /// A keyed hash under the pepper: stands for an address or a client where the value itself must
-    /// not be stored.
+    /// A keyed hash under the pepper. Tables hold it in place of an address or a network.
     KeyedHash
 }
 
-/// A user: `usr_` and 32 hexadecimal digits, random.
+impl KeyedHash {
+    /// Returns the first 16 bytes of the hash.
+    pub const fn first_16(&self) -> [u8; 16] {
+        #[expect(clippy::expect_used, reason = "32 bytes start with 16 bytes")]
+        *self.0.first_chunk().expect("32 bytes start with 16 bytes")
+    }
+}
+
+/// The id of a user: `usr_` and 32 random hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(String);
 
 impl UserId {
-    /// From 128 random bits.
+    /// Returns the id made of 128 random bits.
     pub fn new(random: [u8; 16]) -> Self {
         Self(format!("usr_{:032x}", u128::from_be_bytes(random)))
     }
 
-    /// From its printed form.
+    /// Parses the printed form.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("usr_")?;
-        let good = digits.len() == 32
+        let is_valid = digits.len() == 32
             && digits
                 .bytes()
                 .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        good.then(|| Self(text.to_owned()))
+        is_valid.then(|| Self(text.to_owned()))
     }
 
-    /// The user that never exists: for a call that is only to be made, whatever it finds.
+    /// Returns the id of no user: for calls that must be made whether or not there is a user.
     pub fn nobody() -> Self {
         Self::new([0; 16])
     }
 
-    /// The printed form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -115,13 +118,13 @@ impl fmt::Display for UserId {
     }
 }
 
-/// The id of a log record (mail, audit): sorts by the moment it was made, and is unique by 64
-/// random bits.
+/// The id of a record in a log (emails, audit): sorts by the time it was created, and is unique by
+/// 64 random bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordId(String);
 
 impl RecordId {
-    /// Made at `now` from 64 random bits.
+    /// Returns an id created at `now` from 64 random bits.
     pub fn new(now: Timestamp, random: [u8; 8]) -> Self {
         Self(format!(
             "{:012x}-{:016x}",
@@ -130,17 +133,16 @@ impl RecordId {
         ))
     }
 
-    /// The first that there can be of `now`: ids of earlier moments sort before it.
+    /// Returns the smallest id of `now`: all ids that were created earlier sort before it.
     pub fn first_at(now: Timestamp) -> Self {
         Self::new(now, [0; 8])
     }
 
-    /// From a table's sort key, which only [`RecordId::new`] ever wrote.
+    /// Restores an id from a table's sort key, which was written by [`RecordId::new`].
     pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The printed form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -151,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_have_one_spelling() {
+    fn ids_parse_only_in_their_canonical_spelling() {
         let id = UserId::new([7; 16]);
         assert_eq!(UserId::parse(id.as_str()), Some(id));
         for wrong in [

@@ -1,129 +1,141 @@
-//! Links and codes: what a mail carries, and what the asking browser keeps.
+//! Links, codes, and the nonces that tie them to the requesting browser.
 
 use super::address::EmailAddress;
-use super::ids::{LinkId, UserId, decode_32, encode, sha256};
+use super::ids::{IdempotencyKeyHash, LinkId, UserId, decode_32, encode, sha256};
 use super::next::Next;
 use super::secret::Secret;
-use super::time::Timestamp;
+use super::time::{MINUTE, Timestamp};
 use super::user::Epoch;
-use crate::domain::ids::IdempotencyKeyHash;
 use std::time::Duration;
 
-/// How long a redeem may be repeated by the browser or page that made it (promise 5).
-pub const REPLAY_WINDOW: Duration = Duration::from_secs(60);
+/// Period after a redeem in which the same browser or page may repeat it.
+pub const REPLAY_WINDOW: Duration = MINUTE;
 
-/// What only the asking browser holds: 128 random bits, and 128 bits of a keyed hash of them, by
-/// which this portal knows the nonces that it has minted. Whoever has it asked for the link.
+/// The secret of the browser that requested a link: 128 random bits, and 128 bits of a keyed hash
+/// of them, by which the portal recognizes the nonces that it issued.
 #[derive(Clone, Debug)]
 pub struct Nonce(Secret<[u8; 32]>);
 
 impl Nonce {
-    /// From randomness and its keyed hash, one after the other.
+    /// Wraps 16 random bytes followed by 16 bytes of their keyed hash.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(Secret::new(bytes))
     }
 
-    /// The randomness, and its keyed hash.
+    /// Returns the random bytes and their keyed hash.
     pub fn halves(&self) -> (&[u8], &[u8]) {
         self.0.expose().split_at(16)
     }
 
-    /// From the cookie or the bearer client's `request`.
+    /// Parses a nonce of the cookie, or the `request` of a bearer client.
     pub fn parse(text: &str) -> Option<Self> {
         decode_32(text).map(Self::new)
     }
 
-    /// For the asking browser, and nobody else.
+    /// Returns the printed form. Only the requesting browser may receive it.
     pub fn expose(&self) -> String {
         encode(self.0.expose())
     }
 
-    /// The link this browser asked for.
+    /// Returns the id of the link that was requested with this nonce.
     pub fn link(&self) -> LinkId {
         LinkId::from_bytes(sha256(self.0.expose()))
     }
 }
 
-/// The random field of one view of a link page, or of a client's one attempt: 16 to 128 visible
-/// ASCII characters.
+/// The random `idempotency_key` of one view of a link page, or of one attempt of a client: 16 to
+/// 128 visible ASCII characters.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey(Secret<String>);
 
+/// The error for a text that is not an [`IdempotencyKey`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidIdempotencyKey;
+
 impl IdempotencyKey {
-    /// From randomness.
+    /// Returns the key made of 256 random bits.
     pub fn new(random: [u8; 32]) -> Self {
         Self(Secret::new(encode(&random)))
     }
 
-    /// From the form or the JSON body.
-    pub fn parse(text: &str) -> Option<Self> {
-        let good = (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        good.then(|| Self(Secret::new(text.to_owned())))
+    /// Parses the field of a form or a JSON body.
+    ///
+    /// # Errors
+    /// [`InvalidIdempotencyKey`] for a wrong length or other characters.
+    pub fn parse(text: &str) -> Result<Self, InvalidIdempotencyKey> {
+        let is_valid =
+            (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        is_valid
+            .then(|| Self(Secret::new(text.to_owned())))
+            .ok_or(InvalidIdempotencyKey)
     }
 
-    /// The same for a field that may be left out; `None` where it is there and not good.
-    pub fn optional(text: Option<&str>) -> Option<Option<Self>> {
-        text.map_or(Some(None), |text| Self::parse(text).map(Some))
+    /// Parses a field that may be missing.
+    ///
+    /// # Errors
+    /// [`InvalidIdempotencyKey`] if the field is present and invalid.
+    pub fn parse_optional(text: Option<&str>) -> Result<Option<Self>, InvalidIdempotencyKey> {
+        text.map(Self::parse).transpose()
     }
 
-    /// For the page.
+    /// Returns the text, for the page that sends it.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// For the link's row.
+    /// Returns the hash, for the link's item.
     pub fn hash(&self) -> IdempotencyKeyHash {
         IdempotencyKeyHash::from_bytes(sha256(self.0.expose().as_bytes()))
     }
 }
 
-/// Eight digits that stand in the mail beside the link and work only in the asking browser.
+/// The eight digits next to the link in an email. They work only in the requesting browser.
 #[derive(Clone, Debug)]
 pub struct Code(Secret<u32>);
 
 impl Code {
-    /// From a keyed hash of the link's id. The modulus bias of 64 bits over 10^8 is below 2^-37.
+    /// Derives the code from a keyed hash of the link's id. The modulus bias of 64 bits over 10^8
+    /// is below 2^-37.
     pub fn from_hash(hash: &[u8; 32]) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = *hash;
         let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % 100_000_000;
         Self(Secret::new(u32::try_from(number).unwrap_or_default()))
     }
 
-    /// Eight digits; spaces between them, as mail clients and people insert them, are forgiven.
+    /// Parses eight digits. Spaces, which email clients and people insert, are ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|c| *c != ' ').collect();
-        let good =
+        let is_valid =
             digits.len() == 8 && text.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit());
-        good.then(|| digits.parse().ok().map(|number| Self(Secret::new(number))))
-            .flatten()
+        let number = digits.parse().ok().filter(|_| is_valid)?;
+        Some(Self(Secret::new(number)))
     }
 
-    /// For the mail: `1234 5678`.
+    /// Returns the form of the email: `1234 5678`.
     pub fn expose(&self) -> String {
         let number = self.0.expose();
         format!("{:04} {:04}", number / 10_000, number % 10_000)
     }
 
-    /// Compares in constant time.
+    /// Compares two codes in constant time.
     pub fn matches(&self, other: &Self) -> bool {
         use subtle::ConstantTimeEq;
         self.0.expose().ct_eq(other.0.expose()).into()
     }
 }
 
-/// What a link is good for, and nothing else.
+/// The one operation that a link is valid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Signing in.
     SignIn,
-    /// The first password of an invited user.
+    /// Setting the first password of an invited user.
     Activation,
-    /// Another password.
+    /// Setting a new password.
     Reset,
 }
 
 impl Purpose {
-    /// As stored.
+    /// Returns the stored `purpose`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
@@ -132,7 +144,7 @@ impl Purpose {
         }
     }
 
-    /// From its stored form.
+    /// Parses the stored `purpose`.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::SignIn, Self::Activation, Self::Reset]
             .into_iter()
@@ -140,31 +152,27 @@ impl Purpose {
     }
 }
 
-/// What a link's token says. Only this portal can have signed it.
+/// The claims of a link's token, which only this portal can have signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// What it is good for.
     pub purpose: Purpose,
-    /// The token's `jti`, and the key of its row.
     pub id: LinkId,
-    /// Whom it signs in.
     pub user: UserId,
-    /// Where it was sent.
+    /// Address that the link was sent to.
     pub address: EmailAddress,
-    /// The user's epoch when it was minted.
+    /// Epoch of the user when the link was issued.
     pub epoch: Epoch,
-    /// Its last moment.
     pub expires_at: Timestamp,
-    /// Where to go then; honoured only in the browser that asked.
+    /// Page after the sign-in. Only the requesting browser is redirected to it.
     pub next: Option<Next>,
 }
 
-/// Who redeems a link. A redeem is repeated by whoever can show the same again.
+/// The client that redeems a link. A redeem may be repeated in the same context.
 #[derive(Clone, Debug)]
 pub struct RedeemContext {
-    /// Carries the nonce of this link.
+    /// Is true for the browser that requested the link: it sent the link's nonce.
     pub same_browser: bool,
-    /// The page's random field.
+    /// Identifies the page or the client's attempt.
     pub idempotency_key: Option<IdempotencyKeyHash>,
 }
 
@@ -173,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_eight_digits_however_it_is_spaced() {
+    fn a_code_has_eight_digits_and_ignores_spaces() {
         let code = Code::from_hash(&[0; 32]);
         assert_eq!(code.expose(), "0000 0000");
         assert!(Code::parse("00000000").unwrap().matches(&code));
@@ -193,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_is_16_to_128_visible_characters() {
+    fn an_idempotency_key_has_16_to_128_visible_characters() {
         for good in ["0123456789abcdef", &"~".repeat(128)] {
             assert_eq!(IdempotencyKey::parse(good).unwrap().expose(), good);
         }
@@ -205,7 +213,11 @@ mod tests {
             "0123456789abcdef\n",
             "0123456789äbcdef",
         ] {
-            assert!(IdempotencyKey::parse(wrong).is_none(), "{wrong:?}");
+            assert_eq!(
+                IdempotencyKey::parse(wrong).unwrap_err(),
+                InvalidIdempotencyKey,
+                "{wrong:?}"
+            );
         }
     }
 

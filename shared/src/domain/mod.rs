@@ -1,5 +1,5 @@
-//! The rules, pure: no I/O, no AWS, no clock reads, no randomness drawn. Everything here is a value
-//! in, a value out.
+//! The rules of the portal as pure functions and values: no I/O, no AWS, no clock and no source of
+//! randomness.
 
 pub mod address;
 pub mod audit;

@@ -1,33 +1,33 @@
-//! Where to go after signing in.
+//! The page after a sign-in.
 
 use super::origin::Origin;
 use url::Url;
 
-/// A URL on one of the portal's own origins, at most 512 characters, as a WHATWG parser resolved
-/// it: what the browser will do with it is what was checked.
+/// The URL of the page after a sign-in: on an allowed origin, at most 512 characters. It is stored
+/// as a WHATWG parser resolved it, so that the browser goes to the URL that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next(String);
 
 impl Next {
-    /// Resolves `text`, a path or a URL, against `home`, and keeps it only on `home` or one of the
-    /// `allowed` origins.
-    pub fn parse(text: &str, home: &Origin, allowed: &[Origin]) -> Option<Self> {
+    /// Resolves `text`, a path or a URL, against `default`. Returns `None` unless the result is on
+    /// `default` or one of the `allowed` origins.
+    pub fn parse(text: &str, default: &Origin, allowed: &[Origin]) -> Option<Self> {
         if text.len() > 512 {
             return None;
         }
-        let url = Url::parse(home.as_str()).ok()?.join(text).ok()?;
+        let url = Url::parse(default.as_str()).ok()?.join(text).ok()?;
         let origin = Origin::of(&url)?;
-        let anonymous = url.username().is_empty() && url.password().is_none();
-        let ours = origin == *home || allowed.contains(&origin);
-        (ours && anonymous && url.as_str().len() <= 512).then(|| Self(url.into()))
+        let is_anonymous = url.username().is_empty() && url.password().is_none();
+        let is_allowed = origin == *default || allowed.contains(&origin);
+        (is_allowed && is_anonymous && url.as_str().len() <= 512).then(|| Self(url.into()))
     }
 
-    /// From a link this portal signed, or a row it wrote.
+    /// Restores a URL from a signed link or an item, which were written by this portal.
     pub const fn from_stored(url: String) -> Self {
         Self(url)
     }
 
-    /// The absolute URL.
+    /// Returns the absolute URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,13 +38,13 @@ mod tests {
     use super::*;
 
     fn next(text: &str) -> Option<String> {
-        let home = Origin::parse("https://portal.example.com").unwrap();
+        let default = Origin::parse("https://portal.example.com").unwrap();
         let allowed = [Origin::parse("https://staff.example.com").unwrap()];
-        Next::parse(text, &home, &allowed).map(|next| next.0)
+        Next::parse(text, &default, &allowed).map(|next| next.0)
     }
 
     #[test]
-    fn paths_and_allowed_origins_are_kept() {
+    fn paths_and_allowed_origins_are_accepted() {
         assert_eq!(
             next("/reports?x=1").as_deref(),
             Some("https://portal.example.com/reports?x=1")
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn at_most_512_characters_are_kept_as_typed_and_as_resolved() {
+    fn a_next_has_at_most_512_characters_as_typed_and_as_resolved() {
         let typed = |n: usize| next(&format!("/{}", "a".repeat(n)));
         let origin = "https://portal.example.com".len();
         assert_eq!(typed(511 - origin).map(|next| next.len()), Some(512));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_leads_elsewhere_is_refused() {
+    fn other_origins_and_schemes_are_rejected() {
         let long = format!("/{}", "a".repeat(600));
         for text in [
             "//evil.example",

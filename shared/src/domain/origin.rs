@@ -1,4 +1,4 @@
-//! Web origins.
+//! Web origins that may hold sign-in cookies.
 
 use url::Url;
 
@@ -7,33 +7,32 @@ use url::Url;
 pub struct Origin(String);
 
 impl Origin {
-    /// Parses `scheme://host[:port]`; a path, a query or credentials make it something else than an
-    /// origin.
+    /// Parses `scheme://host[:port]`. Returns `None` for a URL with a path, a query or credentials.
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        let anonymous = url.username().is_empty() && url.password().is_none();
-        (bare && anonymous).then(|| Self::of(&url)).flatten()
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let is_anonymous = url.username().is_empty() && url.password().is_none();
+        (is_bare && is_anonymous).then(|| Self::of(&url)).flatten()
     }
 
-    /// The origin of `url`, if it is one that may hold sign-in cookies.
+    /// Returns the origin of `url`, if it may hold sign-in cookies.
     pub fn of(url: &Url) -> Option<Self> {
-        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
-        let trusted = url.scheme() == "https" || (url.scheme() == "http" && local);
-        trusted.then(|| Self(url.origin().ascii_serialization()))
+        let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+        let is_trusted = url.scheme() == "https" || (url.scheme() == "http" && is_local);
+        is_trusted.then(|| Self(url.origin().ascii_serialization()))
     }
 
-    /// As browsers send it in the `Origin` header.
+    /// Returns the form that browsers send in the `Origin` header.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether cookies set here can carry `Secure` and the `__Host-` prefix.
+    /// Returns whether cookies of this origin can have `Secure` and the `__Host-` prefix.
     pub fn is_secure(&self) -> bool {
         self.0.starts_with("https:")
     }
 
-    /// `path`, which starts with a slash, on this origin.
+    /// Returns the URL of `path`, which starts with a slash.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }

@@ -1,4 +1,6 @@
-//! Paths of the portal that code redirects and links to.
+//! Paths of the portal that code redirects and links to. `template.yaml` has all routes.
+
+use super::origin::Origin;
 
 pub const ACTIVATE: &str = "/auth/activate";
 pub const CHECK_EMAIL: &str = "/auth/check-email";
@@ -8,3 +10,13 @@ pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_UP: &str = "/auth/sign-up";
 pub const SIGNED_IN: &str = "/auth/signed-in";
 pub const VERIFY: &str = "/auth/verify";
+
+/// Returns the URL of the page behind an emailed link. `token` may come from a request: characters
+/// that no token has are dropped, so that it stays one segment of the path.
+pub fn link_page(origin: &Origin, page: &str, token: &str) -> String {
+    let token: String = token
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .collect();
+    origin.join(&format!("{page}/{token}"))
+}

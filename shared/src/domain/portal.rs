@@ -2,24 +2,23 @@
 
 use std::fmt;
 
-/// The portal's short name: in its cookies, its tokens and its audit actions. Two portals with
-/// different names accept nothing of each other's, even with the same key.
+/// The portal's short name, part of its cookies, tokens and audit actions. Two portals with
+/// different names reject each other's tokens, even with the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalName(String);
 
 impl PortalName {
-    /// Lower-case letters, digits and inner hyphens, starting with a letter, at most 32 characters:
-    /// what a cookie name, a resource name and an audit action can all hold.
+    /// Parses at most 32 lowercase letters, digits and inner hyphens, starting with a letter: such
+    /// a name fits cookies, resources and audit actions.
     pub fn parse(text: &str) -> Option<Self> {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let good = text.len() <= 32
+        let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_valid = text.len() <= 32
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && !text.ends_with('-')
-            && text.bytes().all(allowed);
-        good.then(|| Self(text.to_owned()))
+            && text.bytes().all(is_allowed);
+        is_valid.then(|| Self(text.to_owned()))
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,41 +1,41 @@
-//! Counting within windows that are aligned to the clock.
+//! Rate limits: counters within windows of time.
 
 use crate::domain::ids::KeyedHash;
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
-/// What is counted. The name is the first part of the counter's key.
+/// The event that a limit counts. Its name is the first part of the counter's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimitScope {
-    /// Asks for one address from one network, by the minute.
+    /// Requests for one address from one network per minute.
     RequestsPerMinute,
-    /// Asks for one address from one network, by the hour.
+    /// Requests for one address from one network per hour.
     RequestsPerHour,
-    /// Asks from one network, by the hour.
+    /// Requests from one network per hour.
     RequestsPerNetwork,
-    /// Code attempts at one link, for as long as it can live.
+    /// Codes tried for one link during its lifetime.
     Code,
-    /// Mails to one address, by the hour.
+    /// Emails to one address per hour.
     EmailsPerHour,
-    /// Mails to one address, by the day.
+    /// Emails to one address per day.
     EmailsPerDay,
-    /// Self-requested mails of the whole portal, by the day.
+    /// Self-requested emails of the whole portal per day.
     PortalEmails,
-    /// Mails of administrators, and notices, of the whole portal, by the day: what strangers ask
-    /// for takes none of it.
+    /// Emails of administrators and notices of the whole portal per day. Requests of strangers do
+    /// not count here.
     ReservedEmails,
-    /// Sign-ups for one mailbox, by the day.
+    /// Sign-ups for one mailbox per day.
     SignUp,
-    /// Password attempts for one address, by the quarter of an hour.
+    /// Password attempts for one address per 15 minutes.
     Password,
-    /// Wrong passwords for one address in a row.
+    /// Consecutive wrong passwords for one address.
     ConsecutiveFailures,
-    /// Wrong passwords from one network, by the hour.
+    /// Wrong passwords from one network per hour.
     PasswordNetwork,
 }
 
 impl RateLimitScope {
-    /// The first part of the counter's key.
+    /// Returns the first part of the counter's key.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RequestsPerMinute => "requests-per-minute",
@@ -57,27 +57,25 @@ impl RateLimitScope {
 /// One counter: at most `limit` counts of `scope` for `key` in each window.
 #[derive(Clone, Debug)]
 pub struct RateLimit {
-    /// What is counted.
     pub scope: RateLimitScope,
-    /// For whom.
+    /// The address, network or link that is counted for.
     pub key: KeyedHash,
-    /// In which stretches of time.
     pub window: Window,
-    /// How many fit into one window.
+    /// Maximum count per window.
     pub limit: u64,
 }
 
-/// A stretch of time within which counts add up.
+/// A period within which counts add up.
 #[derive(Clone, Copy, Debug)]
 pub enum Window {
-    /// Of this length, starting at its multiples since the epoch.
+    /// Periods of this length, starting at its multiples since the Unix epoch.
     Aligned(Duration),
-    /// One only, for something that is over by then.
+    /// A single period with this end.
     Until(Timestamp),
 }
 
 impl RateLimit {
-    /// Creates a limit of `limit` counts in each window of this `length`.
+    /// Returns a limit on each window of this `length`.
     pub const fn every(
         length: Duration,
         scope: RateLimitScope,
@@ -92,8 +90,19 @@ impl RateLimit {
         }
     }
 
-    /// The row that counts at `now`: `scope#key#start of the window in seconds`.
-    pub fn row(&self, now: Timestamp) -> String {
+    /// Returns a limit on the single window that ends at `end`.
+    pub const fn until(end: Timestamp, scope: RateLimitScope, key: KeyedHash, limit: u64) -> Self {
+        Self {
+            scope,
+            key,
+            window: Window::Until(end),
+            limit,
+        }
+    }
+
+    /// Returns the key of the item that counts at `now`: `scope#key#start`, where the start of the
+    /// window is in seconds.
+    pub fn item_key(&self, now: Timestamp) -> String {
         let start = match self.window {
             Window::Aligned(length) => now.secs() - now.secs() % length.as_secs().max(1),
             Window::Until(_) => 0,
@@ -101,7 +110,7 @@ impl RateLimit {
         format!("{}#{}#{start}", self.scope.as_str(), self.key)
     }
 
-    /// When the window that `now` is in ends.
+    /// Returns the end of the window that `now` is in.
     pub fn ends_at(&self, now: Timestamp) -> Timestamp {
         match self.window {
             Window::Aligned(length) => {
@@ -116,19 +125,23 @@ impl RateLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::MINUTE;
 
     #[test]
     fn windows_are_aligned_to_the_clock() {
-        let throttle = RateLimit {
-            scope: RateLimitScope::RequestsPerMinute,
-            key: KeyedHash::from_bytes([0; 32]),
-            window: Window::Aligned(Duration::from_secs(60)),
-            limit: 1,
-        };
+        let key = KeyedHash::from_bytes([0; 32]);
+        let rate_limit = RateLimit::every(MINUTE, RateLimitScope::RequestsPerMinute, key, 1);
         let (first, last) = (Timestamp::from_secs(120), Timestamp::from_millis(179_999));
-        assert_eq!(throttle.row(first), throttle.row(last));
-        assert_eq!(throttle.ends_at(last), Timestamp::from_secs(180));
-        assert_ne!(throttle.row(last), throttle.row(Timestamp::from_secs(180)));
-        assert!(throttle.row(first).starts_with("requests-per-minute#"));
+        assert_eq!(rate_limit.item_key(first), rate_limit.item_key(last));
+        assert_eq!(rate_limit.ends_at(last), Timestamp::from_secs(180));
+        assert_ne!(
+            rate_limit.item_key(last),
+            rate_limit.item_key(Timestamp::from_secs(180))
+        );
+        assert!(
+            rate_limit
+                .item_key(first)
+                .starts_with("requests-per-minute#")
+        );
     }
 }

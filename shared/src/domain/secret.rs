@@ -2,19 +2,17 @@
 
 use std::fmt;
 
-/// Holds a credential. `Debug` prints `[redacted]`; there is no `Display` and no `Serialize`, so it
-/// reaches a log or a table only through [`Secret::expose`], which is easy to search for.
+/// Holds a credential. `Debug` prints `[redacted]`, and there is no `Display` and no `Serialize`:
+/// only [`Secret::expose`], which is easy to search for, returns the value.
 #[derive(Clone)]
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// Wraps `value`.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value itself: for computing with, for sending to the one it belongs to, never for
-    /// storing.
+    /// Returns the value, to compute with it or to send it to its owner. Never store it.
     pub const fn expose(&self) -> &T {
         &self.0
     }

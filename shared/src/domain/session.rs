@@ -1,56 +1,55 @@
-//! Sessions.
+//! Sessions of users who have signed in.
 
+use super::client::ClientInfo;
 use super::ids::{SessionHash, UserId, decode_32, encode, sha256};
 use super::secret::Secret;
-use super::time::Timestamp;
+use super::time::{MINUTE, Timestamp};
 use super::user::{Epoch, Status, User};
-use crate::domain::client::ClientInfo;
 use std::time::Duration;
 
-/// How old `last_seen_at` must be before a request renews it.
-pub const TOUCH_INTERVAL: Duration = Duration::from_secs(300);
+/// Minimum age of `last_seen_at` for a request to renew it.
+pub const TOUCH_INTERVAL: Duration = MINUTE.saturating_mul(5);
 
-/// A session's secret id: inside its signed cookie, nowhere else.
+/// A session's secret id. Only its signed token contains it.
 #[derive(Clone, Debug)]
 pub struct SessionId(Secret<[u8; 32]>);
 
 impl SessionId {
-    /// From a keyed hash of the link that began it.
+    /// Wraps random bytes, or the keyed hash of the link that issues the session.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(Secret::new(bytes))
     }
 
-    /// From a token's claims.
+    /// Parses the claim of a token.
     pub fn parse(text: &str) -> Option<Self> {
         decode_32(text).map(Self::new)
     }
 
-    /// For the session's token.
+    /// Returns the claim for the session's token.
     pub fn expose(&self) -> String {
         encode(self.0.expose())
     }
 
-    /// What tables hold instead.
+    /// Returns the hash that tables hold in place of the id.
     pub fn hash(&self) -> SessionHash {
         SessionHash::from_bytes(sha256(self.0.expose()))
     }
 }
 
-/// How a session began.
+/// The authentication method of a session (RFC 8176).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMethod {
-    /// With the link of a mail.
+    /// The link of an email.
     Link,
-    /// With the code of a mail.
+    /// The code of an email.
     Code,
-    /// With a password.
     Password,
-    /// With the first password, set by an invitation's link.
+    /// The first password, set with the link of an invitation.
     Activation,
 }
 
 impl AuthMethod {
-    /// As stored and shown.
+    /// Returns the stored `auth_method`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Link => "link",
@@ -60,47 +59,42 @@ impl AuthMethod {
         }
     }
 
-    /// From its stored form.
+    /// Parses the stored `auth_method`.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Link, Self::Code, Self::Password, Self::Activation]
             .into_iter()
-            .find(|began| began.as_str() == text)
+            .find(|method| method.as_str() == text)
     }
 }
 
-/// Names a session: its row's key.
+/// The key of a session's item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionKey {
-    /// Whose it is.
     pub user: UserId,
-    /// Its name.
     pub hash: SessionHash,
 }
 
-/// Somebody signed in: one row.
+/// A session as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Its name in tables and towards its owner.
+    /// Identifies the session in tables and responses.
     pub hash: SessionHash,
-    /// Whose it is.
     pub user: UserId,
-    /// The user's epoch when it began.
+    /// Epoch of the user when the session was issued.
     pub epoch: Epoch,
-    /// When it began.
     pub created_at: Timestamp,
-    /// When it ends, whatever happens.
+    /// End of the session. Using it does not extend it.
     pub expires_at: Timestamp,
-    /// When it was last used, within [`TOUCH_INTERVAL`].
+    /// Time of the last request, accurate to [`TOUCH_INTERVAL`].
     pub last_seen_at: Timestamp,
-    /// Where it began.
+    /// Client that signed in.
     pub client: ClientInfo,
-    /// How it began.
     pub auth_method: AuthMethod,
 }
 
 impl Session {
-    /// Whether it signs `user` in at `now`: the one rule that every authenticated request goes
-    /// through.
+    /// Returns whether the session authenticates `user` at `now`. Every authenticated request goes
+    /// through this rule.
     pub fn is_live(&self, user: &User, now: Timestamp) -> bool {
         self.user == user.id
             && self.expires_at > now
@@ -115,9 +109,9 @@ mod tests {
     use crate::domain::address::EmailAddress;
 
     #[test]
-    fn how_a_session_began_is_read_as_it_was_stored() {
-        for began in [AuthMethod::Link, AuthMethod::Code] {
-            assert_eq!(AuthMethod::parse(began.as_str()), Some(began));
+    fn an_auth_method_parses_from_its_stored_form() {
+        for method in [AuthMethod::Link, AuthMethod::Code] {
+            assert_eq!(AuthMethod::parse(method.as_str()), Some(method));
         }
         assert_eq!(
             (
@@ -130,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_lives_only_for_an_active_user_of_its_epoch_before_its_end() {
+    fn a_session_is_live_only_for_an_active_user_of_its_epoch_before_its_end() {
         let address = EmailAddress::parse("ada@example.com").unwrap();
         let user = User::new(
             UserId::new([1; 16]),

@@ -1,33 +1,31 @@
-//! Addresses of the portal and its frontend.
+//! URLs of the portal and its frontend.
 
 use super::next::Next;
 use super::origin::Origin;
 use super::paths;
 
-/// Where the portal and its frontend are.
+/// The origins and pages of the portal and its frontend.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// The origin these functions are reached at. Without it, the domain name that API Gateway was
-    /// called by.
+    /// Origin of the portal. If `None`, it is the domain name that API Gateway was called by.
     pub public: Option<Origin>,
-    /// The origin people land on. Without it, the built-in pages are all there is.
+    /// Origin of the frontend. If `None`, the built-in pages take its place.
     pub frontend: Option<Origin>,
-    /// The frontend's sign-in page.
+    /// Path of the frontend's sign-in page.
     pub login_path: String,
-    /// Where the frontend wants people once they are signed in.
+    /// Path of the frontend's page after a sign-in.
     pub dashboard_path: String,
-    /// The origins whose scripts and forms may call, the frontend's among them.
+    /// Origins whose scripts and forms may call the portal, including the frontend's.
     pub allowed: Vec<Origin>,
 }
 
 impl Site {
-    /// The origin that a relative `next` is resolved on; `own` is where these functions are
-    /// reached.
+    /// Returns the origin that a relative `next` refers to. `origin` is the portal's.
     pub fn default_origin<'a>(&'a self, origin: &'a Origin) -> &'a Origin {
         self.frontend.as_ref().unwrap_or(origin)
     }
 
-    /// The sign-in page: the frontend's, or the built-in one.
+    /// Returns the sign-in page of the frontend, or the built-in one.
     pub fn login_url(&self, origin: &Origin) -> String {
         self.frontend.as_ref().map_or_else(
             || origin.join(paths::SIGN_IN),
@@ -43,7 +41,7 @@ impl Site {
         )
     }
 
-    /// The frontend's page for people who have signed in, or the built-in one.
+    /// Returns the frontend's page after a sign-in, or the built-in one.
     pub fn dashboard_url(&self, origin: &Origin) -> String {
         let built_in = || origin.join(paths::SIGNED_IN);
         self.frontend

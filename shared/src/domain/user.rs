@@ -1,12 +1,12 @@
-//! Users.
+//! Users of the portal.
 
 use super::address::EmailAddress;
 use super::ids::UserId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Counts the moments at which everything a user held became void. A link or session is dead when
-/// the user's epoch is no longer the one it was minted under; no clock is compared.
+/// Counts how often all links and sessions of a user were revoked at once. A link or session is
+/// void when the user's epoch is no longer the one it was issued under. No clocks are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(u64);
@@ -32,19 +32,18 @@ impl Epoch {
     }
 }
 
-/// Whether a user may sign in.
+/// The status of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Has been asked, has not come yet.
+    /// Invited, and has not signed in yet.
     Invited,
-    /// May sign in.
     Active,
-    /// May not, until an administrator says so.
+    /// May not sign in until an administrator reactivates the user.
     Suspended,
 }
 
 impl Status {
-    /// As stored and shown.
+    /// Returns the stored `status`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invited => "invited",
@@ -53,7 +52,7 @@ impl Status {
         }
     }
 
-    /// From its stored form.
+    /// Parses the stored `status`.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Invited, Self::Active, Self::Suspended]
             .into_iter()
@@ -61,52 +60,45 @@ impl Status {
     }
 }
 
-/// Something the portal shows this user: the status page of a partner, say. Vestibule only carries
-/// it.
+/// An item that the portal shows to a user, such as the status page of a partner. Vestibule stores
+/// and returns it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
-    /// What it is.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The portal's own id of it.
+    /// Id that the portal gave to the resource.
     pub id: String,
-    /// For people.
+    /// Display name of the resource.
     pub name: String,
-    /// For URLs.
+    /// Part of the resource's URLs.
     pub slug: String,
 }
 
-/// Whether this may be a user's name: 1 to 120 printable characters, not only spaces.
+/// Returns whether `text` can be a user's name: 1 to 120 printable characters, not only spaces.
 pub fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= 120 && !text.chars().any(char::is_control)
 }
 
-/// Who may sign in.
+/// A user of the portal as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Never changes.
     pub id: UserId,
-    /// Unique: its claim is created and changed together with the user.
+    /// Unique address: its claim is created and changed together with the user.
     pub address: EmailAddress,
-    /// For people.
     pub name: String,
-    /// The portal's own word; Vestibule only carries it.
+    /// A word of the portal. Vestibule stores and returns it.
     pub role: String,
-    /// What the portal shows this user.
     pub resources: Vec<Resource>,
-    /// Whether she may sign in.
     pub status: Status,
-    /// What links and sessions must have been minted under.
+    /// Epoch that valid links and sessions were issued under.
     pub epoch: Epoch,
-    /// When she was added.
     pub created_at: Timestamp,
-    /// When she last signed in, if she ever has.
     pub last_sign_in_at: Option<Timestamp>,
 }
 
 impl User {
-    /// One who is new at `now`: no role, no resources, nothing minted for her yet.
+    /// Returns a user created at `now`, with no role and no resources.
     pub fn new(
         id: UserId,
         address: EmailAddress,
@@ -133,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_read_as_it_was_stored() {
+    fn a_status_parses_from_its_stored_form() {
         for (status, stored) in [
             (Status::Invited, "invited"),
             (Status::Active, "active"),

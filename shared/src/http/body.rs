@@ -39,7 +39,7 @@ impl Request {
         if !self.is_form() {
             return self.json_body();
         }
-        read_form(self.text()?)
+        read_form(self.body_text()?)
     }
 
     /// Reads the body of a request that API Gateway has authorized: JSON, UTF-8, every field known
@@ -54,7 +54,7 @@ impl Request {
                 "Send JSON, with `application/json` as the content type.",
             ));
         }
-        read_json(self.text()?)
+        read_json(self.body_text()?)
     }
 
     /// Reads a request that API Gateway has authorized and that has no input: no body, or a JSON
@@ -102,7 +102,7 @@ impl Request {
         Ok(values)
     }
 
-    fn text(&self) -> Result<&str, Problem> {
+    fn body_text(&self) -> Result<&str, Problem> {
         let body = self.raw_body();
         if body.len() > MAX_BODY_BYTES {
             return Err(Problem::new(
@@ -115,7 +115,7 @@ impl Request {
     }
 }
 
-/// Reads a JSON object; an array that happens to hold the fields in order is refused.
+/// Reads a JSON object. Rejects an array of the fields, which serde would accept.
 fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if !text.trim_start().starts_with('{') {
         return Err(Problem::invalid_request("The body must be a JSON object."));
@@ -127,8 +127,8 @@ fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Reads `application/x-www-form-urlencoded` (WHATWG URL, 5.1), but strictly: bytes that are not
-/// UTF-8 are refused, not replaced.
+/// Reads `application/x-www-form-urlencoded` (WHATWG URL, 5.1). Rejects bytes that are not UTF-8,
+/// where browsers would replace them.
 fn read_form<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
@@ -154,17 +154,17 @@ fn invalid_json(error: &serde_json::Error) -> Problem {
     ))
 }
 
-/// Says what is wrong with a body in words of its schema. serde's own message may repeat what was
-/// sent; only the parts of it that come from the schema are used.
+/// Describes an error in words of the body's schema. serde's message may repeat what was sent; only
+/// the parts of it that come from the schema are used.
 fn invalid_body(text: &str, path: &Path, error: &serde_json::Error) -> Problem {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return invalid_json(&error);
     }
-    let message = error.to_string();
-    let message = message
+    let located = error.to_string();
+    let message = located
         .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(message, _place)| message);
-    // What the schema expects comes last.
+        .map_or(located.as_str(), |(message, _location)| message);
+    // The expectation of the schema is last.
     let expected = message.rsplit_once(", expected ").map(|(_, last)| last);
     let quoted = |text| str::split(text, '`').skip(1).step_by(2);
     let starts = |start| message.starts_with(start);
@@ -172,9 +172,12 @@ fn invalid_body(text: &str, path: &Path, error: &serde_json::Error) -> Problem {
         let known: Vec<_> = quoted(expected.unwrap_or_default()).collect();
         unknown("body", "field", &known)
     } else if starts("missing field") {
-        format!("Missing field `{}`.", place(path, quoted(message).next()))
+        format!(
+            "Missing field `{}`.",
+            field_path(path, quoted(message).next())
+        )
     } else if starts("duplicate field") {
-        let field = place(path, quoted(message).next());
+        let field = field_path(path, quoted(message).next());
         format!("Field `{field}` was sent twice.")
     } else {
         let expected = match expected {
@@ -184,33 +187,34 @@ fn invalid_body(text: &str, path: &Path, error: &serde_json::Error) -> Problem {
             Some(text) => text,
             None => "a string",
         };
-        format!("`{}` must be {expected}.", place(path, None))
+        format!("`{}` must be {expected}.", field_path(path, None))
     };
     Problem::invalid_request(detail)
 }
 
-/// `users[0].email`: the path to a field, through fields and items only. All of them are known to
-/// the schema: an unknown field has no value that could be wrong.
-fn place(path: &Path, field: Option<&str>) -> String {
-    let mut place = String::new();
+/// Returns the path to a field (`users[0].email`). All of its parts are from the schema: an unknown
+/// field has no value that could be invalid.
+fn field_path(path: &Path, field: Option<&str>) -> String {
+    let mut text = String::new();
     for segment in path {
         match segment {
             Segment::Map { key } => {
-                let dot = if place.is_empty() { "" } else { "." };
-                place = format!("{place}{dot}{key}");
+                let dot = if text.is_empty() { "" } else { "." };
+                text = format!("{text}{dot}{key}");
             }
-            Segment::Seq { index } => place = format!("{place}[{index}]"),
+            Segment::Seq { index } => text = format!("{text}[{index}]"),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
     match field {
-        Some(field) if place.is_empty() => field.to_owned(),
-        Some(field) => format!("{place}.{field}"),
-        None => place,
+        Some(field) if text.is_empty() => field.to_owned(),
+        Some(field) => format!("{text}.{field}"),
+        None => text,
     }
 }
 
-/// Says that `place` has an unknown `what`, and lists the known ones; never the unknown one itself.
+/// Says that `place` has an unknown `what`, and lists the known ones. Never repeats the unknown
+/// one.
 fn unknown(place: &str, what: &str, known: &[&str]) -> String {
     if known.is_empty() {
         return format!("The {place} must have no {what}s.");
@@ -276,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_body_is_described_in_words_of_its_schema() {
+    fn an_error_of_a_body_is_described_in_words_of_its_schema() {
         for (wrong, detail) in [
             ("{}", "Missing field `name`."),
             ("[\"a\"]", "The body must be a JSON object."),

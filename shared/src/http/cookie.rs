@@ -4,12 +4,13 @@
 use crate::domain::link::Nonce;
 use crate::domain::origin::Origin;
 use crate::domain::portal::PortalName;
+use crate::domain::time::DAY;
 use std::time::Duration;
 
 /// The longest time that browsers keep a cookie (RFC 6265bis, 5.5).
-pub const MAX_AGE: Duration = Duration::from_secs(400 * 86_400);
+pub const MAX_AGE: Duration = DAY.saturating_mul(400);
 /// Number of links of one browser that work at the same time.
-const NONCES: usize = 3;
+const MAX_NONCES: usize = 3;
 
 /// One of the portal's cookies, named as this origin requires.
 pub struct Cookie {
@@ -29,11 +30,11 @@ impl Cookie {
         Self::named("requests", portal, origin)
     }
 
-    fn named(what: &str, portal: &PortalName, origin: &Origin) -> Self {
+    fn named(suffix: &str, portal: &PortalName, origin: &Origin) -> Self {
         let secure = origin.is_secure();
         let prefix = if secure { "__Host-" } else { "" };
         Self {
-            name: format!("{prefix}{portal}.{what}"),
+            name: format!("{prefix}{portal}.{suffix}"),
             secure,
         }
     }
@@ -45,7 +46,8 @@ impl Cookie {
 
     /// Returns the `Set-Cookie` value that keeps `value` for `lifetime`, at most [`MAX_AGE`].
     pub fn set(&self, value: &str, lifetime: Duration) -> String {
-        let (name, secure) = (&self.name, if self.secure { "; Secure" } else { "" });
+        let name = &self.name;
+        let secure = if self.secure { "; Secure" } else { "" };
         let max_age = lifetime.min(MAX_AGE).as_secs();
         format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
     }
@@ -58,20 +60,20 @@ impl Cookie {
 
 /// Parses the nonces of a requests cookie, newest first. Leaves out malformed and repeated ones.
 pub fn nonces(value: &str) -> Vec<Nonce> {
-    let mut nonces: Vec<Nonce> = Vec::new();
-    for nonce in value.split('.').take(NONCES).filter_map(Nonce::parse) {
-        if nonces.iter().all(|other| other.link() != nonce.link()) {
-            nonces.push(nonce);
+    let mut parsed: Vec<Nonce> = Vec::new();
+    for nonce in value.split('.').take(MAX_NONCES).filter_map(Nonce::parse) {
+        if parsed.iter().all(|other| other.link() != nonce.link()) {
+            parsed.push(nonce);
         }
     }
-    nonces
+    parsed
 }
 
 /// Returns the value of the requests cookie after `new` was added to `old`.
 pub fn with_nonce(new: &Nonce, old: &[Nonce]) -> String {
     let all: Vec<_> = std::iter::once(new)
         .chain(old)
-        .take(NONCES)
+        .take(MAX_NONCES)
         .map(Nonce::expose)
         .collect();
     all.join(".")
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_bound_to_its_host_wherever_it_can_be() {
+    fn a_cookie_has_the_host_prefix_except_on_localhost() {
         assert_eq!(
             cookie("https://login.example.com").set("x", Duration::from_secs(60)),
             "__Host-partner.sid=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cookie_is_asked_to_outlive_400_days() {
+    fn a_cookie_lives_at_most_400_days() {
         let ten_years = Duration::from_secs(10 * 365 * 86_400);
         assert!(
             cookie("https://login.example.com")
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_keeps_its_three_youngest_nonces() {
+    fn a_browser_keeps_its_three_newest_nonces() {
         let mut value = String::new();
         for n in 1..=5 {
             value = with_nonce(&Nonce::new([n; 32]), &nonces(&value));

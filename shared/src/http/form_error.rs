@@ -54,3 +54,33 @@ impl<'a> FormError<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_read_from_its_query() {
+        let read = |query: &'static str| {
+            let parameters = query.split('&').filter_map(|part| part.split_once('='));
+            FormError::from_query(move |name| {
+                let mut parameters = parameters.clone();
+                Some(parameters.find(|(found, _)| *found == name)?.1)
+            })
+        };
+        for error in [
+            FormError::InvalidRequest,
+            FormError::InvalidCredentials,
+            FormError::InvalidToken,
+            FormError::ExpiredToken,
+            FormError::UsedToken,
+            FormError::WeakPassword("too-short"),
+            FormError::TooManyAttempts,
+            FormError::Unavailable,
+        ] {
+            assert_eq!(read(error.to_query().leak()), Some(error));
+        }
+        assert_eq!(read("reason=used"), None);
+        assert_eq!(read("error=other"), Some(FormError::Unknown));
+    }
+}

@@ -10,6 +10,4 @@ pub mod response;
 
 pub use problem::Problem;
 pub use request::Request;
-
-/// The response that API Gateway receives.
-pub type Response = lambda_http::Response<lambda_http::Body>;
+pub use response::Response;

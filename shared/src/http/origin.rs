@@ -4,11 +4,10 @@
 //! The check applies with and without cookies: a foreign form that signs somebody in is as harmful
 //! as one that signs somebody out.
 
-use super::Problem;
-use super::request::Request;
 use crate::domain::origin::Origin;
 use crate::domain::site::Site;
-use crate::http::problem::ProblemType;
+use crate::http::problem::{Problem, ProblemType};
+use crate::http::request::Request;
 
 /// Refuses requests of foreign pages and of prefetching browsers.
 ///

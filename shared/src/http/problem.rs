@@ -1,9 +1,10 @@
 //! Errors for callers: problem documents (RFC 9457), or a redirect for a form of a page.
 
-use super::Response;
-use super::form_error::FormError;
+use crate::domain::link::InvalidIdempotencyKey;
 use crate::domain::next::Next;
-use crate::http::response;
+use crate::domain::password::WeakPassword;
+use crate::http::form_error::FormError;
+use crate::http::response::{self, Response, value};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -82,7 +83,9 @@ pub struct Problem {
     detail: Cow<'static, str>,
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
+    /// Page that a form is redirected to.
     page: Option<String>,
+    /// `next` of that page, as `&next=` and the encoded URL.
     next: Option<String>,
 }
 
@@ -127,11 +130,6 @@ impl Problem {
         Self::new(ProblemType::InvalidToken, "Request a new one.")
     }
 
-    /// Creates a 400 for a malformed `idempotency_key`.
-    pub fn invalid_idempotency_key() -> Self {
-        Self::invalid_request("`idempotency_key` must be 16 to 128 visible ASCII characters.")
-    }
-
     /// Creates a 401 that is the same for every reason to refuse a password.
     pub fn invalid_credentials() -> Self {
         Self::new(
@@ -170,13 +168,6 @@ impl Problem {
     /// Creates a 503: nothing was changed, and a retry may succeed.
     pub fn unavailable() -> Self {
         Self::new(ProblemType::Unavailable, "Try again in a moment.")
-    }
-
-    /// Adds a stable word that tells several reasons apart.
-    #[must_use]
-    pub const fn with_reason(mut self, reason: &'static str) -> Self {
-        self.reason = Some(reason);
-        self
     }
 
     /// Sets the page that a form is redirected to; the page describes the error.
@@ -234,34 +225,39 @@ impl Problem {
             return response::see_other(&format!("{page}?{}{next}", error.to_query()));
         }
         let (status, name, title) = self.kind.spec();
-        let retry_after = self.retry_after.map(|wait| wait.as_secs());
-        let kind = format!("urn:vestibule:problem:{name}");
-        let mut response = response::json(
+        let document = Document {
+            kind: format!("urn:vestibule:problem:{name}"),
+            title,
             status,
-            &Document {
-                kind,
-                title,
-                status,
-                detail: &self.detail,
-                reason: self.reason,
-                retry_after,
-            },
-        );
+            detail: &self.detail,
+            reason: self.reason,
+            retry_after: self.retry_after.map(|wait| wait.as_secs()),
+        };
+        let mut response = response::json(status, &document);
         let headers = response.headers_mut();
-        headers.insert(
-            "content-type",
-            crate::http::response::value("application/problem+json"),
-        );
-        if let Some(seconds) = retry_after {
-            headers.insert(
-                "retry-after",
-                crate::http::response::value(&seconds.to_string()),
-            );
+        headers.insert("content-type", value("application/problem+json"));
+        if let Some(seconds) = document.retry_after {
+            headers.insert("retry-after", value(&seconds.to_string()));
         }
         if status == 401 {
-            // RFC 9110, 15.5.2: a 401 names a scheme.
-            headers.insert("www-authenticate", crate::http::response::value("Bearer"));
+            // RFC 9110, 15.5.2: a 401 names an authentication scheme.
+            headers.insert("www-authenticate", value("Bearer"));
         }
         response
+    }
+}
+
+impl From<InvalidIdempotencyKey> for Problem {
+    fn from(_: InvalidIdempotencyKey) -> Self {
+        Self::invalid_request("`idempotency_key` must be 16 to 128 visible ASCII characters.")
+    }
+}
+
+impl From<WeakPassword> for Problem {
+    fn from(weak: WeakPassword) -> Self {
+        Self {
+            reason: Some(weak.as_str()),
+            ..Self::new(ProblemType::WeakPassword, weak.to_string())
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! A request as API Gateway delivers it.
 
-use super::Problem;
 use crate::domain::client::ClientInfo;
 use crate::domain::origin::Origin;
 use crate::domain::site::Site;
+use crate::http::problem::Problem;
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::http::HeaderValue;

@@ -1,17 +1,19 @@
 //! Responses and the headers that every response carries.
 
-use crate::http::Response;
 use lambda_http::Body;
 use lambda_http::http::HeaderValue;
 use serde::Serialize;
+
+/// The response that the adapter hands to API Gateway.
+pub type Response = lambda_http::Response<Body>;
 
 /// Creates a JSON response.
 pub fn json(status: u16, body: &impl Serialize) -> Response {
     #[expect(
         clippy::expect_used,
-        reason = "the wire types are strings, numbers and lists"
+        reason = "response types are strings, numbers and lists"
     )]
-    let text = serde_json::to_string(body).expect("a wire type serialises");
+    let text = serde_json::to_string(body).expect("response types serialize");
     text_response(status, "application/json", text)
 }
 

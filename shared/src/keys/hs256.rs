@@ -1,5 +1,5 @@
-//! HMAC-SHA-256 for jsonwebtoken, and nothing else: its own providers link RSA and elliptic curves
-//! (2 MB).
+//! HMAC-SHA-256 as the only algorithm of jsonwebtoken. The providers that it comes with also link
+//! RSA and elliptic curves (2 MB).
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use sha2::Sha256;
 use signature::{Signer, Verifier};
 
-/// Makes HS256 the one algorithm of this process. Calling it again changes nothing.
+/// Makes HS256 the only algorithm of this process. Calling it again has no effect.
 pub(super) fn install() {
     static PROVIDER: CryptoProvider = CryptoProvider {
         signer_factory: |algorithm, key: &EncodingKey| match algorithm {
@@ -21,14 +21,14 @@ pub(super) fn install() {
         },
         key_utils: KeyUtils::new_unimplemented(),
     };
-    // An error means that it is installed already.
-    let _installed = PROVIDER.install_default();
+    // An error means that the provider is installed already.
+    let _already_installed = PROVIDER.install_default();
 }
 
-/// HMAC-SHA-256 (RFC 2104), ready for data. Every key length is allowed.
+/// Returns an HMAC-SHA-256 (RFC 2104) for data to be added. Keys may have any length.
 pub(super) fn mac(key: &[u8]) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    Hmac::new_from_slice(key).expect("HMAC takes keys of every length")
+    #[expect(clippy::expect_used, reason = "HMAC accepts keys of any length")]
+    Hmac::new_from_slice(key).expect("HMAC accepts keys of any length")
 }
 
 struct Hs256(Hmac<Sha256>);

@@ -1,4 +1,4 @@
-//! The keys themselves: parsing the secret, choosing the signing key, deriving subkeys.
+//! The key ring: parses the secret, chooses the signing key, derives subkeys.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{KeyedHash, LinkId};
@@ -6,18 +6,24 @@ use crate::domain::link::{Code, Nonce};
 use crate::domain::portal::PortalName;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionId;
-use crate::domain::time::Timestamp;
-use crate::keys::UNKNOWN_FOR;
+use crate::domain::time::{MINUTE, Timestamp};
 use crate::keys::hs256::mac;
 use hkdf::Hkdf;
 use hmac::Mac;
 use serde::Deserialize;
 use sha2::Sha256;
+use std::time::Duration;
 
-/// The kid of the key that the generated root gives.
-const FIRST: &str = "1";
+/// Maximum age of a copy of the key ring before a request refreshes it.
+pub const REFRESH_EVERY: Duration = MINUTE.saturating_mul(5);
+/// Period in which a new key does not sign yet, so that every instance knows it when it does: one
+/// refresh may have just missed it, and the next one may be an interval late.
+pub(super) const SIGNING_DELAY: Duration = REFRESH_EVERY.saturating_mul(2);
 
-/// The secret's value: `{"root": "...", "keys": [{"kid": "2", "secret": "...", "added_at":
+/// Id of the key that is derived from the generated root.
+const FIRST_KID: &str = "1";
+
+/// The value of the secret: `{"root": "...", "keys": [{"kid": "2", "secret": "...", "added_at":
 /// 1767225600}]}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,25 +37,25 @@ struct Stored {
 struct StoredKey {
     kid: String,
     secret: String,
-    /// Epoch seconds.
+    /// Seconds since the Unix epoch.
     added_at: u64,
 }
 
-/// All keys whose work may still be out there, oldest first, and the pepper, which never changes.
+/// All keys whose tokens may still be valid, oldest first, and the pepper, which never changes.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     pub(super) portal: PortalName,
-    /// Secrets Manager has not answered for so long that there may be a key in use which this copy
-    /// does not know.
+    /// Is true if Secrets Manager has not responded for so long that a key may be in use that this
+    /// copy does not contain.
     pub(super) stale: bool,
     keys: Vec<Key>,
     pepper: Subkey,
 }
 
-/// One key of the ring: a subkey for each purpose.
+/// One key of the ring, as a subkey for each purpose.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// Its name in tokens and rows.
+    /// Identifies the key in tokens and tables.
     pub kid: String,
     usable_from: Timestamp,
     pub(super) link: Subkey,
@@ -64,10 +70,10 @@ pub struct Key {
 pub(super) type Subkey = Secret<[u8; 32]>;
 
 impl KeyRing {
-    /// Reads the secret's value.
+    /// Parses the value of the secret.
     ///
     /// # Errors
-    /// What is wrong with it, without repeating any of it.
+    /// Describes what is wrong with the value, without repeating any of it.
     pub fn parse(value: &str, portal: &PortalName) -> Result<Self, String> {
         let stored: Stored = serde_json::from_str(value)
             .map_err(|_| "it must be a JSON object with `root` and `keys`".to_owned())?;
@@ -76,21 +82,21 @@ impl KeyRing {
             .cloned()
             .collect();
         let mut keys = vec![Key::derive(
-            FIRST.to_owned(),
+            FIRST_KID.to_owned(),
             Timestamp::from_millis(0),
             &stored.root,
             portal,
         )];
         for key in stored.keys {
-            let usable_from = Timestamp::from_secs(key.added_at).plus(UNKNOWN_FOR);
+            let usable_from = Timestamp::from_secs(key.added_at).plus(SIGNING_DELAY);
             keys.push(Key::derive(key.kid, usable_from, &key.secret, portal));
         }
-        let strong = secrets.iter().all(|secret| secret.len() >= 32)
+        let is_strong = secrets.iter().all(|secret| secret.len() >= 32)
             && keys.iter().all(|key| !key.kid.is_empty());
         let mut kids: Vec<_> = keys.iter().map(|key| &key.kid).collect();
         kids.sort();
         kids.dedup();
-        if !strong || kids.len() != keys.len() {
+        if !is_strong || kids.len() != keys.len() {
             return Err(
                 "every secret needs at least 32 characters, and every `kid` must be set and unique"
                     .to_owned(),
@@ -105,7 +111,7 @@ impl KeyRing {
         })
     }
 
-    /// Whether an unknown key may be a good one.
+    /// Returns whether a key that this copy does not contain may be in use.
     pub const fn is_stale(&self) -> bool {
         self.stale
     }
@@ -117,42 +123,43 @@ impl KeyRing {
         }
     }
 
-    /// The key that signs at `now`: the youngest that every instance must know.
+    /// Returns the key that signs at `now`: the newest one that every instance must know.
     pub fn signing_key(&self, now: Timestamp) -> Option<&Key> {
         self.keys.iter().rev().find(|key| key.usable_from <= now)
     }
 
-    /// The key called `kid`.
+    /// Returns the key with the id `kid`.
     pub fn get(&self, kid: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.kid == kid)
     }
 
-    /// Those of `nonces` that this portal has minted: made-up ones cost no call and leave no row.
-    /// While the ring is stale, all of them: what its keys do not know may have been minted with
-    /// one that it lacks.
-    pub fn own_nonces(&self, nonces: Vec<Nonce>) -> Vec<Nonce> {
+    /// Returns those of `nonces` that this portal issued, so that invented ones cost no call and
+    /// leave no item. While the ring is stale it returns all of them, because a key that it does
+    /// not contain may have issued them.
+    pub fn issued_nonces(&self, nonces: Vec<Nonce>) -> Vec<Nonce> {
         if self.stale {
             return nonces;
         }
         nonces
             .into_iter()
-            .filter(|nonce| self.keys.iter().any(|key| key.has_minted(nonce)))
+            .filter(|nonce| self.keys.iter().any(|key| key.has_issued(nonce)))
             .collect()
     }
 
-    /// Stands for an address in the mail log and in the audit.
+    /// Returns the hash that tables hold in place of an address.
     pub fn address_hash(&self, address: &EmailAddress) -> KeyedHash {
         self.keyed_hash(&["mail", address.as_str()])
     }
 
-    /// Stands for `parts` in tables: nobody without the ring can tell what they were.
+    /// Returns the keyed hash that tables hold in place of `parts`. Nobody can compute it without
+    /// the ring.
     pub fn keyed_hash(&self, parts: &[&str]) -> KeyedHash {
-        let mut mac = mac(self.pepper.expose());
+        let mut hmac = mac(self.pepper.expose());
         for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
+            hmac.update(&(part.len() as u64).to_be_bytes());
+            hmac.update(part.as_bytes());
         }
-        KeyedHash::from_bytes(mac.finalize().into_bytes().into())
+        KeyedHash::from_bytes(hmac.finalize().into_bytes().into())
     }
 }
 
@@ -171,20 +178,18 @@ impl Key {
         }
     }
 
-    /// A fresh nonce for a browser that asks.
-    pub fn mint_nonce(&self, random: [u8; 16]) -> Nonce {
+    /// Issues a nonce for a browser that requests a link.
+    pub fn issue_nonce(&self, random: [u8; 16]) -> Nonce {
+        let hmac = mac(self.nonce.expose()).chain_update(random);
+        let hash = KeyedHash::from_bytes(hmac.finalize().into_bytes().into());
         let mut bytes = [0; 32];
-        let hash = mac(self.nonce.expose())
-            .chain_update(random)
-            .finalize()
-            .into_bytes();
-        for (byte, from) in bytes.iter_mut().zip(random.iter().chain(&hash)) {
-            *byte = *from;
-        }
+        let (start, end) = bytes.split_at_mut(16);
+        start.copy_from_slice(&random);
+        end.copy_from_slice(&hash.first_16());
         Nonce::new(bytes)
     }
 
-    fn has_minted(&self, nonce: &Nonce) -> bool {
+    fn has_issued(&self, nonce: &Nonce) -> bool {
         let (random, hash) = nonce.halves();
         mac(self.nonce.expose())
             .chain_update(random)
@@ -192,12 +197,13 @@ impl Key {
             .is_ok()
     }
 
-    /// The code that stands beside the link `id` in the mail.
+    /// Returns the code of the email with the link `id`.
     pub fn code(&self, id: &LinkId) -> Code {
         Code::from_hash(&hash(&self.code, id))
     }
 
-    /// The session that the link `id` begins: always the same, so that a repeated redeem finds it.
+    /// Returns the id of the session that the link `id` issues. It is always the same, so that a
+    /// repeated redeem finds the session.
     pub fn session_id(&self, id: &LinkId) -> SessionId {
         SessionId::new(hash(&self.session_id, id))
     }
@@ -211,14 +217,14 @@ fn hash(subkey: &Subkey, id: &LinkId) -> [u8; 32] {
         .into()
 }
 
-/// HKDF-SHA-256 (RFC 5869): one subkey for each portal and purpose.
+/// Derives the subkey of a portal and a purpose with HKDF-SHA-256 (RFC 5869).
 fn derive(secret: &str, portal: &PortalName, purpose: &str) -> Subkey {
     let mut subkey = [0; 32];
     let info = ["vestibule", portal.as_str(), purpose].join("/");
     #[expect(clippy::expect_used, reason = "32 bytes are within HKDF's limit")]
     Hkdf::<Sha256>::new(None, secret.as_bytes())
         .expand(info.as_bytes(), &mut subkey)
-        .expect("32 bytes can be had");
+        .expect("32 bytes are within HKDF's limit");
     Secret::new(subkey)
 }
 
@@ -238,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_signs_only_once_every_instance_must_have_seen_it() {
+    fn a_new_key_signs_only_once_every_instance_must_know_it() {
         let ring = ring(
             r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 1000}]"#,
         )
@@ -257,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_that_is_none_is_refused_without_repeating_it() {
+    fn an_invalid_key_ring_is_rejected_without_repeating_it() {
         for value in [
             "",
             "{}",
@@ -271,7 +277,7 @@ mod tests {
         assert!(
             ring(r#"[{"kid": "1", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
                 .is_err(),
-            "two keys called 1"
+            "two keys have the id 1"
         );
         assert!(ring(r#"[{"kid": "2", "added_at": 0}]"#).is_err());
         assert!(
@@ -299,27 +305,30 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_is_known_by_every_ring_that_has_its_key_and_a_made_up_one_by_none() {
+    fn a_nonce_is_recognized_only_by_rings_that_have_its_key() {
         let ours =
             ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
                 .unwrap();
         let old = ring("[]").unwrap();
-        let [first, second] = ["1", "2"].map(|kid| ours.get(kid).unwrap().mint_nonce([7; 16]));
+        let [first, second] = ["1", "2"].map(|kid| ours.get(kid).unwrap().issue_nonce([7; 16]));
         assert_eq!(
-            ours.own_nonces(vec![first.clone(), Nonce::new([7; 32]), second.clone()])
+            ours.issued_nonces(vec![first.clone(), Nonce::new([7; 32]), second.clone()])
                 .len(),
             2
         );
-        assert_eq!(old.own_nonces(vec![first.clone(), second.clone()]).len(), 1);
         assert_eq!(
-            old.as_stale().own_nonces(vec![first, second]).len(),
+            old.issued_nonces(vec![first.clone(), second.clone()]).len(),
+            1
+        );
+        assert_eq!(
+            old.as_stale().issued_nonces(vec![first, second]).len(),
             2,
-            "the key may be one that the old copy lacks"
+            "the old copy may lack the key"
         );
     }
 
     #[test]
-    fn the_pepper_keeps_its_parts_apart_and_outlives_rotation() {
+    fn a_keyed_hash_separates_its_parts_and_survives_rotation() {
         let (before, after) = (
             ring("[]").unwrap(),
             ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
@@ -333,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_prints_no_key() {
+    fn debug_output_contains_no_key() {
         let printed = format!(
             "{:?}",
             ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)

@@ -1,6 +1,6 @@
 //! Links and sessions as JSON Web Tokens (RFC 7519): HS256 only, explicitly typed (RFC 8725, 3.11),
-//! one audience and one issuer per purpose and portal. The library's own time checks are off: it
-//! would read the clock and allow 60 s.
+//! one audience and one issuer per purpose and portal. The library's time checks are off, because
+//! it would read the system clock and allow 60 s.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{LinkId, UserId};
@@ -15,36 +15,31 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Longer than any token Vestibule makes: the longest address, portal name and `next`, every
-/// character of it escaped.
-const LONGEST: usize = 4096;
+/// Maximum length of a token in characters. No issued token is longer, even with the longest
+/// address, portal name and `next`, and every character escaped.
+const MAX_LENGTH: usize = 4096;
 
-/// Why a token is not accepted.
+/// The reason to reject a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
-    /// Not made by this portal for this purpose.
+    /// This portal did not issue the token for this purpose.
     Invalid,
-    /// Its key is unknown, but this copy of the ring is stale: it may be good.
+    /// The key is unknown, but this copy of the ring is stale: the token may be valid.
     UnknownKeyWhileStale,
 }
 
-/// A link or a session, and the key that signed it.
+/// The content of a token, and the key that signed it.
 #[derive(Debug)]
 pub struct Signed<'a, T> {
-    /// What the token says.
     pub content: T,
-    /// The key that signed it.
     pub key: &'a Key,
 }
 
-/// What a session's token says. Whether the session still lives, its row says.
+/// The claims of a session's token. Only the session's item says whether it is still live.
 #[derive(Clone, Debug)]
 pub struct SessionClaims {
-    /// The secret id.
     pub id: SessionId,
-    /// Whose session it is.
     pub user: UserId,
-    /// Its last moment.
     pub expires_at: Timestamp,
 }
 
@@ -70,7 +65,7 @@ struct SessionToken {
     exp: u64,
 }
 
-/// What tells tokens apart: `typ`, `aud` and the subkey.
+/// The kind of a token, which decides its `typ`, its `aud` and its subkey.
 #[derive(Clone, Copy)]
 enum Kind {
     Link(Purpose),
@@ -110,7 +105,7 @@ fn issuer(portal: &PortalName) -> String {
 }
 
 impl KeyRing {
-    /// The token of `link`: for its mail, and nobody else.
+    /// Signs the token of `link`. Only its email may contain the token.
     pub fn sign_link(&self, key: &Key, link: &Link) -> String {
         let claims = LinkToken {
             iss: issuer(&self.portal),
@@ -125,13 +120,13 @@ impl KeyRing {
         sign(key, Kind::Link(link.purpose), &claims)
     }
 
-    /// Reads the token of a link for `purpose`; its expiry is the caller's to judge.
+    /// Verifies the token of a link for `purpose`. The caller checks its expiry.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// [`TokenError`] for a token that is invalid, or whose key is unknown.
     pub fn read_link(&self, purpose: Purpose, token: &str) -> Result<Signed<'_, Link>, TokenError> {
         let Signed { content, key } = self.read::<LinkToken>(Kind::Link(purpose), token)?;
-        let link = || {
+        let parse = || {
             Some(Link {
                 purpose,
                 id: LinkId::parse(&content.jti)?,
@@ -143,12 +138,12 @@ impl KeyRing {
             })
         };
         Ok(Signed {
-            content: link().ok_or(TokenError::Invalid)?,
+            content: parse().ok_or(TokenError::Invalid)?,
             key,
         })
     }
 
-    /// The token of a session: for its cookie or its bearer, and nobody else.
+    /// Signs the token of a session. Only its cookie or its bearer client may receive the token.
     pub fn sign_session(&self, key: &Key, session: &SessionClaims) -> String {
         let claims = SessionToken {
             iss: issuer(&self.portal),
@@ -160,13 +155,13 @@ impl KeyRing {
         sign(key, Kind::Session, &claims)
     }
 
-    /// Reads a session's token; its expiry is the caller's to judge.
+    /// Verifies the token of a session. The caller checks its expiry.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// [`TokenError`] for a token that is invalid, or whose key is unknown.
     pub fn read_session(&self, token: &str) -> Result<Signed<'_, SessionClaims>, TokenError> {
         let Signed { content, key } = self.read::<SessionToken>(Kind::Session, token)?;
-        let claims = || {
+        let parse = || {
             Some(SessionClaims {
                 id: SessionId::parse(&content.sid)?,
                 user: UserId::parse(&content.sub)?,
@@ -174,7 +169,7 @@ impl KeyRing {
             })
         };
         Ok(Signed {
-            content: claims().ok_or(TokenError::Invalid)?,
+            content: parse().ok_or(TokenError::Invalid)?,
             key,
         })
     }
@@ -184,12 +179,12 @@ impl KeyRing {
         kind: Kind,
         token: &str,
     ) -> Result<Signed<'_, C>, TokenError> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_LENGTH {
             return Err(TokenError::Invalid);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-        let typed = header.typ == Some(kind.typ()) && header.alg == Algorithm::HS256;
-        let kid = header.kid.filter(|_| typed).ok_or(TokenError::Invalid)?;
+        let is_typed = header.typ == Some(kind.typ()) && header.alg == Algorithm::HS256;
+        let kid = header.kid.filter(|_| is_typed).ok_or(TokenError::Invalid)?;
         let unknown = if self.stale {
             TokenError::UnknownKeyWhileStale
         } else {
@@ -219,7 +214,7 @@ fn sign<C: Serialize>(key: &Key, kind: Kind, claims: &C) -> String {
     let secret = EncodingKey::from_secret(kind.subkey(key).expose());
     #[expect(
         clippy::expect_used,
-        reason = "strings and numbers always serialise, and HS256 is installed"
+        reason = "strings and numbers serialize, and HS256 is installed"
     )]
     jsonwebtoken::encode(&header, claims, &secret)
         .expect("claims of strings and numbers can be signed")
@@ -257,8 +252,8 @@ mod tests {
         }
     }
 
-    /// A link's token whose header and claims were changed before it was signed with the portal's
-    /// own subkey.
+    /// Returns a link's token whose header and claims were changed before it was signed with the
+    /// portal's subkey.
     fn signed_after(change: impl Fn(&mut Header, &mut serde_json::Value)) -> String {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
@@ -277,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_what_was_signed() {
+    fn a_token_returns_the_signed_content() {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
         assert_eq!(
@@ -297,12 +292,12 @@ mod tests {
         assert!(
             ring.read_link(Purpose::SignIn, &signed_after(|_, _| ()))
                 .is_ok(),
-            "the forgeries below differ in one thing only"
+            "each forgery below differs only in its change"
         );
     }
 
     #[test]
-    fn a_token_names_its_type_its_purpose_and_its_portal() {
+    fn a_token_names_its_type_purpose_and_portal() {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
         for (token, typ, audience) in [
@@ -329,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_with_another_key_or_changed_later_is_refused() {
+    fn tokens_of_another_key_and_changed_tokens_are_rejected() {
         let (ours, key) = (ring("partner"), ring("partner").get("1").unwrap().clone());
         let token = ours.sign_link(&key, &link());
         let value = format!("{{\"root\": \"{}\", \"keys\": []}}", "s".repeat(64));
@@ -351,34 +346,34 @@ mod tests {
     }
 
     #[test]
-    fn type_audience_issuer_key_and_every_claim_must_be_right() {
+    fn type_audience_issuer_key_and_every_claim_are_checked() {
         type Change = fn(&mut Header, &mut serde_json::Value);
         let wrong: [(&str, Change); 11] = [
             ("the type of a session", |header, _| {
-                header.typ = Some("session+jwt".to_owned())
+                header.typ = Some("session+jwt".to_owned());
             }),
             ("the general type", |header, _| {
-                header.typ = Some("JWT".to_owned())
+                header.typ = Some("JWT".to_owned());
             }),
             ("no type", |header, _| header.typ = None),
             ("no key", |header, _| header.kid = None),
             ("an unknown key", |header, _| {
-                header.kid = Some("2".to_owned())
+                header.kid = Some("2".to_owned());
             }),
             ("the audience of sessions", |_, claims| {
-                claims["aud"] = "partner/session".into()
+                claims["aud"] = "partner/session".into();
             }),
             ("another portal's audience", |_, claims| {
-                claims["aud"] = "staff/link".into()
+                claims["aud"] = "staff/link".into();
             }),
             ("no audience", |_, claims| {
-                drop(claims.as_object_mut().unwrap().remove("aud"))
+                drop(claims.as_object_mut().unwrap().remove("aud"));
             }),
             ("another issuer", |_, claims| {
-                claims["iss"] = "vestibule/staff".into()
+                claims["iss"] = "vestibule/staff".into();
             }),
             ("no expiry", |_, claims| {
-                drop(claims.as_object_mut().unwrap().remove("exp"))
+                drop(claims.as_object_mut().unwrap().remove("exp"));
             }),
             ("a broken id", |_, claims| claims["jti"] = "x".into()),
         ];
@@ -394,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn purposes_and_portals_do_not_mix_even_with_the_same_key() {
+    fn tokens_of_other_purposes_and_portals_are_rejected_even_with_the_same_key() {
         let (partner, staff) = (ring("partner"), ring("staff"));
         let key = partner.get("1").unwrap();
         let purposes = [Purpose::SignIn, Purpose::Activation, Purpose::Reset];
@@ -414,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_longer_than_any_of_ours_is_not_looked_at() {
+    fn a_token_longer_than_the_maximum_is_rejected() {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
         let token = |next: usize| {
@@ -431,13 +426,13 @@ mod tests {
             .filter(|token| (4095..=4098).contains(&token.len()))
             .collect();
         assert!(
-            fits.iter().any(|token| token.len() == LONGEST)
-                && fits.iter().any(|token| token.len() > LONGEST)
+            fits.iter().any(|token| token.len() == MAX_LENGTH)
+                && fits.iter().any(|token| token.len() > MAX_LENGTH)
         );
         for token in fits {
             assert_eq!(
                 ring.read_link(Purpose::SignIn, &token).is_ok(),
-                token.len() <= LONGEST,
+                token.len() <= MAX_LENGTH,
                 "{}",
                 token.len()
             );
@@ -445,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_refused_while_the_ring_is_fresh_and_later_while_it_is_stale() {
+    fn an_unknown_key_is_invalid_only_while_the_ring_is_fresh() {
         let token = signed_after(|header, _| header.kid = Some("2".to_owned()));
         assert_eq!(
             ring("partner")

@@ -17,9 +17,9 @@ mod write;
 
 use crate::aws;
 use crate::random::Random;
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_types::SdkConfig;
 
 pub use audit::EventFilter;
 pub use rate_limits::CountError;

@@ -2,7 +2,7 @@
 //! of their window.
 
 use crate::domain::rate_limit::RateLimit;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY, Timestamp};
 use crate::store::expression::Expression;
 use crate::store::item::{Item, item, n, number, s, text};
 use crate::store::{Store, Unavailable};
@@ -35,7 +35,7 @@ impl From<Unavailable> for CountError {
 }
 
 /// The time for which a counter outlives its window.
-const RETENTION: Duration = Duration::from_secs(86_400);
+const RETENTION: Duration = DAY;
 
 impl Store {
     /// Returns the expression that counts once more, on condition that the limit is not reached.
@@ -70,7 +70,7 @@ impl Store {
 }
 
 pub(in crate::store) fn key(limit: &RateLimit, now: Timestamp) -> Item {
-    item([("pk", Some(s(limit.row(now))))])
+    item([("pk", Some(s(limit.item_key(now))))])
 }
 
 /// Returns the count of a limit, given the `rows` that were read.
@@ -87,5 +87,5 @@ pub(in crate::store) fn row<'a>(
     now: Timestamp,
 ) -> Option<&'a Item> {
     rows.iter()
-        .find(|row| text(row, "pk") == Some(&limit.row(now)))
+        .find(|row| text(row, "pk") == Some(&limit.item_key(now)))
 }

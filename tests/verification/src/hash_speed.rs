@@ -1,24 +1,23 @@
-//! The password hash against the reference implementation in C (`argon2` of Debian), at the same
-//! costs in the same run: each hash in a process of its own, in turn, in processor time, so that
-//! neither pays for what else the machine does.
+//! Compares the password hash with the reference implementation in C (Debian's `argon2`).
+//!
+//! Both have the same parameters and take turns in the same run. Each hash has a process of its
+//! own, and its processor time is measured, so that the load of the machine does not matter.
 
-use crate::{Figures, Report};
+use crate::{Figures, Report, ensure};
 use rustix::time::{ClockId, clock_gettime};
 use shared::domain::password::Password;
 use shared::domain::password::hash::{Argon2Params, Hasher};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 
-/// What is hashed: the same for both.
 const PASSWORD: &str = "correct horse battery staple";
-/// The reference takes it as text.
+/// The reference implementation takes the salt as text.
 const SALT: &str = "sixteen bytes ok";
 
-/// What the two figures of one hash are called.
+/// The names of the figures of one hash.
 const HASH: &str = "hash";
 const MILLIS: &str = "ms";
 
-/// How much is compared.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Settings {
     /// The number of hashes each implementation computes
@@ -37,25 +36,46 @@ fn costs(text: &str) -> Result<Argon2Params, String> {
         .ok_or_else(|| "must be like m=19456,t=2,p=1, within the limits".to_owned())
 }
 
-/// Compares.
+/// Compares the median processor times of both implementations.
 ///
 /// # Errors
-/// As [`against_reference`].
+/// Fails if the reference implementation is missing, computes another hash, or is faster.
 pub fn run(settings: &Settings, _show_progress: bool) -> Report {
     if settings.once {
-        once(settings.costs)
-    } else {
-        against_reference(settings.runs, settings.costs)
+        return hash_once(settings.costs);
     }
+    let mut ours = vec![];
+    let mut theirs = vec![];
+    for _ in 0..settings.runs {
+        let (hash, millis) = run_ours(settings.costs)?;
+        let (reference, reference_millis) = run_reference(settings.costs)?;
+        ensure!(
+            hash == reference,
+            "ours is {hash}, the reference {reference}"
+        );
+        ours.push(millis);
+        theirs.push(reference_millis);
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let ratio = ours / theirs;
+    // The reference implementation prints whole milliseconds.
+    ensure!(
+        ours <= theirs + 0.5,
+        "ours takes {ours:.1} ms, the reference {theirs:.1} ms"
+    );
+    Ok(Figures::default()
+        .with("parameters", &settings.costs)
+        .with("hashes of each", &settings.runs)
+        .with("our median processor time", &format!("{ours:.1} ms"))
+        .with("the reference's", &format!("{theirs:.1} ms"))
+        .with("ratio", &format!("{ratio:.2}")))
 }
 
-/// One hash in this process, and the processor time it took.
-///
-/// # Errors
-/// The salt is none.
-fn once(costs: Argon2Params) -> Report {
-    let password = Password::parse(PASSWORD).ok_or("the password is none")?;
-    let salt = SALT.as_bytes().try_into().map_err(|_| "the salt is none")?;
+/// Computes one hash in this process and measures its processor time.
+fn hash_once(costs: Argon2Params) -> Report {
+    let password = Password::parse(PASSWORD).ok_or("the password is not valid")?;
+    let salt = SALT.as_bytes().try_into();
+    let salt = salt.map_err(|_| "the salt is not valid")?;
     let hasher = Hasher::new(costs, None);
     let before = processor_millis();
     let hash = hasher.hash(&password, salt);
@@ -65,117 +85,65 @@ fn once(costs: Argon2Params) -> Report {
         .with(MILLIS, &format!("{took:.3}")))
 }
 
-/// What this process has had of the processor.
+/// Returns the processor time that this process has used, in milliseconds.
 pub(crate) fn processor_millis() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a double holds nanoseconds of a hundred days"
-    )]
-    let millis = time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6;
-    millis
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
-/// `runs` hashes of each in turn: the same hash, and ours takes no longer.
-///
-/// # Errors
-/// The reference is not installed, computes another hash, or is faster.
-fn against_reference(runs: u64, costs: Argon2Params) -> Report {
-    let (mut ours, mut theirs) = (vec![], vec![]);
-    for _ in 0..runs {
-        let (hash, millis) = ours_once(costs)?;
-        let (reference, reference_millis) = reference_once(costs)?;
-        if hash != reference {
-            return Err(format!("ours is {hash}, the reference's {reference}"));
-        }
-        ours.push(millis);
-        theirs.push(reference_millis);
-    }
-    let (ours, theirs) = (median(ours), median(theirs));
-    let ratio = ours / theirs;
-    let figures = Figures::default()
-        .with("costs", &costs)
-        .with("hashes of each, in turn", &runs)
-        .with("ours, median of processor time", &format!("{ours:.1} ms"))
-        .with(
-            "the reference, median of processor time",
-            &format!("{theirs:.1} ms"),
-        )
-        .with("ours / the reference", &format!("{ratio:.2}"));
-    // The reference gives whole milliseconds.
-    if ours > theirs + 0.5 {
-        Err(format!("ours is slower: {:?}", figures.0))
-    } else {
-        Ok(figures)
-    }
-}
-
-/// A hash by this program, started anew: what memory an earlier hash has left is not there to be
-/// used again.
-fn ours_once(costs: Argon2Params) -> Result<(String, f64), String> {
-    let program =
-        std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
-    let printed = run_command(
-        Command::new(program).args(["hash-speed", "--once", "--costs", &costs.to_string()]),
-        "",
-    )?;
-    let line = |name| {
-        printed
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+/// Hashes in a new process of this program, which has no memory of an earlier hash to reuse.
+fn run_ours(costs: Argon2Params) -> Result<(String, f64), String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let costs = costs.to_string();
+    let arguments = ["hash-speed", "--once", "--costs", &costs];
+    let printed = run_command(Command::new(program).args(arguments), "")?;
+    let figure = |name| {
+        let mut lines = printed.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     };
-    let parsed = line(HASH).zip(line(MILLIS).and_then(|millis| millis.parse().ok()));
-    parsed
-        .map(|(hash, millis)| (hash.to_owned(), millis))
-        .ok_or_else(|| format!("not understood: {printed}"))
+    let millis = figure(MILLIS).and_then(|millis| millis.parse().ok());
+    let result = figure(HASH).map(str::to_owned).zip(millis);
+    result.ok_or_else(|| format!("not understood: {printed}"))
 }
 
-/// A hash by the reference, and the processor time (`clock()`) that it says the hash took.
-fn reference_once(costs: Argon2Params) -> Result<(String, f64), String> {
-    let [memory, passes, lanes] =
-        [costs.memory_kib, costs.passes, costs.lanes].map(|cost| cost.to_string());
+/// Hashes with the reference implementation, which prints the processor time.
+fn run_reference(costs: Argon2Params) -> Result<(String, f64), String> {
+    let costs = [costs.memory_kib, costs.passes, costs.lanes];
+    let [memory, passes, lanes] = costs.map(|cost| cost.to_string());
     let arguments = [
         SALT, "-id", "-v", "13", "-t", &passes, "-k", &memory, "-p", &lanes,
     ];
     let printed = run_command(Command::new("argon2").args(arguments), PASSWORD)?;
     let hash = printed
         .lines()
-        .find_map(|line| line.strip_prefix("Encoded:"))
-        .map(str::trim);
-    let seconds = printed
+        .find_map(|line| line.strip_prefix("Encoded:"));
+    let seconds: Option<f64> = printed
         .lines()
-        .find_map(|line| line.strip_suffix(" seconds")?.trim().parse::<f64>().ok());
-    let both = hash
-        .zip(seconds)
-        .map(|(hash, seconds)| (hash.to_owned(), seconds * 1e3));
-    both.ok_or_else(|| format!("not understood: {printed}"))
+        .find_map(|line| line.strip_suffix(" seconds")?.trim().parse().ok());
+    let hash = hash.map(|hash| hash.trim().to_owned());
+    let result = hash.zip(seconds.map(|seconds| seconds * 1e3));
+    result.ok_or_else(|| format!("not understood: {printed}"))
 }
 
-/// What a command prints, given `input`.
+/// Returns the output of a command that gets this input.
 fn run_command(command: &mut Command, input: &str) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!("{name} is not there: apt-get install argon2"),
-        _ => format!("{name}: {error}"),
+    let mut run = || {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        // Closed after this, so that the input ends.
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes())?;
+        }
+        child.wait_with_output()
     };
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    // Dropped at once, so that the input ends.
-    child
-        .stdin
-        .take()
-        .map_or(Ok(()), |mut stdin| stdin.write_all(input.as_bytes()))
-        .map_err(failed)?;
-    let output = child.wait_with_output().map_err(failed)?;
+    let output = run().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("{name} is missing: apt-get install argon2"),
+        _ => format!("{name}: {error}"),
+    })?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        Ok(printed)
-    } else {
-        Err(format!("{name} failed: {printed}"))
-    }
+    ensure!(output.status.success(), "{name} failed: {printed}");
+    Ok(printed)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

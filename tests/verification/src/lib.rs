@@ -19,7 +19,6 @@ mod jwt;
 mod key_ring;
 pub mod key_rotation;
 mod nonces;
-mod old_kit;
 pub mod outage;
 mod outbox;
 mod outcome;

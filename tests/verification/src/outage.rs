@@ -1,60 +1,51 @@
-//! The mailer in bad weather (promise 7). Stream, schedule, leases and the SDK's timeouts run on
-//! one clock that passes only while everybody waits: an hour without SES takes seconds, and what is
-//! measured is what would happen.
+//! Outages of SES, and emails that can never be sent (promise 7).
+//!
+//! The stream, the schedule, leases and the SDK's timeouts run on one paused clock that advances
+//! only while everything waits: an hour takes seconds.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a proof that goes wrong is to stop"
-)]
+#![expect(clippy::indexing_slicing, reason = "a broken verification should stop")]
 
-use crate::old_kit::{World, mins, secs};
 use crate::parallel::paused;
-use crate::{Figures, Report};
+use crate::rows::{number, text};
+use crate::{Figures, Report, ensure};
 use clap::Args;
+use kit::{ADA, Email, World, mins, parameters, secs};
+use local::Options;
 use local::aws_stub::{Attempt, Fault};
 use serde_json::{Value, json};
 use shared::domain::link::Purpose;
-use shared::domain::portal::PortalName;
-use shared::keys::KeyRing;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::sleep;
 
-/// How large.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
-    /// How many mails are asked for in an hour without SES
+    /// The number of emails requested in an hour without SES
     #[arg(long, default_value_t = 1000)]
-    pub mails: u64,
-    /// How many mails stand behind one that keeps failing
+    pub emails: u64,
+    /// The number of emails behind one that can never be sent
     #[arg(long, default_value_t = 100)]
     pub neighbours: u64,
 }
 
-/// Both of it.
+/// Simulates an hour without SES, then each kind of email that can never be sent.
 ///
 /// # Errors
-/// What broke.
+/// Fails with the first email that is lost, differs, or waits too long.
 pub fn run(settings: &Settings, _show_progress: bool) -> Report {
-    let mut figures = hour(settings.mails)?;
-    figures.0.extend(poison(settings.neighbours)?.0);
+    let mut figures = paused(1, hour_without_ses(settings.emails))?;
+    figures = figures.with("emails behind one that is never sent", &settings.neighbours);
+    for (name, fault) in POISON_FAULTS {
+        let result = paused(1, wait_behind_poison(settings.neighbours, fault))
+            .map_err(|why| format!("behind an email that {name}: {why}"))?;
+        figures = figures.with(name, &result);
+    }
     Ok(figures)
 }
 
-/// What SES does to a mail it does not take.
-const REFUSALS: [fn() -> Fault; 5] = [
-    || Fault::FailBefore,
-    || Fault::TimeOut,
-    || Fault::Delay(secs(60)),
-    || Fault::Reply(429, error("TooManyRequestsException")),
-    || Fault::LoseAnswer,
-];
-
-fn error(kind: &str) -> String {
-    json!({"__type": kind, "message": "said SES"}).to_string()
-}
-
-async fn world() -> World {
+/// Starts a portal whose limits do not matter.
+async fn start() -> World {
     let limits = [
         ("RequestsPerMinute", "60"),
         ("RequestsPerHour", "1000"),
@@ -62,257 +53,175 @@ async fn world() -> World {
         ("EmailsPerDay", "10000"),
         ("EmailsPerDayPortal", "1000000"),
     ];
-    World::in_step(local::Options {
-        parameters: crate::old_kit::owned(&limits),
-        ..local::Options::default()
+    World::in_step(Options {
+        user: Some(POISON.to_owned()),
+        parameters: parameters(&limits),
+        ..Options::default()
     })
     .await
 }
 
-async fn ask(world: &World, email: &str) -> Result<(), String> {
-    let asked = world
-        .browser()
-        .post("/auth/request-login", json!({"email": email}))
-        .await;
-    if asked.status == 200 {
-        Ok(())
-    } else {
-        Err(format!(
-            "asking was answered {} {}",
-            asked.status, asked.body
-        ))
+async fn request_email(world: &World, address: &str) -> Result<(), String> {
+    let response = world.client().request_login(address).await;
+    ensure!(
+        response.status == 200,
+        "a request got {}",
+        response.outcome()
+    );
+    Ok(())
+}
+
+fn ses_error() -> Fault {
+    let error = json!({"__type": "TooManyRequestsException", "message": "an injected error"});
+    Fault::Reply(429, error.to_string())
+}
+
+fn is_finished(row: &Value) -> bool {
+    row["unfinished"].is_null()
+}
+
+fn count_status(rows: &[Value], status: &str) -> u64 {
+    rows.iter()
+        .filter(|row| text(row, "status") == status)
+        .count() as u64
+}
+
+/// Requests emails for an hour in which SES sends none, or loses its responses; then it works
+/// again.
+///
+/// Every email must be sent or expire, and no two messages of one email may differ.
+async fn hour_without_ses(emails: u64) -> Report {
+    let world = start().await;
+    world.portal.set_fault(
+        |attempt| match (attempt.service.as_str(), attempt.number % 5) {
+            ("ses", 0) => Fault::FailBefore,
+            ("ses", 1) => Fault::TimeOut,
+            ("ses", 2) => Fault::Delay(secs(60)),
+            ("ses", 3) => ses_error(),
+            ("ses", _) => Fault::LoseAnswer,
+            _ => Fault::None,
+        },
+    );
+    for _ in 0..emails {
+        request_email(&world, ADA).await?;
+        sleep(mins(60).div_f64(emails as f64)).await;
     }
-}
-
-fn text(row: &Value, name: &str) -> String {
-    row[name]["S"].as_str().unwrap_or_default().to_owned()
-}
-
-/// `mails` are asked for in the course of an hour in which SES takes none, some answers being lost
-/// on the way back; then it works again. Every mail must have left or be marked, and no two
-/// messages of one mail may differ.
-fn hour(mails: u64) -> Report {
-    paused(1, async {
-        let world = world().await;
-        world
-            .portal
-            .set_fault(|attempt| match attempt.service.as_str() {
-                "ses" => REFUSALS[attempt.number % REFUSALS.len()](),
-                _ => Fault::None,
-            });
-        let pause = mins(60) / u32::try_from(mails).unwrap();
-        for _ in 0..mails {
-            ask(&world, "ada@example.com").await?;
-            tokio::time::sleep(pause).await;
+    world.clear_fault();
+    let back_at = world.clock.now();
+    for _ in 0..60 {
+        if !world.rows("emails").iter().all(is_finished) {
+            sleep(secs(60)).await;
         }
-        world.portal.set_fault(|_| Fault::None);
-        let (mut minutes, back) = (0, world.time.now());
-        while world
-            .rows("emails")
-            .iter()
-            .any(|row| !row["unfinished"].is_null())
-        {
-            tokio::time::sleep(secs(60)).await;
-            minutes += 1;
-            if minutes > 60 {
-                return Err(format!(
-                    "an hour after SES came back a mail is not over: {:?}",
-                    world.rows("emails")
-                ));
-            }
-        }
-        let rows = world.rows("emails");
-        let ended = |state: &str| {
-            rows.iter()
-                .filter(|row| text(row, "status") == state)
-                .count()
-        };
-        let messages = world.portal.inbox().len();
-        let links = links_by_id(&world);
-        let differing = links.values().filter(|links| links.len() > 1).count();
-        let (sent, expired) = (ended("sent"), ended("expired"));
-        if sent + expired != rows.len() || rows.len() as u64 != mails {
-            return Err(format!(
-                "{mails} asked for, {} in the log, {sent} sent, {expired} expired",
-                rows.len()
-            ));
-        }
-        if differing > 0 || links.len() < sent {
-            return Err(format!(
-                "{} mails left, {sent} are marked sent, {differing} with different links",
-                links.len()
-            ));
-        }
-        let latest = rows
-            .iter()
-            .filter_map(|row| row["ended_at"]["N"].as_str()?.parse::<u64>().ok())
-            .max();
-        let took = latest.unwrap_or_default().saturating_sub(back.millis()) / 1000;
-        Ok(Figures::default()
-            .with("mails asked for in an hour without SES", &mails)
-            .with("sent once it was back", &sent)
-            .with("marked expired", &expired)
-            .with("messages that left", &messages)
-            .with("mails of which two different links left", &differing)
-            .with("seconds until the last was over", &took))
-    })
-}
-
-/// The links that have left, by what they are the link of.
-fn links_by_id(world: &World) -> BTreeMap<String, BTreeSet<String>> {
-    let ring = KeyRing::parse(
-        &world.portal.key_ring().unwrap(),
-        &PortalName::parse("partner").unwrap(),
-    )
-    .unwrap();
+    }
+    let rows = world.rows("emails");
+    ensure!(
+        rows.iter().all(is_finished),
+        "an hour after SES is back an email is not finished: {rows:?}"
+    );
+    let sent = count_status(&rows, "sent");
+    let expired = count_status(&rows, "expired");
+    ensure!(
+        rows.len() as u64 == emails && sent + expired == emails,
+        "of {emails} emails {} have rows, {sent} are sent, {expired} expired",
+        rows.len()
+    );
+    let messages = world.portal.inbox();
+    let ring = world.key_ring();
     let mut links: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for link in world.portal.inbox().into_iter().flat_map(|mail| mail.links) {
-        let id = ring
-            .read_link(Purpose::SignIn, link.rsplit('/').next().unwrap_or_default())
-            .unwrap()
-            .content
-            .id;
-        links.entry(id.to_string()).or_default().insert(link);
+    for message in messages.iter().cloned().map(Email::from) {
+        let link = ring.read_link(Purpose::SignIn, &message.token());
+        let id = link.map_err(|_| "a link cannot be read")?.content.id;
+        links
+            .entry(id.to_string())
+            .or_default()
+            .insert(message.token());
     }
-    links
+    ensure!(
+        links.len() as u64 >= sent && links.values().all(|links| links.len() == 1),
+        "{sent} emails are sent, with the links {links:?}"
+    );
+    let finished_at = rows.iter().filter_map(|row| number(row, "ended_at")).max();
+    let took = finished_at
+        .unwrap_or_default()
+        .saturating_sub(back_at.millis())
+        / 1000;
+    Ok(Figures::default()
+        .with("emails requested in an hour without SES", &emails)
+        .with("sent once it was back", &sent)
+        .with("expired", &expired)
+        .with("messages, none with another link", &messages.len())
+        .with("seconds until the last was finished", &took))
 }
 
-/// What a mail does to the attempts that are made for it.
-type Poison = fn(&Attempt) -> Fault;
+/// The recipient whose emails can never be sent.
+const POISON: &str = "poison@example.com";
 
-/// What is wrong with one mail.
-const POISONS: [(&str, Poison); 4] = [
+type PoisonFault = fn(&Attempt) -> Fault;
+
+/// The faults of the calls for a poisonous email.
+const POISON_FAULTS: [(&str, PoisonFault); 4] = [
     ("crashes the mailer while it is sent", |attempt| {
-        if sends_to_poison(attempt) {
-            Fault::DieBefore
-        } else {
-            Fault::None
-        }
+        if_sent(attempt, Fault::DieBefore)
     }),
     ("crashes the mailer before it is claimed", |attempt| {
-        if looks_up_poison(attempt) {
+        let is_lookup = attempt.operation == "GetItem"
+            && attempt.body["Key"]["pk"]["S"] == format!("email#{POISON}");
+        if is_lookup {
             Fault::DieBefore
         } else {
             Fault::None
         }
     }),
-    ("is refused for the moment, always", |attempt| {
-        if sends_to_poison(attempt) {
-            Fault::Reply(429, error("TooManyRequestsException"))
-        } else {
-            Fault::None
-        }
+    ("is always refused temporarily", |attempt| {
+        if_sent(attempt, ses_error())
     }),
     ("is never answered", |attempt| {
-        if sends_to_poison(attempt) {
-            Fault::Delay(secs(60))
-        } else {
-            Fault::None
-        }
+        if_sent(attempt, Fault::Delay(secs(60)))
     }),
 ];
 
-const POISON: &str = "poison@example.com";
-
-fn sends_to_poison(attempt: &Attempt) -> bool {
-    attempt.service == "ses" && attempt.body.to_string().contains(POISON)
-}
-
-fn looks_up_poison(attempt: &Attempt) -> bool {
-    attempt.operation == "GetItem"
-        && attempt
-            .body
-            .to_string()
-            .contains(&format!("email#{POISON}"))
-}
-
-/// A mail that cannot be sent stands in front of `neighbours` others: they may wait a minute for
-/// it, and no longer.
-fn poison(neighbours: u64) -> Report {
-    let mut figures = Figures::default().with("neighbours behind each poisonous mail", &neighbours);
-    for (what, fault) in POISONS {
-        let (longest, invocations) = paused(1, behind(neighbours, fault))
-            .map_err(|broken| format!("a mail that {what}: {broken}"))?;
-        if longest > mins(1) {
-            return Err(format!(
-                "behind a mail that {what} others wait {} s",
-                longest.as_secs()
-            ));
-        }
-        figures = figures.with(
-            what,
-            &format!(
-                "its neighbours wait {:.1} s at most, after {invocations} attempts at it",
-                longest.as_secs_f64()
-            ),
-        );
+fn if_sent(attempt: &Attempt, fault: Fault) -> Fault {
+    if attempt.service == "ses" && attempt.body.to_string().contains(POISON) {
+        fault
+    } else {
+        Fault::None
     }
-    Ok(figures)
 }
 
-/// The longest wait of a neighbour, and how often the poisonous mail was tried.
-async fn behind(neighbours: u64, fault: Poison) -> Result<(Duration, usize), String> {
-    let options = local::Options {
-        user: Some(POISON.to_owned()),
-        ..local::Options::default()
-    };
-    let limits = [
-        ("RequestsPerMinute", "60"),
-        ("RequestsPerHour", "1000"),
-        ("EmailsPerHour", "1000"),
-        ("EmailsPerDay", "10000"),
-    ];
-    let world = World::in_step(local::Options {
-        parameters: crate::old_kit::owned(&limits),
-        ..options
-    })
-    .await;
-    let tried = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let count = std::sync::Arc::clone(&tried);
+/// Returns the longest wait of emails behind a poisonous one, and how often that was tried.
+///
+/// # Errors
+/// Fails if one waits longer than a minute, or is not sent.
+async fn wait_behind_poison(neighbours: u64, fault: PoisonFault) -> Result<String, String> {
+    let world = start().await;
+    let faults = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&faults);
     world.portal.set_fault(move |attempt| {
         let fault = fault(attempt);
-        count.fetch_add(
-            usize::from(!matches!(fault, Fault::None)),
-            std::sync::atomic::Ordering::SeqCst,
-        );
+        let is_injected = !matches!(fault, Fault::None);
+        counter.fetch_add(u64::from(is_injected), Ordering::SeqCst);
         fault
     });
-    ask(&world, POISON).await?;
+    request_email(&world, POISON).await?;
     for _ in 0..neighbours {
-        ask(&world, "ada@example.com").await?;
+        request_email(&world, ADA).await?;
     }
-    for _ in 0..20 {
-        tokio::time::sleep(secs(60)).await;
-    }
+    sleep(mins(20)).await;
     let rows = world.rows("emails");
-    let states: BTreeMap<_, _> = rows
-        .iter()
-        .map(|row| (text(row, "sk"), text(row, "status")))
-        .collect();
-    if states.values().filter(|state| *state == "sent").count() as u64 != neighbours
-        || rows.iter().any(|row| !row["unfinished"].is_null())
-    {
-        // A mail that crashes us before it is claimed has no counter: its row stays, and the alarm
-        // goes off.
-        let never_claimed = rows
-            .iter()
-            .all(|row| row["unfinished"].is_null() || text(row, "status") == "queued");
-        if !never_claimed {
-            return Err(format!("not over after twenty minutes: {states:?}"));
-        }
-    }
-    let millis = |row: &Value, name: &str| {
-        row[name]["N"]
-            .as_str()
-            .and_then(|n| n.parse::<u64>().ok())
-            .unwrap_or_default()
-    };
-    let neighbours = rows.iter().filter(|row| text(row, "status") == "sent");
-    let longest = neighbours
-        .map(|row| millis(row, "ended_at") - millis(row, "requested_at"))
-        .max();
-    Ok((
-        Duration::from_millis(longest.unwrap_or(u64::MAX)),
-        tried.load(std::sync::atomic::Ordering::SeqCst),
+    let mut unfinished = rows.iter().filter(|row| !is_finished(row));
+    // An email that crashes the mailer before it is claimed has no counter: it stays queued, and
+    // the alarm goes off.
+    ensure!(
+        count_status(&rows, "sent") == neighbours
+            && unfinished.all(|row| text(row, "status") == "queued"),
+        "not finished after twenty minutes: {rows:?}"
+    );
+    let sent = rows.iter().filter(|row| text(row, "status") == "sent");
+    let wait = |row| Some(number(row, "ended_at")? - number(row, "requested_at")?);
+    let longest = sent.filter_map(wait).max().unwrap_or_default();
+    ensure!(longest <= 60_000, "others wait {longest} ms");
+    let tries = faults.load(Ordering::SeqCst);
+    Ok(format!(
+        "others wait {longest} ms at most; tried {tries} times"
     ))
 }

@@ -1,36 +1,33 @@
-//! Promise 1, on the clock: how long a request computes says nothing about the account. Accounts of
-//! every class are asked about in turn, in random order, and their times are compared by rank
-//! (Mann-Whitney), as a patient stranger would. What is compared is processor time, in one process:
-//! what the machine does beside it is left out, which makes the stranger better than any real one.
-//! A leak that is put in on purpose must be found: else the comparison would be too blunt.
+//! Compares how long requests compute for accounts of different kinds (promise 1).
+//!
+//! Accounts of every class are requested in turn, in random order, and their times are compared by
+//! rank (Mann-Whitney). The processor time of one process is compared, which is less noisy than
+//! anything a stranger can measure. A leak that is added on purpose must be found: otherwise the
+//! comparison is too coarse.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "a proof that goes wrong is to stop"
-)]
+#![expect(clippy::indexing_slicing, reason = "a broken verification should stop")]
 
+use crate::fixture::{HASH_PARAMETERS, hash};
 use crate::hash_speed::processor_millis;
-use crate::old_kit::fixture::COSTS;
-use crate::old_kit::{PASSWORD, WRONG, World, mins};
 use crate::parallel::paused;
 use crate::progress::Progress;
 use crate::rng::{Rng, random};
-use crate::{Figures, Report};
+use crate::rows::text;
+use crate::{Figures, Report, ensure};
 use clap::Args;
 use futures_util::future::join_all;
+use kit::{CHEAP_HASHES, PASSWORD, WRONG, World, mins, parameters};
 use local::aws_stub::{Attempt, Fault};
 use serde_json::json;
-use shared::domain::password::Password;
-use shared::domain::password::hash::Hasher;
 use std::collections::BTreeMap;
+use std::future::IntoFuture;
 
-/// How much to compare.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
-    /// How often each class of accounts is asked about at each endpoint
+    /// The number of requests for each class of accounts at each endpoint
     #[arg(long, default_value_t = 360)]
     pub rounds: usize,
-    /// What chance is made of
+    /// The seed of all random choices
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
@@ -43,227 +40,204 @@ const CLASSES: [&str; 6] = [
     "without a password",
     "at the cap",
 ];
-/// Of each class so many: 90 wrong passwords for each of them are not yet the cap.
-const EACH: usize = 4;
-const ENDPOINTS: [(&str, &str); 3] = [
-    ("/auth/sign-in", "sign-in"),
-    ("/auth/forgot-password", "forgot-password"),
-    ("/auth/request-login", "request-login"),
-];
-/// How many standard deviations a class may be off: by chance, one comparison in 150,000 is
-/// further.
-const CHANCE: f64 = 4.5;
-/// The leak: how much longer the store takes over a user who is there. A hash takes some twenty
-/// times as long.
+/// The number of accounts in each class.
+const ACCOUNTS: usize = 4;
+/// The most requests for an account: more wrong passwords would bring every class to the cap.
+const MAX_REQUESTS: usize = 90;
+/// The limit for a class, in standard deviations: one comparison in 150,000 exceeds it by chance.
+const LIMIT: f64 = 4.5;
+/// The time that the store takes longer for known users, once the leak is added. A hash takes some
+/// twenty times as long.
 const LEAK_MILLIS: f64 = 0.5;
 
-/// How far each class is off all others, in standard deviations, by endpoint.
-type Distances = BTreeMap<(&'static str, &'static str), f64>;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Endpoint {
+    SignIn,
+    ForgotPassword,
+    RequestLogin,
+}
 
-/// Compares, then puts the leak in and compares again.
+const ENDPOINTS: [Endpoint; 3] = [
+    Endpoint::SignIn,
+    Endpoint::ForgotPassword,
+    Endpoint::RequestLogin,
+];
+
+/// The distance of each class from all others, in standard deviations.
+type Distances = BTreeMap<(Endpoint, &'static str), f64>;
+
+/// Compares the classes without and with the leak.
 ///
 /// # Errors
-/// A class stands out, or does not when it must.
+/// Fails if a class stands out without the leak, or none does with it.
 pub fn run(settings: &Settings, show_progress: bool) -> Report {
-    let most = 90 * EACH;
-    if settings.rounds > most {
-        return Err(format!(
-            "at most {most} rounds: more wrong passwords are the cap for every class"
-        ));
-    }
+    let max = MAX_REQUESTS * ACCOUNTS;
+    ensure!(settings.rounds <= max, "at most {max} rounds are possible");
     let progress = Progress::new("rounds", 2 * settings.rounds as u64, show_progress);
     let honest = paused(settings.seed, compare(settings, false, &progress))?;
     let leaking = paused(settings.seed, compare(settings, true, &progress))?;
-    let most = honest
-        .iter()
-        .max_by(|one, other| one.1.abs().total_cmp(&other.1.abs()));
-    let ((endpoint, class), most) = most.ok_or("nothing was compared")?;
-    if most.abs() > CHANCE {
-        return Err(format!(
-            "{class} stands out at {endpoint}: by {most:.1} standard deviations"
-        ));
+    for ((endpoint, class), distance) in &honest {
+        ensure!(
+            distance.abs() <= LIMIT,
+            "{class} stands out at {endpoint:?} by {distance:.1} standard deviations"
+        );
     }
-    let found = leaking[&("sign-in", "unknown")].abs();
-    if found < CHANCE {
-        return Err(format!(
-            "a leak of {LEAK_MILLIS} ms shows by {found:.1} standard deviations only: too blunt"
-        ));
-    }
-    Ok(Figures::default()
-        .with(
-            "requests compared",
-            &(settings.rounds * CLASSES.len() * ENDPOINTS.len()),
-        )
-        .with("comparisons", &honest.len())
-        .with(
-            "standard deviations at most",
-            &format!("{:.1}, {class} at {endpoint}", most.abs()),
-        )
-        .with("would be too many", &CHANCE)
-        .with(
-            "with a leak of half a millisecond at sign-in",
-            &format!("{found:.1}"),
-        )
-        .with("all of them", &listed(&honest)))
-}
-
-fn listed(distances: &Distances) -> String {
-    let line = |((endpoint, class), z): (&(&str, &str), &f64)| {
-        format!("\n  {endpoint:<16} {class:<19} {z:+.1}")
+    let found = leaking[&(Endpoint::SignIn, "unknown")].abs();
+    ensure!(
+        found >= LIMIT,
+        "a leak of {LEAK_MILLIS} ms shows by {found:.1} standard deviations only"
+    );
+    let line = |((endpoint, class), distance): (&(Endpoint, &str), &f64)| {
+        format!("\n  {endpoint:?} {class}: {distance:+.1}")
     };
-    distances.iter().map(line).collect()
+    let requests = settings.rounds * CLASSES.len() * ENDPOINTS.len();
+    Ok(Figures::default()
+        .with("requests", &requests)
+        .with("limit, in standard deviations", &LIMIT)
+        .with("with a leak at sign-in", &format!("{found:.1}"))
+        .with("without", &honest.iter().map(line).collect::<String>()))
 }
 
 async fn compare(
     settings: &Settings,
-    leak: bool,
+    has_leak: bool,
     progress: &Progress,
 ) -> Result<Distances, String> {
-    let mut rng = Rng::derive(settings.seed, u64::from(leak));
+    let mut rng = Rng::derive(settings.seed, u64::from(has_leak));
     let world = World::in_process(local::Options {
-        parameters: crate::old_kit::owned(&crate::old_kit::CHEAP_HASHES),
+        parameters: parameters(&CHEAP_HASHES),
         random: Some(random(Rng::new(rng.next_u64()))),
         events_by_hand: true,
         ..local::Options::default()
     })
     .await;
-    accounts(&world).await?;
-    if leak {
-        let known = known(&world);
-        world
-            .portal
-            .set_fault(move |attempt| slower(attempt, &known));
+    create_accounts(&world).await?;
+    if has_leak {
+        let users = world.rows("users");
+        let known: Vec<_> = users.iter().map(|row| text(row, "pk").to_owned()).collect();
+        world.portal.set_fault(move |attempt| leak(attempt, &known));
     }
-    let mut times: BTreeMap<(&'static str, &'static str), Vec<f64>> = BTreeMap::new();
+    let mut times: BTreeMap<_, Vec<f64>> = BTreeMap::new();
     for round in 0..settings.rounds {
-        if round % (9 * EACH) == 0 {
-            world.time.pass(mins(15));
-            // The key ring is fetched again after five minutes, whoever comes first.
-            for (path, _) in ENDPOINTS {
-                ask(&world, path, "somebody@example.com").await?;
+        if round % (9 * ACCOUNTS) == 0 {
+            world.clock.advance(mins(15));
+            // Refreshes the key ring, which the first request after five minutes would do.
+            for endpoint in ENDPOINTS {
+                send(&world, endpoint, "somebody@example.com").await?;
             }
         }
         let mut turns: Vec<_> = CLASSES
             .iter()
-            .flat_map(|class| ENDPOINTS.map(|end| (end, *class)))
+            .flat_map(|class| ENDPOINTS.map(|endpoint| (endpoint, *class)))
             .collect();
         while !turns.is_empty() {
-            let ((path, name), class) = turns.swap_remove(rng.below(turns.len()));
+            let turn = turns.swap_remove(rng.below(turns.len()));
+            let (endpoint, class) = turn;
             let before = processor_millis();
-            ask(&world, path, &email(class, round % EACH)).await?;
-            times
-                .entry((name, class))
-                .or_default()
-                .push(processor_millis() - before);
+            send(&world, endpoint, &address(class, round % ACCOUNTS)).await?;
+            let took = processor_millis() - before;
+            times.entry(turn).or_default().push(took);
         }
         world.portal.take_calls();
         progress.step();
     }
-    let distance = |(endpoint, class): (&'static str, &'static str)| {
-        let of = |wanted: bool| {
-            times
-                .iter()
-                .filter(move |(key, _)| key.0 == endpoint && (key.1 == class) == wanted)
-        };
-        let (ours, others): (Vec<_>, Vec<_>) = (
-            of(true).flat_map(|(_, t)| t).collect(),
-            of(false).flat_map(|(_, t)| t).collect(),
-        );
-        ((endpoint, class), standard_deviations(&ours, &others))
+    let distance = |(endpoint, class)| {
+        let (mut own, mut others) = (vec![], vec![]);
+        for ((at, other), times) in &times {
+            match (*at == endpoint, *other == class) {
+                (true, true) => own.extend(times),
+                (true, false) => others.extend(times),
+                (false, _) => {}
+            }
+        }
+        ((endpoint, class), standard_deviations(&own, &others))
     };
     Ok(times.keys().copied().map(distance).collect())
 }
 
-/// How many standard deviations the sum of one side's ranks is off what chance makes of it.
-fn standard_deviations(ours: &[&f64], others: &[&f64]) -> f64 {
-    let mut all: Vec<_> = ours
-        .iter()
-        .map(|time| (**time, 1.0))
-        .chain(others.iter().map(|t| (**t, 0.0)))
+/// Returns the difference between the sum of one side's ranks and the expected sum, in standard
+/// deviations.
+fn standard_deviations(own: &[f64], others: &[f64]) -> f64 {
+    let own_times = own.iter().map(|time| (*time, 1.0));
+    let mut all: Vec<_> = own_times
+        .chain(others.iter().map(|time| (*time, 0.0)))
         .collect();
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
     let ranks: f64 = all
         .iter()
         .zip(1_u32..)
-        .map(|((_, is_ours), rank)| is_ours * f64::from(rank))
+        .map(|((_, is_own), rank)| is_own * f64::from(rank))
         .sum();
-    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let (n, m) = (ours.len() as f64, others.len() as f64);
+    let (n, m) = (own.len() as f64, others.len() as f64);
     let expected = n * (n + m + 1.0) / 2.0;
     (ranks - expected) / (n * m * (n + m + 1.0) / 12.0).sqrt()
 }
 
-fn email(class: &str, n: usize) -> String {
+fn address(class: &str, n: usize) -> String {
     format!("{}{n}@example.com", class.replace(' ', "-"))
 }
 
-async fn ask(world: &World, path: &str, email: &str) -> Result<(), String> {
-    let mut body = json!({"email": email});
-    if path == "/auth/sign-in" {
-        body["password"] = json!(WRONG);
-    }
-    let answer = world.browser().post(path, body).await;
-    match answer.status.as_u16() {
-        200 | 401 => Ok(()),
-        status => Err(format!("{path} answered {status} {}", answer.problem())),
-    }
+async fn send(world: &World, endpoint: Endpoint, email: &str) -> Result<(), String> {
+    let client = world.client();
+    let request = match endpoint {
+        Endpoint::SignIn => client.sign_in(email, WRONG),
+        Endpoint::ForgotPassword => client.forgot_password(email),
+        Endpoint::RequestLogin => client.request_login(email),
+    };
+    let response = request.await;
+    ensure!(
+        [200, 401].contains(&response.status),
+        "{endpoint:?} got {}",
+        response.outcome()
+    );
+    Ok(())
 }
 
-/// Some accounts of each class.
-async fn accounts(world: &World) -> Result<(), String> {
-    let password = Password::parse(PASSWORD).ok_or("the password is none")?;
-    let hash = Hasher::new(COSTS, None).hash(&password, [7; 16]);
+/// Creates the accounts of each class.
+async fn create_accounts(world: &World) -> Result<(), String> {
+    let hash = hash(HASH_PARAMETERS, PASSWORD);
     for class in CLASSES.into_iter().filter(|class| *class != "unknown") {
         let status = match class {
-            "invited" => "invited",
-            "suspended" => "suspended",
+            "invited" | "suspended" => class,
             _ => "active",
         };
-        let user = |n| {
-            let mut user = json!({"email": email(class, n), "name": "Somebody", "status": status});
-            if !["invited", "without a password"].contains(&class) {
-                user["password"] = json!(hash.as_str());
-            }
-            user
-        };
-        let users: Vec<_> = (0..EACH).map(user).collect();
-        let call = world.browser();
-        let path = "/admin/users/import";
-        let answer = call
-            .call(http::Method::POST, path, Some(&json!({"users": users})))
-            .await;
-        if answer.status != 200 || answer.json()["results"][0]["id"].is_null() {
-            return Err(format!("{class} cannot be added: {}", answer.body));
-        }
+        let users: Vec<_> = (0..ACCOUNTS)
+            .map(|n| {
+                let mut user =
+                    json!({"email": address(class, n), "name": "Somebody", "status": status});
+                if !["invited", "without a password"].contains(&class) {
+                    user["password"] = json!(hash);
+                }
+                user
+            })
+            .collect();
+        let imported = world.client().import_users(json!(users)).await;
+        ensure!(
+            imported.status == 200 && !imported.json()["results"][0]["id"].is_null(),
+            "{class} cannot be created: {}",
+            imported.body
+        );
     }
-    for n in 0..EACH {
-        cap(world, &email("at the cap", n)).await;
+    for n in 0..ACCOUNTS {
+        reach_cap(world, &address("at the cap", n)).await;
     }
     Ok(())
 }
 
-/// Tries wrong passwords until none is right any more: those that begin a row together count as
-/// one.
-async fn cap(world: &World, email: &str) {
+/// Tries wrong passwords until the account is at the cap; those tried at once count as one.
+async fn reach_cap(world: &World, email: &str) {
     for _ in 0..11 {
-        let body = json!({"email": email, "password": WRONG});
-        join_all(
-            (0..10).map(|_| async { world.browser().post("/auth/sign-in", body.clone()).await }),
-        )
-        .await;
-        world.time.pass(mins(15));
+        let clients = [(); 10].map(|()| world.client());
+        let attempts = clients
+            .each_ref()
+            .map(|client| client.sign_in(email, WRONG));
+        join_all(attempts.map(IntoFuture::into_future)).await;
+        world.clock.advance(mins(15));
     }
 }
 
-/// The keys of the users who are there.
-fn known(world: &World) -> Vec<String> {
-    let rows = world.rows("users").into_iter();
-    rows.filter_map(|row| row["pk"]["S"].as_str().map(str::to_owned))
-        .collect()
-}
-
-/// The leak.
-fn slower(attempt: &Attempt, known: &[String]) -> Fault {
+/// Makes the store slower for known users.
+fn leak(attempt: &Attempt, known: &[String]) -> Fault {
     let key = attempt.body["Key"]["pk"]["S"].as_str().unwrap_or_default();
     if attempt.operation == "GetItem" && known.iter().any(|known| known == key) {
         let end = processor_millis() + LEAK_MILLIS;

@@ -32,7 +32,7 @@ fn no_forgery_is_accepted() {
 #[test]
 fn every_email_leaves_or_expires_and_none_delays_others() {
     let settings = outage::Settings {
-        mails: 30,
+        emails: 30,
         neighbours: 12,
     };
     outage::run(&settings, false).unwrap();

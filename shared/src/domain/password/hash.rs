@@ -1,7 +1,7 @@
 //! Hashing passwords: Argon2id (RFC 9106), stored as PHC strings.
 //!
-//! A computation blocks the thread for as long as it takes, tens of milliseconds of a whole
-//! processor: Lambda hands a process one request at a time, so nobody else waits for it.
+//! A computation blocks the thread for tens of milliseconds of CPU time. Lambda gives a process one
+//! request at a time, so no other request waits for it.
 
 use crate::domain::password::Password;
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
@@ -11,65 +11,65 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use subtle::ConstantTimeEq;
 
-/// What one computation costs.
+/// The parameters of Argon2id, which are the cost of one computation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Argon2Params {
-    /// `m`: memory in KiB, at least 8 for each lane.
+    /// `m`: memory in KiB, at least 8 per lane.
     pub memory_kib: u32,
-    /// `t`: passes over it.
+    /// `t`: passes over the memory.
     pub passes: u32,
-    /// `p`: lanes, computed one after the other here.
+    /// `p`: lanes. They are computed one after the other.
     pub lanes: u32,
 }
 
 impl Argon2Params {
-    /// The most that is ever computed: an invocation has to have the memory, and the time.
-    const MOST: Self = Self {
+    /// Maximum of each parameter, so that memory and time of an invocation suffice.
+    const MAX: Self = Self {
         memory_kib: 131_072,
         passes: 10,
         lanes: 16,
     };
 
-    /// Reads `m=19456,t=2,p=1`, in this order and spelling.
+    /// Parses `m=19456,t=2,p=1`, in this order and spelling.
     pub fn parse(text: &str) -> Option<Self> {
         let params: ParamsString = text.parse().ok()?;
-        Self::of(&params).filter(|costs| costs.to_string() == text)
+        Self::from_phc(&params).filter(|costs| costs.to_string() == text)
     }
 
-    /// Those within what is computed. Whoever calls sees to it that there is nothing else, and in
-    /// the one order.
-    fn of(params: &ParamsString) -> Option<Self> {
+    /// Reads the parameters if they are within bounds. The caller checks their order, and that
+    /// there are no others.
+    fn from_phc(params: &ParamsString) -> Option<Self> {
         let number = |name| params.get_decimal(name);
         let costs = Self {
             memory_kib: number("m")?,
             passes: number("t")?,
             lanes: number("p")?,
         };
-        let computed = costs.lanes >= 1
-            && costs.lanes <= Self::MOST.lanes
+        let is_within_bounds = costs.lanes >= 1
+            && costs.lanes <= Self::MAX.lanes
             && costs.memory_kib >= 8 * costs.lanes
-            && costs.memory_kib <= Self::MOST.memory_kib
+            && costs.memory_kib <= Self::MAX.memory_kib
             && costs.passes >= 1
-            && costs.passes <= Self::MOST.passes;
-        computed.then_some(costs)
+            && costs.passes <= Self::MAX.passes;
+        is_within_bounds.then_some(costs)
     }
 
-    /// The computation itself.
+    /// Computes a hash of the length of `out`, once.
     fn compute(self, password: &Password, salt: &[u8], out: &mut [u8]) {
         #[expect(
             clippy::expect_used,
-            reason = "costs, salts and outputs are only ever of lengths that Argon2 takes"
+            reason = "parameters, salts and outputs have lengths that Argon2 accepts"
         )]
-        let params =
-            Params::new(self.memory_kib, self.passes, self.lanes, None).expect("costs are checked");
+        let params = Params::new(self.memory_kib, self.passes, self.lanes, None)
+            .expect("the parameters were checked");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         #[expect(
             clippy::expect_used,
-            reason = "without its memory there is no answer, and no wrong one either"
+            reason = "without the memory there is no result, not even a wrong one"
         )]
         argon2
             .hash_password_into(password.expose().as_bytes(), salt, out)
-            .expect("the memory can be had");
+            .expect("the memory is available");
     }
 }
 
@@ -83,9 +83,9 @@ impl fmt::Display for Argon2Params {
     }
 }
 
-/// The hash of a password as it is stored: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, the only
-/// spelling there is of it. `Debug` prints `[redacted]`: whoever has it can try passwords against
-/// it.
+/// The stored hash of a password in its canonical spelling:
+/// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`. `Debug` prints `[redacted]`, because anybody who
+/// has the hash can try passwords against it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash {
     text: String,
@@ -95,18 +95,17 @@ pub struct PasswordHash {
 }
 
 impl PasswordHash {
-    /// Reads a PHC string: Argon2id version 19, a salt of 8 to 48 bytes, a hash of 16 to 64, costs
-    /// that this machine could compute. Anything else, a second spelling included, is `None`.
+    /// Parses a PHC string: Argon2id version 19, a salt of 8 to 48 bytes, a hash of 16 to 64 bytes,
+    /// and parameters within bounds. Returns `None` for anything else, including other spellings.
     pub fn parse(text: &str) -> Option<Self> {
         let phc = phc::PasswordHash::new(text).ok()?;
-        let argon2id =
+        let is_argon2id =
             phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
-        let costs = Argon2Params::of(&phc.params)?;
-        let whole =
-            argon2id && phc.to_string() == text && phc.params.to_string() == costs.to_string();
-        let (salt, output) = (phc.salt?, phc.hash?);
-        let long_enough = output.len() >= 16;
-        (whole && long_enough).then(|| Self {
+        let costs = Argon2Params::from_phc(&phc.params)?;
+        let is_canonical = phc.to_string() == text && phc.params.to_string() == costs.to_string();
+        let salt = phc.salt?;
+        let output = phc.hash?;
+        (is_argon2id && is_canonical && output.len() >= 16).then(|| Self {
             text: text.to_owned(),
             costs,
             salt,
@@ -114,12 +113,12 @@ impl PasswordHash {
         })
     }
 
-    /// The PHC string: for the table, never for a log.
+    /// Returns the PHC string, for the table. Never log it.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What it took.
+    /// Returns the parameters that the hash was computed with.
     pub const fn costs(&self) -> Argon2Params {
         self.costs
     }
@@ -131,69 +130,68 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// What came of a password.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// It is the one.
     Match,
-    /// It is the one, but its hash has the previous costs: store a fresh one.
+    /// The password matches, but its hash has the previous parameters. Store a new one.
     MatchNeedsRehash,
-    /// It is not, or there is none to compare it with.
+    /// The password does not match, or there is no hash.
     NoMatch,
 }
 
-/// Computes hashes, at the costs of today and, while there are any, at those of before.
+/// Computes hashes with the current parameters, and verifies those of the previous ones.
 #[derive(Debug)]
 pub struct Hasher {
     current: Argon2Params,
     previous: Option<Argon2Params>,
-    /// Salt and hash that are compared with where none is stored. No password is known for them,
-    /// and a match would count for nothing.
+    /// Salt and hash to compare with if no hash is stored. No password is known for them, and a
+    /// match does not count.
     dummy: ([u8; 16], [u8; 32]),
-    computed: Arc<AtomicU64>,
+    counter: Arc<AtomicU64>,
 }
 
 impl Hasher {
-    /// One that hashes at `current`, and still knows what was hashed at `previous`.
+    /// Returns a hasher for `current` that also verifies hashes of `previous`.
     pub fn new(current: Argon2Params, previous: Option<Argon2Params>) -> Self {
         let previous = previous.filter(|costs| *costs != current);
         Self {
             current,
             previous,
             dummy: ([0x5a; 16], [0xa5; 32]),
-            computed: Arc::default(),
+            counter: Arc::default(),
         }
     }
 
-    /// The same, counting in `computed`.
+    /// Counts the computations in `counter`.
     #[must_use]
-    pub fn with_counter(self, computed: Arc<AtomicU64>) -> Self {
-        Self { computed, ..self }
+    pub fn with_counter(self, counter: Arc<AtomicU64>) -> Self {
+        Self { counter, ..self }
     }
 
-    /// The hash to store. Every password gets a fresh `salt`.
+    /// Computes the hash to store. Every password needs a new random `salt`.
     pub fn hash(&self, password: &Password, salt: [u8; 16]) -> PasswordHash {
         let mut bytes = [0; 32];
         self.compute(self.current, password, &salt, &mut bytes);
         #[expect(
             clippy::expect_used,
-            reason = "16 and 32 bytes are within what PHC strings hold"
+            reason = "PHC strings hold salts of 16 and hashes of 32 bytes"
         )]
-        build(self.current, salt, bytes).expect("a PHC string can hold it")
+        build(self.current, salt, bytes).expect("a PHC string of a checked hash")
     }
 
-    /// Whether `password` is the one that was hashed. The same computations are made whatever is
-    /// stored, and if nothing is: one at the current costs and, while there are previous ones, one
-    /// at those. So how long it takes tells nothing about the account.
+    /// Compares a password with a stored hash. The computations are the same whether or not a hash
+    /// is stored: one with the current parameters, and one with the previous ones if there are any.
+    /// The duration therefore says nothing about the account.
     pub fn verify(&self, password: &Password, stored: Option<&PasswordHash>) -> PasswordCheck {
-        let mut verdict = PasswordCheck::NoMatch;
-        let rights = [
+        let mut check = PasswordCheck::NoMatch;
+        let outcomes = [
             (Some(self.current), PasswordCheck::Match),
             (self.previous, PasswordCheck::MatchNeedsRehash),
         ];
-        for (costs, right) in rights
+        for (costs, on_match) in outcomes
             .into_iter()
-            .filter_map(|(costs, right)| Some((costs?, right)))
+            .filter_map(|(costs, on_match)| Some((costs?, on_match)))
         {
             let stored = stored.filter(|stored| stored.costs == costs);
             let dummy: (&[u8], &[u8]) = (&self.dummy.0, &self.dummy.1);
@@ -202,28 +200,28 @@ impl Hasher {
             });
             let mut bytes = vec![0; expected.len()];
             self.compute(costs, password, salt, &mut bytes);
-            let equal = bool::from(bytes.ct_eq(expected));
-            if equal && stored.is_some() {
-                verdict = right;
+            let is_equal = bool::from(bytes.ct_eq(expected));
+            if is_equal && stored.is_some() {
+                check = on_match;
             }
         }
-        verdict
+        check
     }
 
-    /// Whether a password with this hash could ever sign in: at other costs it is always wrong, so
-    /// importing refuses it.
+    /// Returns whether passwords can be verified with this hash. A hash with other parameters never
+    /// matches, so an import rejects it.
     pub fn accepts(&self, stored: &PasswordHash) -> bool {
         stored.costs == self.current || Some(stored.costs) == self.previous
     }
 
-    /// How many hashes were computed: every account must take as many.
+    /// Returns the number of hashes computed so far.
     pub fn computed(&self) -> u64 {
-        self.computed.load(Ordering::Relaxed)
+        self.counter.load(Ordering::Relaxed)
     }
 
     fn compute(&self, costs: Argon2Params, password: &Password, salt: &[u8], out: &mut [u8]) {
         costs.compute(password, salt, out);
-        self.computed.fetch_add(1, Ordering::Relaxed);
+        self.counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -247,11 +245,13 @@ mod tests {
     const REFERENCE: [(&str, &str); 5] = [
         (
             "password",
-            "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyBvaw$9iBLzuApLFRzr3bOvFkEWfh9ZzjT0WZNwad70kzTAV0",
+            "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyBvaw\
+             $9iBLzuApLFRzr3bOvFkEWfh9ZzjT0WZNwad70kzTAV0",
         ),
         (
             "password",
-            "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$cpx6VEQbwTVZvcpxNIxOVUWZ5xnAipUmAe1cg2GMG70",
+            "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ\
+             $cpx6VEQbwTVZvcpxNIxOVUWZ5xnAipUmAe1cg2GMG70",
         ),
         (
             "Pässe 🎉 語",
@@ -259,11 +259,14 @@ mod tests {
         ),
         (
             "lanes",
-            "$argon2id$v=19$m=128,t=2,p=4$MDEyMzQ1Njc4OWFiY2RlZg$67GDPgoXkpbUJ6hPPD5vOLUKsz5MmEd/PIeRr2U8guDPE2UuSnFYfesRAeZKXO4MdFGVxu/L030fug76+elL0A",
+            "$argon2id$v=19$m=128,t=2,p=4$MDEyMzQ1Njc4OWFiY2RlZg\
+             $67GDPgoXkpbUJ6hPPD5vOLUKsz5MmEd/PIeRr2U8guDP\
+             E2UuSnFYfesRAeZKXO4MdFGVxu/L030fug76+elL0A",
         ),
         (
             " ",
-            "$argon2id$v=19$m=32,t=1,p=1$YSBzYWx0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHllcyE$oSH+iEEiiFb10EZunr75wXNGxZFQtg4I",
+            "$argon2id$v=19$m=32,t=1,p=1$YSBzYWx0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHllcyE\
+             $oSH+iEEiiFb10EZunr75wXNGxZFQtg4I",
         ),
     ];
 
@@ -292,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_implementations_hashes_are_ours() {
+    fn hashes_of_the_reference_implementation_verify() {
         for (text, phc) in REFERENCE {
             let stored = PasswordHash::parse(phc).unwrap();
             let hasher = Hasher::new(stored.costs(), None);
@@ -310,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn our_hashes_are_the_reference_implementations() {
+    fn hashes_are_those_of_the_reference_implementation() {
         let (text, phc) = REFERENCE[0];
         let ours = Hasher::new(Argon2Params::parse("m=19456,t=2,p=1").unwrap(), None)
             .hash(&password(text), *b"sixteen bytes ok");
@@ -318,9 +321,9 @@ mod tests {
     }
 
     #[test]
-    fn the_vector_of_rfc_9106() {
-        // Section 5.3 has a secret and associated data, which PHC strings of passwords have not:
-        // the crate alone.
+    fn the_test_vector_of_rfc_9106_is_met() {
+        // Section 5.3 has a secret and associated data, which PHC strings lack: this tests the
+        // crate alone.
         let params = argon2::ParamsBuilder::new()
             .m_cost(32)
             .t_cost(3)
@@ -342,19 +345,19 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_right_for_its_password_alone_and_says_when_it_is_outdated() {
+    fn a_hash_matches_only_its_password_and_says_when_it_needs_a_rehash() {
         let hasher = Hasher::new(CHEAP, Some(CHEAPER));
         let (new, old, foreign) = (
             hash(CHEAP, "open"),
             hash(CHEAPER, "open"),
             hash(OTHER, "open"),
         );
-        let verdicts = |text| {
+        let checks = |text| {
             [Some(&new), Some(&old), Some(&foreign), None]
                 .map(|stored| hasher.verify(&password(text), stored))
         };
         assert_eq!(
-            verdicts("open"),
+            checks("open"),
             [
                 PasswordCheck::Match,
                 PasswordCheck::MatchNeedsRehash,
@@ -362,7 +365,7 @@ mod tests {
                 PasswordCheck::NoMatch
             ]
         );
-        assert_eq!(verdicts("Open"), [PasswordCheck::NoMatch; 4]);
+        assert_eq!(checks("Open"), [PasswordCheck::NoMatch; 4]);
         assert_eq!(
             [&new, &old, &foreign].map(|stored| hasher.accepts(stored)),
             [true, true, false]
@@ -370,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_computed_whatever_is_stored() {
+    fn the_computations_are_the_same_whatever_is_stored() {
         let stored = [
             Some(hash(CHEAP, "open")),
             Some(hash(CHEAPER, "open")),
@@ -389,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_stored_not_even_the_dummys_own_password_is_right() {
+    fn the_password_of_the_dummy_hash_does_not_match() {
         let mut tag = [0; 32];
         tag.copy_from_slice(hash(CHEAP, "open").output.as_bytes());
         let hasher = Hasher {
@@ -409,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn another_salt_is_another_hash_and_one_bit_less_is_wrong() {
+    fn another_salt_gives_another_hash_and_one_changed_bit_does_not_match() {
         let hasher = Hasher::new(CHEAP, None);
         let one = hash(CHEAP, "open");
         assert_ne!(
@@ -429,13 +432,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_hash_reads_back_and_has_one_spelling() {
+    fn a_hash_parses_only_in_its_canonical_spelling() {
         let one = hash(CHEAP, "open");
         assert_eq!(
             PasswordHash::parse(one.as_str()).unwrap().as_str(),
             one.as_str()
         );
-        let good = "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let good = "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg\
+                    $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         assert!(PasswordHash::parse(good).is_some());
         for (part, instead) in [
             ("$argon2id", "$argon2i"),
@@ -494,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_have_one_spelling_and_bounds() {
+    fn parameters_parse_only_in_their_canonical_spelling_within_bounds() {
         assert_eq!(
             Argon2Params::parse("m=19456,t=2,p=1"),
             Some(Argon2Params {

@@ -1,40 +1,40 @@
-//! Why a password may not be chosen, for machines and for people.
+//! The reasons to reject a new password, for programs and for people.
 
-use crate::domain::password::MAX_LENGTH;
 use std::fmt;
 use zxcvbn::feedback::Warning;
 
-/// Why a password may not be chosen.
+/// Maximum length of a password in characters.
+pub const MAX_LENGTH: usize = 256;
+
+/// The reason to reject a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WeakPassword {
-    /// Fewer characters than the portal asks for.
     TooShort {
-        /// How many it asks for.
+        /// Minimum length of the portal in characters.
         min_length: usize,
     },
-    /// More than 256 characters.
+    /// More than [`MAX_LENGTH`] characters.
     TooLong,
-    /// The address or the portal's name, with too little around it.
+    /// The address or the portal's name with too few additions.
     Personal,
-    /// Among those that are tried first, or close to one.
+    /// A common password, or similar to one.
     Common,
-    /// The same again and again.
+    /// Repetitions such as `aaa` or `abcabc`.
     Repeats,
-    /// `abc`, `6543`.
+    /// Sequences such as `abc` or `6543`.
     Sequence,
-    /// Neighbours on a keyboard.
+    /// Rows and patterns of a keyboard.
     Keyboard,
-    /// Dates and years.
     Dates,
-    /// Names, and little else.
+    /// Names with few additions.
     Names,
-    /// Guessable for another reason.
+    /// Too few guesses for another reason.
     Guessable,
 }
 
 impl WeakPassword {
-    /// The reason with this [word](Self::word), in a portal that asks for `min_length` characters.
-    pub fn parse(word: &str, min_length: usize) -> Option<Self> {
+    /// Parses the reason. `min_length` is the minimum of the portal in characters.
+    pub fn parse(reason: &str, min_length: usize) -> Option<Self> {
         let all = [
             Self::TooShort { min_length },
             Self::TooLong,
@@ -47,11 +47,11 @@ impl WeakPassword {
             Self::Names,
             Self::Guessable,
         ];
-        all.into_iter().find(|weak| weak.word() == word)
+        all.into_iter().find(|weak| weak.as_str() == reason)
     }
 
-    /// The stable word for machines.
-    pub const fn word(self) -> &'static str {
+    /// Returns the stable reason for programs.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::TooShort { .. } => "too-short",
             Self::TooLong => "too-long",
@@ -67,7 +67,6 @@ impl WeakPassword {
     }
 }
 
-/// The library's reasons, as ours.
 impl From<Warning> for WeakPassword {
     fn from(warning: Warning) -> Self {
         match warning {
@@ -88,7 +87,7 @@ impl From<Warning> for WeakPassword {
     }
 }
 
-/// The sentence for people.
+/// Formats the reason as a sentence for people.
 impl fmt::Display for WeakPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -114,6 +113,43 @@ impl fmt::Display for WeakPassword {
             Self::Guessable => {
                 f.write_str("This password is easy to guess. Add another uncommon word or two.")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_reason_has_its_own_word_and_sentence() {
+        let all = [
+            WeakPassword::TooShort { min_length: 15 },
+            WeakPassword::TooLong,
+            WeakPassword::Personal,
+            WeakPassword::Common,
+            WeakPassword::Repeats,
+            WeakPassword::Sequence,
+            WeakPassword::Keyboard,
+            WeakPassword::Dates,
+            WeakPassword::Names,
+            WeakPassword::Guessable,
+        ];
+        assert_eq!(
+            all.iter()
+                .map(|weak| weak.as_str())
+                .collect::<BTreeSet<_>>()
+                .len(),
+            all.len()
+        );
+        assert_eq!(all[0].to_string(), "Use at least 15 characters.");
+        for weak in all {
+            let sentence = weak.to_string();
+            assert!(
+                sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'),
+                "{sentence}"
+            );
         }
     }
 }

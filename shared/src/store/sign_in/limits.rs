@@ -1,7 +1,7 @@
 //! The limits on password attempts.
 
 use crate::domain::rate_limit::RateLimit;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY, Timestamp};
 use crate::store::Store;
 use crate::store::expression::Expression;
 use crate::store::item::{Item, n, number};
@@ -9,7 +9,7 @@ use crate::store::rate_limits;
 use std::time::Duration;
 
 /// The time for which consecutive failures are remembered after the last one.
-const FAILURES_RETENTION: Duration = Duration::from_secs(400 * 86_400);
+const FAILURES_RETENTION: Duration = DAY.saturating_mul(400);
 
 /// The limits that apply to one attempt.
 pub struct PasswordLimits<'a> {

@@ -31,5 +31,5 @@ pub(super) fn of_another_portal(forger: &mut Forger<'_>) -> String {
     let kid = forger.some_kid();
     let key = forger.originals.staff.get(kid);
     let key = key.expect("both portals have the same keys");
-    key.mint_nonce(forger.random_u128().to_be_bytes()).expose()
+    key.issue_nonce(forger.random_u128().to_be_bytes()).expose()
 }

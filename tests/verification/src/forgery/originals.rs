@@ -93,7 +93,7 @@ impl Originals {
 
     /// Returns whether the portal accepts a text for this purpose.
     pub(super) fn accepts(&self, purpose: Purpose, text: &str) -> bool {
-        let is_minted = |nonces| !self.ring.own_nonces(nonces).is_empty();
+        let is_issued = |nonces| !self.ring.issued_nonces(nonces).is_empty();
         match purpose {
             Purpose::Link => self.ring.read_link(link::Purpose::SignIn, text).is_ok(),
             Purpose::Session => {
@@ -101,8 +101,8 @@ impl Originals {
                 !matches!(claims, Ok(None))
             }
             Purpose::Nonce => {
-                is_minted(cookie::nonces(text))
-                    || is_minted(Nonce::parse(text).into_iter().collect())
+                is_issued(cookie::nonces(text))
+                    || is_issued(Nonce::parse(text).into_iter().collect())
             }
         }
     }

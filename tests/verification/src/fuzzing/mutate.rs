@@ -2,8 +2,8 @@
 
 use crate::rng::Rng;
 
-/// What has broken parsers before.
-const WORDS: &[&[u8]] = &[
+/// Texts that have broken parsers before.
+const WORDS: [&[u8]; 30] = [
     b"\0",
     b"\r\n",
     b"\t",
@@ -36,41 +36,32 @@ const WORDS: &[&[u8]] = &[
     b"@CODE@",
 ];
 
-/// One of `inputs` with one to four changes.
+/// Returns one of the inputs with one to four changes.
 pub(super) fn change(inputs: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
-    let mut bytes = inputs
-        .get(rng.below(inputs.len()))
-        .cloned()
-        .unwrap_or_default();
+    let mut bytes = rng.pick(inputs).clone();
     for _ in 0..=rng.below(4) {
-        let (at, to) = (rng.below(bytes.len() + 1), rng.below(bytes.len() + 1));
-        let (from, to) = (at.min(to), at.max(to));
-        match rng.below(6) {
-            0 => drop(bytes.drain(from..to)),
-            1 => drop(bytes.splice(from..from, rng.pick(WORDS).iter().copied())),
-            2 => drop(bytes.splice(from..to, rng.pick(WORDS).iter().copied())),
-            3 => {
-                let part: Vec<u8> = bytes.iter().copied().skip(from).take(to - from).collect();
-                drop(bytes.splice(from..from, part));
-            }
+        let [one, other] = [(); 2].map(|()| rng.below(bytes.len() + 1));
+        let (from, to) = (one.min(other), one.max(other));
+        let (range, inserted) = match rng.below(6) {
+            0 => (from..to, vec![]),
+            1 => (from..from, rng.pick(&WORDS).to_vec()),
+            2 => (from..to, rng.pick(&WORDS).to_vec()),
+            3 => (from..from, bytes[from..to].to_vec()),
             4 => {
-                let other = inputs
-                    .get(rng.below(inputs.len()))
-                    .map(Vec::as_slice)
-                    .unwrap_or_default();
-                let part = other
-                    .iter()
-                    .copied()
-                    .skip(rng.below(other.len()))
-                    .take(rng.below(40));
-                drop(bytes.splice(from..from, part));
+                let other = &rng.pick(inputs)[..];
+                let start = rng.below(other.len());
+                let end = (start + rng.below(40)).min(other.len());
+                (from..from, other[start..end].to_vec())
             }
             _ => {
-                if let Some(byte) = bytes.get_mut(from) {
-                    *byte ^= 1 << rng.below(8);
-                }
+                let flipped = bytes.get(from).map(|byte| byte ^ (1 << rng.below(8)));
+                (
+                    from..(from + 1).min(bytes.len()),
+                    flipped.into_iter().collect(),
+                )
             }
-        }
+        };
+        drop(bytes.splice(range, inserted));
     }
     bytes
 }

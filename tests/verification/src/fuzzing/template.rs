@@ -3,10 +3,10 @@
 use local::template::Template;
 use std::collections::BTreeMap;
 
-/// A template is read or refused in a sentence, whatever it says about itself.
+/// A template is read, or refused in a sentence.
 ///
 /// # Panics
-/// When it is neither.
+/// If it is neither.
 pub fn template(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
@@ -14,11 +14,8 @@ pub fn template(data: &[u8]) {
     match Template::of(text, &BTreeMap::new()) {
         Err(refused) => assert!(refused.0.ends_with('.'), "{refused}"),
         Ok(template) => {
-            for mapping in template
-                .functions
-                .iter()
-                .flat_map(|function| &function.streams)
-            {
+            let functions = template.functions.iter();
+            for mapping in functions.flat_map(|function| &function.streams) {
                 let _patterns = mapping.patterns();
                 assert!(!mapping.table().contains('/'));
             }

@@ -1,6 +1,6 @@
-//! Links and sessions.
+//! The tokens of links and sessions, and key rings.
 
-use super::stage;
+use super::fixture;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::{LinkId, UserId};
 use shared::domain::link::{Link, Purpose};
@@ -13,55 +13,63 @@ use std::cell::LazyCell;
 
 struct Tokens {
     ring: KeyRing,
-    link: String,
-    session: String,
-    /// Of another portal with the same keys, and of other keys.
-    foreign: Vec<String>,
+    /// A link and a session of this key ring, then those of another portal and of other keys.
+    all: Vec<String>,
 }
 
 thread_local! {
-    static TOKENS: LazyCell<Tokens> = LazyCell::new(tokens);
+    static TOKENS: LazyCell<Tokens> = LazyCell::new(Tokens::new);
 }
 
-/// What was not signed is not accepted: the first two bytes choose a token and a place in it, the
-/// rest is put there, over as many characters as the third byte says. The rest is also tried as a
-/// token by itself, and as a key ring.
+/// A token that was not signed is not accepted. The first three bytes choose a token, a place in it
+/// and the number of characters that the rest replaces. The rest is also tried as a token and as a
+/// key ring.
 ///
 /// # Panics
-/// When it is accepted.
+/// If a forgery is accepted.
 pub fn token(data: &[u8]) {
     let (choice, bytes) = data.split_at(data.len().min(3));
-    let [which, at, over] = [0, 1, 2].map(|n| choice.get(n).copied().map_or(0, usize::from));
+    let [which, at, len] = [0, 1, 2].map(|n| choice.get(n).copied().map_or(0, usize::from));
     let text = String::from_utf8_lossy(bytes);
     TOKENS.with(|tokens| {
-        let all: Vec<_> = [&tokens.link, &tokens.session]
-            .into_iter()
-            .chain(&tokens.foreign)
-            .collect();
-        let base = all[which % all.len()];
-        // A byte reaches every character: tokens have fewer than 4 x 256.
-        let from = (at * 4 + which / all.len() % 4).min(base.len());
-        let to = (from + over).min(base.len());
-        tokens.refuse(&format!("{}{text}{}", &base[..from], &base[to..]));
-        tokens.refuse(&text);
+        let count = tokens.all.len();
+        let token = &tokens.all[which % count];
+        // One byte reaches every character: tokens have fewer than 4 x 256.
+        let from = (at * 4 + which / count % 4).min(token.len());
+        let to = (from + len).min(token.len());
+        tokens.check(&format!("{}{text}{}", &token[..from], &token[to..]));
+        tokens.check(&text);
     });
     if let Err(refused) = KeyRing::parse(&text, &portal("partner")) {
-        assert!(
-            text.is_empty() || refused.len() < 100,
-            "{refused} repeats the ring"
-        );
+        let is_short = text.is_empty() || refused.len() < 100;
+        assert!(is_short, "{refused} repeats the key ring");
     }
 }
 
 impl Tokens {
-    fn refuse(&self, token: &str) {
-        let (link, session) = (
-            self.ring.read_link(Purpose::SignIn, token).is_ok(),
-            self.ring.read_session(token).is_ok(),
-        );
+    fn new() -> Self {
+        // Starting a portal makes HS256 the only algorithm of this process.
+        let value = fixture::key_ring();
+        let other_keys = value.replace(|digit: char| digit.is_ascii_digit(), "x");
+        let ring = |value: &str, name| KeyRing::parse(value, &portal(name)).unwrap();
+        let rings = [
+            ring(&value, "partner"),
+            ring(&value, "staff"),
+            ring(&other_keys, "partner"),
+        ];
+        let all = rings.iter().flat_map(|ring| [link(ring), session(ring)]);
+        Self {
+            all: all.collect(),
+            ring: ring(&value, "partner"),
+        }
+    }
+
+    fn check(&self, token: &str) {
+        let is_link = self.ring.read_link(Purpose::SignIn, token).is_ok();
+        let is_session = self.ring.read_session(token).is_ok();
         assert_eq!(
-            (link, session),
-            (token == self.link, token == self.session),
+            [is_link, is_session],
+            [token == self.all[0], token == self.all[1]],
             "{token}"
         );
     }
@@ -69,25 +77,6 @@ impl Tokens {
 
 fn portal(name: &str) -> PortalName {
     PortalName::parse(name).unwrap()
-}
-
-fn tokens() -> Tokens {
-    // Starting a portal is what makes HS256 the one algorithm of this process.
-    let value = stage::key_ring();
-    let others = value.replace(|digit: char| digit.is_ascii_digit(), "x");
-    let ring = |value: &str, name: &str| KeyRing::parse(value, &portal(name)).unwrap();
-    let ours = ring(&value, "partner");
-    let foreign = [ring(&value, "staff"), ring(&others, "partner")];
-    let foreign = foreign
-        .iter()
-        .flat_map(|ring| [link(ring), session(ring)])
-        .collect();
-    Tokens {
-        link: link(&ours),
-        session: session(&ours),
-        foreign,
-        ring: ours,
-    }
 }
 
 fn link(ring: &KeyRing) -> String {
@@ -104,9 +93,8 @@ fn link(ring: &KeyRing) -> String {
 }
 
 fn session(ring: &KeyRing) -> String {
-    let id = SessionId::new([5; 32]);
     let claims = SessionClaims {
-        id,
+        id: SessionId::new([5; 32]),
         user: UserId::new([2; 16]),
         expires_at: Timestamp::from_secs(6),
     };

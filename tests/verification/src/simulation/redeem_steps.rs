@@ -29,7 +29,7 @@ pub(super) struct RedeemRequest {
 impl RedeemRequest {
     /// Returns the hash of the idempotency key, as the link's row has it.
     fn key_hash(&self) -> Option<String> {
-        let key = IdempotencyKey::parse(self.idempotency_key.as_deref()?)?;
+        let key = IdempotencyKey::parse(self.idempotency_key.as_deref()?).ok()?;
         Some(key.hash().to_string())
     }
 }
@@ -503,7 +503,7 @@ impl PortalUnderTest<'_> {
             window: Window::Until(Timestamp::from_millis(link.requested_at)),
             limit: 0,
         };
-        let key = throttle.row(self.world.clock.now());
+        let key = throttle.item_key(self.world.clock.now());
         let row = self.row("rate-limits", &key, None);
         row.and_then(|row| number(&row, "count"))
             .unwrap_or_default()

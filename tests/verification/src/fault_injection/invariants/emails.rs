@@ -119,7 +119,12 @@ pub(super) fn claims_are_complete(facts: &Facts) -> Result<(), String> {
 
     let requested = claimed.iter().copied().filter(is_self_requested).count();
     let expected = [requested, requested, requested, claimed.len() - requested];
-    let budgets = ["mail-hour", "mail-day", "mail-portal", "mail-reserve"];
+    let budgets = [
+        "emails-per-hour",
+        "emails-per-day",
+        "portal-emails",
+        "reserved-emails",
+    ];
     let counted = budgets.map(|scope| facts.counted(scope));
     ensure_eq!(counted, expected, "budgets {budgets:?}");
     Ok(())
@@ -132,7 +137,12 @@ pub(super) fn rate_limits_count_requests(facts: &Facts) -> Result<(), String> {
         .filter(|row| text(row, "kind") == "sign-up")
         .count();
     let all = requested.len();
-    let scopes = ["ask-minute", "ask-hour", "ask-network", "sign-up"];
+    let scopes = [
+        "requests-per-minute",
+        "requests-per-hour",
+        "requests-per-network",
+        "sign-up",
+    ];
     let (counted, expected) = (
         scopes.map(|scope| facts.counted(scope)),
         [all, all, all, sign_ups],

@@ -30,7 +30,7 @@ pub(super) fn attempts_are_counted(facts: &Facts) -> Result<(), String> {
         ),
         (
             "consecutive failures",
-            facts.counted("password-in-a-row"),
+            facts.counted("consecutive-failures"),
             streaks.judged..=streaks.sent + again,
         ),
     ] {

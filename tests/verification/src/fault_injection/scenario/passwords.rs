@@ -112,7 +112,7 @@ impl Scenario {
     pub(crate) fn set_streak(&self, email: &str, count: usize) {
         let is_streak = |row: &Value| {
             let key = row["pk"]["S"].as_str();
-            key.is_some_and(|key| key.starts_with("password-in-a-row"))
+            key.is_some_and(|key| key.starts_with("consecutive-failures"))
         };
         let mut rows = self.world.rows("rate-limits");
         rows.retain(is_streak);

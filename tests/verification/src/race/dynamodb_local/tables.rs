@@ -182,7 +182,7 @@ impl Tables {
         };
         let by = RedeemContext {
             same_browser: racer.is_requesting_browser(),
-            idempotency_key: IdempotencyKey::parse(&key).map(|key| key.hash()),
+            idempotency_key: IdempotencyKey::parse(&key).ok().map(|key| key.hash()),
         };
         let session = Session {
             hash: link.session,

@@ -1,4 +1,4 @@
-"""Paths, and the environment that programs of this run get."""
+"""Paths, and the environment of the programs that a run starts."""
 
 import os
 import pathlib
@@ -13,12 +13,12 @@ REGION = "us-east-1"
 
 
 def tools_environment(home, extra=None):
-    """The caller's environment with the pinned tools first and without any trace of a real AWS account.
+    """Returns the caller's environment with the pinned tools first and without any settings of a real AWS account.
 
-    `home` takes what the tools would write into the caller's home directory about themselves.
+    Files that the tools would write to the caller's home directory go to `home` instead.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
-    return kept | {
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+    return inherited | {
         "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

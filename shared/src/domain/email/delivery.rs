@@ -1,0 +1,175 @@
+//! The end of a delivery, and the delivery log.
+
+use crate::domain::ids::RecordId;
+use crate::domain::time::Timestamp;
+
+/// The final status of an email.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryStatus {
+    Sent,
+    Dropped,
+    Throttled,
+    Failed,
+    Expired,
+    Superseded,
+}
+
+impl DeliveryStatus {
+    /// Returns the stored `status`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Dropped => "dropped",
+            Self::Throttled => "throttled",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// The end of a delivery, with the details that its status calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome<'a> {
+    /// The provider has accepted the email.
+    Sent {
+        /// The provider's id of the message.
+        message_id: &'a str,
+    },
+    /// The email cannot be sent.
+    Failed(FailureReason<'a>),
+    /// There is nobody to send the email to.
+    Dropped(DropReason),
+    /// A silent limit was reached.
+    Throttled(Budget),
+    /// The link expired before it could be sent.
+    Expired,
+    /// The email became void before it could be sent.
+    Superseded(SupersededBy),
+}
+
+impl DeliveryOutcome<'_> {
+    pub const fn status(&self) -> DeliveryStatus {
+        match self {
+            Self::Sent { .. } => DeliveryStatus::Sent,
+            Self::Failed(_) => DeliveryStatus::Failed,
+            Self::Dropped(_) => DeliveryStatus::Dropped,
+            Self::Throttled(_) => DeliveryStatus::Throttled,
+            Self::Expired => DeliveryStatus::Expired,
+            Self::Superseded(_) => DeliveryStatus::Superseded,
+        }
+    }
+
+    /// Returns the stored `reason`, or `None` if the email was sent.
+    pub const fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Sent { .. } => None,
+            Self::Failed(reason) => Some(reason.as_str()),
+            Self::Dropped(reason) => Some(reason.as_str()),
+            Self::Throttled(budget) => Some(budget.as_str()),
+            Self::Expired => Some("link-expired"),
+            Self::Superseded(by) => Some(by.as_str()),
+        }
+    }
+}
+
+/// The reason why an email cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureReason<'a> {
+    /// The provider refused the email permanently, with this message. It may contain the address:
+    /// it is stored and never logged.
+    Refused(&'a str),
+    /// Too many consecutive claims were lost.
+    Unanswered,
+    /// This version cannot read the item.
+    Unreadable,
+}
+
+impl FailureReason<'_> {
+    /// Returns the stored form.
+    pub const fn as_str(&self) -> &str {
+        match self {
+            Self::Refused(message) => message,
+            Self::Unanswered => "unanswered",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// The reason why there is nobody to send an email to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropReason {
+    NoAccount,
+    Suspended,
+}
+
+impl DropReason {
+    /// Returns the stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAccount => "no-account",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// A silent limit on the emails that are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// The self-requested emails to one address.
+    Address,
+    /// The self-requested emails of the whole portal.
+    Portal,
+    /// The administrators' emails and notices of the whole portal.
+    Reserve,
+}
+
+impl Budget {
+    /// Returns the stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address-budget",
+            Self::Portal => "portal-budget",
+            Self::Reserve => "reserve-budget",
+        }
+    }
+}
+
+/// The event that made an email void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SupersededBy {
+    /// The user's epoch changed.
+    EpochMove,
+    /// The invited user was activated.
+    Activation,
+}
+
+impl SupersededBy {
+    /// Returns the stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EpochMove => "epoch-moved",
+            Self::Activation => "activated",
+        }
+    }
+}
+
+/// An email as the delivery log shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    pub id: RecordId,
+    /// The kind as stored, see `EmailKind`.
+    pub kind: String,
+    /// The template as stored, see `EmailTemplate`, once it is decided.
+    pub template: Option<String>,
+    /// `queued`, `sending`, or a [`DeliveryStatus`].
+    pub status: String,
+    /// Reason for the status, where it needs one.
+    pub reason: Option<String>,
+    /// The provider's id of the message.
+    pub message_id: Option<String>,
+    pub requested_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    /// Number of claims so far.
+    pub attempts: u64,
+}
