@@ -14,7 +14,7 @@ impl<'a> Forger<'a> {
     pub(super) fn some(&mut self, fits: impl Fn(Purpose) -> bool) -> &'a Original {
         let all = self.originals.all.iter();
         let fitting: Vec<_> = all.filter(|original| fits(original.purpose)).collect();
-        *self.rng.pick(&fitting)
+        self.rng.pick::<&Original>(&fitting)
     }
 
     /// Chooses a link or a session.

@@ -30,7 +30,7 @@ struct LoginRequest {
     requested_at: u64,
     nonce: String,
     email: Option<Email>,
-    /// Whether the mailer still has to be done with the record, and when it gets it again.
+    /// The mailer is not done with the record, and gets it again from then on.
     is_pending: bool,
     next_delivery: u64,
     redeemed_at: Option<u64>,
@@ -63,7 +63,7 @@ pub(super) struct Traffic<'w> {
     pub(super) rng: Rng,
     pub(super) keys: KeyRing,
     pub(super) copies: Copies,
-    /// Whether a link works only in the browser that requested it.
+    /// A link works only in the browser that requested it.
     is_bound: bool,
     clients: Vec<ApiClient<'w>>,
     requests: Vec<LoginRequest>,

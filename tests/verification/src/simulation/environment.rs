@@ -21,7 +21,7 @@ pub(super) struct StepReport {
     pub(super) outcome: String,
 }
 
-/// Reports a step.
+/// Reports a step that was made.
 pub(super) fn done(detail: impl Into<String>, outcome: impl Into<String>) -> StepResult {
     Ok(StepReport {
         detail: detail.into(),
@@ -91,7 +91,7 @@ impl Environment {
         self.keys_stale_until = self.now() + KEY_RETRY;
     }
 
-    /// Ends all faults.
+    /// Ends all injected faults.
     pub(super) fn calm(&mut self) {
         self.faults().profile = FaultProfile::None;
         self.restore_keys();
