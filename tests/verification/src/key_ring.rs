@@ -6,7 +6,7 @@ use serde_json::json;
 /// The time until an appended key signs, in milliseconds: two refreshes of the key ring.
 pub(crate) const SIGNS_AFTER: u64 = 600_000;
 
-/// An appended key.
+/// A key that was appended.
 pub(crate) struct Key {
     pub(crate) kid: String,
     secret: String,

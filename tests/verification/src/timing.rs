@@ -77,14 +77,16 @@ pub fn run(settings: &Settings, show_progress: bool) -> Report {
     let honest = paused(settings.seed, compare(settings, false, &progress))?;
     let leaking = paused(settings.seed, compare(settings, true, &progress))?;
     for ((endpoint, class), distance) in &honest {
+        let is_normal = distance.abs() <= LIMIT;
         ensure!(
-            distance.abs() <= LIMIT,
+            is_normal,
             "{class} stands out at {endpoint:?} by {distance:.1} standard deviations"
         );
     }
     let found = leaking[&(Endpoint::SignIn, "unknown")].abs();
+    let is_found = found >= LIMIT;
     ensure!(
-        found >= LIMIT,
+        is_found,
         "a leak of {LEAK_MILLIS} ms shows by {found:.1} standard deviations only"
     );
     let line = |((endpoint, class), distance): (&(Endpoint, &str), &f64)| {

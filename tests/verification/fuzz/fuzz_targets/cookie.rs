@@ -1,3 +1,2 @@
-//! See `verification::fuzzing::cookie`.
 #![no_main]
-libfuzzer_sys::fuzz_target!(init: fuzz::quiet(), |data: &[u8]| verification::fuzzing::cookie(data));
+fuzz::target!(cookie);

@@ -1,3 +1,2 @@
-//! See `verification::fuzzing::request`.
 #![no_main]
-libfuzzer_sys::fuzz_target!(init: fuzz::quiet(), |data: &[u8]| verification::fuzzing::request(data));
+fuzz::target!(request);

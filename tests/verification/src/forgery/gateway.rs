@@ -4,52 +4,12 @@ use super::forger::Forgery;
 use super::originals::{Originals, Purpose};
 use crate::ensure;
 use crate::tally::Tally;
-use kit::{ApiResponse, World, form, routes};
-
-/// The number of requests between two comparisons of the tables.
-const COMPARE_EVERY: u64 = 500;
-
-/// Checks that no function calls the store and that nothing is written.
-pub(super) struct StoreMonitor {
-    before: String,
-    requests: u64,
-}
-
-impl StoreMonitor {
-    pub(super) fn new(world: &World) -> Self {
-        world.portal.take_calls();
-        Self {
-            before: world.snapshot(),
-            requests: 0,
-        }
-    }
-
-    /// Checks the calls of a request; compares the tables from time to time.
-    pub(super) fn check(&mut self, world: &World) -> Result<(), String> {
-        if let Some(call) = world.portal.take_calls().first() {
-            return Err(format!("made {} call {}", call.function, call.operation));
-        }
-        self.requests += 1;
-        if self.requests.is_multiple_of(COMPARE_EVERY) {
-            return self.compare(world);
-        }
-        Ok(())
-    }
-
-    /// Compares the tables with those before.
-    pub(super) fn compare(&self, world: &World) -> Result<(), String> {
-        ensure!(
-            world.snapshot() == self.before,
-            "or one of the {COMPARE_EVERY} before it changed the tables"
-        );
-        Ok(())
-    }
-}
+use kit::{ApiResponse, form, routes};
 
 /// Sends a forgery in one of the ways that its purpose has, and counts it if it can be sent.
 ///
 /// # Errors
-/// Fails if the response is not a refusal.
+/// Fails if the response is not a refusal, or if a function calls the store.
 pub(super) async fn send(
     originals: &Originals,
     forgery: &Forgery<'_>,
@@ -114,6 +74,8 @@ pub(super) async fn send(
         response.outcome(),
         response.body
     );
+    let calls = originals.world.portal.take_calls();
+    ensure!(calls.is_empty(), "made a function call {calls:?} as {name}");
     Ok(())
 }
 

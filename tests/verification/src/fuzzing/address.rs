@@ -1,4 +1,4 @@
-//! Email addresses.
+//! The parsing of email addresses.
 
 use shared::domain::address::EmailAddress;
 

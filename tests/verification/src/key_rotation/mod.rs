@@ -25,7 +25,7 @@ const INSTANCES: usize = 4;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Settings {
-    /// The first seed
+    /// The first of the seeds
     #[arg(long, default_value_t = 0)]
     pub first: u64,
     /// The number of seeds; each has a portal of its own

@@ -22,6 +22,7 @@ const REPEATABLE_FOR: u64 = 60_000;
 const REDELIVERY: u64 = 31_000;
 
 /// A login request that was accepted.
+#[derive(Default)]
 struct LoginRequest {
     client: usize,
     /// The stream's record of the queued email.
@@ -29,7 +30,7 @@ struct LoginRequest {
     requested_at: u64,
     nonce: String,
     email: Option<Email>,
-    /// Whether the mailer still has to be done with the record, and when it gets it again.
+    /// The mailer is not done with the record, and gets it again from then on.
     is_pending: bool,
     next_delivery: u64,
     redeemed_at: Option<u64>,
@@ -62,7 +63,7 @@ pub(super) struct Traffic<'w> {
     pub(super) rng: Rng,
     pub(super) keys: KeyRing,
     pub(super) copies: Copies,
-    /// Whether a link works only in the browser that requested it.
+    /// A link works only in the browser that requested it.
     is_bound: bool,
     clients: Vec<ApiClient<'w>>,
     requests: Vec<LoginRequest>,
@@ -167,12 +168,8 @@ impl<'w> Traffic<'w> {
                 record,
                 requested_at: self.now(),
                 nonce: nonce.clone(),
-                email: None,
                 is_pending: true,
-                next_delivery: 0,
-                redeemed_at: None,
-                idempotency_key: None,
-                session: String::new(),
+                ..LoginRequest::default()
             });
         }
         Ok(())

@@ -21,7 +21,7 @@ pub(super) struct StepReport {
     pub(super) outcome: String,
 }
 
-/// Reports a step.
+/// Reports a step that was made.
 pub(super) fn done(detail: impl Into<String>, outcome: impl Into<String>) -> StepResult {
     Ok(StepReport {
         detail: detail.into(),
@@ -61,6 +61,14 @@ impl Environment {
         }
     }
 
+    /// Chooses a number below `count`, except in one case of `n` among the likely ones.
+    pub(super) fn some_likely(&mut self, n: usize, likely: &[usize], count: usize) -> usize {
+        if likely.is_empty() || self.rng.one_in(n) {
+            return self.rng.below(count);
+        }
+        *self.rng.pick(likely)
+    }
+
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,7 +91,7 @@ impl Environment {
         self.keys_stale_until = self.now() + KEY_RETRY;
     }
 
-    /// Ends all faults.
+    /// Ends all injected faults.
     pub(super) fn calm(&mut self) {
         self.faults().profile = FaultProfile::None;
         self.restore_keys();

@@ -28,7 +28,7 @@ pub(super) enum FaultProfile {
 pub(super) struct Faults {
     rng: Rng,
     pub(super) profile: FaultProfile,
-    /// Whether each instance cannot reach Secrets Manager.
+    /// The instances that cannot reach Secrets Manager.
     pub(super) keys_down: [bool; INSTANCES],
     /// The number of calls that have met a fault.
     pub(super) injected: usize,

@@ -33,7 +33,7 @@ const SHOWN_STEPS: usize = 15;
 
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Settings {
-    /// The first seed
+    /// The first of the seeds
     #[arg(long, default_value_t = 0)]
     pub first: u64,
     /// The number of seeds; each has two portals

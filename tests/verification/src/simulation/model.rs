@@ -83,7 +83,7 @@ pub(super) struct Claim {
     pub(super) epoch: u64,
     pub(super) kid: String,
     pub(super) expires_at: u64,
-    /// Whether the link sets a first password instead of signing in.
+    /// The link sets a first password instead of signing in.
     pub(super) is_activation: bool,
 }
 
@@ -129,7 +129,7 @@ pub(super) struct Link {
     /// The number of codes that were tried.
     pub(super) code_attempts: u64,
     pub(super) used: Option<Use>,
-    /// Whether DynamoDB has expired the link's row.
+    /// DynamoDB has expired the link's row.
     pub(super) is_gone: bool,
 }
 
@@ -178,11 +178,11 @@ pub(super) struct Session {
     pub(super) expires_at: u64,
     /// All tokens that were issued for the session.
     pub(super) tokens: Vec<String>,
-    /// Whether the session was logged out or replaced by another one.
+    /// The session was logged out or replaced by another one.
     pub(super) ended: bool,
-    /// Whether another session replaced it, so that the audit has no logout.
+    /// Another session replaced it, so that the audit has no logout.
     pub(super) replaced: bool,
-    /// Whether DynamoDB has expired the session's row.
+    /// DynamoDB has expired the session's row.
     pub(super) is_gone: bool,
 }
 

@@ -170,19 +170,13 @@ impl<'w> PortalUnderTest<'w> {
     pub(super) fn some_visitor(&self, env: &mut Environment) -> usize {
         let has_session = |client: &usize| self.clients[*client].session().is_some();
         let visitors: Vec<_> = (0..self.clients.len()).filter(has_session).collect();
-        if visitors.is_empty() || env.rng.one_in(5) {
-            return env.rng.below(self.clients.len());
-        }
-        *env.rng.pick(&visitors)
+        env.some_likely(5, &visitors, self.clients.len())
     }
 
     /// Chooses a person, most often an active user.
     pub(super) fn some_person(&self, env: &mut Environment) -> usize {
         let active = self.users(|user| user.status == Status::Active);
-        if active.is_empty() || env.rng.one_in(3) {
-            return env.rng.below(self.model.people.len());
-        }
-        *env.rng.pick(&active)
+        env.some_likely(3, &active, self.model.people.len())
     }
 
     /// Returns the people who are users of this kind.

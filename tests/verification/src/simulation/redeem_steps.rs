@@ -198,12 +198,11 @@ impl PortalUnderTest<'_> {
         if link.is_activation() {
             return Redemption::Invalid;
         }
+        let limit = self.model.rules.code_attempts;
         match (self.model.rules.other_browser, &request.code) {
             _ if is_requester => {}
             ("off", _) | ("code", None) => return Redemption::Invalid,
-            ("code", Some(code))
-                if link.try_code(code, self.model.rules.code_attempts) != Some(true) =>
-            {
+            ("code", Some(code)) if link.try_code(code, limit) != Some(true) => {
                 return Redemption::Invalid;
             }
             _ => {}

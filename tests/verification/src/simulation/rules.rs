@@ -12,7 +12,7 @@ pub(super) const DAY: u64 = 24 * HOUR;
 #[derive(Clone)]
 pub(super) struct Rules {
     pub(super) other_browser: &'static str,
-    /// Whether the first redeemed link activates an invited user.
+    /// The first redeemed link activates an invited user.
     pub(super) activates: bool,
     pub(super) session_lifetime: u64,
     pub(super) link_lifetime: u64,

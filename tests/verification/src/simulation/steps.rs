@@ -48,7 +48,7 @@ pub(super) enum Step {
     ChangeFaults,
 }
 
-/// How often each kind of step is made, relative to the others.
+/// The frequency of each kind of step, relative to the others.
 const WEIGHTS: [(Step, usize); 23] = [
     (Step::RequestLogin, 18),
     (Step::Deliver, 18),
