@@ -350,30 +350,34 @@ mod tests {
         type Change = fn(&mut Header, &mut serde_json::Value);
         let wrong: [(&str, Change); 11] = [
             ("the type of a session", |header, _| {
-                header.typ = Some("session+jwt".to_owned())
+                header.typ = Some("session+jwt".to_owned());
             }),
             ("the general type", |header, _| {
-                header.typ = Some("JWT".to_owned())
+                header.typ = Some("JWT".to_owned());
             }),
-            ("no type", |header, _| header.typ = None),
-            ("no key", |header, _| header.kid = None),
+            ("no type", |header, _| {
+                header.typ = None;
+            }),
+            ("no key", |header, _| {
+                header.kid = None;
+            }),
             ("an unknown key", |header, _| {
-                header.kid = Some("2".to_owned())
+                header.kid = Some("2".to_owned());
             }),
             ("the audience of sessions", |_, claims| {
-                claims["aud"] = "partner/session".into()
+                claims["aud"] = "partner/session".into();
             }),
             ("another portal's audience", |_, claims| {
-                claims["aud"] = "staff/link".into()
+                claims["aud"] = "staff/link".into();
             }),
             ("no audience", |_, claims| {
-                drop(claims.as_object_mut().unwrap().remove("aud"))
+                drop(claims.as_object_mut().unwrap().remove("aud"));
             }),
             ("another issuer", |_, claims| {
-                claims["iss"] = "vestibule/staff".into()
+                claims["iss"] = "vestibule/staff".into();
             }),
             ("no expiry", |_, claims| {
-                drop(claims.as_object_mut().unwrap().remove("exp"))
+                drop(claims.as_object_mut().unwrap().remove("exp"));
             }),
             ("a broken id", |_, claims| claims["jti"] = "x".into()),
         ];
