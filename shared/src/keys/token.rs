@@ -355,12 +355,8 @@ mod tests {
             ("the general type", |header, _| {
                 header.typ = Some("JWT".to_owned());
             }),
-            ("no type", |header, _| {
-                header.typ = None;
-            }),
-            ("no key", |header, _| {
-                header.kid = None;
-            }),
+            ("no type", |header, _| header.typ = None),
+            ("no key", |header, _| header.kid = None),
             ("an unknown key", |header, _| {
                 header.kid = Some("2".to_owned());
             }),

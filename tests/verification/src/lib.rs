@@ -4,6 +4,12 @@
 //! `cargo run --profile verification -p verification -- --help` runs them large. `README.md` says
 //! what each of them verifies.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a broken verification should stop"
+)]
+
 pub mod fault_injection;
 pub mod fixture;
 pub mod forgery;

@@ -1,11 +1,5 @@
 //! Forgeries of a nonce's bytes: its randomness and its keyed hash.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::expect_used,
-    reason = "a broken verification should stop"
-)]
-
 use super::forger::Forger;
 use super::originals::Purpose;
 use shared::domain::ids::{decode_32, encode};

@@ -1,7 +1,5 @@
 //! Forgeries of a credential's text: only one spelling of it is right.
 
-#![expect(clippy::indexing_slicing, reason = "a broken verification should stop")]
-
 use super::forger::Forger;
 
 /// Characters that decoders, gateways and cookie parsers may treat as others, or ignore.

@@ -1,11 +1,5 @@
 //! Forgeries of a token's contents: its header, its claims, and the key that signs it.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::expect_used,
-    reason = "a broken verification should stop"
-)]
-
 use super::forger::Forger;
 use super::originals::{Original, Originals, Purpose};
 use super::texts;

@@ -1,6 +1,7 @@
 //! The copies of the key ring that instances of functions hold.
 
 use crate::rng::Rng;
+use crate::tally::Tally;
 use kit::TestClock;
 use local::aws_stub::{Attempt, Fault};
 use std::collections::BTreeMap;
@@ -18,8 +19,7 @@ pub(super) struct Copies(Arc<Mutex<State>>);
 struct State {
     rng: Rng,
     copies: BTreeMap<(String, usize), KeyCopy>,
-    refreshes: u64,
-    failed_refreshes: u64,
+    refreshes: Tally,
 }
 
 /// The copy of one instance; times are in milliseconds.
@@ -43,8 +43,7 @@ impl Copies {
         Self(Arc::new(Mutex::new(State {
             rng,
             copies: copies.collect(),
-            refreshes: 0,
-            failed_refreshes: 0,
+            refreshes: Tally::default(),
         })))
     }
 
@@ -61,12 +60,12 @@ impl Copies {
         match (attempt.service.as_str(), state.copies.get_mut(&instance)) {
             ("ses", _) if state.rng.one_in(5) => Fault::LoseAnswer,
             ("secretsmanager", Some(copy)) if now < copy.cut_off_until => {
-                state.failed_refreshes += 1;
+                state.refreshes.count("refresh failed");
                 Fault::FailBefore
             }
             ("secretsmanager", Some(copy)) => {
                 copy.fetched_at = now;
-                state.refreshes += 1;
+                state.refreshes.count("refresh: Ok");
                 Fault::None
             }
             _ => Fault::None,
@@ -112,9 +111,8 @@ impl Copies {
         fetched_at.min().unwrap_or_default()
     }
 
-    /// Returns the numbers of successful and failed refreshes.
-    pub(super) fn refreshes(&self) -> (u64, u64) {
-        let state = self.state();
-        (state.refreshes, state.failed_refreshes)
+    /// Adds the refreshes so far to a tally.
+    pub(super) fn count_refreshes(&self, outcomes: &mut Tally) {
+        outcomes.add(std::mem::take(&mut self.state().refreshes));
     }
 }

@@ -5,12 +5,6 @@
 //! is signed out, no valid link or code is refused, and only a copy that is 10 minutes old may
 //! respond 503.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a broken verification should stop"
-)]
-
 mod copies;
 mod traffic;
 
@@ -42,16 +36,6 @@ pub struct Settings {
     pub rotations: usize,
 }
 
-#[derive(Default)]
-struct Summary {
-    removed_keys: usize,
-    refreshes: u64,
-    failed_refreshes: u64,
-    /// Tokens that were refused because their key was removed.
-    revoked: u64,
-    outcomes: Tally,
-}
-
 /// Rotates the keys of one portal after another.
 ///
 /// # Errors
@@ -69,24 +53,13 @@ pub fn run(settings: &Settings, show_progress: bool) -> Report {
             )
         })
     };
-    let add = |total: &mut Summary, seed: Summary| {
-        total.removed_keys += seed.removed_keys;
-        total.refreshes += seed.refreshes;
-        total.failed_refreshes += seed.failed_refreshes;
-        total.revoked += seed.revoked;
-        total.outcomes.add(seed.outcomes);
-    };
-    let total = seeds.run(run_seed, add)?;
+    let outcomes = seeds.run(run_seed, Tally::add)?;
     Ok(Figures::default()
         .with("rotations", &(settings.seeds * settings.rotations as u64))
-        .with("keys removed after their last session", &total.removed_keys)
-        .with("refreshes of copies", &total.refreshes)
-        .with("failed refreshes of copies", &total.failed_refreshes)
-        .with("tokens refused after their key was removed", &total.revoked)
-        .with("outcomes", &total.outcomes))
+        .with("outcomes", &outcomes))
 }
 
-async fn rotate(seed: u64, rotations: usize) -> Result<Summary, String> {
+async fn rotate(seed: u64, rotations: usize) -> Result<Tally, String> {
     let mut rng = Rng::derive(seed, 0);
     let keys = KeyRing::new(&mut rng);
     let other_browser = if rng.one_in(2) { "button" } else { "off" };
@@ -117,7 +90,6 @@ async fn rotate(seed: u64, rotations: usize) -> Result<Summary, String> {
         .set_fault(move |attempt| injected.inject(attempt, &clock));
 
     let mut traffic = Traffic::new(&world, rng, keys, copies, other_browser == "off");
-    let mut summary = Summary::default();
     let mut retired = BTreeMap::new();
     for _ in 0..rotations {
         let appended_at = traffic.now();
@@ -148,15 +120,17 @@ async fn rotate(seed: u64, rotations: usize) -> Result<Summary, String> {
             let retired_at = retired.get(&key.kid);
             retired_at.is_none_or(|at| now <= at + SESSION_LIFETIME + 1000)
         });
-        summary.removed_keys += before - traffic.keys.keys.len();
+        let removed = before - traffic.keys.keys.len();
+        traffic
+            .outcomes
+            .count_by("keys removed after their last session", removed);
         traffic.publish_keys();
         world.portal.sweep_ttl().unwrap();
         traffic.check_all_sessions().await?;
     }
-    summary.revoked = remove_leaked_key(&mut traffic).await?;
-    (summary.refreshes, summary.failed_refreshes) = traffic.copies.refreshes();
-    summary.outcomes = traffic.outcomes;
-    Ok(summary)
+    remove_leaked_key(&mut traffic).await?;
+    traffic.copies.count_refreshes(&mut traffic.outcomes);
+    Ok(traffic.outcomes)
 }
 
 /// Records the keys that no instance signs with any more: all copies have a newer key that signs.
@@ -174,12 +148,12 @@ fn retire_keys(keys: &KeyRing, retired: &mut BTreeMap<String, u64>, oldest_copy:
 
 /// Removes a key that has leaked while its tokens are valid: once every copy is refreshed, they
 /// are refused, and nothing else is.
-async fn remove_leaked_key(traffic: &mut Traffic<'_>) -> Result<u64, String> {
+async fn remove_leaked_key(traffic: &mut Traffic<'_>) -> Result<(), String> {
     traffic.copies.reconnect();
     traffic.world.clock.advance(secs(16));
     traffic.check_all_sessions().await?;
     let Some(leaked) = traffic.busiest_key().filter(|kid| kid != "1") else {
-        return Ok(0);
+        return Ok(());
     };
     traffic.keys.keys.retain(|key| key.kid != leaked);
     traffic.publish_keys();

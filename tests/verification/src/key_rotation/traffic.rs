@@ -407,14 +407,13 @@ impl<'w> Traffic<'w> {
         busiest.map(|(kid, _)| kid)
     }
 
-    /// Checks that every instance refuses all tokens of a removed key and no others; returns the
-    /// number of refused tokens.
+    /// Checks that every instance refuses all tokens of a removed key and no others.
     ///
     /// # Errors
     /// Fails with the first response that is wrong.
-    pub(super) async fn check_removed_key(&self, removed: &str) -> Result<u64, String> {
+    pub(super) async fn check_removed_key(&mut self, removed: &str) -> Result<(), String> {
         let now = self.now();
-        let mut refused = 0;
+        let name = "refused after its key was removed";
         let sessions = self.sessions.iter();
         for session in sessions.filter(|session| now < session.expires_at) {
             let is_removed = jwt::key_id(&session.token) == removed;
@@ -428,7 +427,7 @@ impl<'w> Traffic<'w> {
                     response.outcome()
                 );
             }
-            refused += u64::from(is_removed);
+            self.outcomes.count_by(name, usize::from(is_removed));
         }
         for request in &self.requests {
             let token = request.token();
@@ -440,10 +439,10 @@ impl<'w> Traffic<'w> {
                     "key {removed} was removed; a link of it: {}",
                     response.outcome()
                 );
-                refused += 1;
+                self.outcomes.count(name);
             }
         }
-        Ok(refused)
+        Ok(())
     }
 
     /// Returns whether the client still has the nonce: it keeps the newest three.

@@ -19,7 +19,9 @@ impl PortalUnderTest<'_> {
         let is_form = env.rng.one_in(4);
         let address = self.model.people[person].address.clone();
         let before = self.clients[client].nonces();
-        let refused_until = self.model.refused_until(person, client, self.now());
+        let refused_until = self
+            .model
+            .limited_until("request", person, client, self.now());
 
         let caller = &self.clients[client];
         let mut request = caller.api.request_login(&address);
@@ -104,8 +106,7 @@ impl PortalUnderTest<'_> {
             nonce.is_none_or(|nonce| nonce.link().to_string() == id),
             "the queued email is not the one whose nonce was given"
         );
-        self.model
-            .count("request", link.person, link.client, [u64::MAX; 3], now);
+        self.model.count("request", link.person, link.client, now);
         self.model.links.push(Link {
             id,
             requested_at: now,

@@ -5,7 +5,7 @@ use crate::key_ring::KeyRing;
 use crate::outcome::Outcome;
 use crate::rng::Rng;
 use kit::{ApiResponse, TestClock};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The time until an instance tries again to refresh its copy of the key ring, in milliseconds.
@@ -42,7 +42,7 @@ pub(super) fn skipped(reason: &str) -> StepResult {
 pub(super) struct Environment {
     pub(super) rng: Rng,
     pub(super) keys: KeyRing,
-    pub(super) faults: Arc<Faults>,
+    pub(super) faults: Arc<Mutex<Faults>>,
     /// The clocks of both portals.
     clocks: [TestClock; 2],
     /// Until then, an instance may use a copy of the key ring that it could not refresh.
@@ -51,7 +51,7 @@ pub(super) struct Environment {
 
 impl Environment {
     pub(super) fn new(mut rng: Rng, keys: KeyRing, clocks: [TestClock; 2]) -> Self {
-        let faults = Arc::new(Faults::new(Rng::new(rng.next_u64())));
+        let faults = Arc::new(Mutex::new(Faults::new(Rng::new(rng.next_u64()))));
         Self {
             rng,
             keys,
@@ -59,6 +59,10 @@ impl Environment {
             clocks,
             keys_stale_until: 0,
         }
+    }
+
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the current time in milliseconds.
@@ -75,19 +79,26 @@ impl Environment {
 
     /// Lets all instances reach Secrets Manager again.
     pub(super) fn restore_keys(&mut self) {
-        self.faults.set_keys_down([false; INSTANCES]);
+        self.faults().keys_down = [false; INSTANCES];
         self.keys_stale_until = self.now() + KEY_RETRY;
     }
 
     /// Ends all faults.
     pub(super) fn calm(&mut self) {
-        self.faults.set_profile(FaultProfile::None);
+        self.faults().profile = FaultProfile::None;
         self.restore_keys();
+    }
+
+    /// Returns whether an instance cannot reach Secrets Manager.
+    pub(super) fn are_keys_down(&self) -> bool {
+        self.faults().keys_down.contains(&true)
     }
 
     /// Returns whether a response may be 503 now.
     pub(super) fn may_fail(&self) -> bool {
-        !self.faults.is_calm() || self.faults.are_keys_down() || self.now() < self.keys_stale_until
+        self.faults().profile != FaultProfile::None
+            || self.are_keys_down()
+            || self.now() < self.keys_stale_until
     }
 
     /// Compares a response with the expected outcome; returns `false` if it is a 503 that faults

@@ -2,12 +2,13 @@
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::faults::{FaultProfile, INSTANCES};
-use super::model::{EmailState, Session, Status, User};
+use super::model::{EmailState, Session, User};
 use super::portal::PortalUnderTest;
 use super::rules::{DAY, HOUR, MINUTE};
 use crate::ensure;
 use crate::outcome::Outcome;
 use serde_json::json;
+use shared::domain::user::Status;
 
 /// The most keys that a key ring gets, with its root.
 const MAX_KEYS: usize = 6;
@@ -200,7 +201,7 @@ pub(super) fn expire_rows(portals: &mut [PortalUnderTest<'_>]) -> StepResult {
 
 /// Appends a key; or makes Secrets Manager unreachable for some instances, or reachable again.
 pub(super) fn change_keys(env: &mut Environment, portals: &[PortalUnderTest<'_>]) -> StepResult {
-    if env.faults.are_keys_down() {
+    if env.are_keys_down() {
         env.restore_keys();
         return done("", "reachable again");
     }
@@ -210,7 +211,7 @@ pub(super) fn change_keys(env: &mut Environment, portals: &[PortalUnderTest<'_>]
         if env.rng.one_in(3) {
             down = [true; INSTANCES];
         }
-        env.faults.set_keys_down(down);
+        env.faults().keys_down = down;
         return done(format!("{down:?}"), "unreachable");
     }
     let now = env.now();
@@ -230,6 +231,6 @@ pub(super) fn change_faults(env: &mut Environment) -> StepResult {
         8 => FaultProfile::Hanging(25),
         _ => FaultProfile::Outage,
     };
-    env.faults.set_profile(profile);
+    env.faults().profile = profile;
     done("", format!("{profile:?}"))
 }

@@ -4,7 +4,6 @@ use crate::rng::Rng;
 use kit::{cancelled, dynamodb_error};
 use local::aws_stub::{Attempt, Fault};
 use serde_json::json;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The number of instances of each function.
@@ -26,77 +25,43 @@ pub(super) enum FaultProfile {
 }
 
 /// The faults of all portals.
-pub(super) struct Faults(Mutex<State>);
-
-struct State {
+pub(super) struct Faults {
     rng: Rng,
-    profile: FaultProfile,
+    pub(super) profile: FaultProfile,
     /// Whether each instance cannot reach Secrets Manager.
-    keys_down: [bool; INSTANCES],
-    injected: u64,
+    pub(super) keys_down: [bool; INSTANCES],
+    /// The number of calls that have met a fault.
+    pub(super) injected: usize,
     /// A call that no function may make.
-    forbidden: Option<String>,
+    pub(super) forbidden_call: Option<String>,
 }
 
 impl Faults {
     pub(super) const fn new(rng: Rng) -> Self {
-        Self(Mutex::new(State {
+        Self {
             rng,
             profile: FaultProfile::None,
             keys_down: [false; INSTANCES],
             injected: 0,
-            forbidden: None,
-        }))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn set_profile(&self, profile: FaultProfile) {
-        self.state().profile = profile;
-    }
-
-    pub(super) fn set_keys_down(&self, down: [bool; INSTANCES]) {
-        self.state().keys_down = down;
-    }
-
-    pub(super) fn is_calm(&self) -> bool {
-        self.state().profile == FaultProfile::None
-    }
-
-    pub(super) fn are_keys_down(&self) -> bool {
-        self.state().keys_down.contains(&true)
-    }
-
-    /// Returns the number of calls that have met a fault.
-    pub(super) fn injected(&self) -> u64 {
-        self.state().injected
-    }
-
-    /// Fails if a function has made a call that it may not make.
-    pub(super) fn check_calls(&self) -> Result<(), String> {
-        self.state().forbidden.clone().map_or(Ok(()), Err)
+            forbidden_call: None,
+        }
     }
 
     /// Chooses the fault of a call.
-    pub(super) fn inject(&self, attempt: &Attempt) -> Fault {
-        let state = &mut *self.state();
+    pub(super) fn inject(&mut self, attempt: &Attempt) -> Fault {
         let fault = match attempt.service.as_str() {
-            "secretsmanager" if state.keys_down.get(attempt.instance) == Some(&true) => {
+            "secretsmanager" if self.keys_down.get(attempt.instance) == Some(&true) => {
                 Fault::FailBefore
             }
-            "dynamodb" => state.dynamodb(&attempt.operation),
-            "ses" => state.ses(),
+            "dynamodb" => self.dynamodb(&attempt.operation),
+            "ses" => self.ses(),
             _ => Fault::None,
         };
-        state.injected += u64::from(!matches!(fault, Fault::None));
-        state.forbidden = forbidden(attempt).or_else(|| state.forbidden.take());
+        self.injected += usize::from(!matches!(fault, Fault::None));
+        self.forbidden_call = forbidden(attempt).or_else(|| self.forbidden_call.take());
         fault
     }
-}
 
-impl State {
     fn is_hit(&mut self) -> bool {
         match self.profile {
             FaultProfile::None => false,

@@ -4,12 +4,6 @@
 //! response must be; while there are faults, a response may also be a 503. The [invariants] hold of
 //! the tables at any time. The same seed does the same again.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a broken verification should stop"
-)]
-
 mod concurrent_steps;
 mod email_delivery_steps;
 mod email_request_steps;
@@ -53,14 +47,6 @@ pub struct Settings {
     pub verbose: bool,
 }
 
-#[derive(Default)]
-struct Summary {
-    steps: usize,
-    faults: u64,
-    run_twice: u64,
-    tally: Tally,
-}
-
 /// Simulates each seed.
 ///
 /// # Errors
@@ -68,43 +54,36 @@ struct Summary {
 pub fn run(settings: &Settings, show_progress: bool) -> Report {
     local::logs::ignore();
     let seeds = Seeds::new(settings.first, settings.seeds, show_progress);
-    let add = |total: &mut Summary, seed: Summary| {
-        total.steps += seed.steps;
-        total.faults += seed.faults;
-        total.run_twice += seed.run_twice;
-        total.tally.add(seed.tally);
-    };
-    let total = seeds.run(|seed| run_seed(settings, seed), add)?;
+    let outcomes = seeds.run(|seed| run_seed(settings, seed), Tally::add)?;
     Ok(Figures::default()
         .with("seeds", &settings.seeds)
-        .with("steps", &total.steps)
-        .with("seeds run twice, the same both times", &total.run_twice)
-        .with("injected faults", &total.faults)
-        .with("outcomes of steps", &total.tally))
+        .with("steps", &(settings.seeds * settings.steps as u64))
+        .with("outcomes", &outcomes))
 }
 
-/// Runs a seed, or runs it twice.
-fn run_seed(settings: &Settings, seed: u64) -> Result<Summary, String> {
-    let (mut summary, trace) = paused(seed, simulate(settings, seed))?;
+/// Runs a seed once or twice.
+fn run_seed(settings: &Settings, seed: u64) -> Result<Tally, String> {
+    let (mut outcomes, trace) = paused(seed, simulate(settings, seed))?;
     if (seed - settings.first).is_multiple_of(RUN_TWICE) {
-        let settings = Settings {
+        let quiet = Settings {
             verbose: false,
             ..*settings
         };
-        let (_, repeated) = paused(seed, simulate(&settings, seed))?;
+        let (_, repeated) = paused(seed, simulate(&quiet, seed))?;
         let mut lines = trace.iter().zip(&repeated);
         let difference = lines.find(|(first, second)| first != second);
         ensure!(
             difference.is_none(),
             "seed {seed} did not do the same twice: {difference:?}{}",
-            replay(&settings, seed)
+            replay(settings, seed)
         );
-        summary.run_twice = 1;
+        outcomes.count("seeds run twice, the same both times");
     }
-    Ok(summary)
+    Ok(outcomes)
 }
 
-async fn simulate(settings: &Settings, seed: u64) -> Result<(Summary, Vec<String>), String> {
+/// Returns the outcomes of a seed and a line for each step.
+async fn simulate(settings: &Settings, seed: u64) -> Result<(Tally, Vec<String>), String> {
     let mut rng = Rng::new(seed);
     let keys = KeyRing::new(&mut rng);
     let started = [
@@ -113,23 +92,16 @@ async fn simulate(settings: &Settings, seed: u64) -> Result<(Summary, Vec<String
     ];
     let mut simulation = Simulation::new(&started, rng, keys, settings.verbose).await;
     let result = simulation.run(settings.steps).await;
-    let faults = simulation.faults();
-    let Simulation { trace, tally, .. } = simulation;
-    if let Err(why) = result {
+    let Simulation {
+        trace, outcomes, ..
+    } = simulation;
+    result.map_err(|why| {
         let shown = &trace[trace.len().saturating_sub(SHOWN_STEPS)..];
-        return Err(format!(
-            "seed {seed}, {why}\nthe last steps:\n  {}{}",
-            shown.join("\n  "),
-            replay(settings, seed)
-        ));
-    }
-    let summary = Summary {
-        steps: settings.steps,
-        faults,
-        run_twice: 0,
-        tally,
-    };
-    Ok((summary, trace))
+        let shown = shown.join("\n  ");
+        let replay = replay(settings, seed);
+        format!("seed {seed}, {why}\nthe last steps:\n  {shown}{replay}")
+    })?;
+    Ok((outcomes, trace))
 }
 
 fn replay(settings: &Settings, seed: u64) -> String {

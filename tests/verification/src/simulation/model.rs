@@ -6,6 +6,7 @@ use super::rules::{DAY, HOUR, MINUTE, Rules};
 use crate::rows::{number, text};
 use kit::Email;
 use serde_json::Value;
+use shared::domain::user::Status;
 use std::collections::BTreeMap;
 
 /// The time in which a redemption may be repeated.
@@ -14,23 +15,6 @@ const REPEATABLE_FOR: u64 = MINUTE;
 const ACTIVATION_LIFETIME: u64 = 72 * HOUR;
 /// The mailer gives up after this many claims whose outcome was lost.
 const MAX_LOST_CLAIMS: u64 = 3;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    Invited,
-    Active,
-    Suspended,
-}
-
-impl Status {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Invited => "invited",
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-        }
-    }
-}
 
 /// An address and its user, if it has one.
 pub(super) struct Person {
@@ -333,13 +317,12 @@ impl Model {
             EmailState::Finished { .. } | EmailState::Gone => "finished",
             EmailState::Queued if user.is_none() => "dropped",
             EmailState::Queued if expires_at <= now => "expired",
+            EmailState::Queued if self.limited_until("email", person, 0, now).is_some() => {
+                "throttled"
+            }
             EmailState::Queued => {
-                let limits = self.rules.emails;
-                if self.count("email", person, 0, limits, now) {
-                    "sent"
-                } else {
-                    "throttled"
-                }
+                self.count("email", person, 0, now);
+                "sent"
             }
             EmailState::Sending { lease_until, .. } if lease_until > now => "sending",
             EmailState::Sending { .. } if claim.is_some_and(|claim| claim.expires_at <= now) => {
@@ -373,38 +356,30 @@ impl Model {
         })
     }
 
-    /// Counts one more if all three counters are below their limits, and returns whether they are.
-    pub(super) fn count(
-        &mut self,
+    /// Counts a login `request` or an `email`.
+    pub(super) fn count(&mut self, kind: &'static str, person: usize, client: usize, now: u64) {
+        for (counter, _) in Self::windows(kind, person, client, now) {
+            *self.counters.entry(counter).or_default() += 1;
+        }
+    }
+
+    /// Returns when all counters are below their limits again, if one of them is not.
+    pub(super) fn limited_until(
+        &self,
         kind: &'static str,
         person: usize,
         client: usize,
-        limits: [u64; 3],
         now: u64,
-    ) -> bool {
-        let counters = Self::windows(kind, person, client, now).map(|(counter, _)| counter);
-        let is_below = |(counter, limit): (&Counter, u64)| {
-            self.counters.get(counter).copied().unwrap_or_default() < limit
+    ) -> Option<u64> {
+        let limits = match kind {
+            "request" => self.rules.requests,
+            _ => self.rules.emails,
         };
-        let may_count = counters.iter().zip(limits).all(is_below);
-        if may_count {
-            for counter in counters {
-                *self.counters.entry(counter).or_default() += 1;
-            }
-        }
-        may_count
-    }
-
-    /// Returns until when a login request is refused, if it is.
-    pub(super) fn refused_until(&self, person: usize, client: usize, now: u64) -> Option<u64> {
-        let windows = Self::windows("request", person, client, now);
-        windows
-            .into_iter()
-            .zip(self.rules.requests)
-            .filter(|((counter, _), limit)| {
-                self.counters.get(counter).copied().unwrap_or_default() >= *limit
-            })
-            .map(|((_, end), _)| end)
-            .max()
+        let windows = Self::windows(kind, person, client, now);
+        let windows = windows.into_iter().zip(limits);
+        let is_full = |((counter, _), limit): &((Counter, u64), u64)| {
+            self.counters.get(counter).copied().unwrap_or_default() >= *limit
+        };
+        windows.filter(is_full).map(|((_, end), _)| end).max()
     }
 }

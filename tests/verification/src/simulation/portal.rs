@@ -2,7 +2,7 @@
 
 use super::environment::Environment;
 use super::faults::INSTANCES;
-use super::model::{Model, Person, Status, User};
+use super::model::{Model, Person, User};
 use super::rules::Rules;
 use crate::key_ring::KeyRing;
 use crate::nonces::nonces;
@@ -10,13 +10,22 @@ use crate::rng::{Rng, random};
 use kit::{ADA, ApiClient, ApiRequest, GRACE, World, table_name};
 use local::Options;
 use serde_json::{Value, json};
+use shared::domain::user::Status;
 use std::collections::BTreeMap;
 
 /// The path that some login requests ask to be redirected to.
 pub(super) const NEXT: &str = "/reports";
 
 const BOB: &str = "bob@example.com";
-const STRANGERS: [&str; 2] = ["eve@example.com", "nobody@example.com"];
+
+/// The addresses that requests are about, and the status of those that are users.
+const PEOPLE: [(&str, Option<Status>); 5] = [
+    (ADA, Some(Status::Active)),
+    (GRACE, Some(Status::Invited)),
+    (BOB, Some(Status::Active)),
+    ("eve@example.com", None),
+    ("nobody@example.com", None),
+];
 
 /// A browser, or a program that has no cookies.
 pub(super) struct Client<'w> {
@@ -91,32 +100,24 @@ impl<'w> PortalUnderTest<'w> {
             token: None,
         };
         let clients = [false, false, false, true].map(client).into();
-        let added = world.client();
-        let added = added.create_user(BOB, "Bob").status("active").await;
-        let user = |address: &str, id, status| Person {
+        let admin = world.client();
+        let created = admin.create_user(BOB, "Bob").status("active").await;
+        created.assert("201");
+        let person = |(address, status): (&str, Option<Status>)| Person {
             address: address.to_owned(),
-            user: Some(User {
-                id,
+            user: status.map(|status| User {
+                id: world.user_id(address),
                 status,
                 epoch: 0,
             }),
         };
-        let stranger = |address: &str| Person {
-            address: address.to_owned(),
-            user: None,
-        };
-        let users = [
-            user(ADA, world.user_id(ADA), Status::Active),
-            user(GRACE, world.user_id(GRACE), Status::Invited),
-            user(BOB, added.id(), Status::Active),
-        ];
         Self {
             name,
             world,
             model: Model {
                 started_at: world.clock.now().millis(),
                 rules: rules.clone(),
-                people: users.into_iter().chain(STRANGERS.map(stranger)).collect(),
+                people: PEOPLE.map(person).into(),
                 links: vec![],
                 sessions: vec![],
                 counters: BTreeMap::new(),

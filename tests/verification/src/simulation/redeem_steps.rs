@@ -1,7 +1,7 @@
 //! Opened links, redeemed links and entered codes.
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
-use super::model::{Link, Redemption, Session, Status, Use};
+use super::model::{Link, Redemption, Session, Use};
 use super::portal::{NEXT, PortalUnderTest};
 use crate::outcome::Outcome;
 use crate::rows::{number, text};
@@ -13,6 +13,7 @@ use shared::domain::link::IdempotencyKey;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::session::SessionId;
 use shared::domain::time::Timestamp;
+use shared::domain::user::Status;
 
 /// A redemption that is about to be sent.
 pub(super) struct RedeemRequest {
@@ -105,9 +106,7 @@ impl PortalUnderTest<'_> {
         let response = self.send_redeem(&request).await;
         let expected = self.expect_redeem(&request);
         let session = request.session.as_deref();
-        let was_used = self.model.links[link].used.is_some();
-        self.read_link(env, link, &[session])?;
-        let is_redeemed = !was_used && self.model.links[link].used.is_some();
+        let is_redeemed = self.read_link(env, link, &[session])?;
         let detail = format!(
             "link {link} client {client} key {} form {}",
             request.idempotency_key.as_deref().unwrap_or("-"),
@@ -356,9 +355,7 @@ impl PortalUnderTest<'_> {
         });
         let mut redeemed = None;
         for link in &own {
-            let was_used = self.model.links[*link].used.is_some();
-            self.read_link(env, *link, &[session.as_deref()])?;
-            if !was_used && self.model.links[*link].used.is_some() {
+            if self.read_link(env, *link, &[session.as_deref()])? {
                 ensure!(redeemed.is_none(), "a code has redeemed two links");
                 redeemed = Some(*link);
             }
@@ -393,10 +390,10 @@ impl PortalUnderTest<'_> {
         found
     }
 
-    /// Compares the rows of a link and its session with the model, which learns whether the link
-    /// was used, and the number of tried codes if a response was lost.
+    /// Compares the rows of a link and its session with the model; returns whether the link has
+    /// been used since, by a client that sent one of these session tokens.
     ///
-    /// A redemption came with one of these session tokens.
+    /// Under faults, also reads how many codes were counted.
     ///
     /// # Errors
     /// Fails if a link is used without a session or unused again, or if the session is wrong.
@@ -405,13 +402,13 @@ impl PortalUnderTest<'_> {
         env: &Environment,
         link: usize,
         sent_sessions: &[Option<&str>],
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         if env.may_fail() {
             self.model.links[link].code_attempts = self.counted_codes(&self.model.links[link]);
         }
         let known = &self.model.links[link];
         let Some(claim) = known.claim.as_ref().filter(|_| !known.is_gone) else {
-            return Ok(());
+            return Ok(false);
         };
         let row = self.row("links", &known.id, None);
         let row = row.ok_or_else(|| format!("the row of link {link} is gone"))?;
@@ -421,7 +418,7 @@ impl PortalUnderTest<'_> {
                 used_at == Some(used.at),
                 "link {link} was {used:?}, and is used at {used_at:?}"
             );
-            return Ok(());
+            return Ok(false);
         }
         let ring = self.world.key_ring();
         let key = ring.get(&claim.kid).ok_or("a link of an unknown key")?;
@@ -429,7 +426,7 @@ impl PortalUnderTest<'_> {
         let hash = key.session_id(&id).hash().to_string();
         let session_row = self.row("sessions", &claim.user, Some(&hash));
         let (at, session_row) = match (used_at, session_row) {
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(false),
             (Some(at), Some(session)) => (at, session),
             (at, session) => {
                 return Err(format!(
@@ -463,7 +460,7 @@ impl PortalUnderTest<'_> {
             session: self.model.sessions.len(),
         });
         self.model.sessions.push(session);
-        Ok(())
+        Ok(true)
     }
 
     /// Returns the session that a sign-in with this token replaces, if it has not expired.

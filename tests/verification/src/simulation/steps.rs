@@ -9,8 +9,7 @@ use crate::key_ring::KeyRing;
 use crate::rng::Rng;
 use crate::tally::Tally;
 use kit::World;
-use local::aws_stub::Attempt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The two portals of a company. They share a key ring, which no two deployed portals do.
 pub(super) const PORTALS: [&str; 2] = ["partner", "staff"];
@@ -82,7 +81,7 @@ pub(super) struct Simulation<'w> {
     portals: [PortalUnderTest<'w>; 2],
     /// A line for each step so far.
     pub(super) trace: Vec<String>,
-    pub(super) tally: Tally,
+    pub(super) outcomes: Tally,
     is_verbose: bool,
 }
 
@@ -101,14 +100,16 @@ impl<'w> Simulation<'w> {
         ];
         for portal in &portals {
             let faults = Arc::clone(&env.faults);
-            let inject = move |attempt: &Attempt| faults.inject(attempt);
-            portal.world.portal.set_fault(inject);
+            portal.world.portal.set_fault(move |call| {
+                let mut faults = faults.lock().unwrap_or_else(PoisonError::into_inner);
+                faults.inject(call)
+            });
         }
         Self {
             env,
             portals,
             trace: vec![],
-            tally: Tally::default(),
+            outcomes: Tally::default(),
             is_verbose,
         }
     }
@@ -132,7 +133,7 @@ impl<'w> Simulation<'w> {
 
     async fn step(&mut self, number: usize) -> Result<(), String> {
         // Keys that are unreachable for long excuse too many responses.
-        let restores_keys = self.env.faults.are_keys_down() && self.env.rng.one_in(20);
+        let restores_keys = self.env.are_keys_down() && self.env.rng.one_in(20);
         let step = if restores_keys {
             Step::ChangeKeys
         } else {
@@ -149,8 +150,8 @@ impl<'w> Simulation<'w> {
         self.note(format!(
             "{number} {now} {name} {step:?} {detail}: {outcome}"
         ));
-        self.tally.count(format!("{step:?}: {outcome}"));
-        self.env.faults.check_calls()
+        self.outcomes.count(format!("{step:?}: {outcome}"));
+        self.env.faults().forbidden_call.take().map_or(Ok(()), Err)
     }
 
     /// Makes one step in a portal; the last ones are about both portals.
@@ -213,6 +214,8 @@ impl<'w> Simulation<'w> {
             env.advance(BETWEEN_FINAL_RUNS);
         }
         self.check_tables()?;
+        let faults = self.env.faults().injected;
+        self.outcomes.count_by("injected faults", faults);
         for portal in &self.portals {
             let mut unfinished = portal.world.rows("emails");
             unfinished.retain(|row| row.get("unfinished").is_some());
@@ -229,11 +232,6 @@ impl<'w> Simulation<'w> {
                 .check_tables()
                 .map_err(|why| format!("{name}: {why}"))
         })
-    }
-
-    /// Returns the number of faults so far.
-    pub(super) fn faults(&self) -> u64 {
-        self.env.faults.injected()
     }
 }
 
