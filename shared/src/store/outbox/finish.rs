@@ -1,4 +1,4 @@
-//! Finishes an email.
+//! Stores the outcome of an email in the delivery log.
 
 use crate::domain::email::{DeliveryOutcome, OutboxKey};
 use crate::domain::time::Timestamp;

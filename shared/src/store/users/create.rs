@@ -1,4 +1,4 @@
-//! Creates a user.
+//! Creates a user and claims the address.
 
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::OutboxEntry;

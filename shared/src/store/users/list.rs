@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 /// A page of the list of users.
 pub struct UserPage {
-    /// Ordered by address.
+    /// Users in the order of their addresses.
     pub users: Vec<User>,
     /// True if the list goes on after this page.
     pub more: bool,
