@@ -56,7 +56,7 @@ impl<'a> Outbox<'a> {
         if let Some(status) = Status::parse(status) {
             self.add_user(&user, address, status).await;
         }
-        let mail = OutboxEntry {
+        let entry = OutboxEntry {
             key: OutboxKey {
                 to: self.ring.address_hash(address),
                 id: RecordId::new(now, id[..8].try_into().unwrap()),
@@ -73,7 +73,7 @@ impl<'a> Outbox<'a> {
             expires_at: now.plus(hours(24)),
             state: DeliveryState::Queued,
         };
-        self.store.enqueue_email(&mail, &[]).await.unwrap();
+        self.store.enqueue_email(&entry, &[]).await.unwrap();
     }
 
     async fn add_user(&self, id: &UserId, address: &EmailAddress, status: Status) {

@@ -81,9 +81,9 @@ async fn a_new_key_signs_once_every_instance_knows_it_and_nobody_is_signed_out()
 
     // A copy that is ten minutes old may lack a key that signs by now, so an unknown key is
     // answered "try again". In a newer copy an unknown key is invalid.
-    let asking = world.client();
-    let email = asking.receive_login_email(ADA).await;
-    let by_link = asking.verify_link(&email.token());
+    let requester = world.client();
+    let email = requester.receive_login_email(ADA).await;
+    let by_link = requester.verify_link(&email.token());
     world.portal.set_key_ring(Some(ring(None)));
     world.clock.advance(mins(6));
     after.me().await.assert("401 not-authenticated");
@@ -94,7 +94,7 @@ async fn a_new_key_signs_once_every_instance_knows_it_and_nobody_is_signed_out()
     after.me().await.assert("401 not-authenticated");
     world.clock.advance(mins(5));
     let before = world.snapshot();
-    for request in [after.me(), by_link, asking.verify_code(&email.code)] {
+    for request in [after.me(), by_link, requester.verify_code(&email.code)] {
         request.await.assert("503 unavailable");
     }
     assert_eq!(world.snapshot(), before);

@@ -43,30 +43,30 @@ async fn queued_email(world: &World, store: &Store) -> OutboxEntry {
         to: KeyedHash::parse(&text("pk")).unwrap(),
         id: RecordId::from_stored(text("sk")),
     };
-    let OutboxLookup::Unfinished(mail) = store.find_unfinished_email(&key).await.unwrap() else {
+    let OutboxLookup::Unfinished(entry) = store.find_unfinished_email(&key).await.unwrap() else {
         unreachable!("nobody has claimed it")
     };
-    *mail
+    *entry
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_many_claims_wins_and_its_lease_holds_until_it_expires() {
     // A notice has no link, whose row could be put only once.
-    for letter in [
+    for template in [
         EmailTemplate::Link(Purpose::SignIn),
         EmailTemplate::Notice(Notice::PasswordChanged),
     ] {
         let world = World::start().await;
         let store = world.portal.store().unwrap();
-        let mail = queued_email(&world, &store).await;
+        let entry = queued_email(&world, &store).await;
         let now = world.clock.now();
         let user = store
-            .find_user_by_address(&mail.address)
+            .find_user_by_address(&entry.address)
             .await
             .unwrap()
             .unwrap();
-        let minted = PreparedEmail {
-            template: letter,
+        let prepared = PreparedEmail {
+            template,
             user: user.id.clone(),
             epoch: user.epoch,
             kid: "1".to_owned(),
@@ -80,11 +80,11 @@ async fn one_of_many_claims_wins_and_its_lease_holds_until_it_expires() {
         ];
         let budgets = budgets.map(|scope| RateLimit {
             scope,
-            key: mail.key.to,
+            key: entry.key.to,
             window: Window::Aligned(mins(60)),
             limit: 10,
         });
-        let claims = (0..16).map(|_| store.claim_email(&mail, &minted, &budgets, &event));
+        let claims = (0..16).map(|_| store.claim_email(&entry, &prepared, &budgets, &event));
         let claims = join_all(claims).await.into_iter().map(Result::unwrap);
         let claims: Vec<_> = claims.collect();
         let count = |wanted| claims.iter().filter(|claim| **claim == wanted).count();
@@ -102,10 +102,10 @@ async fn one_of_many_claims_wins_and_its_lease_holds_until_it_expires() {
         }
 
         let early = now.plus(LEASE - secs(1));
-        let early = store.reclaim_email(&mail, &minted, early).await.unwrap();
+        let early = store.reclaim_email(&entry, &prepared, early).await.unwrap();
         assert_eq!(early, ClaimOutcome::HeldElsewhere);
         let late = now.plus(LEASE);
-        let reclaims = (0..16).map(|_| store.reclaim_email(&mail, &minted, late));
+        let reclaims = (0..16).map(|_| store.reclaim_email(&entry, &prepared, late));
         let reclaims = join_all(reclaims).await.into_iter().map(Result::unwrap);
         assert_eq!(
             reclaims
@@ -113,14 +113,14 @@ async fn one_of_many_claims_wins_and_its_lease_holds_until_it_expires() {
                 .count(),
             1
         );
-        if matches!(letter, EmailTemplate::Notice(_)) {
+        if matches!(template, EmailTemplate::Notice(_)) {
             continue;
         }
         let stale = PreparedEmail {
-            epoch: Epoch::new(minted.epoch.get() + 1),
-            ..minted
+            epoch: Epoch::new(prepared.epoch.get() + 1),
+            ..prepared
         };
-        let stale = store.reclaim_email(&mail, &stale, late.plus(LEASE)).await;
+        let stale = store.reclaim_email(&entry, &stale, late.plus(LEASE)).await;
         assert_eq!(stale.unwrap(), ClaimOutcome::Superseded);
     }
 }

@@ -213,7 +213,7 @@ impl Mailer {
         tracing::info!(
             end = outcome.status().as_str(),
             reason,
-            mail = key.id.as_str(),
+            email_id = key.id.as_str(),
             "email finished"
         );
         Ok(())

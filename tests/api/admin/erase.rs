@@ -43,9 +43,9 @@ async fn only_the_audit_remains_of_an_erased_user_and_the_address_is_free() {
     let world = World::start().await;
     let admin = world.client();
     let here = world.client();
-    let asking = world.client();
+    let requester = world.client();
     here.sign_in_by_link(ADA).await;
-    let token = asking.receive_login_email(ADA).await.token();
+    let token = requester.receive_login_email(ADA).await.token();
     let id = world.user_id(ADA);
     let audit = world.rows("audit").len();
     copy(&world, "sessions", &world.rows("sessions")[0]);
@@ -64,7 +64,10 @@ async fn only_the_audit_remains_of_an_erased_user_and_the_address_is_free() {
     let before = world.snapshot();
     let is_signed_out = async || {
         here.me().await.assert("401 not-authenticated");
-        asking.verify_link(&token).await.assert("400 invalid-token");
+        requester
+            .verify_link(&token)
+            .await
+            .assert("400 invalid-token");
     };
     is_signed_out().await;
     for request in [

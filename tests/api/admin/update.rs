@@ -103,16 +103,16 @@ async fn suspension_voids_sessions_and_links_at_once_and_reactivation_revives_no
     let world = World::start().await;
     let admin = world.client();
     let here = world.client();
-    let asking = world.client();
+    let requester = world.client();
     here.sign_in_by_link(ADA).await;
-    let email = asking.receive_login_email(ADA).await;
+    let email = requester.receive_login_email(ADA).await;
     let set_status = async |status: &str, action: &str| {
         let response = admin.update_user(&world.user_id(ADA)).status(status).await;
         assert_eq!(response.assert("200").json()["status"], status);
         here.me().await.assert("401 not-authenticated");
-        let response = asking.verify_link(&email.token()).await;
+        let response = requester.verify_link(&email.token()).await;
         response.assert("400 invalid-token");
-        let response = asking.verify_code(&email.code).await;
+        let response = requester.verify_code(&email.code).await;
         response.assert("400 invalid-token");
         assert_eq!(world.rows("sessions").len(), 1);
         let records = world.audit(action);
@@ -155,9 +155,9 @@ async fn a_new_address_voids_sessions_and_links_and_both_addresses_are_notified(
     let world = World::start().await;
     let admin = world.client();
     let here = world.client();
-    let asking = world.client();
+    let requester = world.client();
     here.sign_in_by_link(ADA).await;
-    let email = asking.receive_login_email(ADA).await;
+    let email = requester.receive_login_email(ADA).await;
     let id = world.user_id(ADA);
     let changed = admin
         .update_user(&id)
@@ -186,7 +186,7 @@ async fn a_new_address_voids_sessions_and_links_and_both_addresses_are_notified(
     );
 
     here.me().await.assert("401 not-authenticated");
-    let response = asking.verify_link(&email.token()).await;
+    let response = requester.verify_link(&email.token()).await;
     response.assert("400 invalid-token");
     world.clock.advance(mins(2));
     let emails = world.emails().await.len();

@@ -20,16 +20,16 @@ async fn the_status_alone_voids_links_codes_and_sessions() {
     for status in ["suspended", "invited"] {
         let world = World::start().await;
         let signed_in = world.client();
-        let asking = world.client();
+        let requester = world.client();
         signed_in.sign_in_by_link(ADA).await;
-        let email = asking.receive_login_email(ADA).await;
+        let email = requester.receive_login_email(ADA).await;
         world.set_attribute(ADA, "status", &json!({"S": status}));
         let before = world.snapshot();
         signed_in.me().await.assert("401 not-authenticated");
-        let by_link = asking.verify_link(&email.token()).await;
+        let by_link = requester.verify_link(&email.token()).await;
         by_link.assert("400 invalid-token");
         assert_eq!(world.snapshot(), before);
-        let by_code = asking.verify_code(&email.code).await;
+        let by_code = requester.verify_code(&email.code).await;
         by_code.assert("400 invalid-token");
         assert_eq!(world.rows("sessions").len(), 1);
     }

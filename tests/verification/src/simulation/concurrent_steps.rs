@@ -1,4 +1,4 @@
-//! Two requests at once: both have begun before either calls the store.
+//! Two requests at once: both start before either calls the store.
 
 use super::email_delivery_steps::Delivery;
 use super::environment::{Environment, StepResult, done, responded, skipped};

@@ -496,13 +496,13 @@ impl PortalUnderTest<'_> {
 
     /// Returns the number of codes that were counted for a link.
     fn counted_codes(&self, link: &Link) -> u64 {
-        let throttle = RateLimit {
+        let limit = RateLimit {
             scope: RateLimitScope::Code,
             key: self.world.key_ring().keyed_hash(&["code", &link.id]),
             window: Window::Until(Timestamp::from_millis(link.requested_at)),
             limit: 0,
         };
-        let key = throttle.item_key(self.world.clock.now());
+        let key = limit.item_key(self.world.clock.now());
         let row = self.row("rate-limits", &key, None);
         row.and_then(|row| number(&row, "count"))
             .unwrap_or_default()
