@@ -113,7 +113,7 @@ fn check((name, target, _): &Target, input: &[u8]) -> Result<(), String> {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/broke-");
         let file = format!("{file}{name}");
         let written = fs::write(&file, input).map_or_else(|error| error.to_string(), |()| file);
-        let command = "cargo run -p verification -- fuzz";
+        let command = "cargo run -p verification -- fuzzing";
         format!(
             "{name}: {}\ninput: {written}\nreplay: {command} --target {name} --file {written}",
             why.unwrap_or_default()
