@@ -2,7 +2,6 @@
 
 use crate::domain::password::MAX_LENGTH;
 use std::fmt;
-use zxcvbn::feedback::Warning;
 
 /// Why a password may not be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,27 +62,6 @@ impl WeakPassword {
             Self::Dates => "dates",
             Self::Names => "names",
             Self::Guessable => "guessable",
-        }
-    }
-}
-
-/// The library's reasons, as ours.
-impl From<Warning> for WeakPassword {
-    fn from(warning: Warning) -> Self {
-        match warning {
-            Warning::ThisIsATop10Password
-            | Warning::ThisIsATop100Password
-            | Warning::ThisIsACommonPassword
-            | Warning::ThisIsSimilarToACommonlyUsedPassword => Self::Common,
-            Warning::RepeatsLikeAaaAreEasyToGuess
-            | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => Self::Repeats,
-            Warning::SequencesLikeAbcAreEasyToGuess => Self::Sequence,
-            Warning::StraightRowsOfKeysAreEasyToGuess
-            | Warning::ShortKeyboardPatternsAreEasyToGuess => Self::Keyboard,
-            Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess => Self::Dates,
-            Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
-            | Warning::CommonNamesAndSurnamesAreEasyToGuess => Self::Names,
-            Warning::AWordByItselfIsEasyToGuess => Self::Guessable,
         }
     }
 }
