@@ -1,8 +1,8 @@
 //! Everything that a part of a text could be, with the guesses for it.
 
+use crate::domain::password::strength::kind::Kind;
 use crate::domain::password::strength::normalize::{READ, unleet};
 use crate::domain::password::strength::patterns::{is_date, is_year, progressions, repeats};
-use crate::domain::password::strength::pieces::Kind;
 use crate::domain::password::strength::words::{LONGEST, words};
 use std::ops::{Range, RangeInclusive};
 
@@ -58,8 +58,8 @@ impl Candidates {
     }
 }
 
-/// Returns for each place in the text everything that could start there. `personal` are the words of
-/// the address and of the portal's name.
+/// Returns for each place in the text everything that could start there. `personal` are the words
+/// of the address and of the portal's name.
 pub(super) fn candidates(text: &[char], personal: &[String]) -> Vec<Vec<Candidate>> {
     let mut found = Candidates(vec![vec![]; text.len()]);
     for (start, longest) in repeats(text).into_iter().enumerate() {

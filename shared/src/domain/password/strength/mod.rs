@@ -6,6 +6,7 @@
 //! look-alike letters, and the places of separators. docs/passwords.md has all the figures.
 
 mod candidates;
+mod kind;
 mod normalize;
 mod patterns;
 mod personal;
@@ -18,8 +19,9 @@ mod tests;
 use crate::domain::address::EmailAddress;
 use crate::domain::password::WeakPassword;
 use candidates::ANY_CHARACTER;
+use kind::Kind;
 use normalize::normalize;
-use pieces::{Kind, Pieces};
+use pieces::Pieces;
 use std::collections::BTreeSet;
 
 /// The fewest guesses that a chosen password must take, as a power of ten. Eight characters without

@@ -1,6 +1,6 @@
 //! The list of common passwords, names and words, and of rows of words and keys.
 
-use crate::domain::password::strength::pieces::Kind;
+use crate::domain::password::strength::kind::Kind;
 use std::sync::LazyLock;
 
 /// Sections of words in order of their rank. `words.py` makes it and states its origin.
@@ -71,7 +71,7 @@ pub(super) struct Word {
 /// The list, read once.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// In alphabetical order.
+    /// Sorted in alphabetical order.
     words: Vec<(&'static str, Word)>,
     keys: Rows,
     rows: Rows,
