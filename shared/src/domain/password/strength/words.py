@@ -24,8 +24,9 @@ HEADER = """\
 # Common passwords, names and words, the most common of each section first. Made by words.py; do not edit.
 # "rows" are words and digits in their usual order, written without separators.
 #
-# From the npm packages {packages},
-# under the MIT licence:
+# From these npm packages, under the MIT licence:
+{packages}
+#
 # Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc.
 # Copyright (c) 2021 @zxcvbn-ts
 """
@@ -140,8 +141,8 @@ def main():
         kept.append((kind, title, [word for word in seen if len(word) >= shortest]))
         for rank, word in enumerate(kept[-1][2]):
             best[word] = min(best.get(word, (rank, len(kept))), (rank, len(kept)))
-    lines = [HEADER.format(packages=", ".join(PACKAGES).replace(", @zxcvbn-ts/language-es", ",\n# @zxcvbn-ts/language-es")), *license_text.splitlines()]
-    lines = [line if line.startswith("#") else f"# {line}".rstrip() for line in "\n".join(lines).splitlines()]
+    lines = HEADER.format(packages="\n".join(f"# - {package}" for package in PACKAGES)).splitlines()
+    lines += ["#", *(f"# {line}".rstrip() for line in license_text.splitlines())]
     for number, (kind, title, words) in enumerate(kept, 1):
         lines.append(f"[{kind}] {title}")
         lines += [word for word in words if best[word][1] == number]
