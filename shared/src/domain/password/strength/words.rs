@@ -79,7 +79,7 @@ pub(super) struct Words {
 
 static WORDS: LazyLock<Words> = LazyLock::new(Words::read);
 
-/// Returns the list. Reading it the first time takes a few milliseconds.
+/// Returns the list. Reading it the first time takes about 10 ms.
 pub(super) fn words() -> &'static Words {
     &WORDS
 }
