@@ -2,6 +2,7 @@
 
 pub mod hash;
 mod policy;
+mod strength;
 mod weak;
 
 pub use policy::PasswordPolicy;
@@ -28,8 +29,7 @@ impl Password {
     }
 
     /// Parses a password that a user sets. Its length and the guesses it takes count; no rule
-    /// requires certain kinds of characters (NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0, 6.2). The
-    /// time is bounded for any text: only the first characters are estimated.
+    /// requires certain kinds of characters (NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0, 6.2).
     ///
     /// # Errors
     /// [`WeakPassword`] says why the password is rejected.

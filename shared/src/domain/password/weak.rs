@@ -1,7 +1,6 @@
 //! The reasons to reject a new password, for programs and for people.
 
 use std::fmt;
-use zxcvbn::feedback::Warning;
 
 /// Maximum length of a password in characters.
 pub const MAX_LENGTH: usize = 256;
@@ -66,27 +65,6 @@ impl WeakPassword {
         }
     }
 }
-
-impl From<Warning> for WeakPassword {
-    fn from(warning: Warning) -> Self {
-        match warning {
-            Warning::ThisIsATop10Password
-            | Warning::ThisIsATop100Password
-            | Warning::ThisIsACommonPassword
-            | Warning::ThisIsSimilarToACommonlyUsedPassword => Self::Common,
-            Warning::RepeatsLikeAaaAreEasyToGuess
-            | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => Self::Repeats,
-            Warning::SequencesLikeAbcAreEasyToGuess => Self::Sequence,
-            Warning::StraightRowsOfKeysAreEasyToGuess
-            | Warning::ShortKeyboardPatternsAreEasyToGuess => Self::Keyboard,
-            Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess => Self::Dates,
-            Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
-            | Warning::CommonNamesAndSurnamesAreEasyToGuess => Self::Names,
-            Warning::AWordByItselfIsEasyToGuess => Self::Guessable,
-        }
-    }
-}
-
 /// Formats the reason as a sentence for people.
 impl fmt::Display for WeakPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
