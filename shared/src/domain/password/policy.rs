@@ -17,8 +17,8 @@ pub struct PasswordPolicy<'a> {
 }
 
 impl PasswordPolicy<'_> {
-    /// Checks that the password takes enough guesses. If it contains a part of the address or of the
-    /// portal's name, the rest of it must take as many by itself.
+    /// Checks that the password takes enough guesses. If it contains a part of the address or of
+    /// the portal's name, the rest of it must take as many by itself.
     pub(super) fn check_strength(&self, text: &str) -> Result<(), WeakPassword> {
         strength::check(text, self.address, self.portal)
     }
