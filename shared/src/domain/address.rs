@@ -42,7 +42,7 @@ impl EmailAddress {
         format!("{mailbox}@{domain}")
     }
 
-    /// Returns a form that its owner recognises and that tells others little: `a••@example.com`.
+    /// Returns a form that only the owner of the address recognises: `a••@example.com`.
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.split_once('@').unwrap_or_default();
         let first = local.get(..1).unwrap_or_default();
