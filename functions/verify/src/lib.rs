@@ -23,14 +23,13 @@ use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::auth::request_email::parse_next;
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, Purpose, RedeemContext};
+use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemContext};
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Signed;
-use shared::store::links::UserTransition;
 
 pub const ROUTES: &[&str] = &["POST /auth/verify"];
 
@@ -153,13 +152,13 @@ impl Verify<'_> {
         by: &RedeemContext,
         auth_method: AuthMethod,
     ) -> Result<Redeemed, Problem> {
-        let user = match self.context.app.config.links.activation {
-            Activation::Link => UserTransition::Activate,
-            Activation::Password => UserTransition::None,
-        };
+        let activation = self.context.app.config.links.activation;
+        if activation == Activation::Password && signed.content.account != LinkAccount::Active {
+            return Err(Problem::invalid_token());
+        }
         let issued = self
             .context
-            .redeem_link(&signed, by, auth_method, user)
+            .redeem_link(&signed, by, auth_method, None)
             .await?;
         Ok(Redeemed {
             issued,
