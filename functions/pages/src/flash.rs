@@ -31,6 +31,7 @@ impl Flash {
         };
         let text = match error {
             FormError::InvalidRequest => invalid_form.to_owned(),
+            FormError::WrongCode(left) => wrong_code(left),
             FormError::WeakPassword(reason) => weak_password(reason, min_length),
             _ => failure(error).to_owned(),
         };
@@ -60,9 +61,20 @@ const fn failure(error: FormError<'_>) -> &'static str {
         }
         FormError::TooManyAttempts => "Too many attempts. Wait a while, then try again.",
         FormError::Unavailable => "We couldn’t do that just now. Try again in a moment.",
-        FormError::InvalidRequest | FormError::WeakPassword(_) | FormError::Unknown => {
+        FormError::InvalidRequest
+        | FormError::WrongCode(_)
+        | FormError::WeakPassword(_)
+        | FormError::Unknown => {
             "Something went wrong. Try again."
         }
+    }
+}
+
+fn wrong_code(attempts_left: u64) -> String {
+    match attempts_left {
+        0 => "This code doesn’t work. You have no attempts left. Request a new email.".to_owned(),
+        1 => "This code doesn’t work. You have 1 attempt left.".to_owned(),
+        _ => format!("This code doesn’t work. You have {attempts_left} attempts left."),
     }
 }
 

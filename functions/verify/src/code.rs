@@ -1,28 +1,37 @@
 //! Codes: finding the link that one belongs to, with a limit on the attempts.
 
 use crate::{Redeemed, Verify};
+use shared::domain::code::Code;
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Code, Link, Purpose, RedeemContext};
+use shared::domain::link::{Link, Purpose, RedeemContext};
 use shared::domain::rate_limit::{RateLimit, RateLimitScope};
 use shared::domain::session::AuthMethod;
 use shared::domain::user::Epoch;
 use shared::http::Problem;
 use shared::keys::Signed;
+use shared::store::links::StoredLink;
 
 impl Verify<'_> {
-    /// Redeems the link that `code` belongs to, among those that this browser requested.
+    /// Redeems the link that `code` belongs to, among those that this browser requested in the last
+    /// ten minutes.
     ///
     /// Every wrong code gets the same response after the same calls: if it matches no link, a link
     /// that does not exist is redeemed. While the key ring is stale no code is tried, because the
     /// ring may lack the key of the right one.
     pub(crate) async fn by_code(&self, code: &str) -> Result<Redeemed, Problem> {
+        let code = Code::parse(code)?;
         if self.context.ring.is_stale() {
             return Err(Problem::unavailable());
         }
         if self.requested.is_empty() {
             return Err(Problem::invalid_token());
         }
-        let signed = match self.matching_link(&self.requested, code).await? {
+        let now = self.context.now;
+        let is_fresh = |stored: &StoredLink| stored.has_fresh_code(now);
+        let (matching, left) = self
+            .matching_link(&self.requested, &code, is_fresh)
+            .await?;
+        let signed = match matching {
             Some(signed) => signed,
             None => self.nonexistent_link()?,
         };
@@ -32,51 +41,46 @@ impl Verify<'_> {
         };
         self.redeem(signed, &by, AuthMethod::Code)
             .await
-            .map_err(Problem::uniform)
+            .map_err(|problem| problem.uniform(left))
     }
 
     /// Fails with 400 if `code` is not the one in the email of `link`. A program that opens links
-    /// and presses buttons does not know it.
-    pub(crate) async fn require_code(
-        &self,
-        link: &LinkId,
-        code: Option<&str>,
-    ) -> Result<(), Problem> {
-        let code = code.ok_or_else(Problem::invalid_token)?;
-        match self.matching_link(&[*link], code).await? {
-            Some(_) => Ok(()),
-            None => Err(Problem::invalid_token()),
+    /// and presses buttons does not know it. It works as long as the link, because it proves
+    /// nothing else.
+    pub(crate) async fn require_code(&self, link: &LinkId, code: &str) -> Result<(), Problem> {
+        let code = Code::parse(code)?;
+        match self.matching_link(&[*link], &code, |_| true).await? {
+            (Some(_), _) => Ok(()),
+            (None, left) => Err(Problem::wrong_code(left)),
         }
     }
 
-    /// Counts an attempt at each of `links`, and returns the one that `code` belongs to.
+    /// Counts an attempt at each of `links`. Returns the one that `works` and that `code` belongs to,
+    /// and the number of attempts left.
     async fn matching_link(
         &self,
         links: &[LinkId],
-        code: &str,
-    ) -> Result<Option<Signed<'_, Link>>, Problem> {
+        code: &Code,
+        works: impl Fn(&StoredLink) -> bool,
+    ) -> Result<(Option<Signed<'_, Link>>, u64), Problem> {
         let context = &self.context;
         let limits = links
             .iter()
             .map(|link| (*link, self.attempt_limit(link)))
             .collect();
-        let counted = context
-            .app
-            .store
-            .count_code_attempts(limits, context.now)
-            .await?;
-        let Some(code) = Code::parse(code) else {
-            return Ok(None);
-        };
+        let store = &context.app.store;
+        let attempts = store.count_code_attempts(limits, context.now).await?;
         // Only emails with a sign-in link contain a code.
-        let mut signed = counted
+        let mut signed = attempts
+            .links
             .into_iter()
-            .filter(|(link, _)| link.purpose == Purpose::SignIn)
-            .filter_map(|(content, kid)| {
+            .filter(|stored| stored.link.purpose == Purpose::SignIn && works(stored))
+            .filter_map(|StoredLink { link, kid, .. }| {
                 let key = context.ring.get(&kid)?;
-                Some(Signed { content, key })
+                Some(Signed { content: link, key })
             });
-        Ok(signed.find(|Signed { content, key }| key.code(&content.id).matches(&code)))
+        let matching = signed.find(|Signed { content, key }| key.code(&content.id).matches(code));
+        Ok((matching, attempts.left))
     }
 
     fn attempt_limit(&self, link: &LinkId) -> RateLimit {

@@ -12,7 +12,8 @@
 //! redirected to `next` or the dashboard.
 //!
 //! A link that does not work is 400 `invalid-token`, 410 `expired-token` or 410 `used-token`. A
-//! code that does not work is 400 `invalid-token`, for every reason and after the same calls.
+//! code that does not work is 400 `invalid-token` with `attempts_left`, for every reason and after
+//! the same calls. One that is not 8 digits is 400 `invalid-request`, and not counted.
 
 mod code;
 
@@ -124,7 +125,13 @@ impl Verify<'_> {
         let same_browser = self.requested.contains(link);
         match self.context.app.config.links.other_browser {
             OtherBrowser::Off if !same_browser => return Err(Problem::invalid_token()),
-            OtherBrowser::Code if !same_browser => self.require_code(link, code).await?,
+            OtherBrowser::Code if !same_browser => {
+                let code = code.ok_or_else(Problem::invalid_token)?;
+                let link_page = paths::link_page(&self.context.origin, paths::VERIFY, token);
+                self.require_code(link, code)
+                    .await
+                    .map_err(|problem| problem.redirect_form_to(&link_page))?;
+            }
             OtherBrowser::Off | OtherBrowser::Code | OtherBrowser::Button => {}
         }
         let by = RedeemContext {

@@ -2,7 +2,8 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{KeyedHash, LinkId};
-use crate::domain::link::{Code, Nonce};
+use crate::domain::code::Code;
+use crate::domain::link::Nonce;
 use crate::domain::portal::PortalName;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionId;

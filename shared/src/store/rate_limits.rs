@@ -64,6 +64,23 @@ impl Store {
         self.update(operation, self.increment(limit, now)).await
     }
 
+    /// Counts once more as [`Store::count`] does. Returns how often may be counted after that, or
+    /// `None` if the limit is reached.
+    pub(in crate::store) async fn count_down(
+        &self,
+        operation: &'static str,
+        limit: &RateLimit,
+        now: Timestamp,
+    ) -> Result<Option<u64>, Unavailable> {
+        let counted = self.increment(limit, now);
+        let counted = self.update_and_return(operation, counted).await?;
+        let left = |counted| {
+            let count = number(&counted, "count").unwrap_or(limit.limit);
+            limit.limit.saturating_sub(count)
+        };
+        Ok(counted.map(left))
+    }
+
     pub(in crate::store) fn rate_limit_row(&self, limit: &RateLimit, now: Timestamp) -> Expression {
         Expression::on(&self.tables.rate_limits, key(limit, now))
     }

@@ -2,6 +2,7 @@
 //! which the link could be made.
 
 use crate::domain::address::EmailAddress;
+use crate::domain::code;
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
 use crate::domain::link::{Link, Purpose};
 use crate::domain::next::Next;
@@ -12,6 +13,22 @@ use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
 use aws_sdk_dynamodb::types::Put;
 
+/// A link as its row has it.
+pub struct StoredLink {
+    pub link: Link,
+    /// Id of the key that signed the link.
+    pub kid: String,
+    /// Time at which the email was requested. `None` in rows of an earlier version.
+    pub requested_at: Option<Timestamp>,
+}
+
+impl StoredLink {
+    /// Returns whether the link's code works by itself at `now`.
+    pub fn has_fresh_code(&self, now: Timestamp) -> bool {
+        self.requested_at.is_some_and(|at| code::is_fresh(at, now))
+    }
+}
+
 pub(in crate::store) fn key(id: &LinkId) -> Item {
     item([("pk", Some(s(id.to_string())))])
 }
@@ -21,13 +38,19 @@ impl Store {
         Expression::on(&self.tables.links, key(id))
     }
 
-    /// Returns the put of a new link, which the key `kid` signs.
-    pub(in crate::store) fn new_link(&self, link: &Link, kid: &str) -> Put {
-        put_new(&self.tables.links, to_item(link, kid))
+    /// Returns the put of a new link, which was requested at `requested_at` and which the key `kid`
+    /// signs.
+    pub(in crate::store) fn new_link(
+        &self,
+        link: &Link,
+        kid: &str,
+        requested_at: Timestamp,
+    ) -> Put {
+        put_new(&self.tables.links, to_item(link, kid, requested_at))
     }
 }
 
-fn to_item(link: &Link, kid: &str) -> Item {
+fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
     let mut whole = key(&link.id);
     whole.extend(item([
         ("purpose", Some(s(link.purpose.as_str()))),
@@ -36,13 +59,13 @@ fn to_item(link: &Link, kid: &str) -> Item {
         ("epoch", Some(n(link.epoch.get()))),
         ("kid", Some(s(kid))),
         ("next", link.next.as_ref().map(|next| s(next.as_str()))),
+        ("requested_at", Some(n(requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
     ]));
     whole
 }
 
-/// Returns the link and the `kid` of the key that signed it.
-pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
+pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
     let link = Link {
         purpose: Purpose::parse(text(item, "purpose")?)?,
         id: LinkId::parse(text(item, "pk")?)?,
@@ -52,7 +75,11 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
         expires_at: expires_at(item)?,
         next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
     };
-    Some((link, text(item, "kid")?.to_owned()))
+    Some(StoredLink {
+        link,
+        kid: text(item, "kid")?.to_owned(),
+        requested_at: moment(item, "requested_at"),
+    })
 }
 
 /// Returns when and by which page the link was redeemed, or `None` if it has not been.

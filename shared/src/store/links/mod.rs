@@ -7,5 +7,7 @@ mod redeem;
 mod reset_password;
 
 pub use consume::LinkError;
+pub use count_code_attempts::CodeAttempts;
+pub use link_item::StoredLink;
 pub use redeem::{Redeem, UserTransition};
 pub use reset_password::PasswordReset;
