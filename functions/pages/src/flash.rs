@@ -64,9 +64,7 @@ const fn failure(error: FormError<'_>) -> &'static str {
         FormError::InvalidRequest
         | FormError::WrongCode(_)
         | FormError::WeakPassword(_)
-        | FormError::Unknown => {
-            "Something went wrong. Try again."
-        }
+        | FormError::Unknown => "Something went wrong. Try again.",
     }
 }
 

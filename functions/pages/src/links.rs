@@ -10,12 +10,11 @@ use shared::domain::address::EmailAddress;
 use shared::domain::ids::LinkId;
 use shared::domain::link::{IdempotencyKey, Link, Purpose};
 use shared::domain::paths;
-use shared::http::cookie::{self, Cookie};
 use shared::http::form_error::FormError;
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Response};
-use shared::keys::Signed;
+use shared::keys::{SessionClaims, Signed};
 
 impl PageContext<'_> {
     /// Serves the page behind a sign-in link. Going back to a link that has signed this browser in
@@ -29,7 +28,8 @@ impl PageContext<'_> {
             Err(error) => return Ok(self.redirect_to_login(error.into())),
         };
         let same_browser = self.has_requested(&signed.content.id)?;
-        if self.has_redeemed(&signed)? {
+        let session = self.session()?;
+        if has_redeemed(&signed, session.as_ref()) {
             let site = &self.pages.config.site;
             let next = signed.content.next.as_ref().filter(|_| same_browser);
             let url = site.landing_url(next, self.origin);
@@ -40,13 +40,20 @@ impl PageContext<'_> {
             let expired = Problem::new(ProblemType::ExpiredToken, "Request a new one.");
             return Ok(self.redirect_to_login(expired));
         }
-        Ok(self.confirm_sign_in(link, token, same_browser))
+        Ok(self.confirm_sign_in(link, token, same_browser, session))
     }
 
-    /// Serves the form that signs in. In the browser that requested the link, a script submits it.
-    fn confirm_sign_in(&self, link: &Link, token: &str, same_browser: bool) -> Response {
+    /// Serves the form that signs in. In the browser that requested the link, a script submits it,
+    /// unless that would end the session of another user.
+    fn confirm_sign_in(
+        &self,
+        link: &Link,
+        token: &str,
+        same_browser: bool,
+        session: Option<SessionClaims>,
+    ) -> Response {
         let other_browser = self.pages.config.links.other_browser;
-        let address = link.address.masked();
+        let address = &link.address;
         if !same_browser && other_browser == OtherBrowser::Off {
             return self.render(&OtherBrowserPage {
                 brand: self.brand(),
@@ -54,12 +61,16 @@ impl PageContext<'_> {
             });
         }
         let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
+        let is_own_session = session.as_ref().is_none_or(|own| own.user == link.user);
         self.render(&LinkPage {
             brand: self.brand(),
+            flash: self.flash(flash::CHECK_CODE),
             address,
+            session,
+            login_url: self.login_url(),
             token,
             idempotency_key: idempotency_key.expose(),
-            auto_submit: same_browser,
+            auto_submit: same_browser && is_own_session,
             ask_code: !same_browser && other_browser == OtherBrowser::Code,
             script: theme::SUBMIT_LINK,
         })
@@ -78,7 +89,8 @@ impl PageContext<'_> {
             Ok(signed) => signed,
             Err(error) => return Ok(self.redirect_to_login(error.into())),
         };
-        if self.has_redeemed(&signed)? {
+        let session = self.session()?;
+        if has_redeemed(&signed, session.as_ref()) {
             let site = &self.pages.config.site;
             return Ok(response::see_other(&site.dashboard_url(self.origin)));
         }
@@ -91,7 +103,7 @@ impl PageContext<'_> {
                 self.old_invitation(flash::INVITATION_EXPIRED, false, &link.address)
             }
             Some(_) => self.old_invitation(flash::INVITATION_INVALID, false, &link.address),
-            None => self.set_password(&link, token),
+            None => self.set_password(&link, token, session),
         })
     }
 
@@ -113,7 +125,7 @@ impl PageContext<'_> {
             Err(error) => request_again(error.into()),
             Ok(signed) => match self.failure(&signed.content) {
                 Some(kind) => request_again(Problem::new(kind, "Request a new one.")),
-                None => self.set_password(&signed.content, token),
+                None => self.set_password(&signed.content, token, None),
             },
         }
     }
@@ -140,11 +152,12 @@ impl PageContext<'_> {
         }
     }
 
-    fn set_password(&self, link: &Link, token: &str) -> Response {
+    fn set_password(&self, link: &Link, token: &str, session: Option<SessionClaims>) -> Response {
         let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
         self.render(&SetPasswordPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_PASSWORD),
+            session,
             is_invitation: link.purpose == Purpose::Activation,
             address: &link.address,
             token,
@@ -172,20 +185,14 @@ impl PageContext<'_> {
     /// Returns whether this browser requested the link. Fails with 400 where the cookie was sent
     /// twice.
     fn has_requested(&self, link: &LinkId) -> Result<bool, Problem> {
-        let cookie = Cookie::requests(&self.pages.config.portal, self.origin);
-        let value = self.request.cookie(cookie.name())?;
-        let nonces = cookie::nonces(value.unwrap_or_default());
-        Ok(nonces.iter().any(|nonce| nonce.link() == *link))
+        Ok(self.nonces()?.iter().any(|nonce| nonce.link() == *link))
     }
+}
 
-    /// Returns whether the link gave this browser the session that it presents.
-    fn has_redeemed(&self, signed: &Signed<'_, Link>) -> Result<bool, Problem> {
-        let Some(session) = self.session()? else {
-            return Ok(false);
-        };
-        let issued = signed.key.session_id(&signed.content.id);
-        Ok(issued.hash() == session.id.hash())
-    }
+/// Returns whether the link gave this browser its `session`.
+fn has_redeemed(signed: &Signed<'_, Link>, session: Option<&SessionClaims>) -> bool {
+    let issued = signed.key.session_id(&signed.content.id);
+    session.is_some_and(|session| issued.hash() == session.id.hash())
 }
 
 /// Returns whether a token is one of an older system: 64 hexadecimal digits.

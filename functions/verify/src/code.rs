@@ -28,9 +28,7 @@ impl Verify<'_> {
         }
         let now = self.context.now;
         let is_fresh = |stored: &StoredLink| stored.has_fresh_code(now);
-        let (matching, left) = self
-            .matching_link(&self.requested, &code, is_fresh)
-            .await?;
+        let (matching, left) = self.matching_link(&self.requested, &code, is_fresh).await?;
         let signed = match matching {
             Some(signed) => signed,
             None => self.nonexistent_link()?,

@@ -148,6 +148,7 @@ impl SignInContext<'_> {
         let claims = SessionClaims {
             id: issued.id.clone(),
             user: session.user.clone(),
+            address: Some(issued.address.clone()),
             expires_at: session.expires_at,
         };
         let key = self

@@ -1,8 +1,8 @@
 //! The key ring: parses the secret, chooses the signing key, derives subkeys.
 
 use crate::domain::address::EmailAddress;
-use crate::domain::ids::{KeyedHash, LinkId};
 use crate::domain::code::Code;
+use crate::domain::ids::{KeyedHash, LinkId};
 use crate::domain::link::Nonce;
 use crate::domain::portal::PortalName;
 use crate::domain::secret::Secret;

@@ -96,6 +96,7 @@ fn session(ring: &KeyRing) -> String {
     let claims = SessionClaims {
         id: SessionId::new([5; 32]),
         user: UserId::new([2; 16]),
+        address: None,
         expires_at: Timestamp::from_secs(6),
     };
     ring.sign_session(ring.get("1").unwrap(), &claims)
