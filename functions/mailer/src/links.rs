@@ -1,8 +1,9 @@
 //! The links in emails: how long they work, and where they point.
 
 use crate::Mailer;
+use shared::domain::code::Code;
 use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
-use shared::domain::link::{Code, Link, LinkNext, Purpose};
+use shared::domain::link::{Link, LinkNext, Purpose};
 use shared::domain::paths;
 use shared::domain::time::{DAY, Timestamp};
 use shared::keys::{Key, KeyRing};

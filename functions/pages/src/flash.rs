@@ -31,6 +31,7 @@ impl Flash {
         };
         let text = match error {
             FormError::InvalidRequest => invalid_form.to_owned(),
+            FormError::WrongCode(left) => wrong_code(left),
             FormError::WeakPassword(reason) => weak_password(reason, min_length),
             FormError::TooManyAttempts(seconds) => too_many_attempts(seconds),
             _ => failure(error).to_owned(),
@@ -61,6 +62,7 @@ const fn failure(error: FormError<'_>) -> &'static str {
         }
         FormError::Unavailable => "We couldn’t do that just now. Try again in a moment.",
         FormError::InvalidRequest
+        | FormError::WrongCode(_)
         | FormError::WeakPassword(_)
         | FormError::TooManyAttempts(_)
         | FormError::Unknown => "Something went wrong. Try again.",
@@ -77,6 +79,14 @@ fn too_many_attempts(seconds: u64) -> String {
             format!("Too many attempts. Try again in {seconds} seconds ({minutes} minutes).")
         }
         _ => "Too many attempts. Wait a while, then try again.".to_owned(),
+    }
+}
+
+fn wrong_code(attempts_left: u64) -> String {
+    match attempts_left {
+        0 => "This code doesn’t work. You have no attempts left. Request a new email.".to_owned(),
+        1 => "This code doesn’t work. You have 1 attempt left.".to_owned(),
+        _ => format!("This code doesn’t work. You have {attempts_left} attempts left."),
     }
 }
 

@@ -29,17 +29,19 @@ impl PageContext<'_> {
         })
     }
 
-    pub(crate) fn check_email(&self) -> Response {
+    /// Fails with 400 where the cookie was sent twice.
+    pub(crate) fn check_email(&self) -> Result<Response, Problem> {
         let next = self.next();
         let pending = PendingEmail::parse(self.request.query("for").unwrap_or_default());
-        self.render(&CheckEmailPage {
+        Ok(self.render(&CheckEmailPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_CODE),
             request_url: Next::add_to(next.as_ref(), pending.request_page()),
             next,
             pending,
+            lacks_request: self.nonces()?.is_empty(),
             has_passwords: self.has_passwords(),
-        })
+        }))
     }
 
     /// Fails with 404 on a portal without passwords.

@@ -10,12 +10,11 @@ use shared::domain::ids::LinkId;
 use shared::domain::link::{Link, LinkNext, Purpose};
 use shared::domain::next::Next;
 use shared::domain::paths;
-use shared::http::cookie::{self, Cookie};
 use shared::http::form_error::FormError;
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Response};
-use shared::keys::Signed;
+use shared::keys::{SessionClaims, Signed};
 
 impl PageContext<'_> {
     /// Serves the page behind a sign-in link. Going back to a link that has signed this browser in
@@ -29,7 +28,8 @@ impl PageContext<'_> {
             Err(error) => return Ok(self.redirect_to_login(error.into(), None)),
         };
         let same_browser = self.has_requested(&signed.content.id)?;
-        if self.has_redeemed(&signed)? {
+        let session = self.session()?;
+        if has_redeemed(&signed, session.as_ref()) {
             return Ok(self.redirect_to_landing_page(&signed.content, same_browser));
         }
         let link = &signed.content;
@@ -40,7 +40,7 @@ impl PageContext<'_> {
                 _ => self.redirect_to_login(expired, link.next.page()),
             });
         }
-        Ok(self.confirm_sign_in(link, token, same_browser))
+        Ok(self.confirm_sign_in(link, token, same_browser, session))
     }
 
     fn redirect_to_landing_page(&self, link: &Link, same_browser: bool) -> Response {
@@ -49,10 +49,17 @@ impl PageContext<'_> {
         response::see_other(&site.landing_url(next, self.origin))
     }
 
-    /// Serves the form that signs in. In the browser that requested the link, a script submits it.
-    fn confirm_sign_in(&self, link: &Link, token: &str, same_browser: bool) -> Response {
+    /// Serves the form that signs in. In the browser that requested the link, a script submits it,
+    /// unless that would end the session of another user.
+    fn confirm_sign_in(
+        &self,
+        link: &Link,
+        token: &str,
+        same_browser: bool,
+        session: Option<SessionClaims>,
+    ) -> Response {
         let other_browser = self.pages.config.links.other_browser;
-        let address = link.address.masked();
+        let address = &link.address;
         if !same_browser && other_browser == OtherBrowser::Off {
             return self.render(&OtherBrowserPage {
                 brand: self.brand(),
@@ -60,12 +67,16 @@ impl PageContext<'_> {
                 request_url: Next::add_to(link.next.page(), paths::SIGN_IN),
             });
         }
+        let is_own_session = session.as_ref().is_none_or(|own| own.user == link.user);
         self.render(&LinkPage {
             brand: self.brand(),
+            flash: self.flash(flash::CHECK_CODE),
             address,
+            session,
+            login_url: self.login_url(link.next.page()),
             token,
             idempotency_key: self.idempotency_key(),
-            auto_submit: same_browser,
+            auto_submit: same_browser && is_own_session,
             ask_code: !same_browser && other_browser == OtherBrowser::Code,
             script: theme::SUBMIT_LINK,
         })
@@ -84,7 +95,8 @@ impl PageContext<'_> {
             Ok(signed) => signed,
             Err(error) => return Ok(self.redirect_to_login(error.into(), None)),
         };
-        if self.has_redeemed(&signed)? {
+        let session = self.session()?;
+        if has_redeemed(&signed, session.as_ref()) {
             let same_browser = self.has_requested(&signed.content.id)?;
             return Ok(self.redirect_to_landing_page(&signed.content, same_browser));
         }
@@ -98,7 +110,7 @@ impl PageContext<'_> {
                 self.old_invitation(flash::INVITATION_EXPIRED, false, &link)
             }
             Some(_) => self.old_invitation(flash::INVITATION_INVALID, false, &link),
-            None => self.set_password(&link, token),
+            None => self.set_password(&link, token, session),
         })
     }
 
@@ -127,7 +139,7 @@ impl PageContext<'_> {
                 let problem = Problem::new(kind, "Request a new one.");
                 request_again(problem, self.next_of(&link).as_ref())
             }
-            None => self.set_password(&link, token),
+            None => self.set_password(&link, token, None),
         }
     }
 
@@ -178,10 +190,11 @@ impl PageContext<'_> {
         }
     }
 
-    fn set_password(&self, link: &Link, token: &str) -> Response {
+    fn set_password(&self, link: &Link, token: &str, session: Option<SessionClaims>) -> Response {
         self.render(&SetPasswordPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_PASSWORD),
+            session,
             is_invitation: link.purpose == Purpose::Activation,
             address: &link.address,
             token,
@@ -208,20 +221,14 @@ impl PageContext<'_> {
     /// Returns whether this browser requested the link. Fails with 400 where the cookie was sent
     /// twice.
     fn has_requested(&self, link: &LinkId) -> Result<bool, Problem> {
-        let cookie = Cookie::requests(&self.pages.config.portal, self.origin);
-        let value = self.request.cookie(cookie.name())?;
-        let nonces = cookie::nonces(value.unwrap_or_default());
-        Ok(nonces.iter().any(|nonce| nonce.link() == *link))
+        Ok(self.nonces()?.iter().any(|nonce| nonce.link() == *link))
     }
+}
 
-    /// Returns whether the link gave this browser the session that it presents.
-    fn has_redeemed(&self, signed: &Signed<'_, Link>) -> Result<bool, Problem> {
-        let Some(session) = self.session()? else {
-            return Ok(false);
-        };
-        let issued = signed.key.session_id(&signed.content.id);
-        Ok(issued.hash() == session.id.hash())
-    }
+/// Returns whether the link gave this browser its `session`.
+fn has_redeemed(signed: &Signed<'_, Link>, session: Option<&SessionClaims>) -> bool {
+    let issued = signed.key.session_id(&signed.content.id);
+    session.is_some_and(|session| issued.hash() == session.id.hash())
 }
 
 /// Returns whether a token is one of an older system: 64 hexadecimal digits.

@@ -7,6 +7,7 @@ use crate::theme::PageBrand;
 use askama::Template;
 use shared::domain::address::EmailAddress;
 use shared::domain::next::Next;
+use shared::keys::SessionClaims;
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
@@ -31,6 +32,8 @@ pub(crate) struct CheckEmailPage<'a> {
     pub(crate) next: Option<Next>,
     /// The page that requests another email.
     pub(crate) request_url: String,
+    /// This browser has sent no nonce: it blocks cookies, or has requested no email lately.
+    pub(crate) lacks_request: bool,
     pub(crate) has_passwords: bool,
 }
 
@@ -61,6 +64,7 @@ pub(crate) struct ForgotPasswordPage<'a> {
 pub(crate) struct SetPasswordPage<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
+    pub(crate) session: Option<SessionClaims>,
     pub(crate) is_invitation: bool,
     pub(crate) address: &'a EmailAddress,
     pub(crate) token: &'a str,
@@ -86,6 +90,14 @@ pub(crate) struct OldInvitationPage<'a> {
 #[template(path = "signed-in.html")]
 pub(crate) struct SignedInPage<'a> {
     pub(crate) brand: &'a PageBrand,
+    pub(crate) script: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "not-signed-in.html")]
+pub(crate) struct NotSignedInPage<'a> {
+    pub(crate) brand: &'a PageBrand,
+    pub(crate) login_url: String,
 }
 
 #[derive(Template)]
@@ -99,7 +111,7 @@ pub(crate) struct OldLinkPage<'a> {
 #[template(path = "other-browser.html")]
 pub(crate) struct OtherBrowserPage<'a> {
     pub(crate) brand: &'a PageBrand,
-    pub(crate) address: String,
+    pub(crate) address: &'a EmailAddress,
     /// The page that requests another link.
     pub(crate) request_url: String,
 }
@@ -120,7 +132,11 @@ pub(crate) struct ExpiredLinkPage<'a> {
 #[template(path = "link.html")]
 pub(crate) struct LinkPage<'a> {
     pub(crate) brand: &'a PageBrand,
-    pub(crate) address: String,
+    pub(crate) flash: Option<Flash>,
+    pub(crate) address: &'a EmailAddress,
+    /// The session that this browser has already, which signing in ends.
+    pub(crate) session: Option<SessionClaims>,
+    pub(crate) login_url: String,
     pub(crate) token: &'a str,
     pub(crate) idempotency_key: String,
     pub(crate) auto_submit: bool,

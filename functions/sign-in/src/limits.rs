@@ -1,6 +1,7 @@
 //! The limits on password attempts.
 
 use shared::auth::issue_session::SignInContext;
+use shared::auth::rate_limit_client::RateLimitClient;
 use shared::domain::address::EmailAddress;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope};
 use shared::domain::time::{HOUR, MINUTE};
@@ -18,7 +19,8 @@ pub(crate) fn password_limits(
     known: Option<&str>,
 ) -> Result<PasswordLimits, Problem> {
     let config = &context.app.config.passwords;
-    let client = context.rate_limit_client(known, address)?;
+    let marks = context.known_browsers(known)?;
+    let client = RateLimitClient::new(&context.ring, context.request, &marks, address);
     let network = client.network.to_string();
     let both = ["password", address.as_str(), &network];
     Ok(PasswordLimits {

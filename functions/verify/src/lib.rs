@@ -13,9 +13,11 @@
 //! redirected to `next` or the dashboard.
 //!
 //! A link that does not work is 400 `invalid-token`, 410 `expired-token` or 410 `used-token`. A
-//! code that does not work is 400 `invalid-token`, for every reason and after the same calls.
+//! code that does not work is 400 `invalid-token` with `attempts_left`, for every reason and after
+//! the same calls. One that is not 8 digits is 400 `invalid-request`, and not counted.
 
 mod code;
+mod limits;
 
 use serde::Deserialize;
 use shared::app::App;
@@ -23,6 +25,7 @@ use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::auth::request_email::parse_next;
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
+use shared::domain::known_browser::KnownBrowser;
 use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemContext};
 use shared::domain::origin::Origin;
 use shared::domain::paths;
@@ -40,6 +43,8 @@ struct Input {
     idempotency_key: Option<String>,
     code: Option<String>,
     request: Option<String>,
+    /// The mark of a known browser, from the last sign-in of a bearer client.
+    known: Option<String>,
     /// The `next` of the page that asks for the code, for its redirect.
     next: Option<String>,
     /// The email that this page waits for: `sign-up`, or another.
@@ -53,6 +58,8 @@ struct Verify<'a> {
     context: SignInContext<'a>,
     /// The links that this browser or bearer client has requested.
     requested: Vec<LinkId>,
+    /// The marks that make this client a known browser.
+    marks: Vec<KnownBrowser>,
 }
 
 struct Redeemed {
@@ -69,6 +76,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let context = SignInContext::new(app, &request, origin).await;
     let verify = Verify {
         requested: context.requested_links(input.request.as_deref())?,
+        marks: context.known_browsers(input.known.as_deref())?,
         context,
     };
     let redeemed = verify.redeem_input(&input).await?;
@@ -102,7 +110,11 @@ impl Verify<'_> {
                     .await
                     .map_err(|problem| problem.redirect_form_to(&login_url))?;
                 let next = signed.content.next.page().cloned();
-                self.by_link(signed, idempotency_key.as_ref(), code.as_deref())
+                let link_page = paths::link_page(origin, paths::VERIFY, token);
+                self.check_browser(&signed, code.as_deref())
+                    .await
+                    .map_err(|problem| problem.redirect_form_to(&link_page))?;
+                self.by_link(signed, idempotency_key.as_ref())
                     .await
                     .map_err(|problem| {
                         problem
@@ -124,23 +136,34 @@ impl Verify<'_> {
         }
     }
 
-    /// Redeems a link. In a browser that did not request it, `OTHER_BROWSER` says whether that
-    /// works.
+    /// Decides whether a link works in this browser. In one that did not request it,
+    /// `OTHER_BROWSER` says so.
+    async fn check_browser(
+        &self,
+        signed: &Signed<'_, Link>,
+        code: Option<&str>,
+    ) -> Result<(), Problem> {
+        let link = &signed.content.id;
+        if self.requested.contains(link) {
+            return Ok(());
+        }
+        match self.context.app.config.links.other_browser {
+            OtherBrowser::Button => Ok(()),
+            OtherBrowser::Off => Err(Problem::invalid_token()),
+            OtherBrowser::Code => {
+                let code = code.ok_or_else(Problem::invalid_token)?;
+                self.require_code(link, code).await
+            }
+        }
+    }
+
     async fn by_link(
         &self,
         signed: Signed<'_, Link>,
         idempotency_key: Option<&IdempotencyKey>,
-        code: Option<&str>,
     ) -> Result<Redeemed, Problem> {
-        let link = &signed.content.id;
-        let same_browser = self.requested.contains(link);
-        match self.context.app.config.links.other_browser {
-            OtherBrowser::Off if !same_browser => return Err(Problem::invalid_token()),
-            OtherBrowser::Code if !same_browser => self.require_code(link, code).await?,
-            OtherBrowser::Off | OtherBrowser::Code | OtherBrowser::Button => {}
-        }
         let by = RedeemContext {
-            same_browser,
+            same_browser: self.requested.contains(&signed.content.id),
             idempotency_key: idempotency_key.map(IdempotencyKey::hash),
         };
         self.redeem(signed, &by, AuthMethod::Link).await

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::auth::authenticate;
-use crate::auth::rate_limit_client::RateLimitClient;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
 use crate::domain::ids::{LinkId, UserId};
@@ -94,17 +93,12 @@ impl SignInContext<'_> {
         Ok(issued.iter().map(Nonce::link).collect())
     }
 
-    /// Returns the client that rate limits on `address` count, see [`App::rate_limit_client`].
+    /// Returns the marks of the request, see [`App::known_browsers`].
     ///
     /// # Errors
     /// 400 for a cookie that was sent twice.
-    pub fn rate_limit_client(
-        &self,
-        known: Option<&str>,
-        address: &EmailAddress,
-    ) -> Result<RateLimitClient, Problem> {
-        self.app
-            .rate_limit_client(&self.ring, self.request, &self.origin, known, address)
+    pub fn known_browsers(&self, known: Option<&str>) -> Result<Vec<KnownBrowser>, Problem> {
+        self.app.known_browsers(self.request, &self.origin, known)
     }
 
     /// Creates a session that starts now; it is not stored yet.
@@ -186,6 +180,7 @@ impl SignInContext<'_> {
         let claims = SessionClaims {
             id: issued.id.clone(),
             user: session.user.clone(),
+            address: Some(issued.address.clone()),
             expires_at: session.expires_at,
         };
         let key = self
@@ -228,7 +223,7 @@ impl SignInContext<'_> {
 
     /// Returns the cookie that makes this browser known to `address`, in place of its earlier mark.
     fn known_cookie(&self, mark: &KnownBrowser, address: &EmailAddress) -> Result<String, Problem> {
-        let mut others = self.app.known_browsers(self.request, &self.origin)?;
+        let mut others = self.known_browsers(None)?;
         others.retain(|other| !self.ring.knows(other, address));
         let cookie = Cookie::known(&self.app.config.portal, &self.origin);
         let value = cookie::with_known_browser(mark, &others);

@@ -18,6 +18,21 @@ pub struct RateLimitClient {
 }
 
 impl RateLimitClient {
+    /// Returns the client of a request that is about `address`. Its `marks` are not looked up
+    /// anywhere.
+    pub fn new(
+        ring: &KeyRing,
+        request: &Request,
+        marks: &[KnownBrowser],
+        address: &EmailAddress,
+    ) -> Self {
+        let mark = marks.iter().find(|mark| ring.knows(mark, address));
+        Self {
+            network: ring.keyed_hash(&["network", &request.client().network()]),
+            known_browser: mark.map(|mark| ring.keyed_hash(&["known-browser", &mark.expose()])),
+        }
+    }
+
     /// Returns the hash that the client's own counters are kept under.
     pub fn key(&self) -> KeyedHash {
         self.known_browser.unwrap_or(self.network)
@@ -25,29 +40,8 @@ impl RateLimitClient {
 }
 
 impl App {
-    /// Returns the client of a request that is about `address`. `known` is the mark that a bearer
-    /// client sends; browsers send a cookie. Nothing is looked up.
-    ///
-    /// # Errors
-    /// 400 for a cookie that was sent twice.
-    pub fn rate_limit_client(
-        &self,
-        ring: &KeyRing,
-        request: &Request,
-        origin: &Origin,
-        known: Option<&str>,
-        address: &EmailAddress,
-    ) -> Result<RateLimitClient, Problem> {
-        let mut marks = self.known_browsers(request, origin)?;
-        marks.extend(known.and_then(KnownBrowser::parse));
-        let mark = marks.iter().find(|mark| ring.knows(mark, address));
-        Ok(RateLimitClient {
-            network: ring.keyed_hash(&["network", &request.client().network()]),
-            known_browser: mark.map(|mark| ring.keyed_hash(&["known-browser", &mark.expose()])),
-        })
-    }
-
-    /// Returns the marks in the cookie of a browser, whether or not they are genuine.
+    /// Returns the marks of a request, whether or not they are genuine: those in the cookie, and
+    /// `known`, which a bearer client sends.
     ///
     /// # Errors
     /// 400 for a cookie that was sent twice.
@@ -55,9 +49,12 @@ impl App {
         &self,
         request: &Request,
         origin: &Origin,
+        known: Option<&str>,
     ) -> Result<Vec<KnownBrowser>, Problem> {
         let cookie = Cookie::known(&self.config.portal, origin);
         let value = request.cookie(cookie.name())?;
-        Ok(cookie::known_browsers(value.unwrap_or_default()))
+        let mut marks = cookie::known_browsers(value.unwrap_or_default());
+        marks.extend(known.and_then(KnownBrowser::parse));
+        Ok(marks)
     }
 }

@@ -127,7 +127,8 @@ impl App {
         let now = self.clock.now();
         let ring = self.keys.ring(now).await;
         let older = ring.issued_nonces(sent);
-        let client = self.rate_limit_client(&ring, request, origin, email.known, &email.address)?;
+        let marks = self.known_browsers(request, origin, email.known)?;
+        let client = RateLimitClient::new(&ring, request, &marks, &email.address);
         let key = match IdempotencyKey::parse_optional(email.idempotency_key)? {
             Some(key) => key,
             None => IdempotencyKey::new(self.random.bytes()),

@@ -1,4 +1,4 @@
-//! Links, codes, and the nonces that tie them to the requesting browser.
+//! Links, and the nonces that tie them to the requesting browser.
 
 use super::address::EmailAddress;
 use super::ids::{IdempotencyKeyHash, LinkId, UserId, decode_32, encode, sha256};
@@ -86,41 +86,6 @@ impl IdempotencyKey {
     /// Returns the hash, for the link's item.
     pub fn hash(&self) -> IdempotencyKeyHash {
         IdempotencyKeyHash::from_bytes(sha256(self.0.expose().as_bytes()))
-    }
-}
-
-/// The eight digits next to the link in an email. They work only in the requesting browser.
-#[derive(Clone, Debug)]
-pub struct Code(Secret<u32>);
-
-impl Code {
-    /// Derives the code from a keyed hash of the link's id. The modulus bias of 64 bits over 10^8
-    /// is below 2^-37.
-    pub fn from_hash(hash: &[u8; 32]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *hash;
-        let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % 100_000_000;
-        Self(Secret::new(u32::try_from(number).unwrap_or_default()))
-    }
-
-    /// Parses eight digits. Spaces, which email clients and people insert, are ignored.
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits: String = text.chars().filter(|c| *c != ' ').collect();
-        let is_valid =
-            digits.len() == 8 && text.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit());
-        let number = digits.parse().ok().filter(|_| is_valid)?;
-        Some(Self(Secret::new(number)))
-    }
-
-    /// Returns the form of the email: `1234 5678`.
-    pub fn expose(&self) -> String {
-        let number = self.0.expose();
-        format!("{:04} {:04}", number / 10_000, number % 10_000)
-    }
-
-    /// Compares two codes in constant time.
-    pub fn matches(&self, other: &Self) -> bool {
-        use subtle::ConstantTimeEq;
-        self.0.expose().ct_eq(other.0.expose()).into()
     }
 }
 
@@ -265,26 +230,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_has_eight_digits_and_ignores_spaces() {
-        let code = Code::from_hash(&[0; 32]);
-        assert_eq!(code.expose(), "0000 0000");
-        assert!(Code::parse("00000000").unwrap().matches(&code));
-        assert!(Code::parse(" 0000 0000 ").unwrap().matches(&code));
-        assert!(!Code::parse("00000001").unwrap().matches(&code));
-        for wrong in [
-            "",
-            "1234567",
-            "123456789",
-            "1234-5678",
-            "１２３４５６７８",
-            "+1234567",
-            "0x123456",
-        ] {
-            assert!(Code::parse(wrong).is_none(), "{wrong}");
-        }
-    }
-
-    #[test]
     fn an_idempotency_key_has_16_to_128_visible_characters() {
         for good in ["0123456789abcdef", &"~".repeat(128)] {
             assert_eq!(IdempotencyKey::parse(good).unwrap().expose(), good);
@@ -308,14 +253,10 @@ mod tests {
     #[test]
     fn secrets_do_not_print() {
         let shown = format!(
-            "{:?} {:?} {:?}",
+            "{:?} {:?}",
             Nonce::new([1; 32]),
-            IdempotencyKey::new([2; 32]),
-            Code::from_hash(&[3; 32])
+            IdempotencyKey::new([2; 32])
         );
-        assert_eq!(
-            shown,
-            "Nonce([redacted]) IdempotencyKey([redacted]) Code([redacted])"
-        );
+        assert_eq!(shown, "Nonce([redacted]) IdempotencyKey([redacted])");
     }
 }

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod audit;
 pub mod client;
+pub mod code;
 pub mod email;
 pub mod ids;
 pub mod known_browser;

@@ -9,6 +9,8 @@ pub enum FormError<'a> {
     InvalidToken,
     ExpiredToken,
     UsedToken,
+    /// A code that does not work. Carries the number of codes that may still be tried.
+    WrongCode(u64),
     /// Carries the reason, as `WeakPassword::as_str` spells it.
     WeakPassword(&'a str),
     /// Carries the seconds to wait, 0 if they are unknown.
@@ -27,6 +29,9 @@ impl<'a> FormError<'a> {
             Self::InvalidToken => ("invalid_token", "invalid"),
             Self::ExpiredToken => ("invalid_token", "expired"),
             Self::UsedToken => ("invalid_token", "used"),
+            Self::WrongCode(left) => {
+                return format!("error=invalid_token&reason=invalid&attempts_left={left}");
+            }
             Self::WeakPassword(reason) => ("weak_password", reason),
             Self::TooManyAttempts(seconds) => {
                 return format!("error=too_many_attempts&retry_after={seconds}");
@@ -49,7 +54,11 @@ impl<'a> FormError<'a> {
             ("invalid_credentials", _) => Self::InvalidCredentials,
             ("invalid_token", "expired") => Self::ExpiredToken,
             ("invalid_token", "used") => Self::UsedToken,
-            ("invalid_token", _) => Self::InvalidToken,
+            ("invalid_token", _) => match parameter("attempts_left").parse() {
+                // At most 10 codes may be tried: a larger number is not ours.
+                Ok(left @ 0..10) => Self::WrongCode(left),
+                _ => Self::InvalidToken,
+            },
             ("weak_password", reason) => Self::WeakPassword(reason),
             ("too_many_attempts", _) => {
                 Self::TooManyAttempts(parameter("retry_after").parse().unwrap_or_default())
@@ -79,6 +88,8 @@ mod tests {
             FormError::InvalidToken,
             FormError::ExpiredToken,
             FormError::UsedToken,
+            FormError::WrongCode(0),
+            FormError::WrongCode(4),
             FormError::WeakPassword("too-short"),
             FormError::TooManyAttempts(37),
             FormError::Unavailable,

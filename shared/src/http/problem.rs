@@ -1,5 +1,6 @@
 //! Errors for callers: problem documents (RFC 9457), or a redirect for a form of a page.
 
+use crate::domain::code::InvalidCode;
 use crate::domain::link::InvalidIdempotencyKey;
 use crate::domain::next::Next;
 use crate::domain::password::WeakPassword;
@@ -82,6 +83,8 @@ pub struct Problem {
     detail: Cow<'static, str>,
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
+    /// Number of codes that this client may still try.
+    attempts_left: Option<u64>,
     /// Page that a form is redirected to.
     page: Option<String>,
     /// `next` of that page.
@@ -99,6 +102,8 @@ struct Document<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u64>,
 }
 
 impl Problem {
@@ -109,6 +114,7 @@ impl Problem {
             detail: detail.into(),
             reason: None,
             retry_after: None,
+            attempts_left: None,
             page: None,
             next: None,
         }
@@ -129,6 +135,19 @@ impl Problem {
         Self::new(ProblemType::InvalidToken, "Request a new one.")
     }
 
+    /// Creates a 400 that is the same for every code that does not work.
+    pub fn wrong_code(attempts_left: u64) -> Self {
+        let detail = if attempts_left == 0 {
+            "Request a new code."
+        } else {
+            "Check the code and try again, or request a new one."
+        };
+        Self {
+            attempts_left: Some(attempts_left),
+            ..Self::new(ProblemType::InvalidToken, detail)
+        }
+    }
+
     /// Creates a 401 that is the same for every reason to refuse a password.
     pub fn invalid_credentials() -> Self {
         Self::new(
@@ -142,13 +161,13 @@ impl Problem {
         Self::new(ProblemType::NotFound, "This endpoint is not enabled.")
     }
 
-    /// Hides why a code did not work: every problem but 503 becomes 400 `invalid-token`.
+    /// Hides why a code did not work: every problem but 503 becomes that of a wrong code.
     #[must_use]
-    pub fn uniform(self) -> Self {
+    pub fn uniform(self, attempts_left: u64) -> Self {
         if self.kind == ProblemType::Unavailable {
             self
         } else {
-            Self::invalid_token()
+            Self::wrong_code(attempts_left)
         }
     }
 
@@ -169,10 +188,11 @@ impl Problem {
         Self::new(ProblemType::Unavailable, "Try again in a moment.")
     }
 
-    /// Sets the page that a form is redirected to; the page describes the error.
+    /// Sets the page that a form is redirected to, unless one is set already; the page describes
+    /// the error.
     #[must_use]
     pub fn redirect_form_to(mut self, page: &str) -> Self {
-        self.page = Some(page.to_owned());
+        self.page.get_or_insert_with(|| page.to_owned());
         self
     }
 
@@ -187,7 +207,10 @@ impl Problem {
     /// attack or a broken client.
     fn form_error(&self) -> Option<FormError<'static>> {
         match self.kind {
-            ProblemType::InvalidToken => Some(FormError::InvalidToken),
+            ProblemType::InvalidToken => Some(match self.attempts_left {
+                Some(left) => FormError::WrongCode(left),
+                None => FormError::InvalidToken,
+            }),
             ProblemType::ExpiredToken => Some(FormError::ExpiredToken),
             ProblemType::UsedToken => Some(FormError::UsedToken),
             ProblemType::InvalidRequest => Some(FormError::InvalidRequest),
@@ -230,6 +253,7 @@ impl Problem {
             detail: &self.detail,
             reason: self.reason,
             retry_after: self.retry_after.map(|wait| wait.as_secs()),
+            attempts_left: self.attempts_left,
         };
         let mut response = response::json(status, &document);
         let headers = response.headers_mut();
@@ -248,6 +272,12 @@ impl Problem {
 impl From<InvalidIdempotencyKey> for Problem {
     fn from(_: InvalidIdempotencyKey) -> Self {
         Self::invalid_request("`idempotency_key` must be 16 to 128 visible ASCII characters.")
+    }
+}
+
+impl From<InvalidCode> for Problem {
+    fn from(_: InvalidCode) -> Self {
+        Self::invalid_request("`code` must be the 8 digits from the email.")
     }
 }
 

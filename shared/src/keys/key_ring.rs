@@ -1,9 +1,10 @@
 //! The key ring: parses the secret, chooses the signing key, derives subkeys.
 
 use crate::domain::address::EmailAddress;
+use crate::domain::code::Code;
 use crate::domain::ids::{KeyedHash, LinkId, encode};
 use crate::domain::known_browser::KnownBrowser;
-use crate::domain::link::{Code, Nonce};
+use crate::domain::link::Nonce;
 use crate::domain::portal::PortalName;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionId;

@@ -40,6 +40,9 @@ pub struct Signed<'a, T> {
 pub struct SessionClaims {
     pub id: SessionId,
     pub user: UserId,
+    /// Address of the user, for the pages. `None` in tokens of an earlier version. A new address
+    /// ends the session.
+    pub address: Option<EmailAddress>,
     pub expires_at: Timestamp,
 }
 
@@ -64,6 +67,8 @@ struct SessionToken {
     aud: String,
     sid: String,
     sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     exp: u64,
 }
 
@@ -162,6 +167,7 @@ impl KeyRing {
             aud: Kind::Session.audience(&self.portal),
             sid: session.id.expose(),
             sub: session.user.to_string(),
+            email: session.address.as_ref().map(EmailAddress::to_string),
             exp: session.expires_at.secs(),
         };
         sign(key, Kind::Session, &claims)
@@ -177,6 +183,7 @@ impl KeyRing {
             Some(SessionClaims {
                 id: SessionId::parse(&content.sid)?,
                 user: UserId::parse(&content.sub)?,
+                address: content.email.as_deref().and_then(EmailAddress::parse),
                 expires_at: Timestamp::from_secs(content.exp),
             })
         };
@@ -261,6 +268,7 @@ mod tests {
         SessionClaims {
             id,
             user: UserId::new([2; 16]),
+            address: EmailAddress::parse("ada@example.com"),
             expires_at: Timestamp::from_secs(6),
         }
     }
@@ -300,8 +308,8 @@ mod tests {
             .unwrap()
             .content;
         assert_eq!(
-            (read.id.expose(), read.user),
-            (session().id.expose(), session().user)
+            (read.id.expose(), read.user, read.address),
+            (session().id.expose(), session().user, session().address)
         );
         assert!(
             ring.read_link(Purpose::SignIn, &signed_after(|_, _| ()))

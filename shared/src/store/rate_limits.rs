@@ -4,7 +4,7 @@
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 use crate::store::expression::Expression;
-use crate::store::item::{Item, item, n, s};
+use crate::store::item::{Item, item, n, number, s};
 use crate::store::{Store, Unavailable};
 use std::time::Duration;
 
@@ -58,6 +58,23 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, Unavailable> {
         self.update(operation, self.increment(limit, now)).await
+    }
+
+    /// Counts once more as [`Store::count`] does. Returns how often may be counted after that, or
+    /// `None` if the limit is reached.
+    pub(in crate::store) async fn count_down(
+        &self,
+        operation: &'static str,
+        limit: &RateLimit,
+        now: Timestamp,
+    ) -> Result<Option<u64>, Unavailable> {
+        let counted = self.increment(limit, now);
+        let counted = self.update_and_return(operation, counted).await?;
+        let left = |counted| {
+            let count = number(&counted, "count").unwrap_or(limit.limit);
+            limit.limit.saturating_sub(count)
+        };
+        Ok(counted.map(left))
     }
 
     pub(in crate::store) fn rate_limit_row(&self, limit: &RateLimit, now: Timestamp) -> Expression {

@@ -23,9 +23,9 @@ impl Store {
             .await?;
         let stored = row.as_ref().and_then(link_item::from_item);
         Ok(match stored {
-            Some((stored, _kid)) => Link {
-                next: stored.next,
-                account: stored.account,
+            Some(stored) => Link {
+                next: stored.link.next,
+                account: stored.link.account,
                 ..link
             },
             None if link.next == LinkNext::Stored => Link {

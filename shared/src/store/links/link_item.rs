@@ -2,6 +2,7 @@
 //! which the link could be made.
 
 use crate::domain::address::EmailAddress;
+use crate::domain::code;
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
 use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::next::Next;
@@ -12,6 +13,22 @@ use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
 use aws_sdk_dynamodb::types::Put;
 
+/// A link as its row has it.
+pub struct StoredLink {
+    pub link: Link,
+    /// Id of the key that signed the link.
+    pub kid: String,
+    /// Time at which the email was requested.
+    pub requested_at: Timestamp,
+}
+
+impl StoredLink {
+    /// Returns whether the link's code works by itself at `now`.
+    pub fn has_fresh_code(&self, now: Timestamp) -> bool {
+        code::is_fresh(self.requested_at, now)
+    }
+}
+
 pub(in crate::store) fn key(id: &LinkId) -> Item {
     item([("pk", Some(s(id.to_string())))])
 }
@@ -21,13 +38,19 @@ impl Store {
         Expression::on(&self.tables.links, key(id))
     }
 
-    /// Returns the put of a new link, which the key `kid` signs.
-    pub(in crate::store) fn new_link(&self, link: &Link, kid: &str) -> Put {
-        put_new(&self.tables.links, to_item(link, kid))
+    /// Returns the put of a new link, which was requested at `requested_at` and which the key `kid`
+    /// signs.
+    pub(in crate::store) fn new_link(
+        &self,
+        link: &Link,
+        kid: &str,
+        requested_at: Timestamp,
+    ) -> Put {
+        put_new(&self.tables.links, to_item(link, kid, requested_at))
     }
 }
 
-fn to_item(link: &Link, kid: &str) -> Item {
+fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
     let mut whole = key(&link.id);
     whole.extend(item([
         ("purpose", Some(s(link.purpose.as_str()))),
@@ -38,13 +61,13 @@ fn to_item(link: &Link, kid: &str) -> Item {
         ("name", name(&link.account).map(s)),
         ("kid", Some(s(kid))),
         ("next", link.next.page().map(|next| s(next.as_str()))),
+        ("requested_at", Some(n(requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
     ]));
     whole
 }
 
-/// Returns the link and the `kid` of the key that signed it.
-pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
+pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
     let link = Link {
         purpose: Purpose::parse(text(item, "purpose")?)?,
         id: LinkId::parse(text(item, "pk")?)?,
@@ -60,7 +83,11 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
             text(item, "name").unwrap_or_default(),
         )?,
     };
-    Some((link, text(item, "kid")?.to_owned()))
+    Some(StoredLink {
+        link,
+        kid: text(item, "kid")?.to_owned(),
+        requested_at: moment(item, "requested_at")?,
+    })
 }
 
 fn name(account: &LinkAccount) -> Option<&str> {

@@ -10,5 +10,7 @@ mod reset_password;
 
 pub use check::LinkCheck;
 pub use consume::LinkError;
+pub use count_code_attempts::{CodeAttempts, CodeLimits};
+pub use link_item::StoredLink;
 pub use redeem::Redeem;
 pub use reset_password::PasswordReset;

@@ -48,7 +48,7 @@ impl Store {
     ) -> Result<ClaimOutcome, Unavailable> {
         let now = event.at;
         let link = entry.link(prepared);
-        let new_link = link.map(|link| self.new_link(&link, &prepared.kid));
+        let new_link = link.map(|link| self.new_link(&link, &prepared.kid, entry.requested_at));
         let counts = budgets
             .iter()
             .map(|budget| (Write::Budget(budget.scope), self.increment(budget, now)));
