@@ -1,7 +1,7 @@
 //! `POST /auth/forgot-password` requests an email with a reset link.
 //!
-//! Takes `{email, next?}`. Responds 200 `{success, message}`, the same for every address and without
-//! looking it up; a form is redirected to the page that asks to check the email. 429
+//! Takes `{email, next?}`. Responds 200 `{success, message}`, the same for every address and
+//! without looking it up; a form is redirected to the page that asks to check the email. 429
 //! `too-many-attempts`.
 //!
 //! `POST /auth/reset-password` sets a new password, revokes all sessions of the user and sends them

@@ -23,10 +23,11 @@ use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::auth::request_email::parse_next;
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, Purpose, RedeemContext};
+use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
+use shared::http::cookie::{self, Cookie};
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Signed;
@@ -68,8 +69,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
+    let nonces = presented_nonces(&context, input.request.as_deref())?;
+    let requested = context.ring.issued_nonces(nonces);
     let verify = Verify {
-        requested: context.requested_links(input.request.as_deref())?,
+        requested: requested.iter().map(Nonce::link).collect(),
         context,
     };
     let redeemed = verify.redeem_input(&input).await?;
@@ -78,6 +81,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     verify
         .context
         .respond(&redeemed.issued, input.transport, next)
+}
+
+/// Returns the nonces in the cookie, or the one that a bearer client sends.
+fn presented_nonces(
+    context: &SignInContext<'_>,
+    bearer: Option<&str>,
+) -> Result<Vec<Nonce>, Problem> {
+    if let Some(nonce) = bearer {
+        return Ok(Nonce::parse(nonce).into_iter().collect());
+    }
+    let cookie = Cookie::requests(&context.app.config.portal, &context.origin);
+    let value = context.request.cookie(cookie.name())?;
+    Ok(cookie::nonces(value.unwrap_or_default()))
 }
 
 /// Returns the page that asks for the code again.

@@ -4,14 +4,13 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
-use crate::domain::ids::{LinkId, UserId};
-use crate::domain::link::Nonce;
+use crate::domain::ids::UserId;
 use crate::domain::next::Next;
 use crate::domain::origin::Origin;
 use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
-use crate::http::cookie::{self, Cookie};
+use crate::http::cookie::Cookie;
 use crate::http::request::Transport;
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
@@ -73,22 +72,6 @@ impl<'a> SignInContext<'a> {
 }
 
 impl SignInContext<'_> {
-    /// Returns the links that this browser requested, or the one whose nonce a bearer client sends.
-    ///
-    /// # Errors
-    /// 400 for a cookie that was sent twice.
-    pub fn requested_links(&self, bearer: Option<&str>) -> Result<Vec<LinkId>, Problem> {
-        let nonces = if let Some(nonce) = bearer {
-            Nonce::parse(nonce).into_iter().collect()
-        } else {
-            let cookie = Cookie::requests(&self.app.config.portal, &self.origin);
-            let value = self.request.cookie(cookie.name())?;
-            cookie::nonces(value.unwrap_or_default())
-        };
-        let issued = self.ring.issued_nonces(nonces);
-        Ok(issued.iter().map(Nonce::link).collect())
-    }
-
     /// Creates a session that starts now; it is not stored yet.
     pub fn new_session(
         &self,

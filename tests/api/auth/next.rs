@@ -1,7 +1,8 @@
 //! The `next` of a user, on every way from the first page to the session.
 
 use kit::routes::{
-    ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, REQUEST_LOGIN, RESET_PASSWORD, SIGN_IN, SIGN_UP, VERIFY,
+    ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, REQUEST_LOGIN, RESET_PASSWORD, SIGN_IN, SIGN_UP,
+    SIGNED_IN, VERIFY,
 };
 use kit::{ADA, ApiClient, ApiRequest, ApiResponse, PASSWORD, World, form, hours, mins};
 
@@ -50,7 +51,7 @@ async fn signs_in_to(world: &World, client: &ApiClient<'_>, next: &str, landing:
     world.clock.advance(mins(15));
     let request = client.sign_in(ADA, PASSWORD).next(next);
     let form = request.clone().form().await;
-    form.assert(&format!("303 {}", landing.unwrap_or("/auth/signed-in")));
+    form.assert(&format!("303 {}", landing.unwrap_or(SIGNED_IN)));
     let json = request.await.assert("200").json();
     let found = json.get("next").map(|next| next.as_str().unwrap());
     let expected = landing.map(|path| url(world, path));
@@ -205,8 +206,8 @@ async fn the_pages_link_to_one_another_with_next() {
         (FORGOT_PASSWORD, &[SIGN_IN]),
         (SIGN_UP, &[SIGN_IN]),
         (CHECK_EMAIL, &[SIGN_IN]),
-        ("/auth/check-email?for=reset", &[FORGOT_PASSWORD]),
-        ("/auth/check-email?for=sign-up", &[SIGN_UP]),
+        (&format!("{CHECK_EMAIL}?for=reset"), &[FORGOT_PASSWORD]),
+        (&format!("{CHECK_EMAIL}?for=sign-up"), &[SIGN_UP]),
     ] {
         let opened = client.open(page).query("next", SHORT).await.assert("200");
         if !page.contains("reset") {
@@ -299,7 +300,7 @@ async fn a_wrong_code_keeps_next_and_that_it_was_a_sign_up() {
 }
 
 #[tokio::test]
-async fn an_activation_leads_to_next_in_the_requesting_browser() {
+async fn an_activation_leads_to_next() {
     for next in [SHORT.to_owned(), path_of(2048)] {
         let world = world().await;
         let [owner, phone] = [(); 2].map(|()| world.client());
@@ -322,8 +323,8 @@ async fn an_activation_leads_to_next_in_the_requesting_browser() {
             query(&world, &next)
         ));
         let token = world.latest_email().await.token();
-        let elsewhere = phone.activate(&token, NEW).await.assert("200");
-        assert!(elsewhere.json().get("next").is_none());
+        let elsewhere = phone.activate(&token, NEW).form().await;
+        elsewhere.assert(&format!("303 {next}"));
 
         world.clock.advance(mins(2));
         let another = "another@example.com";
