@@ -17,7 +17,7 @@ use shared::domain::session::AuthMethod;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Signed;
-use shared::store::links::UserTransition;
+use shared::store::links::LinkCheck;
 
 pub const ROUTES: &[&str] = &["POST /auth/activate"];
 
@@ -55,16 +55,18 @@ async fn activate(
 ) -> Result<IssuedSession, Problem> {
     let app = context.app;
     let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
-    let password = app
-        .passwords
-        .choose(&input.password, &signed.content.address)?;
-    let hash = app.passwords.hash(&password, app.random.bytes());
     let by = RedeemContext {
         same_browser: false,
         idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
     };
-    let user = UserTransition::ActivateWithPassword(&hash);
+    // Before the password is hashed: a link that does not work costs next to nothing.
+    let link = &signed.content;
+    if app.store.check_link(link, &by, context.now).await? == LinkCheck::Replay {
+        return context.redeemed_session(signed).await;
+    }
+    let password = app.passwords.choose(&input.password, &link.address)?;
+    let hash = app.passwords.hash(&password, app.random.bytes());
     context
-        .redeem_link(signed, &by, AuthMethod::Activation, user)
+        .redeem_link(signed, &by, AuthMethod::Activation, Some(&hash))
         .await
 }

@@ -23,7 +23,8 @@ pub(crate) struct LinkAndCode {
 
 impl Mailer {
     /// Returns the time at which the email, and the link in it, expires, in whole seconds. It
-    /// depends on when the email was requested, not on when it is sent.
+    /// depends on when the email was requested, or on the end of its wait for a budget, not on when it
+    /// is sent.
     pub(crate) fn expires_at(&self, email: &OutboxEntry, template: EmailTemplate) -> Timestamp {
         let links = &self.app.config.links;
         let lifetime = match template {
@@ -33,7 +34,8 @@ impl Mailer {
             EmailTemplate::Link(Purpose::Reset) => links.reset_lifetime,
             EmailTemplate::Notice(_) => NOTICE_LIFETIME,
         };
-        Timestamp::from_secs(email.requested_at.plus(lifetime).secs())
+        let start = email.waits_until.unwrap_or(email.requested_at);
+        Timestamp::from_secs(start.plus(lifetime).secs())
     }
 
     /// Signs `link` with `key`, which its first claim chose.

@@ -18,6 +18,7 @@ impl PageContext<'_> {
         };
         self.render(&SignInPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             flash: self.flash(invalid_form),
             forgot_url: Next::add_to(next.as_ref(), paths::FORGOT_PASSWORD),
             sign_up_url: Next::add_to(next.as_ref(), paths::SIGN_UP),
@@ -49,6 +50,7 @@ impl PageContext<'_> {
         let next = self.next();
         Ok(self.render(&ForgotPasswordPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             flash: self.flash(flash::CHECK_EMAIL),
             login_url: self.login_url(next.as_ref()),
             next,
@@ -63,6 +65,7 @@ impl PageContext<'_> {
         let next = self.next();
         Ok(self.render(&SignUpPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             flash: self.flash(flash::CHECK_NAME_AND_EMAIL),
             has_passwords: self.has_passwords(),
             login_url: self.login_url(next.as_ref()),

@@ -19,6 +19,7 @@ use flash::Flash;
 use shared::auth::authenticate;
 use shared::clock::Clock;
 use shared::config::{Activation, Config, StartError};
+use shared::domain::link::IdempotencyKey;
 use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::time::Timestamp;
@@ -138,6 +139,12 @@ impl PageContext<'_> {
         let next = self.request.query("next")?;
         let site = &self.pages.config.site;
         site.parse_next(next, self.origin).ok().flatten()
+    }
+
+    /// Returns the key of this view of a form: posting it twice acts once.
+    fn idempotency_key(&self) -> String {
+        let key = IdempotencyKey::new(self.pages.random.bytes());
+        key.expose().to_owned()
     }
 
     fn has_passwords(&self) -> bool {

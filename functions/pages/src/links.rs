@@ -7,7 +7,7 @@ use crate::templates::{
 use crate::{PageContext, flash, theme};
 use shared::config::OtherBrowser;
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, LinkNext, Purpose};
+use shared::domain::link::{Link, LinkNext, Purpose};
 use shared::domain::next::Next;
 use shared::domain::paths;
 use shared::http::cookie::{self, Cookie};
@@ -60,12 +60,11 @@ impl PageContext<'_> {
                 request_url: Next::add_to(link.next.page(), paths::SIGN_IN),
             });
         }
-        let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
         self.render(&LinkPage {
             brand: self.brand(),
             address,
             token,
-            idempotency_key: idempotency_key.expose(),
+            idempotency_key: self.idempotency_key(),
             auto_submit: same_browser,
             ask_code: !same_browser && other_browser == OtherBrowser::Code,
             script: theme::SUBMIT_LINK,
@@ -179,14 +178,13 @@ impl PageContext<'_> {
     }
 
     fn set_password(&self, link: &Link, token: &str) -> Response {
-        let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
         self.render(&SetPasswordPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_PASSWORD),
             is_invitation: link.purpose == Purpose::Activation,
             address: &link.address,
             token,
-            idempotency_key: idempotency_key.expose(),
+            idempotency_key: self.idempotency_key(),
             min_length: self.pages.config.passwords.min_length,
             script: theme::SHOW_PASSWORD,
         })
@@ -196,6 +194,7 @@ impl PageContext<'_> {
         let next = self.next_of(link);
         self.render(&OldInvitationPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             heading,
             is_used,
             address: &link.address,

@@ -12,6 +12,7 @@ use shared::domain::next::Next;
 #[template(path = "sign-in.html")]
 pub(crate) struct SignInPage<'a> {
     pub(crate) brand: &'a PageBrand,
+    pub(crate) idempotency_key: String,
     pub(crate) flash: Option<Flash>,
     pub(crate) next: Option<Next>,
     pub(crate) forgot_url: String,
@@ -37,6 +38,7 @@ pub(crate) struct CheckEmailPage<'a> {
 #[template(path = "sign-up.html")]
 pub(crate) struct SignUpPage<'a> {
     pub(crate) brand: &'a PageBrand,
+    pub(crate) idempotency_key: String,
     pub(crate) flash: Option<Flash>,
     pub(crate) next: Option<Next>,
     pub(crate) has_passwords: bool,
@@ -47,6 +49,7 @@ pub(crate) struct SignUpPage<'a> {
 #[template(path = "forgot-password.html")]
 pub(crate) struct ForgotPasswordPage<'a> {
     pub(crate) brand: &'a PageBrand,
+    pub(crate) idempotency_key: String,
     pub(crate) flash: Option<Flash>,
     pub(crate) next: Option<Next>,
     pub(crate) login_url: String,
@@ -61,7 +64,7 @@ pub(crate) struct SetPasswordPage<'a> {
     pub(crate) is_invitation: bool,
     pub(crate) address: &'a EmailAddress,
     pub(crate) token: &'a str,
-    pub(crate) idempotency_key: &'a str,
+    pub(crate) idempotency_key: String,
     pub(crate) min_length: usize,
     pub(crate) script: &'static str,
 }
@@ -70,6 +73,7 @@ pub(crate) struct SetPasswordPage<'a> {
 #[template(path = "old-invitation.html")]
 pub(crate) struct OldInvitationPage<'a> {
     pub(crate) brand: &'a PageBrand,
+    pub(crate) idempotency_key: String,
     pub(crate) heading: &'static str,
     pub(crate) is_used: bool,
     pub(crate) address: &'a EmailAddress,
@@ -118,7 +122,7 @@ pub(crate) struct LinkPage<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) address: String,
     pub(crate) token: &'a str,
-    pub(crate) idempotency_key: &'a str,
+    pub(crate) idempotency_key: String,
     pub(crate) auto_submit: bool,
     pub(crate) ask_code: bool,
     pub(crate) script: &'static str,

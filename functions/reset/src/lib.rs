@@ -1,8 +1,8 @@
 //! `POST /auth/forgot-password` requests an email with a reset link.
 //!
-//! Takes `{email, next?}`. Responds 200 `{success, message}`, the same for every address and
-//! without looking it up; a form is redirected to the page that asks to check the email. 429
-//! `too-many-attempts`.
+//! Takes `{email, next?, idempotency_key?, known?}`. Responds 200 `{success, message}`, the same
+//! for every address and without looking it up; a form is redirected to the page that asks to check
+//! the email. 429 `too-many-attempts`.
 //!
 //! `POST /auth/reset-password` sets a new password, revokes all sessions of the user and sends them
 //! a notice.
@@ -25,7 +25,7 @@ use shared::domain::paths;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::KeyRing;
-use shared::store::links::PasswordReset;
+use shared::store::links::{LinkCheck, PasswordReset};
 
 pub const ROUTES: &[&str] = &["POST /auth/forgot-password", "POST /auth/reset-password"];
 
@@ -37,6 +37,8 @@ const MESSAGE: &str =
 struct ForgotInput {
     email: String,
     next: Option<String>,
+    idempotency_key: Option<String>,
+    known: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +89,8 @@ async fn request_reset(
         kind: EmailKind::Reset,
         next,
         bearer: false,
+        idempotency_key: input.idempotency_key.as_deref(),
+        known: input.known.as_deref(),
     };
     app.request_email(request, origin, email, MESSAGE).await
 }
@@ -124,6 +128,14 @@ async fn set_password(
 ) -> Result<(), Problem> {
     let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
     let now = app.clock.now();
+    let by = RedeemContext {
+        same_browser: false,
+        idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
+    };
+    // Before the password is hashed: a link that does not work costs next to nothing.
+    if app.store.check_link(link, &by, now).await? == LinkCheck::Replay {
+        return Ok(());
+    }
     let password = app.passwords.choose(&input.password, &link.address)?;
     let hash = app.passwords.hash(&password, app.random.bytes());
     let client = request.client();
@@ -138,10 +150,7 @@ async fn set_password(
     };
     let target = Target::User(link.user.clone());
     let reset = PasswordReset {
-        by: &RedeemContext {
-            same_browser: false,
-            idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
-        },
+        by: &by,
         password: &hash,
         notice: &notice,
         event: &app.audit_event(Action::PasswordReset, &link.user, target, &client, now),

@@ -25,6 +25,7 @@ struct Input {
     email: String,
     name: String,
     next: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
@@ -56,6 +57,8 @@ async fn request_account(
         kind: EmailKind::SignUp { name },
         next,
         bearer: false,
+        idempotency_key: input.idempotency_key.as_deref(),
+        known: None,
     };
     app.request_email(request, origin, email, MESSAGE).await
 }

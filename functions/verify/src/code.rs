@@ -2,7 +2,7 @@
 
 use crate::{Redeemed, Verify};
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Code, Link, LinkNext, Purpose, RedeemContext};
+use shared::domain::link::{Code, Link, LinkAccount, LinkNext, Purpose, RedeemContext};
 use shared::domain::rate_limit::{RateLimit, RateLimitScope};
 use shared::domain::session::AuthMethod;
 use shared::domain::user::Epoch;
@@ -82,7 +82,8 @@ impl Verify<'_> {
     fn attempt_limit(&self, link: &LinkId) -> RateLimit {
         let context = &self.context;
         let config = &context.app.config.links;
-        RateLimit::until(
+        RateLimit::series(
+            0,
             context.now.plus(config.lifetime),
             RateLimitScope::Code,
             context.ring.keyed_hash(&["code", &link.to_string()]),
@@ -103,6 +104,7 @@ impl Verify<'_> {
             epoch: Epoch::INITIAL,
             expires_at: context.now,
             next: LinkNext::None,
+            account: LinkAccount::Active,
         };
         let key = context.ring.signing_key(context.now);
         let key = key.ok_or_else(Problem::unavailable)?;

@@ -23,15 +23,13 @@ use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::auth::request_email::parse_next;
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemContext};
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
-use shared::http::cookie::{self, Cookie};
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Signed;
-use shared::store::links::UserTransition;
 
 pub const ROUTES: &[&str] = &["POST /auth/verify"];
 
@@ -69,10 +67,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
-    let nonces = presented_nonces(&context, input.request.as_deref())?;
-    let requested = context.ring.issued_nonces(nonces);
     let verify = Verify {
-        requested: requested.iter().map(Nonce::link).collect(),
+        requested: context.requested_links(input.request.as_deref())?,
         context,
     };
     let redeemed = verify.redeem_input(&input).await?;
@@ -81,19 +77,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     verify
         .context
         .respond(&redeemed.issued, input.transport, next)
-}
-
-/// Returns the nonces in the cookie, or the one that a bearer client sends.
-fn presented_nonces(
-    context: &SignInContext<'_>,
-    bearer: Option<&str>,
-) -> Result<Vec<Nonce>, Problem> {
-    if let Some(nonce) = bearer {
-        return Ok(Nonce::parse(nonce).into_iter().collect());
-    }
-    let cookie = Cookie::requests(&context.app.config.portal, &context.origin);
-    let value = context.request.cookie(cookie.name())?;
-    Ok(cookie::nonces(value.unwrap_or_default()))
 }
 
 /// Returns the page that asks for the code again.
@@ -169,13 +152,13 @@ impl Verify<'_> {
         by: &RedeemContext,
         auth_method: AuthMethod,
     ) -> Result<Redeemed, Problem> {
-        let user = match self.context.app.config.links.activation {
-            Activation::Link => UserTransition::Activate,
-            Activation::Password => UserTransition::None,
-        };
+        let activation = self.context.app.config.links.activation;
+        if activation == Activation::Password && signed.content.account != LinkAccount::Active {
+            return Err(Problem::invalid_token());
+        }
         let issued = self
             .context
-            .redeem_link(&signed, by, auth_method, user)
+            .redeem_link(&signed, by, auth_method, None)
             .await?;
         Ok(Redeemed {
             issued,

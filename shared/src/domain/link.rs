@@ -164,6 +164,55 @@ pub struct Link {
     pub epoch: Epoch,
     pub expires_at: Timestamp,
     pub next: LinkNext,
+    pub account: LinkAccount,
+}
+
+impl Link {
+    /// Returns the epoch of the session that the link issues. Activation ends all earlier links, so
+    /// it moves the epoch.
+    pub const fn session_epoch(&self) -> Epoch {
+        match self.account {
+            LinkAccount::Invited => self.epoch.next(),
+            LinkAccount::Active | LinkAccount::New { .. } => self.epoch,
+        }
+    }
+}
+
+/// The account that a link was issued to. It works only while the account is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAccount {
+    /// The link signs an active user in, or sets their password.
+    Active,
+    /// The link activates an invited user.
+    Invited,
+    /// Nobody had the address: the link creates the user.
+    New {
+        /// The name from the sign-up form. Only the link's item has it: in a token it is empty.
+        name: String,
+    },
+}
+
+impl LinkAccount {
+    /// Returns the form in tokens and items.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Invited => "invited",
+            Self::New { .. } => "new",
+        }
+    }
+
+    /// Parses the form in tokens and items. `name` is that of a new user.
+    pub fn parse(text: &str, name: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "invited" => Some(Self::Invited),
+            "new" => Some(Self::New {
+                name: name.to_owned(),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// The page after the sign-in. A sign-in link, which takes one press, redirects only the requesting
@@ -200,6 +249,16 @@ pub struct RedeemContext {
     pub same_browser: bool,
     /// Identifies the page or the client's attempt.
     pub idempotency_key: Option<IdempotencyKeyHash>,
+}
+
+impl RedeemContext {
+    /// Returns whether this is the client that redeemed a link `earlier`: both are the requesting
+    /// browser, or both are the same page or attempt.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        let same_key =
+            self.idempotency_key.is_some() && self.idempotency_key == earlier.idempotency_key;
+        (self.same_browser && earlier.same_browser) || same_key
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod client;
 pub mod email;
 pub mod ids;
+pub mod known_browser;
 pub mod link;
 pub mod next;
 pub mod origin;

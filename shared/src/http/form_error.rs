@@ -1,5 +1,5 @@
-//! The error that a redirected form carries in its query: `error`, and `reason` where an error has
-//! several.
+//! The error that a redirected form carries in its query: `error`, `reason` where an error has
+//! several, and `retry_after` in seconds.
 
 /// An error of a form, as the page that it is redirected to receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,8 @@ pub enum FormError<'a> {
     UsedToken,
     /// Carries the reason, as `WeakPassword::as_str` spells it.
     WeakPassword(&'a str),
-    TooManyAttempts,
+    /// Carries the seconds to wait, 0 if they are unknown.
+    TooManyAttempts(u64),
     Unavailable,
     /// An error that this version does not know.
     Unknown,
@@ -27,7 +28,9 @@ impl<'a> FormError<'a> {
             Self::ExpiredToken => ("invalid_token", "expired"),
             Self::UsedToken => ("invalid_token", "used"),
             Self::WeakPassword(reason) => ("weak_password", reason),
-            Self::TooManyAttempts => ("too_many_attempts", ""),
+            Self::TooManyAttempts(seconds) => {
+                return format!("error=too_many_attempts&retry_after={seconds}");
+            }
             Self::Unavailable | Self::Unknown => ("unavailable", ""),
         };
         if reason.is_empty() {
@@ -48,7 +51,9 @@ impl<'a> FormError<'a> {
             ("invalid_token", "used") => Self::UsedToken,
             ("invalid_token", _) => Self::InvalidToken,
             ("weak_password", reason) => Self::WeakPassword(reason),
-            ("too_many_attempts", _) => Self::TooManyAttempts,
+            ("too_many_attempts", _) => {
+                Self::TooManyAttempts(parameter("retry_after").parse().unwrap_or_default())
+            }
             ("unavailable", _) => Self::Unavailable,
             _ => Self::Unknown,
         })
@@ -75,7 +80,7 @@ mod tests {
             FormError::ExpiredToken,
             FormError::UsedToken,
             FormError::WeakPassword("too-short"),
-            FormError::TooManyAttempts,
+            FormError::TooManyAttempts(37),
             FormError::Unavailable,
         ] {
             assert_eq!(read(error.to_query().leak()), Some(error));

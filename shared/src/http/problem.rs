@@ -195,7 +195,10 @@ impl Problem {
             ProblemType::WeakPassword => {
                 Some(FormError::WeakPassword(self.reason.unwrap_or_default()))
             }
-            ProblemType::TooManyAttempts => Some(FormError::TooManyAttempts),
+            ProblemType::TooManyAttempts => {
+                let wait = self.retry_after.unwrap_or_default();
+                Some(FormError::TooManyAttempts(wait.as_secs()))
+            }
             ProblemType::Unavailable => Some(FormError::Unavailable),
             ProblemType::NotAuthenticated
             | ProblemType::NotFound

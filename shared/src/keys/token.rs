@@ -4,7 +4,7 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{LinkId, UserId};
-use crate::domain::link::{Link, LinkNext, Purpose};
+use crate::domain::link::{Link, LinkAccount, LinkNext, Purpose};
 use crate::domain::next::Next;
 use crate::domain::portal::PortalName;
 use crate::domain::session::SessionId;
@@ -51,6 +51,7 @@ struct LinkToken {
     sub: String,
     email: String,
     epoch: Epoch,
+    account: String,
     exp: u64,
     /// Is empty if only the link's item has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,6 +116,7 @@ impl KeyRing {
             sub: link.user.to_string(),
             email: link.address.to_string(),
             epoch: link.epoch,
+            account: link.account.as_str().to_owned(),
             exp: link.expires_at.secs(),
             next: match &link.next {
                 LinkNext::None => None,
@@ -138,6 +140,7 @@ impl KeyRing {
                 user: UserId::parse(&content.sub)?,
                 address: EmailAddress::parse(&content.email)?,
                 epoch: content.epoch,
+                account: LinkAccount::parse(&content.account, "")?,
                 expires_at: Timestamp::from_secs(content.exp),
                 next: match content.next {
                     None => LinkNext::None,
@@ -247,6 +250,7 @@ mod tests {
             user: UserId::new([2; 16]),
             address: EmailAddress::parse("ada@example.com").unwrap(),
             epoch: Epoch::new(3),
+            account: LinkAccount::Active,
             expires_at: Timestamp::from_secs(4),
             next: LinkNext::Page(Next::from_stored("https://portal.example.com/".to_owned())),
         }
