@@ -3,10 +3,9 @@
 //! Takes `{token, password, idempotency_key?, transport?}` with the token of an activation link. A
 //! repeat with the same idempotency key within 60 seconds gets the same session.
 //!
-//! Responds like `POST /auth/verify`; a form is redirected to `next` or the dashboard, in any
-//! browser. 400 `invalid-token`,
-//! 410 `expired-token` and `used-token`, 422 `weak-password` with the reason, 404 on a portal
-//! without passwords.
+//! Responds like `POST /auth/verify`; a form is redirected to `next`, in any browser, or to the
+//! dashboard. 400 `invalid-token`, 410 `expired-token` and `used-token`, 422 `weak-password` with
+//! the reason, 404 on a portal without passwords.
 
 use serde::Deserialize;
 use shared::app::App;
