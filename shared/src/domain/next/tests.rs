@@ -194,7 +194,7 @@ fn the_routes_of_a_portal_behind_another_origin_than_its_frontend_are_rejected()
         parse("https://portal.example.com/auth/verify"),
         Err(InvalidNext)
     );
-    for text in ["/auth/callback", "https://portal.example.com/reports"] {
+    for text in ["/./auth/callback", "https://portal.example.com/reports"] {
         assert!(matches!(parse(text), Ok(Some(_))), "{text:?}");
     }
 }
