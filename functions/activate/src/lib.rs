@@ -3,10 +3,9 @@
 //! Takes `{token, password, idempotency_key?, transport?}` with the token of an activation link. A
 //! repeat with the same idempotency key within 60 seconds gets the same session.
 //!
-//! Responds like `POST /auth/verify`; a form is redirected to `next`, in the browser that requested
-//! the link, or to the dashboard. 400 `invalid-token`,
-//! 410 `expired-token` and `used-token`, 422 `weak-password` with the reason, 404 on a portal
-//! without passwords.
+//! Responds like `POST /auth/verify`; a form is redirected to `next`, in any browser, or to the
+//! dashboard. 400 `invalid-token`, 410 `expired-token` and `used-token`, 422 `weak-password` with
+//! the reason, 404 on a portal without passwords.
 
 use serde::Deserialize;
 use shared::app::App;
@@ -37,7 +36,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let input: Input = request.body(&app.config.site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
     let form_page = paths::link_page(&context.origin, paths::ACTIVATE, &input.token);
-    let requested = context.requested_links(None)?;
     let signed = app
         .read_link(&context.ring, Purpose::Activation, &input.token)
         .await
@@ -46,7 +44,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let issued = activate(&context, &signed, &input)
         .await
         .map_err(|problem| problem.redirect_form_to(&form_page).with_next(next))?;
-    let next = next.filter(|_| requested.contains(&signed.content.id));
     context.respond(&issued, input.transport, next)
 }
 

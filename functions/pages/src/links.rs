@@ -30,7 +30,8 @@ impl PageContext<'_> {
         let same_browser = self.has_requested(&signed.content.id)?;
         let session = self.session()?;
         if has_redeemed(&signed, session.as_ref()) {
-            return Ok(self.redirect_to_landing_page(&signed.content, same_browser));
+            let next = signed.content.next.page().filter(|_| same_browser);
+            return Ok(self.redirect_to_landing_page(next));
         }
         let link = &signed.content;
         if link.expires_at <= self.now {
@@ -43,8 +44,7 @@ impl PageContext<'_> {
         Ok(self.confirm_sign_in(link, token, same_browser, session))
     }
 
-    fn redirect_to_landing_page(&self, link: &Link, same_browser: bool) -> Response {
-        let next = link.next.page().filter(|_| same_browser);
+    fn redirect_to_landing_page(&self, next: Option<&Next>) -> Response {
         let site = &self.pages.config.site;
         response::see_other(&site.landing_url(next, self.origin))
     }
@@ -97,8 +97,7 @@ impl PageContext<'_> {
         };
         let session = self.session()?;
         if has_redeemed(&signed, session.as_ref()) {
-            let same_browser = self.has_requested(&signed.content.id)?;
-            return Ok(self.redirect_to_landing_page(&signed.content, same_browser));
+            return Ok(self.redirect_to_landing_page(signed.content.next.page()));
         }
         let link = signed.content;
         Ok(match self.failure(&link) {

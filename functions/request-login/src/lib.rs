@@ -4,7 +4,7 @@
 //! same for every address and without looking it up, and gives the browser a nonce in a cookie.
 //! With `transport: "bearer"` the response holds the nonce as `request`. A form is redirected to
 //! the page that asks to check the email. 400 `invalid-request` for an invalid address or a `next`
-//! that is not on this portal, 429 `too-many-attempts`.
+//! that is not a page of this portal, 429 `too-many-attempts`.
 
 use serde::Deserialize;
 use shared::app::App;

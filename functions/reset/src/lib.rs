@@ -1,8 +1,8 @@
 //! `POST /auth/forgot-password` requests an email with a reset link.
 //!
-//! Takes `{email, next?, idempotency_key?, known?}`. Responds 200 `{success, message}`, the same for
-//! every address and without looking it up; a form is redirected to the page that asks to check the email. 429
-//! `too-many-attempts`.
+//! Takes `{email, next?, idempotency_key?, known?}`. Responds 200 `{success, message}`, the same
+//! for every address and without looking it up; a form is redirected to the page that asks to check
+//! the email. 429 `too-many-attempts`.
 //!
 //! `POST /auth/reset-password` sets a new password, revokes all sessions of the user and sends them
 //! a notice.

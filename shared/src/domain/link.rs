@@ -180,7 +180,8 @@ impl LinkAccount {
     }
 }
 
-/// The page after the sign-in. A link redirects only the requesting browser to it.
+/// The page after the sign-in. A sign-in link, which takes one press, redirects only the requesting
+/// browser to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkNext {
     /// The link was requested without one.
