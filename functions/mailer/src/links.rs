@@ -2,7 +2,7 @@
 
 use crate::Mailer;
 use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
-use shared::domain::link::{Code, Link, Purpose};
+use shared::domain::link::{Code, Link, LinkNext, Purpose};
 use shared::domain::paths;
 use shared::domain::time::{DAY, Timestamp};
 use shared::keys::{Key, KeyRing};
@@ -10,6 +10,10 @@ use std::time::Duration;
 
 /// The age at which a notice is not sent any more.
 const NOTICE_LIFETIME: Duration = DAY;
+
+/// The length of a URL from which on its `next` is left to the link's row, in characters: lines of
+/// an email have at most 998 (RFC 5322, 2.1.1).
+const MAX_URL_LENGTH: usize = 900;
 
 /// A link as its email shows it, and the code that belongs to it.
 pub(crate) struct LinkAndCode {
@@ -34,10 +38,17 @@ impl Mailer {
 
     /// Signs `link` with `key`, which its first claim chose.
     pub(crate) fn link_and_code(&self, ring: &KeyRing, key: &Key, link: &Link) -> LinkAndCode {
-        LinkAndCode {
-            url: self.url(link.purpose, &ring.sign_link(key, link)),
-            code: key.code(&link.id),
+        let code = key.code(&link.id);
+        let url = self.url(link.purpose, &ring.sign_link(key, link));
+        if url.len() <= MAX_URL_LENGTH || link.next == LinkNext::None {
+            return LinkAndCode { url, code };
         }
+        let shorter = Link {
+            next: LinkNext::Stored,
+            ..link.clone()
+        };
+        let url = self.url(link.purpose, &ring.sign_link(key, &shorter));
+        LinkAndCode { url, code }
     }
 
     /// Returns the URL of the built-in page, or of the frontend's page if one is configured. The

@@ -19,6 +19,7 @@ use flash::Flash;
 use shared::auth::authenticate;
 use shared::clock::Clock;
 use shared::config::{Activation, Config, StartError};
+use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::time::Timestamp;
 use shared::env::Env;
@@ -106,7 +107,7 @@ impl PageContext<'_> {
             Some(_) => self.render(&SignedInPage {
                 brand: self.brand(),
             }),
-            None => response::see_other(&self.login_url()),
+            None => response::see_other(&self.login_url(None)),
         })
     }
 
@@ -121,14 +122,22 @@ impl PageContext<'_> {
     }
 
     /// Redirects to the sign-in page, which describes the problem.
-    fn redirect_to_login(&self, problem: Problem) -> Response {
+    fn redirect_to_login(&self, problem: Problem, next: Option<&Next>) -> Response {
         problem
-            .redirect_form_to(&self.login_url())
+            .redirect_form_to(&self.login_url(None))
+            .with_next(next)
             .into_response(true)
     }
 
-    fn login_url(&self) -> String {
-        self.pages.config.site.login_url(self.origin)
+    fn login_url(&self, next: Option<&Next>) -> String {
+        Next::add_to(next, &self.pages.config.site.login_url(self.origin))
+    }
+
+    /// Returns the `next` of the query, unless it is invalid.
+    fn next(&self) -> Option<Next> {
+        let next = self.request.query("next")?;
+        let site = &self.pages.config.site;
+        site.parse_next(next, self.origin).ok().flatten()
     }
 
     fn has_passwords(&self) -> bool {

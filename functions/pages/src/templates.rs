@@ -6,13 +6,16 @@ use crate::pending_email::PendingEmail;
 use crate::theme::PageBrand;
 use askama::Template;
 use shared::domain::address::EmailAddress;
+use shared::domain::next::Next;
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
 pub(crate) struct SignInPage<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
-    pub(crate) next: Option<String>,
+    pub(crate) next: Option<Next>,
+    pub(crate) forgot_url: String,
+    pub(crate) sign_up_url: String,
     pub(crate) has_passwords: bool,
     pub(crate) has_sign_up: bool,
     pub(crate) script: &'static str,
@@ -24,6 +27,9 @@ pub(crate) struct CheckEmailPage<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
     pub(crate) pending: PendingEmail,
+    pub(crate) next: Option<Next>,
+    /// The page that requests another email.
+    pub(crate) request_url: String,
     pub(crate) has_passwords: bool,
 }
 
@@ -32,6 +38,7 @@ pub(crate) struct CheckEmailPage<'a> {
 pub(crate) struct SignUpPage<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
+    pub(crate) next: Option<Next>,
     pub(crate) has_passwords: bool,
     pub(crate) login_url: String,
 }
@@ -41,6 +48,7 @@ pub(crate) struct SignUpPage<'a> {
 pub(crate) struct ForgotPasswordPage<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) flash: Option<Flash>,
+    pub(crate) next: Option<Next>,
     pub(crate) login_url: String,
 }
 
@@ -65,7 +73,9 @@ pub(crate) struct OldInvitationPage<'a> {
     pub(crate) heading: &'static str,
     pub(crate) is_used: bool,
     pub(crate) address: &'a EmailAddress,
+    pub(crate) next: Option<Next>,
     pub(crate) login_url: String,
+    pub(crate) forgot_url: String,
 }
 
 #[derive(Template)]
@@ -86,6 +96,19 @@ pub(crate) struct OldLinkPage<'a> {
 pub(crate) struct OtherBrowserPage<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) address: String,
+    /// The page that requests another link.
+    pub(crate) request_url: String,
+}
+
+/// The page behind an expired link that does not hold its `next`: only the endpoint that its form
+/// posts to can look it up.
+#[derive(Template)]
+#[template(path = "expired-link.html")]
+pub(crate) struct ExpiredLinkPage<'a> {
+    pub(crate) brand: &'a PageBrand,
+    pub(crate) action: &'static str,
+    pub(crate) token: &'a str,
+    pub(crate) has_password: bool,
 }
 
 /// The page behind a sign-in link.

@@ -48,8 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             .redirect_form_to(&login_url)
             .with_next(next.as_ref())
     })?;
-    let page = site.landing_url(next.as_ref(), &context.origin);
-    context.respond(&issued, input.transport, &page)
+    context.respond(&issued, input.transport, next.as_ref())
 }
 
 async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {

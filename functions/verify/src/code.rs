@@ -2,7 +2,7 @@
 
 use crate::{Redeemed, Verify};
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Code, Link, Purpose, RedeemContext};
+use shared::domain::link::{Code, Link, LinkNext, Purpose, RedeemContext};
 use shared::domain::rate_limit::{RateLimit, RateLimitScope};
 use shared::domain::session::AuthMethod;
 use shared::domain::user::Epoch;
@@ -102,7 +102,7 @@ impl Verify<'_> {
             address: context.app.config.email.from.clone(),
             epoch: Epoch::INITIAL,
             expires_at: context.now,
-            next: None,
+            next: LinkNext::None,
         };
         let key = context.ring.signing_key(context.now);
         let key = key.ok_or_else(Problem::unavailable)?;

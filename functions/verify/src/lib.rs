@@ -4,10 +4,11 @@
 //! - `{token, idempotency_key?, code?}` from the page behind a link. `code` is required in another
 //!   browser with `OtherBrowser=code`. A repeat with the same idempotency key within 60 seconds
 //!   gets the same session;
-//! - `{code}` from the browser that requested the email;
+//! - `{code, next?, for?}` from the browser that requested the email. Where a form fails, the page
+//!   that asks for the code keeps `next` and `for`;
 //! - `{request, code}` from a bearer client that requested it.
 //!
-//! Responds 200 `{user: {id, email}, session: {expires_at}}` with the session cookie. With
+//! Responds 200 `{user: {id, email}, session: {expires_at}, next?}` with the session cookie. With
 //! `transport: "bearer"` the response holds `session.token` instead of the cookie. A form is
 //! redirected to `next` or the dashboard.
 //!
@@ -19,12 +20,13 @@ mod code;
 use serde::Deserialize;
 use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext};
+use shared::auth::request_email::parse_next;
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::link::{IdempotencyKey, Link, Purpose, RedeemContext};
+use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
-use shared::http::cookie::{self, Cookie};
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Signed;
@@ -39,6 +41,11 @@ struct Input {
     idempotency_key: Option<String>,
     code: Option<String>,
     request: Option<String>,
+    /// The `next` of the page that asks for the code, for its redirect.
+    next: Option<String>,
+    /// The email that this page waits for: `sign-up`, or another.
+    #[serde(rename = "for")]
+    pending: Option<String>,
     #[serde(default)]
     transport: Transport,
 }
@@ -61,32 +68,25 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
-    let nonces = presented_nonces(&context, input.request.as_deref())?;
-    let requested = context.ring.issued_nonces(nonces);
     let verify = Verify {
-        requested: requested.iter().map(Nonce::link).collect(),
+        requested: context.requested_links(input.request.as_deref())?,
         context,
     };
     let redeemed = verify.redeem_input(&input).await?;
-    let origin = &verify.context.origin;
-    let next = redeemed.link.next.as_ref();
-    let page = site.landing_url(next.filter(|_| redeemed.same_browser), origin);
+    let next = redeemed.link.next.page();
+    let next = next.filter(|_| redeemed.same_browser);
     verify
         .context
-        .respond(&redeemed.issued, input.transport, &page)
+        .respond(&redeemed.issued, input.transport, next)
 }
 
-/// Returns the nonces in the cookie, or the one that a bearer client sends.
-fn presented_nonces(
-    context: &SignInContext<'_>,
-    bearer: Option<&str>,
-) -> Result<Vec<Nonce>, Problem> {
-    if let Some(nonce) = bearer {
-        return Ok(Nonce::parse(nonce).into_iter().collect());
+/// Returns the page that asks for the code again.
+fn code_page(origin: &Origin, pending: Option<&str>) -> String {
+    let page = origin.join(paths::CHECK_EMAIL);
+    match pending {
+        Some("sign-up") => page + "?for=sign-up",
+        _ => page,
     }
-    let cookie = Cookie::requests(&context.app.config.portal, &context.origin);
-    let value = context.request.cookie(cookie.name())?;
-    Ok(cookie::nonces(value.unwrap_or_default()))
 }
 
 impl Verify<'_> {
@@ -96,30 +96,43 @@ impl Verify<'_> {
             (Some(token), code) => {
                 let idempotency_key =
                     IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
-                let login_url = self.context.app.config.site.login_url(origin);
-                self.by_link(token, idempotency_key.as_ref(), code.as_deref())
+                let app = self.context.app;
+                let login_url = app.config.site.login_url(origin);
+                let signed = app
+                    .read_link(&self.context.ring, Purpose::SignIn, token)
                     .await
-                    .map_err(|problem| problem.redirect_form_to(&login_url))
+                    .map_err(|problem| problem.redirect_form_to(&login_url))?;
+                let next = signed.content.next.page().cloned();
+                self.by_link(signed, idempotency_key.as_ref(), code.as_deref())
+                    .await
+                    .map_err(|problem| {
+                        problem
+                            .redirect_form_to(&login_url)
+                            .with_next(next.as_ref())
+                    })
             }
             (None, Some(code)) => {
-                let code_page = origin.join(paths::CHECK_EMAIL);
-                self.by_code(code)
-                    .await
-                    .map_err(|problem| problem.redirect_form_to(&code_page))
+                let site = &self.context.app.config.site;
+                let next = parse_next(input.next.as_deref(), site, origin)?;
+                let code_page = code_page(origin, input.pending.as_deref());
+                self.by_code(code).await.map_err(|problem| {
+                    problem
+                        .redirect_form_to(&code_page)
+                        .with_next(next.as_ref())
+                })
             }
             (None, None) => Err(Problem::invalid_request("Send `token` or `code`.")),
         }
     }
 
-    /// Redeems the link with this token. In a browser that did not request it, `OTHER_BROWSER` says
-    /// whether that works.
+    /// Redeems a link. In a browser that did not request it, `OTHER_BROWSER` says whether that
+    /// works.
     async fn by_link(
         &self,
-        token: &str,
+        signed: Signed<'_, Link>,
         idempotency_key: Option<&IdempotencyKey>,
         code: Option<&str>,
     ) -> Result<Redeemed, Problem> {
-        let signed = self.context.ring.read_link(Purpose::SignIn, token)?;
         let link = &signed.content.id;
         let same_browser = self.requested.contains(link);
         match self.context.app.config.links.other_browser {

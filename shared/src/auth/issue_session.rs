@@ -4,12 +4,14 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
-use crate::domain::ids::UserId;
+use crate::domain::ids::{LinkId, UserId};
+use crate::domain::link::Nonce;
+use crate::domain::next::Next;
 use crate::domain::origin::Origin;
 use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
-use crate::http::cookie::Cookie;
+use crate::http::cookie::{self, Cookie};
 use crate::http::request::Transport;
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
@@ -39,6 +41,8 @@ pub struct IssuedSession {
 struct Output<'a> {
     user: UserOutput<'a>,
     session: SessionOutput,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -69,6 +73,22 @@ impl<'a> SignInContext<'a> {
 }
 
 impl SignInContext<'_> {
+    /// Returns the links that this browser requested, or the one whose nonce a bearer client sends.
+    ///
+    /// # Errors
+    /// 400 for a cookie that was sent twice.
+    pub fn requested_links(&self, bearer: Option<&str>) -> Result<Vec<LinkId>, Problem> {
+        let nonces = if let Some(nonce) = bearer {
+            Nonce::parse(nonce).into_iter().collect()
+        } else {
+            let cookie = Cookie::requests(&self.app.config.portal, &self.origin);
+            let value = self.request.cookie(cookie.name())?;
+            cookie::nonces(value.unwrap_or_default())
+        };
+        let issued = self.ring.issued_nonces(nonces);
+        Ok(issued.iter().map(Nonce::link).collect())
+    }
+
     /// Creates a session that starts now; it is not stored yet.
     pub fn new_session(
         &self,
@@ -134,7 +154,7 @@ impl SignInContext<'_> {
     }
 
     /// Responds with the session: a cookie and JSON, the token in the body for a bearer client, or
-    /// a redirect to `page` for a form.
+    /// a redirect to `next` or the dashboard for a form.
     ///
     /// # Errors
     /// 503 `unavailable` if no key can sign.
@@ -142,7 +162,7 @@ impl SignInContext<'_> {
         &self,
         issued: &IssuedSession,
         transport: Transport,
-        page: &str,
+        next: Option<&Next>,
     ) -> Result<Response, Problem> {
         let session = &issued.session;
         let claims = SessionClaims {
@@ -158,7 +178,8 @@ impl SignInContext<'_> {
         let set_cookie = Cookie::session(&self.app.config.portal, &self.origin)
             .set(&token, session.expires_at.since(self.now));
         if self.request.is_form() {
-            return Ok(with_cookie(response::see_other(page), &set_cookie));
+            let page = self.app.config.site.landing_url(next, &self.origin);
+            return Ok(with_cookie(response::see_other(&page), &set_cookie));
         }
         let bearer = transport == Transport::Bearer;
         let output = Output {
@@ -170,6 +191,7 @@ impl SignInContext<'_> {
                 expires_at: session.expires_at.rfc3339(),
                 token: bearer.then_some(token),
             },
+            next: next.map(Next::as_str),
         };
         let response = response::json(200, &output);
         Ok(if bearer {

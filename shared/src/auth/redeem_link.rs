@@ -1,12 +1,33 @@
 //! Redeeming a link for a session, as all endpoints that a link signs in to do.
 
+use crate::app::App;
 use crate::auth::issue_session::{IssuedSession, SignInContext};
 use crate::domain::audit::Action;
-use crate::domain::link::{Link, RedeemContext};
+use crate::domain::link::{Link, Purpose, RedeemContext};
 use crate::domain::session::AuthMethod;
 use crate::http::Problem;
-use crate::keys::Signed;
+use crate::keys::{KeyRing, Signed};
 use crate::store::links::{Redeem, UserTransition};
+
+impl App {
+    /// Verifies the token of a link for `purpose`, and completes its `next`. The caller checks its
+    /// expiry.
+    ///
+    /// Costs 1 read if the token does not hold `next`, else nothing.
+    ///
+    /// # Errors
+    /// 400 `invalid-token`, 503 if the key or the store cannot be reached.
+    pub async fn read_link<'r>(
+        &self,
+        ring: &'r KeyRing,
+        purpose: Purpose,
+        token: &str,
+    ) -> Result<Signed<'r, Link>, Problem> {
+        let mut signed = ring.read_link(purpose, token)?;
+        signed.content.next = self.store.find_next(&signed.content).await?.into();
+        Ok(signed)
+    }
+}
 
 impl SignInContext<'_> {
     /// Redeems a link for a session, which replaces the one that the client has. A repeat by the

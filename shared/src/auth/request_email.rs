@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::domain::address::EmailAddress;
 use crate::domain::email::{EmailKind, OutboxEntry};
 use crate::domain::link::REPLAY_WINDOW;
-use crate::domain::next::Next;
+use crate::domain::next::{InvalidNext, Next};
 use crate::domain::origin::Origin;
 use crate::domain::paths;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
@@ -44,7 +44,10 @@ impl EmailRequest {
             EmailKind::SignUp { .. } => "?for=sign-up",
             EmailKind::SignIn | EmailKind::Invitation(..) | EmailKind::Notice(..) => "",
         };
-        origin.join(paths::CHECK_EMAIL) + query
+        Next::add_to(
+            self.next.as_ref(),
+            &(origin.join(paths::CHECK_EMAIL) + query),
+        )
     }
 }
 
@@ -66,21 +69,22 @@ pub fn parse_name(text: String) -> Result<String, Problem> {
     is_name(&text).then_some(text).ok_or_else(invalid)
 }
 
-/// Parses the page that a request wants to be redirected to.
+/// Parses the page that a request wants to be redirected to. An empty or too long one is none.
 ///
 /// # Errors
-/// 400 `invalid-request` if it is not on this portal or an allowed origin.
+/// 400 `invalid-request` if it is not a page on this portal or an allowed origin.
 pub fn parse_next(
     text: Option<&str>,
     site: &Site,
     origin: &Origin,
 ) -> Result<Option<Next>, Problem> {
-    let not_ours =
-        || Problem::invalid_request("`next` must be a path or a URL on an allowed origin.");
-    text.map(|text| {
-        Next::parse(text, site.default_origin(origin), &site.allowed).ok_or_else(not_ours)
-    })
-    .transpose()
+    let not_ours = || {
+        Problem::invalid_request(
+            "`next` must be a path or a URL on an allowed origin, and not below `/auth/`.",
+        )
+    };
+    let next = site.parse_next(text.unwrap_or_default(), origin);
+    next.map_err(|InvalidNext| not_ours())
 }
 
 impl App {

@@ -163,8 +163,33 @@ pub struct Link {
     /// Epoch of the user when the link was issued.
     pub epoch: Epoch,
     pub expires_at: Timestamp,
-    /// Page after the sign-in. Only the requesting browser is redirected to it.
-    pub next: Option<Next>,
+    pub next: LinkNext,
+}
+
+/// The page after the sign-in. A link redirects only the requesting browser to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkNext {
+    /// The link was requested without one.
+    None,
+    Page(Next),
+    /// It would make the link's URL too long: only the link's item has it.
+    Stored,
+}
+
+impl LinkNext {
+    /// Returns the page, if the link was requested with one and it is not only stored.
+    pub const fn page(&self) -> Option<&Next> {
+        match self {
+            Self::Page(next) => Some(next),
+            Self::None | Self::Stored => None,
+        }
+    }
+}
+
+impl From<Option<Next>> for LinkNext {
+    fn from(next: Option<Next>) -> Self {
+        next.map_or(Self::None, Self::Page)
+    }
 }
 
 /// The client that redeems a link. A redeem may be repeated in the same context.

@@ -167,7 +167,7 @@ impl OutboxEntry {
             address: self.address.clone(),
             epoch: prepared.epoch,
             expires_at: prepared.expires_at,
-            next: self.next.clone(),
+            next: self.next.clone().into(),
         })
     }
 }

@@ -35,7 +35,7 @@ fn to_item(link: &Link, kid: &str) -> Item {
         ("address", Some(s(link.address.as_str()))),
         ("epoch", Some(n(link.epoch.get()))),
         ("kid", Some(s(kid))),
-        ("next", link.next.as_ref().map(|next| s(next.as_str()))),
+        ("next", link.next.page().map(|next| s(next.as_str()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
     ]));
     whole
@@ -50,9 +50,14 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
         address: EmailAddress::parse(text(item, "address")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
         expires_at: expires_at(item)?,
-        next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
+        next: next(item).into(),
     };
     Some((link, text(item, "kid")?.to_owned()))
+}
+
+/// Returns the page that the link redirects to.
+pub(in crate::store) fn next(item: &Item) -> Option<Next> {
+    text(item, "next").map(|next| Next::from_stored(next.to_owned()))
 }
 
 /// Returns when and by which page the link was redeemed, or `None` if it has not been.
