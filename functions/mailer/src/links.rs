@@ -4,6 +4,7 @@ use crate::Mailer;
 use shared::domain::code::Code;
 use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
 use shared::domain::link::{Link, Purpose};
+use shared::domain::next::Next;
 use shared::domain::paths;
 use shared::domain::time::{DAY, Timestamp};
 use shared::keys::{Key, KeyRing};
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// The age at which a notice is not sent any more.
 const NOTICE_LIFETIME: Duration = DAY;
+
+/// The longest URL of a link, in octets. A line of an email has at most 998 (RFC 5322, 2.1.1).
+const MAX_URL: usize = 960;
 
 /// A link as its email shows it, and the code that belongs to it.
 pub(crate) struct LinkAndCode {
@@ -33,10 +37,20 @@ impl Mailer {
         Timestamp::from_secs(email.requested_at.plus(lifetime).secs())
     }
 
-    /// Signs `link` with `key`, which its first claim chose.
+    /// Signs `link` with `key`, which its first claim chose. A `next` that makes the URL too long
+    /// stays in the link's row.
     pub(crate) fn link_and_code(&self, ring: &KeyRing, key: &Key, link: &Link) -> LinkAndCode {
+        let sign = |link: &Link| self.url(link.purpose, &ring.sign_link(key, link));
+        let mut url = sign(link);
+        if url.len() > MAX_URL && link.next.is_some() {
+            let next = Some(Next::in_row());
+            url = sign(&Link {
+                next,
+                ..link.clone()
+            });
+        }
         LinkAndCode {
-            url: self.url(link.purpose, &ring.sign_link(key, link)),
+            url,
             code: key.code(&link.id),
         }
     }

@@ -23,6 +23,7 @@ use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
 use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::next::Next;
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
 use shared::http::cookie::{self, Cookie};
@@ -120,9 +121,13 @@ impl Verify<'_> {
         idempotency_key: Option<&IdempotencyKey>,
         code: Option<&str>,
     ) -> Result<Redeemed, Problem> {
-        let signed = self.context.ring.read_link(Purpose::SignIn, token)?;
+        let mut signed = self.context.ring.read_link(Purpose::SignIn, token)?;
+        let same_browser = self.requested.contains(&signed.content.id);
+        if same_browser && signed.content.next.as_ref().is_some_and(Next::is_in_row) {
+            let store = &self.context.app.store;
+            signed.content.next = store.find_link_next(&signed.content.id).await?;
+        }
         let link = &signed.content.id;
-        let same_browser = self.requested.contains(link);
         match self.context.app.config.links.other_browser {
             OtherBrowser::Off if !same_browser => return Err(Problem::invalid_token()),
             OtherBrowser::Code if !same_browser => {

@@ -27,6 +27,16 @@ impl Next {
         Self(url)
     }
 
+    /// Returns the mark that stands in a link's token for a URL that only the link's row has.
+    pub const fn in_row() -> Self {
+        Self(String::new())
+    }
+
+    /// Returns whether this is [`Next::in_row`].
+    pub const fn is_in_row(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the absolute URL.
     pub fn as_str(&self) -> &str {
         &self.0

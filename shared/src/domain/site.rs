@@ -33,9 +33,9 @@ impl Site {
         )
     }
 
-    /// Returns the page after a sign-in: `next`, or the dashboard.
+    /// Returns the page after a sign-in: `next` if it is known, or the dashboard.
     pub fn landing_url(&self, next: Option<&Next>, origin: &Origin) -> String {
-        next.map_or_else(
+        next.filter(|next| !next.is_in_row()).map_or_else(
             || self.dashboard_url(origin),
             |next| next.as_str().to_owned(),
         )

@@ -73,13 +73,18 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
         address: EmailAddress::parse(text(item, "address")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
         expires_at: expires_at(item)?,
-        next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
+        next: next(item),
     };
     Some(StoredLink {
         link,
         kid: text(item, "kid")?.to_owned(),
         requested_at: moment(item, "requested_at"),
     })
+}
+
+/// Returns the page that the link redirects to.
+pub(in crate::store) fn next(item: &Item) -> Option<Next> {
+    text(item, "next").map(|url| Next::from_stored(url.to_owned()))
 }
 
 /// Returns when and by which page the link was redeemed, or `None` if it has not been.

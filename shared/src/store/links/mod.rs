@@ -2,6 +2,7 @@
 
 mod consume;
 mod count_code_attempts;
+mod find_next;
 pub(super) mod link_item;
 mod redeem;
 mod reset_password;
