@@ -134,21 +134,3 @@ async fn a_browser_that_blocks_cookies_is_told_so_and_not_sent_round_in_a_circle
     let page = after_a_form().await.assert("200");
     page.assert_contains("You’re signed in");
 }
-
-#[tokio::test]
-async fn going_back_after_signing_out_shows_no_page_of_the_session() {
-    let world = World::start().await;
-    let client = world.client();
-    for by_form in [false, true] {
-        client.sign_in_by_link(ADA).await;
-        let page = client.open(SIGNED_IN).await;
-        page.assert_contains("if (event.persisted) location.reload();");
-        let out = if by_form {
-            client.logout().form().await
-        } else {
-            client.logout().await
-        };
-        assert_eq!(out.headers["clear-site-data"], "\"cache\"");
-        world.clock.advance(kit::mins(1));
-    }
-}
