@@ -73,6 +73,7 @@ async fn a_lost_response_of_the_provider_sends_the_same_link_again() {
     let emails = world.emails().await;
     assert_eq!(emails.len(), 2);
     assert_eq!(emails[0].links, emails[1].links);
+    assert_eq!(emails[0].headers, emails[1].headers);
     assert_eq!(statuses(&world), ["sent"]);
     assert_eq!(world.rows("links").len(), 1);
 }

@@ -9,7 +9,7 @@ use shared::auth::authenticate;
 use shared::domain::audit::{Action, Target};
 use shared::domain::origin::Origin;
 use shared::http::cookie::Cookie;
-use shared::http::response::{self, clearing_cache, with_cookie};
+use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
 
 pub const ROUTES: &[&str] = &["POST /auth/logout"];
@@ -33,7 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         response::json(200, &Output { success: true })
     };
     let cookie = Cookie::session(&app.config.portal, &origin);
-    Ok(clearing_cache(with_cookie(response, &cookie.clear())))
+    Ok(with_cookie(response, &cookie.clear()))
 }
 
 /// Revokes the presented session, if there is one. Fails with 400 for a request with two sessions,

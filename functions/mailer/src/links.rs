@@ -39,7 +39,8 @@ impl Mailer {
         Timestamp::from_secs(start.plus(lifetime).secs())
     }
 
-    /// Signs `link` with `key`, which its first claim chose.
+    /// Signs `link` with `key`, which its first claim chose. A `next` that makes the URL too long
+    /// stays in the link's row.
     pub(crate) fn link_and_code(&self, ring: &KeyRing, key: &Key, link: &Link) -> LinkAndCode {
         let code = key.code(&link.id);
         let url = self.url(link.purpose, &ring.sign_link(key, link));

@@ -57,14 +57,6 @@ pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
     response
 }
 
-/// Makes the browser drop the pages that it keeps for going back (W3C Clear Site Data).
-#[must_use]
-pub fn clearing_cache(mut response: Response) -> Response {
-    let cache = HeaderValue::from_static("\"cache\"");
-    response.headers_mut().insert("clear-site-data", cache);
-    response
-}
-
 /// Adds the headers of every response; headers that the handler set stay.
 pub(crate) fn secure(mut response: Response) -> Response {
     let always = [
