@@ -68,7 +68,7 @@ const fn failure(error: FormError<'_>) -> &'static str {
     }
 }
 
-fn wrong_code(attempts_left: u64) -> String {
+fn wrong_code(attempts_left: u8) -> String {
     match attempts_left {
         0 => "This code doesn’t work. You have no attempts left. Request a new email.".to_owned(),
         1 => "This code doesn’t work. You have 1 attempt left.".to_owned(),

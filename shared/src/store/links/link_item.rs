@@ -18,14 +18,14 @@ pub struct StoredLink {
     pub link: Link,
     /// Id of the key that signed the link.
     pub kid: String,
-    /// Time at which the email was requested. `None` in rows of an earlier version.
-    pub requested_at: Option<Timestamp>,
+    /// Time at which the email was requested.
+    pub requested_at: Timestamp,
 }
 
 impl StoredLink {
     /// Returns whether the link's code works by itself at `now`.
     pub fn has_fresh_code(&self, now: Timestamp) -> bool {
-        self.requested_at.is_some_and(|at| code::is_fresh(at, now))
+        code::is_fresh(self.requested_at, now)
     }
 }
 
@@ -78,7 +78,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
     Some(StoredLink {
         link,
         kid: text(item, "kid")?.to_owned(),
-        requested_at: moment(item, "requested_at"),
+        requested_at: moment(item, "requested_at")?,
     })
 }
 
