@@ -53,8 +53,8 @@ impl Verify<'_> {
         }
     }
 
-    /// Counts an attempt at each of `links`. Returns the one that `works` and that `code` belongs to,
-    /// and the number of attempts left.
+    /// Counts an attempt at each of `links`. Returns the one that `code` belongs to, among those
+    /// that `works` accepts, and the number of attempts left.
     async fn matching_link(
         &self,
         links: &[LinkId],
