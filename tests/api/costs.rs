@@ -104,7 +104,11 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     let right = phone.verify_code(&email.code);
     t.count("POST /auth/verify, code", "verify", right).await;
     world.clock.advance(secs(60));
-    t.count("one email sent", "mailer", phone.request_login(ADA))
+    let request = world.client();
+    t.count("one email sent", "mailer", request.request_login(ADA))
+        .await;
+    let name = "POST /auth/request-login, from a known browser";
+    t.count(name, "request-login", phone.request_login(ADA))
         .await;
     let unknown = nobody.request_login("x@example.com");
     t.count("one email dropped, no account", "mailer", unknown)
@@ -185,7 +189,8 @@ async fn passwords(t: &mut Costs<'_>) {
     let revoke = laptop.revoke_other_sessions();
     t.count("DELETE /auth/sessions", "sessions", revoke).await;
     world.clock.advance(hours(1));
-    let forgot = laptop.forgot_password(GRACE);
+    let forgot = unknown.forgot_password(GRACE);
+    world.clock.advance(mins(2));
     t.count("POST /auth/forgot-password", "reset", forgot).await;
     let token = world.latest_email().await.token();
     let reset = laptop.reset_password(&token, PASSWORD);

@@ -26,8 +26,7 @@ impl Flash {
     /// one for a form with an invalid field; `min_length` is that of a password, in characters.
     pub(crate) fn new(request: &Request, invalid_form: &str, min_length: usize) -> Option<Self> {
         let Some(error) = FormError::from_query(|name| request.query(name)) else {
-            let is_password_changed = request.query("notice") == Some("password_changed");
-            return is_password_changed.then(password_changed);
+            return notice(request.query("notice")?);
         };
         let text = match error {
             FormError::InvalidRequest => invalid_form.to_owned(),
@@ -43,11 +42,16 @@ impl Flash {
     }
 }
 
-fn password_changed() -> Flash {
-    Flash {
-        text: "Your password was changed. Sign in with your new password.".to_owned(),
+fn notice(name: &str) -> Option<Flash> {
+    let text = match name {
+        "password_changed" => "Your password was changed. Sign in with your new password.",
+        "session_ended" => "The other session has ended.",
+        _ => return None,
+    };
+    Some(Flash {
+        text: text.to_owned(),
         role: "status",
-    }
+    })
 }
 
 const fn failure(error: FormError<'_>) -> &'static str {
@@ -82,7 +86,7 @@ fn too_many_attempts(seconds: u64) -> String {
     }
 }
 
-fn wrong_code(attempts_left: u64) -> String {
+fn wrong_code(attempts_left: u8) -> String {
     match attempts_left {
         0 => "This code doesn’t work. You have no attempts left. Request a new email.".to_owned(),
         1 => "This code doesn’t work. You have 1 attempt left.".to_owned(),

@@ -3,6 +3,7 @@
 
 use crate::templates::{
     ExpiredLinkPage, LinkPage, OldInvitationPage, OldLinkPage, OtherBrowserPage, SetPasswordPage,
+    UsedLinkPage,
 };
 use crate::{PageContext, flash, theme};
 use shared::config::OtherBrowser;
@@ -40,6 +41,14 @@ impl PageContext<'_> {
                 LinkNext::Stored => self.expired_link(link, token),
                 _ => self.redirect_to_login(expired, link.next.page()),
             });
+        }
+        if self.failure(link) == Some(ProblemType::UsedToken) {
+            return Ok(self.render(&UsedLinkPage {
+                brand: self.brand(),
+                address: &link.address,
+                token,
+                login_url: self.login_url(self.next_of(link).as_ref()),
+            }));
         }
         Ok(self.confirm_sign_in(link, token, same_browser, session))
     }

@@ -127,6 +127,16 @@ pub(crate) struct ExpiredLinkPage<'a> {
     pub(crate) has_password: bool,
 }
 
+/// The page behind a sign-in link that was used in another browser.
+#[derive(Template)]
+#[template(path = "used-link.html")]
+pub(crate) struct UsedLinkPage<'a> {
+    pub(crate) brand: &'a PageBrand,
+    pub(crate) address: &'a EmailAddress,
+    pub(crate) token: &'a str,
+    pub(crate) login_url: String,
+}
+
 /// The page behind a sign-in link.
 #[derive(Template)]
 #[template(path = "link.html")]

@@ -30,6 +30,7 @@ use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemCon
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
+use shared::http::problem::ProblemType;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Signed;
@@ -98,50 +99,61 @@ fn code_page(origin: &Origin, pending: Option<&str>) -> String {
 
 impl Verify<'_> {
     async fn redeem_input(&self, input: &Input) -> Result<Redeemed, Problem> {
-        let origin = &self.context.origin;
         match (&input.token, &input.code) {
-            (Some(token), code) => {
-                let idempotency_key =
-                    IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
-                let app = self.context.app;
-                let login_url = app.config.site.login_url(origin);
-                let signed = app
-                    .read_link(&self.context.ring, Purpose::SignIn, token)
-                    .await
-                    .map_err(|problem| problem.redirect_form_to(&login_url))?;
-                let next = signed.content.next.page().cloned();
-                let link_page = paths::link_page(origin, paths::VERIFY, token);
-                self.check_browser(&signed, code.as_deref())
-                    .await
-                    .map_err(|problem| problem.redirect_form_to(&link_page))?;
-                self.by_link(signed, idempotency_key.as_ref())
-                    .await
-                    .map_err(|problem| {
-                        problem
-                            .redirect_form_to(&login_url)
-                            .with_next(next.as_ref())
-                    })
-            }
-            (None, Some(code)) => {
-                let site = &self.context.app.config.site;
-                let next = parse_next(input.next.as_deref(), site, origin)?;
-                let code_page = code_page(origin, input.pending.as_deref());
-                self.by_code(code).await.map_err(|problem| {
-                    problem
-                        .redirect_form_to(&code_page)
-                        .with_next(next.as_ref())
-                })
-            }
+            (Some(token), _) => self.redeem_token(token, input).await,
+            (None, Some(code)) => self.redeem_code(code, input).await,
             (None, None) => Err(Problem::invalid_request("Send `token` or `code`.")),
         }
     }
 
+    async fn redeem_token(&self, token: &str, input: &Input) -> Result<Redeemed, Problem> {
+        let (app, origin) = (self.context.app, &self.context.origin);
+        let login_url = app.config.site.login_url(origin);
+        let link_page = paths::link_page(origin, paths::VERIFY, token);
+        let key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
+        let signed = app
+            .read_link(&self.context.ring, Purpose::SignIn, token)
+            .await
+            .map_err(|problem| problem.redirect_form_to(&login_url))?;
+        let next = signed.content.next.page().cloned();
+        let page_after = |problem: &Problem| match problem.kind {
+            // That page offers to end the session of whoever used the link.
+            ProblemType::UsedToken => &link_page,
+            _ => &login_url,
+        };
+        let redeemed = async {
+            self.check_browser(&signed, input.code.as_deref(), &link_page)
+                .await?;
+            let by = RedeemContext {
+                same_browser: self.requested.contains(&signed.content.id),
+                idempotency_key: key.as_ref().map(IdempotencyKey::hash),
+            };
+            self.redeem(signed, &by, AuthMethod::Link).await
+        };
+        redeemed.await.map_err(|problem: Problem| {
+            let page = page_after(&problem);
+            problem.redirect_form_to(page).with_next(next.as_ref())
+        })
+    }
+
+    async fn redeem_code(&self, code: &str, input: &Input) -> Result<Redeemed, Problem> {
+        let (app, origin) = (self.context.app, &self.context.origin);
+        let next = parse_next(input.next.as_deref(), &app.config.site, origin)?;
+        let code_page = code_page(origin, input.pending.as_deref());
+        self.by_code(code).await.map_err(|problem| {
+            problem
+                .redirect_form_to(&code_page)
+                .with_next(next.as_ref())
+        })
+    }
+
     /// Decides whether a link works in this browser. In one that did not request it,
-    /// `OTHER_BROWSER` says so.
+    /// `OTHER_BROWSER` says so. A form with a wrong code returns to `link_page`.
     async fn check_browser(
         &self,
         signed: &Signed<'_, Link>,
         code: Option<&str>,
+        link_page: &str,
     ) -> Result<(), Problem> {
         let link = &signed.content.id;
         if self.requested.contains(link) {
@@ -152,21 +164,10 @@ impl Verify<'_> {
             OtherBrowser::Off => Err(Problem::invalid_token()),
             OtherBrowser::Code => {
                 let code = code.ok_or_else(Problem::invalid_token)?;
-                self.require_code(link, code).await
+                let checked = self.require_code(link, code).await;
+                checked.map_err(|problem| problem.redirect_form_to(link_page))
             }
         }
-    }
-
-    async fn by_link(
-        &self,
-        signed: Signed<'_, Link>,
-        idempotency_key: Option<&IdempotencyKey>,
-    ) -> Result<Redeemed, Problem> {
-        let by = RedeemContext {
-            same_browser: self.requested.contains(&signed.content.id),
-            idempotency_key: idempotency_key.map(IdempotencyKey::hash),
-        };
-        self.redeem(signed, &by, AuthMethod::Link).await
     }
 
     async fn redeem(

@@ -35,7 +35,7 @@ impl Code {
     /// [`InvalidCode`] if anything else than eight digits is left.
     pub fn parse(text: &str) -> Result<Self, InvalidCode> {
         let kept = text.chars().filter(|c| !is_ignored(*c));
-        // Maps digits as NFKC does. Unlike the tables of NFKC, `idna` links those of UTS 46 already.
+        // Maps digits as NFKC does, with tables that `idna` links already.
         let digits: String = Uts46MapperBorrowed::new().map_normalize(kept).collect();
         let is_valid = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
         let number = digits.parse().ok().filter(|_| is_valid);

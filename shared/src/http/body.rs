@@ -12,7 +12,7 @@ use serde_path_to_error::{Path, Segment};
 /// Size of the largest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-#[derive(serde::Deserialize, Debug)]
+#[derive(serde::Deserialize, Default, Debug)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
@@ -23,10 +23,23 @@ impl Request {
     /// # Errors
     /// The errors of [`Request::body`].
     pub fn empty_body(&self, site: &Site, origin: &Origin) -> Result<(), Problem> {
+        self.body_or_default(site, origin).map(|Nothing {}| ())
+    }
+
+    /// Reads the body of a request whose fields are all optional: like [`Request::body`], or no
+    /// body.
+    ///
+    /// # Errors
+    /// The errors of [`Request::body`].
+    pub fn body_or_default<T: DeserializeOwned + Default>(
+        &self,
+        site: &Site,
+        origin: &Origin,
+    ) -> Result<T, Problem> {
         if self.raw_body().is_empty() {
-            return origin::check(self, site, origin);
+            return origin::check(self, site, origin).map(|()| T::default());
         }
-        self.body::<Nothing>(site, origin).map(|Nothing {}| ())
+        self.body(site, origin)
     }
 
     /// Reads the body of a request that changes something: from an allowed origin, JSON or a form,

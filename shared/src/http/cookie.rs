@@ -76,10 +76,10 @@ pub fn nonces(value: &str) -> Vec<Nonce> {
     parsed
 }
 
-/// Returns the value of the requests cookie after `new` was added to `old`.
+/// Returns the value of the requests cookie after `new` was added to `old`, which may have it.
 pub fn with_nonce(new: &Nonce, old: &[Nonce]) -> String {
-    let all = std::iter::once(new).chain(old).map(Nonce::expose);
-    joined(all)
+    let others = old.iter().filter(|nonce| nonce.link() != new.link());
+    joined(std::iter::once(new).chain(others).map(Nonce::expose))
 }
 
 /// Parses the marks of a cookie of known browsers, newest first. Leaves out malformed ones.

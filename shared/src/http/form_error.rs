@@ -10,7 +10,7 @@ pub enum FormError<'a> {
     ExpiredToken,
     UsedToken,
     /// A code that does not work. Carries the number of codes that may still be tried.
-    WrongCode(u64),
+    WrongCode(u8),
     /// Carries the reason, as `WeakPassword::as_str` spells it.
     WeakPassword(&'a str),
     /// Carries the seconds to wait, 0 if they are unknown.

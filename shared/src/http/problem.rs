@@ -83,8 +83,8 @@ pub struct Problem {
     detail: Cow<'static, str>,
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
-    /// Number of codes that this client may still try.
-    attempts_left: Option<u64>,
+    /// Number of codes that this client may still try, at most 9.
+    attempts_left: Option<u8>,
     /// Page that a form is redirected to.
     page: Option<String>,
     /// `next` of that page.
@@ -103,7 +103,7 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    attempts_left: Option<u64>,
+    attempts_left: Option<u8>,
 }
 
 impl Problem {
@@ -143,7 +143,7 @@ impl Problem {
             "Check the code and try again, or request a new one."
         };
         Self {
-            attempts_left: Some(attempts_left),
+            attempts_left: Some(u8::try_from(attempts_left).unwrap_or(u8::MAX)),
             ..Self::new(ProblemType::InvalidToken, detail)
         }
     }

@@ -1,7 +1,7 @@
 //! `POST /auth/verify` with a link's token, and the page that the link opens: opening it spends
 //! nothing, one link gives one session, and a lost response is not a lost sign-in.
 
-use kit::routes::VERIFY;
+use kit::routes::{LOGOUT, VERIFY};
 use kit::{ADA, World, mins, secs};
 
 #[tokio::test]
@@ -104,7 +104,10 @@ async fn with_other_browser_code_a_wrong_code_stays_on_the_page_of_the_link() {
     // A link that does not work is no matter of the code.
     let used = phone.verify_link(&email.token()).code(&email.code).form();
     let used = used.await;
-    used.assert("303 /auth/sign-in?error=invalid_token&reason=used");
+    used.assert(&format!(
+        "303 {}?error=invalid_token&reason=used",
+        email.path()
+    ));
 }
 
 #[tokio::test]
@@ -309,4 +312,60 @@ async fn links_of_an_older_system_get_a_page_that_says_so() {
         let page = world.client().open(&path).await.assert("200");
         page.assert_contains("This link is no longer supported. Request a new one.");
     }
+}
+
+#[tokio::test]
+async fn the_requesting_browser_does_not_get_the_session_of_another_and_may_end_it() {
+    let world = World::start().await;
+    for by_code in [false, true] {
+        world.clock.advance(mins(1));
+        let [asking, other] = [(); 2].map(|()| world.client());
+        let email = asking.receive_login_email(ADA).await;
+        let page = other.open(email.path()).await;
+        let redeemed = other.submit_link_page(VERIFY, &page).await;
+        redeemed.assert("303 /auth/signed-in");
+        let second = if by_code {
+            asking.verify_code(&email.code)
+        } else {
+            asking.verify_link(&email.token())
+        };
+        second.await.assert("410 used-token");
+        assert_eq!(asking.session(), None);
+        // The other browser may repeat its own.
+        let again = other.submit_link_page(VERIFY, &page).await;
+        again.assert("303 /auth/signed-in");
+
+        let used = asking.verify_link(&email.token()).form().await;
+        let page = asking.open(&used.location()).await.assert("200");
+        let page = page.assert_contains("End the other session");
+        other.me().await.assert("200");
+        let end = asking.post(LOGOUT).with("token", page.field("token"));
+        let ended = end.form().await;
+        ended.assert("303 /auth/sign-in?notice=session_ended");
+        other.me().await.assert("401 not-authenticated");
+    }
+    assert_eq!(world.audit("partner.logout").len(), 2);
+    let forged = world.client().post(LOGOUT).with("token", "x").await;
+    forged.assert("400 invalid-token");
+}
+
+#[tokio::test]
+async fn activation_ends_all_earlier_links() {
+    let world = World::with(&[("Activation", "link")]).await;
+    let invited = world.client().create_user("ivy@example.com", "Ivy").await;
+    invited.assert("201");
+    let invitation = world.latest_email().await.token();
+    let ivy = world.client();
+    let other = world.client();
+    let earlier = other.receive_login_email("ivy@example.com").await.token();
+    ivy.sign_in_by_link("ivy@example.com").await;
+    ivy.me().await.assert("200");
+    for token in [invitation, earlier] {
+        let refused = other.verify_link(&token).await;
+        refused.assert("400 invalid-token");
+    }
+    // A repeat within a minute still gets its session, and later links do not end it.
+    world.clock.advance(mins(1));
+    other.sign_in_by_link("ivy@example.com").await;
+    ivy.me().await.assert("200");
 }
