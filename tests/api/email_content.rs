@@ -9,11 +9,13 @@ use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::client::ClientInfo;
 use shared::domain::email::{DeliveryState, EmailKind, Notice, OutboxEntry, OutboxKey};
 use shared::domain::ids::{LinkId, RecordId, UserId, sha256};
+use shared::domain::link::IdempotencyKey;
 use shared::domain::next::Next;
 use shared::domain::portal::PortalName;
 use shared::domain::user::{Epoch, Status, User};
 use shared::keys::KeyRing;
 use shared::store::Store;
+use shared::store::outbox::EmailRequestLimits;
 use shared::store::users::NewUser;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,11 +82,20 @@ impl<'a> Outbox<'a> {
                 "192.0.2.7",
                 "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>",
             ),
+            known_browser: None,
             requested_at: now,
+            waits_until: None,
             expires_at: now.plus(hours(24)),
             state: DeliveryState::Queued,
         };
-        self.store.enqueue_email(&entry, &[]).await.unwrap();
+        let limits = EmailRequestLimits {
+            key: entry.key.to,
+            per_minute: 60,
+            per_hour: 60,
+            network: None,
+            idempotency_key: IdempotencyKey::new(id).hash(),
+        };
+        self.store.enqueue_email(&entry, &limits).await.unwrap();
     }
 
     async fn add_user(&self, id: &UserId, address: &EmailAddress, status: Status) {

@@ -297,5 +297,5 @@ async fn silent_budgets_protect_a_mailbox_and_are_recorded() {
     let line = r#""end":"throttled","reason":"portal-budget""#;
     assert!(local::logs::taken().contains(line));
     let template = include_str!("../../template.yaml");
-    assert!(template.contains(r#"'{ $.reason = "portal-budget" }'"#));
+    assert!(template.contains(r#"($.reason = "portal-budget")"#));
 }

@@ -250,7 +250,7 @@ for (const js of [true, false]) {
         await page.waitForURL(`${portal.url}/auth/signed-in`);
 
         const phone = await openBrowser(js);
-        await phone.page.goto(`${portal.url}/auth/sign-in`);
+        await phone.page.goto(`${portal.url}/auth/sign-in?next=/_local/inbox`);
         await phone.page.getByRole("link", { name: "Forgot your password?" }).click();
         await phone.page.getByLabel("Email address").fill("grace@example.com");
         await phone.page.getByRole("button", { name: "Email me a link" }).click();
@@ -268,7 +268,7 @@ for (const js of [true, false]) {
         assert.equal(await me(grace, portal), 401, "the reset ends all sessions");
         assert.deepEqual((await portal.email(2)).links, [], "the notice has no link");
         await signIn(phone, "grace@example.com", "a lantern under the bridge");
-        await phone.page.waitForURL(`${portal.url}/auth/signed-in`);
+        await phone.page.waitForURL(`${portal.url}/_local/inbox`);
         assert.equal(await me(phone, portal), "grace@example.com");
         await phone.done();
         await grace.done();
@@ -276,16 +276,22 @@ for (const js of [true, false]) {
 
       test("a new user signs up, and is signed in after setting a password", async () => {
         const joan = await openBrowser(js);
-        await joan.page.goto(`${portal.url}/auth/sign-in`);
+        await joan.page.goto(`${portal.url}/auth/sign-in?next=/_local/inbox`);
         await joan.page.getByRole("link", { name: "Sign up" }).click();
         await joan.page.getByLabel("Name").fill("Joan");
         await joan.page.getByLabel("Email address").fill("joan@example.com");
         await joan.page.getByRole("button", { name: "Sign up" }).click();
         await joan.page.getByText("We’ve emailed you a link.").waitFor();
+        await joan.page.getByLabel("8-digit code").fill("00000000");
+        await joan.page.getByRole("button", { name: "Sign in" }).click();
+        await joan.page.getByRole("alert").waitFor();
+        await joan.page.getByText("We’ve emailed you a link.").waitFor();
+        const again = await joan.page.getByRole("link", { name: "try again" }).getAttribute("href");
+        assert.ok(again.startsWith("/auth/sign-up?next="), again);
         await joan.page.goto((await portal.email(3)).links[0]);
         await joan.page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
         await joan.page.getByRole("button", { name: "Set password and sign in" }).click();
-        await joan.page.waitForURL(`${portal.url}/auth/signed-in`);
+        await joan.page.waitForURL(`${portal.url}/_local/inbox`);
         assert.equal(await me(joan, portal), "joan@example.com");
         await joan.done();
       });

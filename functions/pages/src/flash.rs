@@ -33,6 +33,7 @@ impl Flash {
             FormError::InvalidRequest => invalid_form.to_owned(),
             FormError::WrongCode(left) => wrong_code(left),
             FormError::WeakPassword(reason) => weak_password(reason, min_length),
+            FormError::TooManyAttempts(seconds) => too_many_attempts(seconds),
             _ => failure(error).to_owned(),
         };
         Some(Self {
@@ -59,12 +60,25 @@ const fn failure(error: FormError<'_>) -> &'static str {
         FormError::InvalidCredentials => {
             "Wrong email address or password. Check both and try again."
         }
-        FormError::TooManyAttempts => "Too many attempts. Wait a while, then try again.",
         FormError::Unavailable => "We couldn’t do that just now. Try again in a moment.",
         FormError::InvalidRequest
         | FormError::WrongCode(_)
         | FormError::WeakPassword(_)
+        | FormError::TooManyAttempts(_)
         | FormError::Unknown => "Something went wrong. Try again.",
+    }
+}
+
+/// Says how long to wait: at most a day, as limits do.
+fn too_many_attempts(seconds: u64) -> String {
+    match seconds {
+        1 => "Too many attempts. Try again in 1 second.".to_owned(),
+        2..=119 => format!("Too many attempts. Try again in {seconds} seconds."),
+        120..=86_400 => {
+            let minutes = seconds.div_ceil(60);
+            format!("Too many attempts. Try again in {seconds} seconds ({minutes} minutes).")
+        }
+        _ => "Too many attempts. Wait a while, then try again.".to_owned(),
     }
 }
 

@@ -19,7 +19,8 @@ use flash::Flash;
 use shared::auth::authenticate;
 use shared::clock::Clock;
 use shared::config::{Activation, Config, StartError};
-use shared::domain::link::Nonce;
+use shared::domain::link::{IdempotencyKey, Nonce};
+use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::time::Timestamp;
 use shared::env::Env;
@@ -112,7 +113,7 @@ impl PageContext<'_> {
                 script: theme::RELOAD,
             }));
         }
-        let login_url = self.login_url();
+        let login_url = self.login_url(None);
         if self.request.header("sec-fetch-site") != Some("same-origin") {
             return Ok(response::see_other(&login_url));
         }
@@ -141,14 +142,28 @@ impl PageContext<'_> {
     }
 
     /// Redirects to the sign-in page, which describes the problem.
-    fn redirect_to_login(&self, problem: Problem) -> Response {
+    fn redirect_to_login(&self, problem: Problem, next: Option<&Next>) -> Response {
         problem
-            .redirect_form_to(&self.login_url())
+            .redirect_form_to(&self.login_url(None))
+            .with_next(next)
             .into_response(true)
     }
 
-    fn login_url(&self) -> String {
-        self.pages.config.site.login_url(self.origin)
+    fn login_url(&self, next: Option<&Next>) -> String {
+        Next::add_to(next, &self.pages.config.site.login_url(self.origin))
+    }
+
+    /// Returns the `next` of the query, unless it is invalid.
+    fn next(&self) -> Option<Next> {
+        let next = self.request.query("next")?;
+        let site = &self.pages.config.site;
+        site.parse_next(next, self.origin).ok().flatten()
+    }
+
+    /// Returns the key of this view of a form: posting it twice acts once.
+    fn idempotency_key(&self) -> String {
+        let key = IdempotencyKey::new(self.pages.random.bytes());
+        key.expose().to_owned()
     }
 
     fn has_passwords(&self) -> bool {

@@ -128,8 +128,83 @@ pub struct Link {
     /// Epoch of the user when the link was issued.
     pub epoch: Epoch,
     pub expires_at: Timestamp,
-    /// Page after the sign-in. Only the requesting browser is redirected to it.
-    pub next: Option<Next>,
+    pub next: LinkNext,
+    pub account: LinkAccount,
+}
+
+impl Link {
+    /// Returns the epoch of the session that the link issues. Activation ends all earlier links, so
+    /// it moves the epoch.
+    pub const fn session_epoch(&self) -> Epoch {
+        match self.account {
+            LinkAccount::Invited => self.epoch.next(),
+            LinkAccount::Active | LinkAccount::New { .. } => self.epoch,
+        }
+    }
+}
+
+/// The account that a link was issued to. It works only while the account is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAccount {
+    /// The link signs an active user in, or sets their password.
+    Active,
+    /// The link activates an invited user.
+    Invited,
+    /// Nobody had the address: the link creates the user.
+    New {
+        /// The name from the sign-up form. Only the link's item has it: in a token it is empty.
+        name: String,
+    },
+}
+
+impl LinkAccount {
+    /// Returns the form in tokens and items.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Invited => "invited",
+            Self::New { .. } => "new",
+        }
+    }
+
+    /// Parses the form in tokens and items. `name` is that of a new user.
+    pub fn parse(text: &str, name: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "invited" => Some(Self::Invited),
+            "new" => Some(Self::New {
+                name: name.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The page after the sign-in. A sign-in link, which takes one press, redirects only the requesting
+/// browser to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkNext {
+    /// The link was requested without one.
+    None,
+    Page(Next),
+    /// It would make the link's URL too long: only the link's item has it.
+    Stored,
+}
+
+impl LinkNext {
+    /// Returns the page, if the link was requested with one and it is not only stored.
+    pub const fn page(&self) -> Option<&Next> {
+        match self {
+            Self::Page(next) => Some(next),
+            Self::None | Self::Stored => None,
+        }
+    }
+}
+
+impl From<Option<Next>> for LinkNext {
+    fn from(next: Option<Next>) -> Self {
+        next.map_or(Self::None, Self::Page)
+    }
 }
 
 /// The client that redeems a link. A redeem may be repeated in the same context.
@@ -139,6 +214,16 @@ pub struct RedeemContext {
     pub same_browser: bool,
     /// Identifies the page or the client's attempt.
     pub idempotency_key: Option<IdempotencyKeyHash>,
+}
+
+impl RedeemContext {
+    /// Returns whether this is the client that redeemed a link `earlier`: both are the requesting
+    /// browser, or both are the same page or attempt.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        let same_key =
+            self.idempotency_key.is_some() && self.idempotency_key == earlier.idempotency_key;
+        (self.same_browser && earlier.same_browser) || same_key
+    }
 }
 
 #[cfg(test)]

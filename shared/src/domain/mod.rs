@@ -7,6 +7,7 @@ pub mod client;
 pub mod code;
 pub mod email;
 pub mod ids;
+pub mod known_browser;
 pub mod link;
 pub mod next;
 pub mod origin;

@@ -1,5 +1,5 @@
-//! The error that a redirected form carries in its query: `error`, and `reason` where an error has
-//! several.
+//! The error that a redirected form carries in its query: `error`, `reason` where an error has
+//! several, and `retry_after` in seconds.
 
 /// An error of a form, as the page that it is redirected to receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,8 @@ pub enum FormError<'a> {
     WrongCode(u8),
     /// Carries the reason, as `WeakPassword::as_str` spells it.
     WeakPassword(&'a str),
-    TooManyAttempts,
+    /// Carries the seconds to wait, 0 if they are unknown.
+    TooManyAttempts(u64),
     Unavailable,
     /// An error that this version does not know.
     Unknown,
@@ -32,7 +33,9 @@ impl<'a> FormError<'a> {
                 return format!("error=invalid_token&reason=invalid&attempts_left={left}");
             }
             Self::WeakPassword(reason) => ("weak_password", reason),
-            Self::TooManyAttempts => ("too_many_attempts", ""),
+            Self::TooManyAttempts(seconds) => {
+                return format!("error=too_many_attempts&retry_after={seconds}");
+            }
             Self::Unavailable | Self::Unknown => ("unavailable", ""),
         };
         if reason.is_empty() {
@@ -57,7 +60,9 @@ impl<'a> FormError<'a> {
                 _ => Self::InvalidToken,
             },
             ("weak_password", reason) => Self::WeakPassword(reason),
-            ("too_many_attempts", _) => Self::TooManyAttempts,
+            ("too_many_attempts", _) => {
+                Self::TooManyAttempts(parameter("retry_after").parse().unwrap_or_default())
+            }
             ("unavailable", _) => Self::Unavailable,
             _ => Self::Unknown,
         })
@@ -86,7 +91,7 @@ mod tests {
             FormError::WrongCode(0),
             FormError::WrongCode(4),
             FormError::WeakPassword("too-short"),
-            FormError::TooManyAttempts,
+            FormError::TooManyAttempts(37),
             FormError::Unavailable,
         ] {
             assert_eq!(read(error.to_query().leak()), Some(error));

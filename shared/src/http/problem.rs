@@ -6,7 +6,6 @@ use crate::domain::next::Next;
 use crate::domain::password::WeakPassword;
 use crate::http::form_error::FormError;
 use crate::http::response::{self, Response, value};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -88,8 +87,8 @@ pub struct Problem {
     attempts_left: Option<u8>,
     /// Page that a form is redirected to.
     page: Option<String>,
-    /// `next` of that page, as `&next=` and the encoded URL.
-    next: Option<String>,
+    /// `next` of that page.
+    next: Option<Next>,
 }
 
 #[derive(Serialize)]
@@ -200,12 +199,7 @@ impl Problem {
     /// Keeps the `next` of the failed form in the redirect.
     #[must_use]
     pub fn with_next(mut self, next: Option<&Next>) -> Self {
-        self.next = next.map(|next| {
-            format!(
-                "&next={}",
-                utf8_percent_encode(next.as_str(), NON_ALPHANUMERIC)
-            )
-        });
+        self.next = next.cloned();
         self
     }
 
@@ -224,7 +218,10 @@ impl Problem {
             ProblemType::WeakPassword => {
                 Some(FormError::WeakPassword(self.reason.unwrap_or_default()))
             }
-            ProblemType::TooManyAttempts => Some(FormError::TooManyAttempts),
+            ProblemType::TooManyAttempts => {
+                let wait = self.retry_after.unwrap_or_default();
+                Some(FormError::TooManyAttempts(wait.as_secs()))
+            }
             ProblemType::Unavailable => Some(FormError::Unavailable),
             ProblemType::NotAuthenticated
             | ProblemType::NotFound
@@ -244,8 +241,9 @@ impl Problem {
     /// Returns a redirect for a form that has a page, otherwise the problem document.
     pub fn into_response(self, to_form: bool) -> Response {
         if let (true, Some(page), Some(error)) = (to_form, &self.page, self.form_error()) {
-            let next = self.next.as_deref().unwrap_or_default();
-            return response::see_other(&format!("{page}?{}{next}", error.to_query()));
+            let separator = if page.contains('?') { '&' } else { '?' };
+            let page = format!("{page}{separator}{}", error.to_query());
+            return response::see_other(&Next::add_to(self.next.as_ref(), &page));
         }
         let (status, name, title) = self.kind.spec();
         let document = Document {

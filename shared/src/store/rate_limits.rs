@@ -2,9 +2,9 @@
 //! of their window.
 
 use crate::domain::rate_limit::RateLimit;
-use crate::domain::time::{DAY, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::store::expression::Expression;
-use crate::store::item::{Item, item, n, number, s, text};
+use crate::store::item::{Item, item, n, number, s};
 use crate::store::{Store, Unavailable};
 use std::time::Duration;
 
@@ -34,13 +34,9 @@ impl From<Unavailable> for CountError {
     }
 }
 
-/// The time for which a counter outlives its window.
-const RETENTION: Duration = DAY;
-
 impl Store {
     /// Returns the expression that counts once more, on condition that the limit is not reached.
     pub(in crate::store) fn increment(&self, limit: &RateLimit, now: Timestamp) -> Expression {
-        let expires_at = limit.ends_at(now).plus(RETENTION);
         self.rate_limit_row(limit, now)
             .add("#count :one")
             .set("expires_at = :expires_at")
@@ -49,7 +45,7 @@ impl Store {
             .values([
                 (":one", n(1)),
                 (":limit", n(limit.limit)),
-                (":expires_at", n(expires_at.secs())),
+                (":expires_at", n(limit.expires_at(now).secs())),
             ])
     }
 
@@ -86,23 +82,6 @@ impl Store {
     }
 }
 
-pub(in crate::store) fn key(limit: &RateLimit, now: Timestamp) -> Item {
+fn key(limit: &RateLimit, now: Timestamp) -> Item {
     item([("pk", Some(s(limit.item_key(now))))])
-}
-
-/// Returns the count of a limit, given the `rows` that were read.
-pub(in crate::store) fn counted(rows: &[Item], limit: &RateLimit, now: Timestamp) -> u64 {
-    row(rows, limit, now)
-        .and_then(|row| number(row, "count"))
-        .unwrap_or_default()
-}
-
-/// Returns the row of a limit, given the `rows` that were read.
-pub(in crate::store) fn row<'a>(
-    rows: &'a [Item],
-    limit: &RateLimit,
-    now: Timestamp,
-) -> Option<&'a Item> {
-    rows.iter()
-        .find(|row| text(row, "pk") == Some(&limit.item_key(now)))
 }

@@ -292,7 +292,7 @@ async fn every_failure_has_the_same_response_after_the_same_calls() {
 
     let (response, calls) = &seen[0];
     assert!(
-        response.starts_with("400 ") && calls.len() == 3,
+        response.starts_with("400 ") && calls.len() == 6,
         "{seen:#?}"
     );
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:#?}");

@@ -4,7 +4,7 @@
 use crate::domain::address::EmailAddress;
 use crate::domain::code;
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
-use crate::domain::link::{Link, Purpose};
+use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
@@ -57,8 +57,10 @@ fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
         ("user_id", Some(s(link.user.as_str()))),
         ("address", Some(s(link.address.as_str()))),
         ("epoch", Some(n(link.epoch.get()))),
+        ("account", Some(s(link.account.as_str()))),
+        ("name", name(&link.account).map(s)),
         ("kid", Some(s(kid))),
-        ("next", link.next.as_ref().map(|next| s(next.as_str()))),
+        ("next", link.next.page().map(|next| s(next.as_str()))),
         ("requested_at", Some(n(requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
     ]));
@@ -73,7 +75,13 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
         address: EmailAddress::parse(text(item, "address")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
         expires_at: expires_at(item)?,
-        next: next(item),
+        next: text(item, "next")
+            .map(|next| Next::from_stored(next.to_owned()))
+            .into(),
+        account: LinkAccount::parse(
+            text(item, "account")?,
+            text(item, "name").unwrap_or_default(),
+        )?,
     };
     Some(StoredLink {
         link,
@@ -82,15 +90,26 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
     })
 }
 
-/// Returns the page that the link redirects to.
-pub(in crate::store) fn next(item: &Item) -> Option<Next> {
-    text(item, "next").map(|url| Next::from_stored(url.to_owned()))
+fn name(account: &LinkAccount) -> Option<&str> {
+    match account {
+        LinkAccount::New { name } => Some(name),
+        LinkAccount::Active | LinkAccount::Invited => None,
+    }
 }
 
-/// Returns when and by which page the link was redeemed, or `None` if it has not been.
-pub(in crate::store) fn redeemed(item: &Item) -> Option<(Timestamp, Option<IdempotencyKeyHash>)> {
-    Some((
-        moment(item, "used_at")?,
-        text(item, "idempotency_key").and_then(IdempotencyKeyHash::parse),
-    ))
+/// A redemption as the link's row records it.
+pub(in crate::store) struct Redemption {
+    pub(in crate::store) at: Timestamp,
+    pub(in crate::store) by: RedeemContext,
+}
+
+/// Returns when and by whom the link was redeemed, or `None` if it has not been.
+pub(in crate::store) fn redemption(item: &Item) -> Option<Redemption> {
+    Some(Redemption {
+        at: moment(item, "used_at")?,
+        by: RedeemContext {
+            same_browser: item.contains_key("used_by_requester"),
+            idempotency_key: text(item, "idempotency_key").and_then(IdempotencyKeyHash::parse),
+        },
+    })
 }

@@ -515,7 +515,10 @@ impl PortalUnderTest<'_> {
         let limit = RateLimit {
             scope: RateLimitScope::Code,
             key: self.world.key_ring().keyed_hash(&["code", &link.id]),
-            window: Window::Until(Timestamp::from_millis(link.requested_at)),
+            window: Window::Series {
+                number: 0,
+                ends_at: Timestamp::from_millis(link.requested_at),
+            },
             limit: 0,
         };
         let key = limit.item_key(self.world.clock.now());
