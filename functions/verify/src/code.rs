@@ -65,8 +65,8 @@ impl Verify<'_> {
         }
     }
 
-    /// Audits a wrong code as a wrong password is. Without a link nobody knows the address: then the
-    /// record belongs to no history, and is added for the sake of equal calls.
+    /// Audits a wrong code, as wrong passwords are. Without a link nobody knows the address: then
+    /// the record belongs to no history, and is added for the sake of equal calls.
     async fn record_failure(&self, attempts: &CodeAttempts) -> Result<(), Problem> {
         let context = &self.context;
         let target = match &attempts.address {

@@ -140,8 +140,8 @@ impl RateLimit {
         Self::since_sign_in(0, scope, browser, known_browser::FAILURES, now)
     }
 
-    /// Returns the key of the item that counts at `now`: `scope#key#window`, where the window is its
-    /// start in seconds, or its number in a series.
+    /// Returns the key of the item that counts at `now`: `scope#key#window`, where the window is
+    /// its start in seconds, or its number in a series.
     pub fn item_key(&self, now: Timestamp) -> String {
         let window = match self.window {
             Window::Aligned(length) => now.secs() - now.secs() % length.as_secs().max(1),
