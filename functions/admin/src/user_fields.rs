@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use shared::auth::request_email::{parse_address, parse_name};
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Resource, Status, User};
+use shared::domain::user::{Epoch, Resource, Status, User};
 use shared::http::Problem;
 
 /// Keeps a user's item well below the 400 KB that DynamoDB allows.
@@ -23,7 +23,12 @@ pub(crate) struct UserFields {
 
 impl UserFields {
     /// Returns a new user with these fields. Fails with 400 where one is invalid.
-    pub(crate) fn into_user(self, id: UserId, now: Timestamp) -> Result<User, Problem> {
+    pub(crate) fn into_user(
+        self,
+        id: UserId,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> Result<User, Problem> {
         let address = parse_address(&self.email)?;
         let name = parse_name(self.name)?;
         let role = parse_role(self.role)?;
@@ -31,7 +36,7 @@ impl UserFields {
         Ok(User {
             role,
             resources,
-            ..User::new(id, address, name, self.status, now)
+            ..User::new(id, epoch, address, name, self.status, now)
         })
     }
 }

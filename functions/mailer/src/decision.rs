@@ -79,6 +79,7 @@ impl Mailer {
     ) -> Result<Option<User>, Unavailable> {
         let user = User::new(
             UserId::new(self.app.random.bytes()),
+            Epoch::initial(self.app.random.bytes()),
             email.address.clone(),
             name.to_owned(),
             Status::Invited,
@@ -92,9 +93,7 @@ impl Mailer {
         match self.app.store.create_user(&new, &event).await? {
             CreateOutcome::Created => Ok(Some(user)),
             // Somebody else added a user with this address in the meantime.
-            CreateOutcome::AlreadyExists => {
-                self.app.store.find_user_by_address(&email.address).await
-            }
+            _ => self.app.store.find_user_by_address(&email.address).await,
         }
     }
 }

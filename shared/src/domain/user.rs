@@ -12,8 +12,11 @@ use serde::{Deserialize, Serialize};
 pub struct Epoch(u64);
 
 impl Epoch {
-    /// The epoch of a new user.
-    pub const INITIAL: Self = Self(0);
+    /// Returns the epoch of a new user: 32 random bits, followed by 16 bits that count. Nothing
+    /// that was issued to an erased user is valid for a new one, even under the same id.
+    pub const fn initial(random: [u8; 4]) -> Self {
+        Self((u32::from_be_bytes(random) as u64) << 16)
+    }
 
     /// Restores an epoch from its stored number.
     pub const fn new(number: u64) -> Self {
@@ -101,6 +104,7 @@ impl User {
     /// Returns a user created at `now`, with no role and no resources.
     pub fn new(
         id: UserId,
+        epoch: Epoch,
         address: EmailAddress,
         name: String,
         status: Status,
@@ -113,7 +117,7 @@ impl User {
             role: String::new(),
             resources: vec![],
             status,
-            epoch: Epoch::INITIAL,
+            epoch,
             created_at: now,
             last_sign_in_at: None,
         }
