@@ -41,7 +41,7 @@ pub const ROUTES: &[&str] = &[
 const LIST_USERS: &str = "GET /admin/users";
 
 /// The attempts at changing a user whom others change at the same time.
-const MAX_ATTEMPTS: usize = 4;
+const MAX_ATTEMPTS: u32 = 8;
 
 const EMAIL_TAKEN: &str = "Another user has this email address.";
 
@@ -94,12 +94,12 @@ impl Admin<'_> {
         request: &Request,
         write: impl AsyncFnOnce(&User) -> Result<UpdateOutcome, Problem> + Copy,
     ) -> Result<User, Problem> {
-        for _ in 0..MAX_ATTEMPTS {
+        for attempt in 1..=MAX_ATTEMPTS {
             let user = self.find_user(request).await?;
             match write(&user).await? {
                 UpdateOutcome::Updated => return Ok(user),
                 UpdateOutcome::EmailTaken => return Err(already_exists(EMAIL_TAKEN)),
-                UpdateOutcome::Conflict => {}
+                UpdateOutcome::Conflict => self.app.store.back_off(attempt).await,
             }
         }
         Err(Problem::unavailable())

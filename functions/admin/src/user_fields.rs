@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Deserializer};
 use shared::auth::request_email::{parse_address, parse_name};
+use shared::domain::characters::is_printable;
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Resource, Status, User};
 use shared::http::Problem;
 
-/// Keeps a user's item well below the 400 KB that DynamoDB allows.
 const MAX_RESOURCES: usize = 200;
 const MAX_RESOURCE_CHARS: usize = 200;
 const MAX_ROLE_CHARS: usize = 60;
@@ -43,7 +43,7 @@ impl UserFields {
 
 pub(crate) fn parse_role(text: String) -> Result<String, Problem> {
     let invalid = || Problem::invalid_request("`role` must be at most 60 printable characters.");
-    is_printable(&text, MAX_ROLE_CHARS)
+    is_short(&text, MAX_ROLE_CHARS)
         .then_some(text)
         .ok_or_else(invalid)
 }
@@ -52,7 +52,7 @@ pub(crate) fn parse_resources(resources: Vec<Resource>) -> Result<Vec<Resource>,
     let is_valid = |resource: &Resource| {
         [&resource.kind, &resource.id, &resource.name, &resource.slug]
             .into_iter()
-            .all(|text| is_printable(text, MAX_RESOURCE_CHARS))
+            .all(|text| is_short(text, MAX_RESOURCE_CHARS))
     };
     if resources.len() <= MAX_RESOURCES && resources.iter().all(is_valid) {
         return Ok(resources);
@@ -70,6 +70,6 @@ pub(crate) fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(field).map(Some)
 }
 
-fn is_printable(text: &str, max_chars: usize) -> bool {
-    text.chars().count() <= max_chars && !text.chars().any(char::is_control)
+fn is_short(text: &str, max_chars: usize) -> bool {
+    text.chars().count() <= max_chars && is_printable(text)
 }

@@ -1,6 +1,7 @@
 //! Users of the portal.
 
 use super::address::EmailAddress;
+use super::characters::{is_invisible, is_printable};
 use super::ids::UserId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,9 +79,10 @@ pub struct Resource {
     pub slug: String,
 }
 
-/// Returns whether `text` can be a user's name: 1 to 120 printable characters, not only spaces.
+/// Returns whether `text` can be a user's name: 1 to 120 printable characters, at least one of which
+/// is visible.
 pub fn is_name(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= 120 && !text.chars().any(char::is_control)
+    text.chars().count() <= 120 && is_printable(text) && !text.chars().all(is_invisible)
 }
 
 /// A user of the portal as stored.

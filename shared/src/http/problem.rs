@@ -37,7 +37,7 @@ pub enum ProblemType {
     Conflict,
     /// 422: the key of an earlier request with another body. Only administrators see this.
     IdempotencyKeyReused,
-    /// 413: the body exceeds 16 KiB.
+    /// 413: the body exceeds 16 KiB, or 256 KiB for administrators.
     PayloadTooLarge,
     /// 415: the body is neither JSON nor, for pages, a form.
     UnsupportedMediaType,

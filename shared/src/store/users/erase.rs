@@ -27,8 +27,7 @@ impl Store {
             .put((), self.tombstone(user, event.at))
             .delete((), self.released_claim(user))
             .put((), self.audit_record(event))
-            .try_commit(self, "erase_user")
-            .await?;
-        Ok(UpdateOutcome::of(erased))
+            .commit(self, "erase_user");
+        UpdateOutcome::of(erased.await)
     }
 }
