@@ -8,7 +8,9 @@
 
 mod create;
 mod erase;
+mod history;
 mod import;
+mod record_views;
 mod resend;
 mod revoke_sessions;
 mod update;
@@ -32,13 +34,17 @@ pub const ROUTES: &[&str] = &[
     "POST /admin/users/{id}/resend",
     LIST_USERS,
     "GET /admin/users/{id}",
+    LIST_AUDIT,
+    LIST_EMAILS,
     "PATCH /admin/users/{id}",
     "DELETE /admin/users/{id}",
     "DELETE /admin/users/{id}/sessions",
 ];
 
-/// The only route with query parameters.
+// The routes with query parameters.
 const LIST_USERS: &str = "GET /admin/users";
+const LIST_AUDIT: &str = "GET /admin/users/{id}/audit";
+const LIST_EMAILS: &str = "GET /admin/users/{id}/emails";
 
 /// The attempts at changing a user whom others change at the same time.
 const MAX_ATTEMPTS: u32 = 8;
@@ -51,8 +57,11 @@ struct Admin<'a> {
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let admin = Admin { app };
-    if request.route() == LIST_USERS {
-        return admin.list_users(&request).await;
+    match request.route() {
+        LIST_USERS => return admin.list_users(&request).await,
+        LIST_AUDIT => return admin.list_audit(&request).await,
+        LIST_EMAILS => return admin.list_emails(&request).await,
+        _ => {}
     }
     let [] = request.query_params([])?;
     match request.route() {
