@@ -7,8 +7,8 @@
 //! have fewer records than `limit`, or none, although there is a `next`.
 
 use crate::Admin;
+use crate::paging::{not_in_list, parse_limit};
 use crate::record_views::{AuditRecordView, EmailView};
-use crate::users::parse_limit;
 use serde::Serialize;
 use shared::domain::audit::Subject;
 use shared::domain::ids::RecordId;
@@ -115,8 +115,4 @@ fn parse_action(text: &str) -> Result<&str, Problem> {
     Err(Problem::invalid_request(
         "`action` must be the action of a record, such as `partner.login`.",
     ))
-}
-
-pub(crate) fn not_in_list() -> Problem {
-    Problem::invalid_request("`after` does not match this list. Start from the first page.")
 }

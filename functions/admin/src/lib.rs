@@ -10,6 +10,7 @@ mod create;
 mod erase;
 mod history;
 mod import;
+mod paging;
 mod record_views;
 mod resend;
 mod revoke_sessions;

@@ -9,7 +9,7 @@
 //! their address, and up to 50 audit records each of the user and of their address, newest first.
 
 use crate::Admin;
-use crate::history::not_in_list;
+use crate::paging::{not_in_list, parse_limit};
 use crate::record_views::{AuditRecordView, EmailView};
 use crate::user_view::UserView;
 use serde::Serialize;
@@ -91,8 +91,8 @@ impl Admin<'_> {
     }
 }
 
-/// Returns the position in a cursor: the id and the address that the last user of the page had. They
-/// need not have them any more. Returns `None` where the cursor is not one of a list for `prefix`.
+/// Returns the position in a cursor: the id and the address of the last user of its page, who need
+/// not have them any more. Returns `None` where it is not a cursor of a list for `prefix`.
 fn parse_cursor(ring: &KeyRing, cursor: &str, prefix: &str) -> Option<(UserId, EmailAddress)> {
     let position = ring.open_cursor(cursor)?;
     let (id, address) = position.split_once(' ')?;
@@ -110,12 +110,4 @@ fn parse_prefix(text: &str) -> Result<String, Problem> {
     Err(Problem::invalid_request(
         "`prefix` must be the beginning of an email address, in ASCII.",
     ))
-}
-
-pub(crate) fn parse_limit(text: &str) -> Result<u8, Problem> {
-    let is_number = text.bytes().all(|b| b.is_ascii_digit());
-    let limit = text.parse().ok().filter(|_| is_number);
-    limit
-        .filter(|limit| (1..=100).contains(limit))
-        .ok_or_else(|| Problem::invalid_request("`limit` must be a whole number from 1 to 100."))
 }

@@ -79,8 +79,8 @@ pub struct Resource {
     pub slug: String,
 }
 
-/// Returns whether `text` can be a user's name: 1 to 120 printable characters, at least one of which
-/// is visible.
+/// Returns whether `text` can be a user's name: 1 to 120 printable characters, at least one of them
+/// visible.
 pub fn is_name(text: &str) -> bool {
     text.chars().count() <= 120 && is_printable(text) && !text.chars().all(is_invisible)
 }

@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 /// The records of a history to read.
 #[derive(Clone, Debug)]
 pub struct HistoryRange {
-    /// The oldest record.
+    /// The smallest id, of the oldest record.
     pub from: RecordId,
-    /// The newest record, which may be one of the page before that was not shown.
+    /// The largest id, of the newest record.
     pub until: RecordId,
     /// The number of records on a page.
     pub limit: u8,

@@ -74,7 +74,10 @@ impl Store {
         let claim = self.address_claim(&new.user.address, &new.user.id);
         let email = new.email.map(|email| self.queued_email(email));
         let created = Transaction::new()
-            .put(Write::User, self.new_user(new))
+            .put(
+                Write::User,
+                self.new_user(new.user, new.password, new.request),
+            )
             .put(Write::Other, claim)
             .put(Write::Other, self.audit_record(event))
             .puts(Write::Other, email)

@@ -12,7 +12,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Epoch, Resource, Status, User};
 use crate::store::expression::{Expression, built, put_new};
 use crate::store::item::{Item, item, moment, n, number, s, text};
-use crate::store::users::NewUser;
 use crate::store::{Store, Unavailable};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
 
@@ -32,13 +31,18 @@ impl Store {
         Expression::on(&self.tables.users, user_key(id))
     }
 
-    /// Returns the put of a new user, which fails if the id was ever used, and then returns the
-    /// row or the tombstone.
-    pub(in crate::store) fn new_user(&self, new: &NewUser<'_>) -> Put {
-        let mut whole = to_item(new.user);
+    /// Returns the put of a new user, with the hash of their password and the digest of the request
+    /// if there are any. It fails if the id was ever used, and then returns the row or tombstone.
+    pub(in crate::store) fn new_user(
+        &self,
+        user: &User,
+        password: Option<&PasswordHash>,
+        request: Option<&KeyedHash>,
+    ) -> Put {
+        let mut whole = to_item(user);
         whole.extend(item([
-            ("password", new.password.map(|hash| s(hash.as_str()))),
-            ("request", new.request.map(|digest| s(digest.to_string()))),
+            ("password", password.map(|hash| s(hash.as_str()))),
+            ("request", request.map(|digest| s(digest.to_string()))),
         ]));
         let mut put = put_new(&self.tables.users, whole);
         put.return_values_on_condition_check_failure =
