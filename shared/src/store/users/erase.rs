@@ -28,6 +28,6 @@ impl Store {
             .delete((), self.released_claim(user))
             .put((), self.audit_record(event))
             .commit(self, "erase_user");
-        UpdateOutcome::of(erased.await)
+        UpdateOutcome::of(&erased.await)
     }
 }

@@ -23,6 +23,6 @@ impl Store {
             .update((), self.next_epoch(&user.id, user.epoch))
             .put((), self.audit_record(event))
             .commit(self, "revoke_all_sessions");
-        UpdateOutcome::of(revoked.await)
+        UpdateOutcome::of(&revoked.await)
     }
 }

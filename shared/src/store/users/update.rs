@@ -21,7 +21,7 @@ pub enum UpdateOutcome {
 impl UpdateOutcome {
     /// Returns `Updated` or `Conflict`. Transactions that conflict with this one may have changed
     /// the user as well.
-    pub(super) fn of<L>(committed: Result<(), TransactionError<L>>) -> Result<Self, Unavailable> {
+    pub(super) fn of<L>(committed: &Result<(), TransactionError<L>>) -> Result<Self, Unavailable> {
         match committed {
             Ok(()) => Ok(Self::Updated),
             Err(TransactionError::Conditions(_) | TransactionError::Conflict) => Ok(Self::Conflict),
@@ -71,7 +71,7 @@ impl Store {
             {
                 Ok(UpdateOutcome::EmailTaken)
             }
-            committed => UpdateOutcome::of(committed),
+            committed => UpdateOutcome::of(&committed),
         }
     }
 
