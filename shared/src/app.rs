@@ -91,7 +91,9 @@ impl App {
             link: Nonce::new(self.random.bytes()).link(),
             next: None,
             client: ClientInfo::default(),
+            known_browser: None,
             requested_at: now,
+            waits_until: None,
             expires_at: now.plus(self.config.email.retention),
             state: DeliveryState::Queued,
         }

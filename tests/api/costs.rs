@@ -60,6 +60,10 @@ async fn every_request_costs_what_the_page_says() {
 async fn links_and_codes(t: &mut Costs<'_>) {
     let world = t.world;
     let [ada, phone, nobody] = [(); 3].map(|()| world.client());
+    let first_minute = "POST /auth/request-login, in the first minute of an hour";
+    let request = nobody.request_login(ADA);
+    t.count(first_minute, "request-login", request).await;
+    world.clock.advance(mins(2));
     t.count(
         "POST /auth/request-login",
         "request-login",
@@ -100,7 +104,11 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     let right = phone.verify_code(&email.code);
     t.count("POST /auth/verify, code", "verify", right).await;
     world.clock.advance(secs(60));
-    t.count("one email sent", "mailer", phone.request_login(ADA))
+    let request = world.client();
+    t.count("one email sent", "mailer", request.request_login(ADA))
+        .await;
+    let name = "POST /auth/request-login, from a known browser";
+    t.count(name, "request-login", phone.request_login(ADA))
         .await;
     let unknown = nobody.request_login("x@example.com");
     t.count("one email dropped, no account", "mailer", unknown)
@@ -156,13 +164,18 @@ async fn passwords(t: &mut Costs<'_>) {
     let token = grace.receive_login_email(GRACE).await.token();
     let activate = grace.activate(&token, PASSWORD);
     t.count("POST /auth/activate", "activate", activate).await;
+    let unknown = world.client();
     let right = laptop.sign_in(GRACE, PASSWORD);
     for (name, request) in [
-        ("POST /auth/sign-in", right.clone()),
+        ("POST /auth/sign-in, from a new browser", right.clone()),
         ("POST /auth/sign-in, signed in already", right),
         (
-            "POST /auth/sign-in, wrong or unknown",
+            "POST /auth/sign-in, wrong, from a known browser",
             laptop.sign_in(GRACE, "wrong"),
+        ),
+        (
+            "POST /auth/sign-in, wrong or unknown",
+            unknown.sign_in(GRACE, "wrong"),
         ),
     ] {
         t.count(name, "sign-in", request).await;
@@ -178,7 +191,8 @@ async fn passwords(t: &mut Costs<'_>) {
     let revoke = laptop.revoke_other_sessions();
     t.count("DELETE /auth/sessions", "sessions", revoke).await;
     world.clock.advance(hours(1));
-    let forgot = laptop.forgot_password(GRACE);
+    let forgot = unknown.forgot_password(GRACE);
+    world.clock.advance(mins(2));
     t.count("POST /auth/forgot-password", "reset", forgot).await;
     let token = world.latest_email().await.token();
     let reset = laptop.reset_password(&token, PASSWORD);

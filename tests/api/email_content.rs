@@ -3,16 +3,19 @@
 #![expect(clippy::panic, reason = "a table that cannot be read fails the test")]
 
 use kit::routes::{FORGOT_PASSWORD, SIGN_IN, VERIFY};
-use kit::{Email, World, hours};
+use kit::{ADA, Email, World, hours};
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::client::ClientInfo;
 use shared::domain::email::{DeliveryState, EmailKind, Notice, OutboxEntry, OutboxKey};
 use shared::domain::ids::{LinkId, RecordId, UserId, sha256};
+use shared::domain::link::IdempotencyKey;
+use shared::domain::next::Next;
 use shared::domain::portal::PortalName;
 use shared::domain::user::{Epoch, Status, User};
 use shared::keys::KeyRing;
 use shared::store::Store;
+use shared::store::outbox::EmailRequestLimits;
 use shared::store::users::NewUser;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,6 +53,16 @@ impl<'a> Outbox<'a> {
 
     /// Adds a user with this status, unless the status is none, and puts an email into the outbox.
     async fn request(&self, address: &EmailAddress, status: &str, kind: &str) {
+        self.request_with_next(address, status, kind, None).await;
+    }
+
+    async fn request_with_next(
+        &self,
+        address: &EmailAddress,
+        status: &str,
+        kind: &str,
+        next: Option<Next>,
+    ) {
         let now = self.world.clock.now();
         let id = sha256(address.as_str().as_bytes());
         let user = UserId::new(id[..16].try_into().unwrap());
@@ -64,16 +77,25 @@ impl<'a> Outbox<'a> {
             address: address.clone(),
             kind: wanted(kind, user),
             link: LinkId::from_bytes(id),
-            next: None,
+            next,
             client: ClientInfo::new(
                 "192.0.2.7",
                 "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>",
             ),
+            known_browser: None,
             requested_at: now,
+            waits_until: None,
             expires_at: now.plus(hours(24)),
             state: DeliveryState::Queued,
         };
-        self.store.enqueue_email(&entry, &[]).await.unwrap();
+        let limits = EmailRequestLimits {
+            key: entry.key.to,
+            per_minute: 60,
+            per_hour: 60,
+            network: None,
+            idempotency_key: IdempotencyKey::new(id).hash(),
+        };
+        self.store.enqueue_email(&entry, &limits).await.unwrap();
     }
 
     async fn add_user(&self, id: &UserId, address: &EmailAddress, status: Status) {
@@ -239,6 +261,74 @@ async fn an_email_says_who_requested_it_and_repeats_nothing_that_a_stranger_type
         let count = |tag| email.html.matches(tag).count();
         assert_eq!(count("<tr>"), count("</tr>"), "{template}");
         assert!(!email.html.contains("{{"), "{template}");
+    }
+}
+
+#[tokio::test]
+async fn the_code_is_a_line_of_its_own() {
+    let world = World::start().await;
+    let email = world.client().receive_login_email(ADA).await;
+    let mut lines = email.text.lines().skip_while(|line| *line != email.code);
+    assert_eq!(lines.next(), Some(email.code.as_str()), "{}", email.text);
+    assert_eq!(lines.next(), Some(""), "{}", email.text);
+}
+
+#[tokio::test]
+async fn every_email_has_a_reference_of_its_own() {
+    let world = World::start().await;
+    let mut emails: Vec<_> = one_of_each(&world).await.into_values().collect();
+    for _ in 0..2 {
+        world.clock.advance(hours(1));
+        emails.push(world.client().receive_login_email(ADA).await);
+    }
+    let mut references = BTreeSet::new();
+    for email in emails {
+        let reference = &email.headers["X-Entity-Ref-ID"];
+        assert!(
+            reference.len() >= 16 && !email.text.contains(reference),
+            "{email:?}"
+        );
+        references.insert(reference.clone());
+        assert_eq!(email.headers["Auto-Submitted"], "auto-generated");
+    }
+    assert_eq!(references.len(), 7);
+}
+
+#[tokio::test]
+async fn no_line_of_an_email_is_longer_than_998_octets() {
+    let path = |length: usize| "x".repeat(length);
+    let page = format!("https://portal.example.com/{}", path(101));
+    let world = World::with(&[
+        ("PortalName", &"'".repeat(60)),
+        ("LogoUrl", &format!("https://cdn.example.com/{}", path(488))),
+        ("FrontendUrl", "https://portal.example.com"),
+        ("LoginPath", &format!("/{}", path(255))),
+        ("ActivateUrl", &page),
+        ("ResetUrl", &page),
+    ])
+    .await;
+    let outbox = Outbox::new(&world);
+    let domain = ["b".repeat(63), "c".repeat(63), "d".repeat(57)].join(".");
+    let kinds = [
+        ("sign-in", "active"),
+        ("invitation", "invited"),
+        ("reset", "active"),
+        ("password-changed", "active"),
+        ("address-changed", "active"),
+    ];
+    for length in [0, 100, 300, 340, 350, 360, 400, 512, 1000, 2048] {
+        for (n, (kind, status)) in kinds.into_iter().enumerate() {
+            let address = format!("{}{length:04}{n}@{domain}", "a".repeat(59));
+            let address = EmailAddress::parse(&address).unwrap();
+            let next = format!("https://portal.example.com/{}", path(length));
+            let next = Some(Next::from_stored(next)).filter(|_| length > 0);
+            outbox.request_with_next(&address, status, kind, next).await;
+            let email = world.latest_email().await;
+            assert_eq!(email.to, address.as_str());
+            for line in email.text.lines().chain(email.html.lines()) {
+                assert!(line.len() < 998, "{} octets: {line}", line.len());
+            }
+        }
     }
 }
 

@@ -161,9 +161,26 @@ async fn a_next_on_another_origin_is_refused() {
         "data:text/html,x",
         &format!("http://{host}@evil.example"),
         &format!("http://allowed@{host}/"),
-        &"/a".repeat(600),
+        &format!("https://evil.example/{}", "a".repeat(3000)),
+        "/auth/verify/token",
+        "/AUTH/verify/token",
+        "/%61uth/verify/token",
+        "/./auth/verify/token",
+        "/a%2f..%2fauth/verify/token",
+        "/auth./verify/token",
+        "\\auth\\verify\\token",
+        &format!("http://{host}/auth/verify/token"),
+        &format!("http://{host}//auth/verify/token"),
+        &format!("http://{host}//evil.example"),
+        "/.//evil.example",
     ] {
-        client.request_login(ADA).next(next).await.assert(INVALID);
+        for request in [
+            client.request_login(ADA),
+            client.forgot_password(ADA),
+            client.sign_in(ADA, PASSWORD),
+        ] {
+            request.next(next).await.assert(INVALID);
+        }
         let page = client.open(SIGN_IN).query("next", next).await;
         page.assert_lacks("name=\"next\"");
     }

@@ -8,7 +8,7 @@ use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::client::ClientInfo;
 use shared::domain::email::{EmailTemplate, Notice, OutboxEntry, OutboxKey, PreparedEmail};
 use shared::domain::ids::{KeyedHash, RecordId, SessionHash, UserId};
-use shared::domain::link::Purpose;
+use shared::domain::link::{LinkAccount, Purpose};
 use shared::domain::portal::PortalName;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::time::Timestamp;
@@ -69,6 +69,7 @@ async fn one_of_many_claims_wins_and_its_lease_holds_until_it_expires() {
             template,
             user: user.id.clone(),
             epoch: user.epoch,
+            account: LinkAccount::Active,
             kid: "1".to_owned(),
             expires_at: now.plus(mins(15)),
         };

@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod asvs;
 mod docs;
 mod imports;
 mod language;

@@ -2,6 +2,7 @@
 //! configured, browsers and systems come from a fixed list, and no email contains a person's name.
 
 use shared::config::{Activation, Config, OtherBrowser};
+use shared::domain::code::CODE_LIFETIME;
 use shared::domain::email::{EmailKind, EmailTemplate, Notice, OutboxEntry};
 use shared::domain::link::Purpose;
 use shared::domain::origin::Origin;
@@ -97,10 +98,13 @@ fn sign_in(config: &Config) -> EmailCopy {
         opening_end: " in the browser where you requested this link.",
         validity: validity(config.links.lifetime, 60, "minute"),
         button: "Sign in",
-        code_hint: Some(
+        code_hint: Some(if config.links.lifetime > CODE_LIFETIME {
             "Or enter this code on the page where you requested the link. \
-             It works only in that browser, and expires with the link.",
-        ),
+             It works only in that browser, and expires after 10 minutes."
+        } else {
+            "Or enter this code on the page where you requested the link. \
+             It works only in that browser, and expires with the link."
+        }),
         fallback: FALLBACK,
         not_you: "Didn’t request this?",
         advice: "You can ignore this email. Nobody can sign in without it. \

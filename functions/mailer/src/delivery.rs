@@ -10,9 +10,10 @@ use crate::message::Message;
 use crate::ses::SendOutcome;
 use shared::domain::audit::{AuditEvent, Target};
 use shared::domain::email::{
-    DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
+    Budget, DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
     SupersededBy,
 };
+use shared::domain::rate_limit::RateLimit;
 use shared::domain::time::Timestamp;
 use shared::keys::KeyRing;
 use shared::store::Unavailable;
@@ -46,6 +47,7 @@ impl Mailer {
             }
         };
         match &email.state {
+            DeliveryState::Queued if email.waits_until.is_some_and(|until| until > now) => Ok(()),
             DeliveryState::Queued => self.claim(&email, now).await,
             DeliveryState::Sending { lease_until, .. } if *lease_until > now => Ok(()),
             DeliveryState::Sending { prepared, .. } if prepared.expires_at <= now => {
@@ -63,12 +65,13 @@ impl Mailer {
 
     /// Decides whether a queued email is sent, and if so, claims and sends it.
     async fn claim(&self, email: &OutboxEntry, now: Timestamp) -> Result<(), RetryLater> {
-        let (template, user, epoch) = match self.decide(email, now).await? {
+        let (template, user, epoch, account) = match self.decide(email).await? {
             Decision::Send {
                 template,
                 user,
                 epoch,
-            } => (template, user, epoch),
+                account,
+            } => (template, user, epoch, account),
             Decision::Finish(outcome) => return self.finish(&email.key, outcome).await,
         };
         let expires_at = self.expires_at(email, template);
@@ -81,6 +84,7 @@ impl Mailer {
             template,
             user,
             epoch,
+            account,
             kid: signing_key.kid.clone(),
             expires_at,
         };
@@ -92,6 +96,10 @@ impl Mailer {
             .claim_email(email, &prepared, &budgets, &event);
         match claim.await? {
             ClaimOutcome::Claimed => self.send(email, &prepared, 1).await,
+            // An administrator wanted it to arrive: it waits for the next window.
+            ClaimOutcome::OverBudget(budget) if budget == Budget::Invitations => {
+                self.postpone(&email.key, budget, &budgets, now).await
+            }
             ClaimOutcome::OverBudget(budget) => {
                 self.finish(&email.key, DeliveryOutcome::Throttled(budget))
                     .await
@@ -195,6 +203,25 @@ impl Mailer {
             prepared.template,
             link.as_ref(),
         )
+    }
+
+    /// Leaves an email to the sweep until the windows of its `budgets` have ended, and logs it.
+    async fn postpone(
+        &self,
+        key: &OutboxKey,
+        budget: Budget,
+        budgets: &[RateLimit],
+        now: Timestamp,
+    ) -> Result<(), RetryLater> {
+        let ends = budgets.iter().map(|budget| budget.ends_at(now));
+        let until = ends.max().unwrap_or(now);
+        self.app.store.postpone_email(key, budget, until).await?;
+        tracing::info!(
+            reason = budget.as_str(),
+            email_id = key.id.as_str(),
+            "email postponed"
+        );
+        Ok(())
     }
 
     /// Records the outcome of a delivery and logs it. The log has the reason only where it is one

@@ -1,8 +1,9 @@
 //! The links in emails: how long they work, and where they point.
 
 use crate::Mailer;
+use shared::domain::code::Code;
 use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
-use shared::domain::link::{Code, Link, Purpose};
+use shared::domain::link::{Link, LinkNext, Purpose};
 use shared::domain::paths;
 use shared::domain::time::{DAY, Timestamp};
 use shared::keys::{Key, KeyRing};
@@ -10,6 +11,10 @@ use std::time::Duration;
 
 /// The age at which a notice is not sent any more.
 const NOTICE_LIFETIME: Duration = DAY;
+
+/// The length of a URL from which on its `next` is left to the link's row, in characters: lines of
+/// an email have at most 998 (RFC 5322, 2.1.1).
+const MAX_URL_LENGTH: usize = 900;
 
 /// A link as its email shows it, and the code that belongs to it.
 pub(crate) struct LinkAndCode {
@@ -19,7 +24,8 @@ pub(crate) struct LinkAndCode {
 
 impl Mailer {
     /// Returns the time at which the email, and the link in it, expires, in whole seconds. It
-    /// depends on when the email was requested, not on when it is sent.
+    /// depends on when the email was requested, or on the end of its wait for a budget, not on when it
+    /// is sent.
     pub(crate) fn expires_at(&self, email: &OutboxEntry, template: EmailTemplate) -> Timestamp {
         let links = &self.app.config.links;
         let lifetime = match template {
@@ -29,15 +35,24 @@ impl Mailer {
             EmailTemplate::Link(Purpose::Reset) => links.reset_lifetime,
             EmailTemplate::Notice(_) => NOTICE_LIFETIME,
         };
-        Timestamp::from_secs(email.requested_at.plus(lifetime).secs())
+        let start = email.waits_until.unwrap_or(email.requested_at);
+        Timestamp::from_secs(start.plus(lifetime).secs())
     }
 
-    /// Signs `link` with `key`, which its first claim chose.
+    /// Signs `link` with `key`, which its first claim chose. A `next` that makes the URL too long
+    /// stays in the link's row.
     pub(crate) fn link_and_code(&self, ring: &KeyRing, key: &Key, link: &Link) -> LinkAndCode {
-        LinkAndCode {
-            url: self.url(link.purpose, &ring.sign_link(key, link)),
-            code: key.code(&link.id),
+        let code = key.code(&link.id);
+        let url = self.url(link.purpose, &ring.sign_link(key, link));
+        if url.len() <= MAX_URL_LENGTH || link.next == LinkNext::None {
+            return LinkAndCode { url, code };
         }
+        let shorter = Link {
+            next: LinkNext::Stored,
+            ..link.clone()
+        };
+        let url = self.url(link.purpose, &ring.sign_link(key, &shorter));
+        LinkAndCode { url, code }
     }
 
     /// Returns the URL of the built-in page, or of the frontend's page if one is configured. The

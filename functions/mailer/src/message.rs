@@ -4,8 +4,6 @@
 use crate::copy::EmailCopy;
 use crate::links::LinkAndCode;
 use askama::Template;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
 use shared::domain::email::{EmailTemplate, OutboxEntry};
 use shared::domain::origin::Origin;
@@ -15,6 +13,8 @@ const TEXT_WIDTH: usize = 76;
 const INDENTED_WIDTH: usize = 72;
 
 pub(crate) struct Message {
+    /// Differs between any two emails, and is the same at every attempt to send one.
+    pub(crate) reference: String,
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) subject: String,
@@ -85,7 +85,8 @@ impl Message {
             code: code.as_deref(),
         };
         Some(Self {
-            from: mailbox(&brand.name, config.email.from.as_str()),
+            reference: email.key.id.as_str().to_owned(),
+            from: config.email.sender.clone(),
             to: email.address.to_string(),
             html: html.render().ok()?,
             text: text.render().ok()?,
@@ -123,24 +124,4 @@ fn text_color_on(accent: &str) -> &'static str {
     } else {
         "#ffffff"
     }
-}
-
-/// Returns `name <address>`. A name of letters, digits and spaces stays as it is (RFC 5322, 3.2.5);
-/// any other becomes encoded words (RFC 2047) of at most 75 characters each.
-fn mailbox(name: &str, address: &str) -> String {
-    if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ') {
-        return format!("{name} <{address}>");
-    }
-    let mut chunks = vec![String::new()];
-    for character in name.chars() {
-        match chunks.last_mut() {
-            Some(chunk) if chunk.len() + character.len_utf8() <= 45 => chunk.push(character),
-            _ => chunks.push(character.to_string()),
-        }
-    }
-    let encoded_words: Vec<_> = chunks
-        .iter()
-        .map(|chunk| format!("=?UTF-8?B?{}?=", STANDARD.encode(chunk)))
-        .collect();
-    format!("{} <{address}>", encoded_words.join(" "))
 }

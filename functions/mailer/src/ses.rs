@@ -86,15 +86,14 @@ fn content_of(message: &Message) -> Result<EmailContent, BuildError> {
         .html(utf8(&message.html)?)
         .text(utf8(&message.text)?)
         .build();
-    // RFC 3834: keeps out-of-office programs from replying.
-    let auto_submitted = MessageHeader::builder()
-        .name("Auto-Submitted")
-        .value("auto-generated")
-        .build()?;
+    let header = |name, value| MessageHeader::builder().name(name).value(value).build();
     let message = SimpleMessage::builder()
         .subject(utf8(&message.subject)?)
         .body(body)
-        .headers(auto_submitted)
+        // RFC 3834: keeps out-of-office programs from replying.
+        .headers(header("Auto-Submitted", "auto-generated")?)
+        // Keeps mail programs from folding emails of one kind, and showing the oldest link.
+        .headers(header("X-Entity-Ref-ID", &message.reference)?)
         .build();
     Ok(EmailContent::builder().simple(message).build())
 }

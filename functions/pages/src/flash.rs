@@ -26,12 +26,13 @@ impl Flash {
     /// one for a form with an invalid field; `min_length` is that of a password, in characters.
     pub(crate) fn new(request: &Request, invalid_form: &str, min_length: usize) -> Option<Self> {
         let Some(error) = FormError::from_query(|name| request.query(name)) else {
-            let is_password_changed = request.query("notice") == Some("password_changed");
-            return is_password_changed.then(password_changed);
+            return notice(request.query("notice")?);
         };
         let text = match error {
             FormError::InvalidRequest => invalid_form.to_owned(),
+            FormError::WrongCode(left) => wrong_code(left),
             FormError::WeakPassword(reason) => weak_password(reason, min_length),
+            FormError::TooManyAttempts(seconds) => too_many_attempts(seconds),
             _ => failure(error).to_owned(),
         };
         Some(Self {
@@ -41,11 +42,16 @@ impl Flash {
     }
 }
 
-fn password_changed() -> Flash {
-    Flash {
-        text: "Your password was changed. Sign in with your new password.".to_owned(),
+fn notice(name: &str) -> Option<Flash> {
+    let text = match name {
+        "password_changed" => "Your password was changed. Sign in with your new password.",
+        "session_ended" => "The other session has ended.",
+        _ => return None,
+    };
+    Some(Flash {
+        text: text.to_owned(),
         role: "status",
-    }
+    })
 }
 
 const fn failure(error: FormError<'_>) -> &'static str {
@@ -58,11 +64,33 @@ const fn failure(error: FormError<'_>) -> &'static str {
         FormError::InvalidCredentials => {
             "Wrong email address or password. Check both and try again."
         }
-        FormError::TooManyAttempts => "Too many attempts. Wait a while, then try again.",
         FormError::Unavailable => "We couldn’t do that just now. Try again in a moment.",
-        FormError::InvalidRequest | FormError::WeakPassword(_) | FormError::Unknown => {
-            "Something went wrong. Try again."
+        FormError::InvalidRequest
+        | FormError::WrongCode(_)
+        | FormError::WeakPassword(_)
+        | FormError::TooManyAttempts(_)
+        | FormError::Unknown => "Something went wrong. Try again.",
+    }
+}
+
+/// Says how long to wait: at most a day, as limits do.
+fn too_many_attempts(seconds: u64) -> String {
+    match seconds {
+        1 => "Too many attempts. Try again in 1 second.".to_owned(),
+        2..=119 => format!("Too many attempts. Try again in {seconds} seconds."),
+        120..=86_400 => {
+            let minutes = seconds.div_ceil(60);
+            format!("Too many attempts. Try again in {seconds} seconds ({minutes} minutes).")
         }
+        _ => "Too many attempts. Wait a while, then try again.".to_owned(),
+    }
+}
+
+fn wrong_code(attempts_left: u8) -> String {
+    match attempts_left {
+        0 => "This code doesn’t work. You have no attempts left. Request a new email.".to_owned(),
+        1 => "This code doesn’t work. You have 1 attempt left.".to_owned(),
+        _ => format!("This code doesn’t work. You have {attempts_left} attempts left."),
     }
 }
 

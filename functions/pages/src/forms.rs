@@ -4,16 +4,12 @@ use crate::pending_email::PendingEmail;
 use crate::templates::{CheckEmailPage, ForgotPasswordPage, SignInPage, SignUpPage};
 use crate::{PageContext, flash, theme};
 use shared::domain::next::Next;
+use shared::domain::paths;
 use shared::http::{Problem, Response};
 
 impl PageContext<'_> {
     pub(crate) fn sign_in(&self) -> Response {
-        let site = &self.pages.config.site;
-        let default_origin = site.default_origin(self.origin);
-        let next = self
-            .request
-            .query("next")
-            .and_then(|next| Next::parse(next, default_origin, &site.allowed));
+        let next = self.next();
         let has_passwords = self.has_passwords();
         let invalid_form = if has_passwords {
             flash::CHECK_EMAIL_AND_PASSWORD
@@ -22,22 +18,30 @@ impl PageContext<'_> {
         };
         self.render(&SignInPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             flash: self.flash(invalid_form),
-            next: next.map(|next| next.as_str().to_owned()),
+            forgot_url: Next::add_to(next.as_ref(), paths::FORGOT_PASSWORD),
+            sign_up_url: Next::add_to(next.as_ref(), paths::SIGN_UP),
+            next,
             has_passwords,
             has_sign_up: self.pages.config.links.sign_up,
             script: theme::SHOW_PASSWORD,
         })
     }
 
-    pub(crate) fn check_email(&self) -> Response {
+    /// Fails with 400 where the cookie was sent twice.
+    pub(crate) fn check_email(&self) -> Result<Response, Problem> {
+        let next = self.next();
         let pending = PendingEmail::parse(self.request.query("for").unwrap_or_default());
-        self.render(&CheckEmailPage {
+        Ok(self.render(&CheckEmailPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_CODE),
+            request_url: Next::add_to(next.as_ref(), pending.request_page()),
+            next,
             pending,
+            lacks_request: self.nonces()?.is_empty(),
             has_passwords: self.has_passwords(),
-        })
+        }))
     }
 
     /// Fails with 404 on a portal without passwords.
@@ -45,10 +49,13 @@ impl PageContext<'_> {
         if !self.has_passwords() {
             return Err(Problem::not_found());
         }
+        let next = self.next();
         Ok(self.render(&ForgotPasswordPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             flash: self.flash(flash::CHECK_EMAIL),
-            login_url: self.login_url(),
+            login_url: self.login_url(next.as_ref()),
+            next,
         }))
     }
 
@@ -57,11 +64,14 @@ impl PageContext<'_> {
         if !self.pages.config.links.sign_up {
             return Err(Problem::not_found());
         }
+        let next = self.next();
         Ok(self.render(&SignUpPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             flash: self.flash(flash::CHECK_NAME_AND_EMAIL),
             has_passwords: self.has_passwords(),
-            login_url: self.login_url(),
+            login_url: self.login_url(next.as_ref()),
+            next,
         }))
     }
 }

@@ -19,15 +19,18 @@ use flash::Flash;
 use shared::auth::authenticate;
 use shared::clock::Clock;
 use shared::config::{Activation, Config, StartError};
+use shared::domain::link::{IdempotencyKey, Nonce};
+use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::time::Timestamp;
 use shared::env::Env;
+use shared::http::cookie::{self, Cookie};
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::{KeyRing, KeyRingCache, SessionClaims};
 use shared::lambda::Bootstrap;
 use shared::random::Random;
-use templates::SignedInPage;
+use templates::{NotSignedInPage, SignedInPage};
 use theme::{PageBrand, Theme};
 
 pub const ROUTES: &[&str] = &[
@@ -81,7 +84,7 @@ pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem
         "GET /auth/sign-in" => Ok(page.sign_in()),
         "GET /auth/sign-up" => page.sign_up(),
         "GET /auth/forgot-password" => page.forgot_password(),
-        "GET /auth/check-email" => Ok(page.check_email()),
+        "GET /auth/check-email" => page.check_email(),
         "GET /auth/signed-in" => page.signed_in(),
         "GET /auth/verify/{token}" => page.sign_in_link(token),
         "GET /auth/activate/{token}" => page.activation_link(token),
@@ -101,13 +104,23 @@ struct PageContext<'a> {
 }
 
 impl PageContext<'_> {
+    /// Serves the landing page. Without a session it redirects to the sign-in page, but a browser
+    /// that one of our forms sent here blocks cookies, and would go round in a circle.
     fn signed_in(&self) -> Result<Response, Problem> {
-        Ok(match self.session()? {
-            Some(_) => self.render(&SignedInPage {
+        if self.session()?.is_some() {
+            return Ok(self.render(&SignedInPage {
                 brand: self.brand(),
-            }),
-            None => response::see_other(&self.login_url()),
-        })
+                script: theme::RELOAD,
+            }));
+        }
+        let login_url = self.login_url(None);
+        if self.request.header("sec-fetch-site") != Some("same-origin") {
+            return Ok(response::see_other(&login_url));
+        }
+        Ok(self.render(&NotSignedInPage {
+            brand: self.brand(),
+            login_url,
+        }))
     }
 
     /// Returns the session that the request presents, if this portal signed it and it has not
@@ -120,15 +133,37 @@ impl PageContext<'_> {
         }
     }
 
+    /// Returns the nonces of the emails that this browser has requested. Fails with 400 where the
+    /// cookie was sent twice.
+    fn nonces(&self) -> Result<Vec<Nonce>, Problem> {
+        let cookie = Cookie::requests(&self.pages.config.portal, self.origin);
+        let value = self.request.cookie(cookie.name())?;
+        Ok(cookie::nonces(value.unwrap_or_default()))
+    }
+
     /// Redirects to the sign-in page, which describes the problem.
-    fn redirect_to_login(&self, problem: Problem) -> Response {
+    fn redirect_to_login(&self, problem: Problem, next: Option<&Next>) -> Response {
         problem
-            .redirect_form_to(&self.login_url())
+            .redirect_form_to(&self.login_url(None))
+            .with_next(next)
             .into_response(true)
     }
 
-    fn login_url(&self) -> String {
-        self.pages.config.site.login_url(self.origin)
+    fn login_url(&self, next: Option<&Next>) -> String {
+        Next::add_to(next, &self.pages.config.site.login_url(self.origin))
+    }
+
+    /// Returns the `next` of the query, unless it is invalid.
+    fn next(&self) -> Option<Next> {
+        let next = self.request.query("next")?;
+        let site = &self.pages.config.site;
+        site.parse_next(next, self.origin).ok().flatten()
+    }
+
+    /// Returns the key of this view of a form: posting it twice acts once.
+    fn idempotency_key(&self) -> String {
+        let key = IdempotencyKey::new(self.pages.random.bytes());
+        key.expose().to_owned()
     }
 
     fn has_passwords(&self) -> bool {

@@ -2,20 +2,20 @@
 //! been used turns out when its form is posted.
 
 use crate::templates::{
-    LinkPage, OldInvitationPage, OldLinkPage, OtherBrowserPage, SetPasswordPage,
+    ExpiredLinkPage, LinkPage, OldInvitationPage, OldLinkPage, OtherBrowserPage, SetPasswordPage,
+    UsedLinkPage,
 };
 use crate::{PageContext, flash, theme};
 use shared::config::OtherBrowser;
-use shared::domain::address::EmailAddress;
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, Purpose};
+use shared::domain::link::{Link, LinkNext, Purpose};
+use shared::domain::next::Next;
 use shared::domain::paths;
-use shared::http::cookie::{self, Cookie};
 use shared::http::form_error::FormError;
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Response};
-use shared::keys::Signed;
+use shared::keys::{SessionClaims, Signed};
 
 impl PageContext<'_> {
     /// Serves the page behind a sign-in link. Going back to a link that has signed this browser in
@@ -26,40 +26,66 @@ impl PageContext<'_> {
         }
         let signed = match self.ring.read_link(Purpose::SignIn, token) {
             Ok(signed) => signed,
-            Err(error) => return Ok(self.redirect_to_login(error.into())),
+            Err(error) => return Ok(self.redirect_to_login(error.into(), None)),
         };
         let same_browser = self.has_requested(&signed.content.id)?;
-        if self.has_redeemed(&signed)? {
-            let site = &self.pages.config.site;
-            let next = signed.content.next.as_ref().filter(|_| same_browser);
-            let url = site.landing_url(next, self.origin);
-            return Ok(response::see_other(&url));
+        let session = self.session()?;
+        if has_redeemed(&signed, session.as_ref()) {
+            let next = signed.content.next.page().filter(|_| same_browser);
+            return Ok(self.redirect_to_landing_page(next));
         }
         let link = &signed.content;
         if link.expires_at <= self.now {
             let expired = Problem::new(ProblemType::ExpiredToken, "Request a new one.");
-            return Ok(self.redirect_to_login(expired));
+            return Ok(match link.next {
+                LinkNext::Stored => self.expired_link(link, token),
+                _ => self.redirect_to_login(expired, link.next.page()),
+            });
         }
-        Ok(self.confirm_sign_in(link, token, same_browser))
+        if self.failure(link) == Some(ProblemType::UsedToken) {
+            return Ok(self.render(&UsedLinkPage {
+                brand: self.brand(),
+                address: &link.address,
+                token,
+                login_url: self.login_url(self.next_of(link).as_ref()),
+            }));
+        }
+        Ok(self.confirm_sign_in(link, token, same_browser, session))
     }
 
-    /// Serves the form that signs in. In the browser that requested the link, a script submits it.
-    fn confirm_sign_in(&self, link: &Link, token: &str, same_browser: bool) -> Response {
+    fn redirect_to_landing_page(&self, next: Option<&Next>) -> Response {
+        let site = &self.pages.config.site;
+        response::see_other(&site.landing_url(next, self.origin))
+    }
+
+    /// Serves the form that signs in. In the browser that requested the link, a script submits it,
+    /// unless that would end the session of another user.
+    fn confirm_sign_in(
+        &self,
+        link: &Link,
+        token: &str,
+        same_browser: bool,
+        session: Option<SessionClaims>,
+    ) -> Response {
         let other_browser = self.pages.config.links.other_browser;
-        let address = link.address.masked();
+        let address = &link.address;
         if !same_browser && other_browser == OtherBrowser::Off {
             return self.render(&OtherBrowserPage {
                 brand: self.brand(),
                 address,
+                request_url: Next::add_to(link.next.page(), paths::SIGN_IN),
             });
         }
-        let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
+        let is_own_session = session.as_ref().is_none_or(|own| own.user == link.user);
         self.render(&LinkPage {
             brand: self.brand(),
+            flash: self.flash(flash::CHECK_CODE),
             address,
+            session,
+            login_url: self.login_url(link.next.page()),
             token,
-            idempotency_key: idempotency_key.expose(),
-            auto_submit: same_browser,
+            idempotency_key: self.idempotency_key(),
+            auto_submit: same_browser && is_own_session,
             ask_code: !same_browser && other_browser == OtherBrowser::Code,
             script: theme::SUBMIT_LINK,
         })
@@ -72,26 +98,27 @@ impl PageContext<'_> {
             return Ok(self.old_link());
         }
         if !self.has_passwords() {
-            return Ok(self.redirect_to_login(Problem::invalid_token()));
+            return Ok(self.redirect_to_login(Problem::invalid_token(), None));
         }
         let signed = match self.ring.read_link(Purpose::Activation, token) {
             Ok(signed) => signed,
-            Err(error) => return Ok(self.redirect_to_login(error.into())),
+            Err(error) => return Ok(self.redirect_to_login(error.into(), None)),
         };
-        if self.has_redeemed(&signed)? {
-            let site = &self.pages.config.site;
-            return Ok(response::see_other(&site.dashboard_url(self.origin)));
+        let session = self.session()?;
+        if has_redeemed(&signed, session.as_ref()) {
+            return Ok(self.redirect_to_landing_page(signed.content.next.page()));
         }
         let link = signed.content;
         Ok(match self.failure(&link) {
+            Some(_) if self.must_look_up_next(&link) => self.expired_link(&link, token),
             Some(ProblemType::UsedToken) => {
-                self.old_invitation(flash::INVITATION_USED, true, &link.address)
+                self.old_invitation(flash::INVITATION_USED, true, &link)
             }
             Some(ProblemType::ExpiredToken) => {
-                self.old_invitation(flash::INVITATION_EXPIRED, false, &link.address)
+                self.old_invitation(flash::INVITATION_EXPIRED, false, &link)
             }
-            Some(_) => self.old_invitation(flash::INVITATION_INVALID, false, &link.address),
-            None => self.set_password(&link, token),
+            Some(_) => self.old_invitation(flash::INVITATION_INVALID, false, &link),
+            None => self.set_password(&link, token, session),
         })
     }
 
@@ -102,19 +129,25 @@ impl PageContext<'_> {
             return self.old_link();
         }
         if !self.has_passwords() {
-            return self.redirect_to_login(Problem::invalid_token());
+            return self.redirect_to_login(Problem::invalid_token(), None);
         }
-        let request_again = |problem: Problem| {
+        let request_again = |problem: Problem, next: Option<&Next>| {
             problem
                 .redirect_form_to(&self.origin.join(paths::FORGOT_PASSWORD))
+                .with_next(next)
                 .into_response(true)
         };
-        match self.ring.read_link(Purpose::Reset, token) {
-            Err(error) => request_again(error.into()),
-            Ok(signed) => match self.failure(&signed.content) {
-                Some(kind) => request_again(Problem::new(kind, "Request a new one.")),
-                None => self.set_password(&signed.content, token),
-            },
+        let link = match self.ring.read_link(Purpose::Reset, token) {
+            Ok(signed) => signed.content,
+            Err(error) => return request_again(error.into(), None),
+        };
+        match self.failure(&link) {
+            Some(_) if self.must_look_up_next(&link) => self.expired_link(&link, token),
+            Some(kind) => {
+                let problem = Problem::new(kind, "Request a new one.");
+                request_again(problem, self.next_of(&link).as_ref())
+            }
+            None => self.set_password(&link, token, None),
         }
     }
 
@@ -122,7 +155,32 @@ impl PageContext<'_> {
     pub(crate) fn old_link(&self) -> Response {
         self.render(&OldLinkPage {
             brand: self.brand(),
-            login_url: self.login_url(),
+            login_url: self.login_url(self.next().as_ref()),
+        })
+    }
+
+    /// Returns the page that a link redirects to: its own, or the one that the endpoint of its form
+    /// has looked up.
+    fn next_of(&self, link: &Link) -> Option<Next> {
+        link.next.page().cloned().or_else(|| self.next())
+    }
+
+    /// Returns whether the endpoint of a link's form must look `next` up, and has not done so yet.
+    fn must_look_up_next(&self, link: &Link) -> bool {
+        link.next == LinkNext::Stored && self.request.query("error").is_none()
+    }
+
+    fn expired_link(&self, link: &Link, token: &str) -> Response {
+        let (action, has_password) = match link.purpose {
+            Purpose::SignIn => (paths::VERIFY, false),
+            Purpose::Activation => (paths::ACTIVATE, true),
+            Purpose::Reset => (paths::RESET_PASSWORD, true),
+        };
+        self.render(&ExpiredLinkPage {
+            brand: self.brand(),
+            action,
+            token,
+            has_password,
         })
     }
 
@@ -140,52 +198,45 @@ impl PageContext<'_> {
         }
     }
 
-    fn set_password(&self, link: &Link, token: &str) -> Response {
-        let idempotency_key = IdempotencyKey::new(self.pages.random.bytes());
+    fn set_password(&self, link: &Link, token: &str, session: Option<SessionClaims>) -> Response {
         self.render(&SetPasswordPage {
             brand: self.brand(),
             flash: self.flash(flash::CHECK_PASSWORD),
+            session,
             is_invitation: link.purpose == Purpose::Activation,
             address: &link.address,
             token,
-            idempotency_key: idempotency_key.expose(),
+            idempotency_key: self.idempotency_key(),
             min_length: self.pages.config.passwords.min_length,
             script: theme::SHOW_PASSWORD,
         })
     }
 
-    fn old_invitation(
-        &self,
-        heading: &'static str,
-        is_used: bool,
-        address: &EmailAddress,
-    ) -> Response {
+    fn old_invitation(&self, heading: &'static str, is_used: bool, link: &Link) -> Response {
+        let next = self.next_of(link);
         self.render(&OldInvitationPage {
             brand: self.brand(),
+            idempotency_key: self.idempotency_key(),
             heading,
             is_used,
-            address,
-            login_url: self.login_url(),
+            address: &link.address,
+            login_url: self.login_url(next.as_ref()),
+            forgot_url: Next::add_to(next.as_ref(), paths::FORGOT_PASSWORD),
+            next,
         })
     }
 
     /// Returns whether this browser requested the link. Fails with 400 where the cookie was sent
     /// twice.
     fn has_requested(&self, link: &LinkId) -> Result<bool, Problem> {
-        let cookie = Cookie::requests(&self.pages.config.portal, self.origin);
-        let value = self.request.cookie(cookie.name())?;
-        let nonces = cookie::nonces(value.unwrap_or_default());
-        Ok(nonces.iter().any(|nonce| nonce.link() == *link))
+        Ok(self.nonces()?.iter().any(|nonce| nonce.link() == *link))
     }
+}
 
-    /// Returns whether the link gave this browser the session that it presents.
-    fn has_redeemed(&self, signed: &Signed<'_, Link>) -> Result<bool, Problem> {
-        let Some(session) = self.session()? else {
-            return Ok(false);
-        };
-        let issued = signed.key.session_id(&signed.content.id);
-        Ok(issued.hash() == session.id.hash())
-    }
+/// Returns whether the link gave this browser its `session`.
+fn has_redeemed(signed: &Signed<'_, Link>, session: Option<&SessionClaims>) -> bool {
+    let issued = signed.key.session_id(&signed.content.id);
+    session.is_some_and(|session| issued.hash() == session.id.hash())
 }
 
 /// Returns whether a token is one of an older system: 64 hexadecimal digits.

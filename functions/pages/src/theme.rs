@@ -11,6 +11,8 @@ use shared::domain::origin::Origin;
 pub(crate) const SUBMIT_LINK: &str = include_str!("../templates/submit.js");
 /// Adds a checkbox that shows the password.
 pub(crate) const SHOW_PASSWORD: &str = include_str!("../templates/show.js");
+/// Loads a page again that the back-forward cache shows: the session may have ended since.
+pub(crate) const RELOAD: &str = include_str!("../templates/reload.js");
 const STYLE: &str = include_str!("../templates/style.css");
 
 /// The parts of the brand that every page shows.
@@ -44,6 +46,7 @@ impl Theme {
 /// frontends, because Chrome and Safari apply it to the redirect after a form as well.
 fn content_security_policy(config: &Config, style: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(sha256(text.as_bytes())));
+    let scripts = [SUBMIT_LINK, SHOW_PASSWORD, RELOAD].map(hash).join(" ");
     let logo = config.brand.logo.as_ref();
     let images = match logo.and_then(|logo| url::Url::parse(logo).ok()) {
         Some(logo) => logo.origin().ascii_serialization(),
@@ -53,7 +56,7 @@ fn content_security_policy(config: &Config, style: &str) -> String {
     [
         "default-src 'none'".to_owned(),
         format!("style-src {}", hash(style)),
-        format!("script-src {} {}", hash(SUBMIT_LINK), hash(SHOW_PASSWORD)),
+        format!("script-src {scripts}"),
         format!("img-src {images}"),
         format!("form-action 'self' {}", frontends.join(" ")),
         "base-uri 'none'".to_owned(),

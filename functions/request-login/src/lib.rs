@@ -1,10 +1,10 @@
 //! `POST /auth/request-login` requests a sign-in email.
 //!
-//! Takes `{email, next?, transport?}` as JSON or a form. Responds 200 `{success, message}`, the
+//! Takes `{email, next?, idempotency_key?, known?, transport?}` as JSON or a form. Responds 200 `{success, message}`, the
 //! same for every address and without looking it up, and gives the browser a nonce in a cookie.
 //! With `transport: "bearer"` the response holds the nonce as `request`. A form is redirected to
 //! the page that asks to check the email. 400 `invalid-request` for an invalid address or a `next`
-//! that is not on this portal, 429 `too-many-attempts`.
+//! that is not a page of this portal, 429 `too-many-attempts`.
 
 use serde::Deserialize;
 use shared::app::App;
@@ -24,6 +24,8 @@ const MESSAGE: &str = "If this email address is registered, we'll send it a sign
 struct Input {
     email: String,
     next: Option<String>,
+    idempotency_key: Option<String>,
+    known: Option<String>,
     #[serde(default)]
     transport: Transport,
 }
@@ -56,6 +58,8 @@ async fn request_link(
         kind: EmailKind::SignIn,
         next,
         bearer: input.transport == Transport::Bearer,
+        idempotency_key: input.idempotency_key.as_deref(),
+        known: input.known.as_deref(),
     };
     app.request_email(request, origin, email, MESSAGE).await
 }

@@ -1,29 +1,31 @@
 //! `POST /auth/forgot-password` requests an email with a reset link.
 //!
-//! Takes `{email}`. Responds 200 `{success, message}`, the same for every address and without
-//! looking it up; a form is redirected to the page that asks to check the email. 429
-//! `too-many-attempts`.
+//! Takes `{email, next?, idempotency_key?, known?}`. Responds 200 `{success, message}`, the same
+//! for every address and without looking it up; a form is redirected to the page that asks to check
+//! the email. 429 `too-many-attempts`.
 //!
 //! `POST /auth/reset-password` sets a new password, revokes all sessions of the user and sends them
 //! a notice.
 //!
-//! Takes `{token, password, idempotency_key?}`. Responds 200 `{success: true}`; a form is
-//! redirected to the sign-in page. 400 `invalid-token`, 410 `expired-token` and `used-token`, 422
-//! `weak-password` with the reason.
+//! Takes `{token, password, idempotency_key?}`. Responds 200 `{success: true, next?}`; a form is
+//! redirected to the sign-in page, with `next`. 400 `invalid-token`, 410 `expired-token` and
+//! `used-token`, 422 `weak-password` with the reason.
 //!
 //! Both are 404 on a portal without passwords.
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;
-use shared::auth::request_email::{EmailRequest, parse_address};
+use shared::auth::request_email::{EmailRequest, parse_address, parse_next};
 use shared::domain::audit::{Action, Target};
 use shared::domain::email::{EmailKind, Notice, OutboxEntry};
-use shared::domain::link::{IdempotencyKey, Purpose, RedeemContext};
+use shared::domain::link::{IdempotencyKey, Link, Purpose, RedeemContext};
+use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::store::links::PasswordReset;
+use shared::keys::KeyRing;
+use shared::store::links::{LinkCheck, PasswordReset};
 
 pub const ROUTES: &[&str] = &["POST /auth/forgot-password", "POST /auth/reset-password"];
 
@@ -34,6 +36,9 @@ const MESSAGE: &str =
 #[serde(deny_unknown_fields)]
 struct ForgotInput {
     email: String,
+    next: Option<String>,
+    idempotency_key: Option<String>,
+    known: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -45,8 +50,10 @@ struct ResetInput {
 }
 
 #[derive(Serialize)]
-struct Output {
+struct Output<'a> {
     success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
@@ -60,10 +67,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn forgot(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
-    let input: ForgotInput = request.body(&app.config.site, origin)?;
-    request_reset(app, request, origin, &input)
+    let site = &app.config.site;
+    let input: ForgotInput = request.body(site, origin)?;
+    let page = origin.join(paths::FORGOT_PASSWORD);
+    let next = parse_next(input.next.as_deref(), site, origin)
+        .map_err(|problem| problem.redirect_form_to(&page))?;
+    request_reset(app, request, origin, &input, next.clone())
         .await
-        .map_err(|problem| problem.redirect_form_to(&origin.join(paths::FORGOT_PASSWORD)))
+        .map_err(|problem| problem.redirect_form_to(&page).with_next(next.as_ref()))
 }
 
 async fn request_reset(
@@ -71,12 +82,15 @@ async fn request_reset(
     request: &Request,
     origin: &Origin,
     input: &ForgotInput,
+    next: Option<Next>,
 ) -> Result<Response, Problem> {
     let email = EmailRequest {
         address: parse_address(&input.email)?,
         kind: EmailKind::Reset,
-        next: None,
+        next,
         bearer: false,
+        idempotency_key: input.idempotency_key.as_deref(),
+        known: input.known.as_deref(),
     };
     app.request_email(request, origin, email, MESSAGE).await
 }
@@ -84,22 +98,44 @@ async fn request_reset(
 async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let input: ResetInput = request.body(&app.config.site, origin)?;
     let form_page = paths::link_page(origin, paths::RESET_PASSWORD, &input.token);
-    set_password(app, request, &input)
+    let ring = app.keys.ring(app.clock.now()).await;
+    let link = app
+        .read_link(&ring, Purpose::Reset, &input.token)
         .await
-        .map_err(|problem| problem.redirect_form_to(&form_page))?;
+        .map_err(|problem| problem.redirect_form_to(&form_page))?
+        .content;
+    let next = link.next.page();
+    set_password(app, request, &ring, &link, &input)
+        .await
+        .map_err(|problem| problem.redirect_form_to(&form_page).with_next(next))?;
     if request.is_form() {
-        let sign_in_page = origin.join(paths::SIGN_IN);
-        let location = format!("{sign_in_page}?notice=password_changed");
-        return Ok(response::see_other(&location));
+        let sign_in_page = origin.join(paths::SIGN_IN) + "?notice=password_changed";
+        return Ok(response::see_other(&Next::add_to(next, &sign_in_page)));
     }
-    Ok(response::json(200, &Output { success: true }))
+    let output = Output {
+        success: true,
+        next: next.map(Next::as_str),
+    };
+    Ok(response::json(200, &output))
 }
 
-async fn set_password(app: &App, request: &Request, input: &ResetInput) -> Result<(), Problem> {
+async fn set_password(
+    app: &App,
+    request: &Request,
+    ring: &KeyRing,
+    link: &Link,
+    input: &ResetInput,
+) -> Result<(), Problem> {
     let idempotency_key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
     let now = app.clock.now();
-    let ring = app.keys.ring(now).await;
-    let link = ring.read_link(Purpose::Reset, &input.token)?.content;
+    let by = RedeemContext {
+        same_browser: false,
+        idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
+    };
+    // Before the password is hashed: a link that does not work costs next to nothing.
+    if app.store.check_link(link, &by, now).await? == LinkCheck::Replay {
+        return Ok(());
+    }
     let password = app.passwords.choose(&input.password, &link.address)?;
     let hash = app.passwords.hash(&password, app.random.bytes());
     let client = request.client();
@@ -110,18 +146,15 @@ async fn set_password(app: &App, request: &Request, input: &ResetInput) -> Resul
     );
     let notice = OutboxEntry {
         client: client.clone(),
-        ..app.outbox_entry(&ring, link.address.clone(), kind, now)
+        ..app.outbox_entry(ring, link.address.clone(), kind, now)
     };
     let target = Target::User(link.user.clone());
     let reset = PasswordReset {
-        by: &RedeemContext {
-            same_browser: false,
-            idempotency_key: idempotency_key.as_ref().map(IdempotencyKey::hash),
-        },
+        by: &by,
         password: &hash,
         notice: &notice,
         event: &app.audit_event(Action::PasswordReset, &link.user, target, &client, now),
-        link: &link,
+        link,
     };
     Ok(app.store.reset_password(&reset).await?)
 }

@@ -1,26 +1,29 @@
 //! `POST /auth/sign-in` exchanges an address and a password for a session.
 //!
-//! Takes `{email, password, next?, transport?}`. Responds like `POST /auth/verify`; a form is
-//! redirected to `next` or the dashboard. 401 `invalid-credentials` for every reason not to sign
-//! somebody in, after the same calls and the same computations. 429 `too-many-attempts` before
-//! anything is computed. 404 on a portal without passwords.
+//! Takes `{email, password, next?, idempotency_key?, known?, transport?}`. Responds like
+//! `POST /auth/verify`; a form is redirected to `next` or the dashboard. A repeat with the same
+//! idempotency key within 60 seconds gets the same session.
+//!
+//! 401 `invalid-credentials` for every reason not to sign somebody in, after the same calls and the
+//! same computations. 429 `too-many-attempts` before anything is computed, for what this client
+//! alone has tried. 404 on a portal without passwords.
 
 mod limits;
+mod verified;
 
-use limits::Limits;
+use limits::password_limits;
 use serde::Deserialize;
 use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::auth::request_email::{parse_address, parse_next};
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::{Action, Target};
+use shared::domain::link::IdempotencyKey;
 use shared::domain::password::Password;
-use shared::domain::password::hash::{PasswordCheck, PasswordHash};
-use shared::domain::session::{AuthMethod, SessionId};
-use shared::domain::user::User;
+use shared::domain::password::hash::PasswordCheck;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
-use shared::store::sign_in::{PasswordAttempt, PasswordSignIn};
+use verified::VerifiedPassword;
 
 pub const ROUTES: &[&str] = &["POST /auth/sign-in"];
 
@@ -30,6 +33,9 @@ struct Input {
     email: String,
     password: String,
     next: Option<String>,
+    idempotency_key: Option<String>,
+    /// The mark of a known browser, from the last sign-in of a bearer client.
+    known: Option<String>,
     #[serde(default)]
     transport: Transport,
 }
@@ -48,8 +54,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             .redirect_form_to(&login_url)
             .with_next(next.as_ref())
     })?;
-    let page = site.landing_url(next.as_ref(), &context.origin);
-    context.respond(&issued, input.transport, &page)
+    context.respond(&issued, input.transport, next.as_ref())
 }
 
 async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {
@@ -57,63 +62,36 @@ async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSes
     let address = parse_address(&input.email)?;
     let password = Password::parse(&input.password)
         .ok_or_else(|| Problem::invalid_request("`password` must be 1 to 256 characters."))?;
+    let key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
 
-    let limits = Limits::new(context, &address);
+    let limits = password_limits(context, &address, input.known.as_deref())?;
     let attempt = app
         .store
-        .begin_password_attempt(&address, &limits.as_ref(), context.now)
+        .begin_password_attempt(&address, &limits, context.now)
         .await?;
     let check = app.passwords.verify(&password, attempt.password());
-    let is_right = check != PasswordCheck::NoMatch && !attempt.capped;
-    let (true, Some(user), Some(stored)) = (is_right, attempt.active_user(), attempt.password())
-    else {
-        return Err(record_failure(context, &address, &attempt, &limits).await);
+    let (Some(user), Some(stored)) = (attempt.active_user(), attempt.password()) else {
+        return Err(record_failure(context, &address).await);
     };
-    if check == PasswordCheck::MatchNeedsRehash {
-        let rehashed = app.passwords.hash(&password, app.random.bytes());
-        issue_session(context, user, stored, &rehashed).await
-    } else {
-        issue_session(context, user, stored, stored).await
-    }
-}
-
-/// Issues a session to `user`, if their password's hash is still the `verified` one, and replaces
-/// it by `new`. A reset, a suspension or a new address that was stored in the meantime wins.
-async fn issue_session(
-    context: &SignInContext<'_>,
-    user: &User,
-    verified: &PasswordHash,
-    new: &PasswordHash,
-) -> Result<IssuedSession, Problem> {
-    let id = SessionId::new(context.app.random.bytes());
-    let session = context.new_session(&id, &user.id, user.epoch, AuthMethod::Password);
-    let replaced = context.replaced_session(&session)?;
-    let sign_in = PasswordSignIn {
+    let verified = VerifiedPassword {
         user,
-        verified,
-        password: new,
-        session: &session,
-        replaces: replaced.as_ref(),
-        event: &context.login_event(Action::Login, &session, replaced.as_ref()),
+        stored,
+        new: match check {
+            PasswordCheck::NoMatch => return Err(record_failure(context, &address).await),
+            PasswordCheck::Match => stored.clone(),
+            PasswordCheck::MatchNeedsRehash => app.passwords.hash(&password, app.random.bytes()),
+        },
     };
-    if !context.app.store.complete_sign_in(&sign_in).await? {
-        return Err(Problem::invalid_credentials());
-    }
-    Ok(IssuedSession {
-        session,
-        id,
-        address: user.address.clone(),
-    })
+    let (issued, ()) = tokio::join!(
+        verified.issue_session(context, key.as_ref()),
+        app.store
+            .forget_password_attempt(&attempt, &limits, context.now),
+    );
+    issued
 }
 
-/// Counts and audits a failed attempt, with the same writes for every address. Returns the problem
-/// to respond with.
-async fn record_failure(
-    context: &SignInContext<'_>,
-    address: &EmailAddress,
-    attempt: &PasswordAttempt,
-    limits: &Limits,
-) -> Problem {
+/// Audits a failed attempt, for every address. Returns the problem to respond with.
+async fn record_failure(context: &SignInContext<'_>, address: &EmailAddress) -> Problem {
     let address_hash = context.ring.address_hash(address);
     let event = context.app.audit_event(
         Action::LoginFailed,
@@ -122,11 +100,7 @@ async fn record_failure(
         &context.request.client(),
         context.now,
     );
-    let store = &context.app.store;
-    match store
-        .record_failed_sign_in(attempt, &limits.as_ref(), &event)
-        .await
-    {
+    match context.app.store.record_event(&event).await {
         Ok(()) => Problem::invalid_credentials(),
         Err(unavailable) => unavailable.into(),
     }

@@ -1,15 +1,16 @@
 //! `POST /auth/sign-up` requests an account, on portals with `SelfSignUp=on`.
 //!
-//! Takes `{email, name}` as JSON or a form. Responds 200 `{success, message}`, the same for every
-//! address and without looking it up: the mailer adds the user, or sends a link to the user who has
-//! the address already. A form is redirected to the page that asks to check the email. 400
-//! `invalid-request` for an invalid address or name, 429 `too-many-attempts`, 404 with
+//! Takes `{email, name, next?}` as JSON or a form. Responds 200 `{success, message}`, the same for
+//! every address and without looking it up: the mailer adds the user, or sends a link to the user
+//! who has the address already. A form is redirected to the page that asks to check the email. 400
+//! `invalid-request` for an invalid address, name or `next`, 429 `too-many-attempts`, 404 with
 //! `SelfSignUp=off`.
 
 use serde::Deserialize;
 use shared::app::App;
-use shared::auth::request_email::{EmailRequest, parse_address, parse_name};
+use shared::auth::request_email::{EmailRequest, parse_address, parse_name, parse_next};
 use shared::domain::email::EmailKind;
+use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::http::{Problem, Request, Response};
@@ -23,17 +24,23 @@ const MESSAGE: &str = "We'll send a link to this email address.";
 struct Input {
     email: String,
     name: String,
+    next: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if !app.config.links.sign_up {
         return Err(Problem::not_found());
     }
-    let origin = request.portal_origin(&app.config.site)?;
-    let input: Input = request.body(&app.config.site, &origin)?;
-    request_account(app, &request, &origin, input)
+    let site = &app.config.site;
+    let origin = request.portal_origin(site)?;
+    let input: Input = request.body(site, &origin)?;
+    let page = origin.join(paths::SIGN_UP);
+    let next = parse_next(input.next.as_deref(), site, &origin)
+        .map_err(|problem| problem.redirect_form_to(&page))?;
+    request_account(app, &request, &origin, input, next.clone())
         .await
-        .map_err(|problem| problem.redirect_form_to(&origin.join(paths::SIGN_UP)))
+        .map_err(|problem| problem.redirect_form_to(&page).with_next(next.as_ref()))
 }
 
 async fn request_account(
@@ -41,14 +48,17 @@ async fn request_account(
     request: &Request,
     origin: &Origin,
     input: Input,
+    next: Option<Next>,
 ) -> Result<Response, Problem> {
     let address = parse_address(&input.email)?;
     let name = parse_name(input.name)?;
     let email = EmailRequest {
         address,
         kind: EmailKind::SignUp { name },
-        next: None,
+        next,
         bearer: false,
+        idempotency_key: input.idempotency_key.as_deref(),
+        known: None,
     };
     app.request_email(request, origin, email, MESSAGE).await
 }

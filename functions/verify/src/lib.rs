@@ -4,31 +4,36 @@
 //! - `{token, idempotency_key?, code?}` from the page behind a link. `code` is required in another
 //!   browser with `OtherBrowser=code`. A repeat with the same idempotency key within 60 seconds
 //!   gets the same session;
-//! - `{code}` from the browser that requested the email;
+//! - `{code, next?, for?}` from the browser that requested the email. Where a form fails, the page
+//!   that asks for the code keeps `next` and `for`;
 //! - `{request, code}` from a bearer client that requested it.
 //!
-//! Responds 200 `{user: {id, email}, session: {expires_at}}` with the session cookie. With
+//! Responds 200 `{user: {id, email}, session: {expires_at}, next?}` with the session cookie. With
 //! `transport: "bearer"` the response holds `session.token` instead of the cookie. A form is
 //! redirected to `next` or the dashboard.
 //!
 //! A link that does not work is 400 `invalid-token`, 410 `expired-token` or 410 `used-token`. A
-//! code that does not work is 400 `invalid-token`, for every reason and after the same calls.
+//! code that does not work is 400 `invalid-token` with `attempts_left`, for every reason and after
+//! the same calls. One that is not 8 digits is 400 `invalid-request`, and not counted.
 
 mod code;
+mod limits;
 
 use serde::Deserialize;
 use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext};
+use shared::auth::request_email::parse_next;
 use shared::config::{Activation, OtherBrowser};
 use shared::domain::ids::LinkId;
-use shared::domain::link::{IdempotencyKey, Link, Nonce, Purpose, RedeemContext};
+use shared::domain::known_browser::KnownBrowser;
+use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemContext};
+use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::domain::session::AuthMethod;
-use shared::http::cookie::{self, Cookie};
+use shared::http::problem::ProblemType;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use shared::keys::Signed;
-use shared::store::links::UserTransition;
 
 pub const ROUTES: &[&str] = &["POST /auth/verify"];
 
@@ -39,6 +44,13 @@ struct Input {
     idempotency_key: Option<String>,
     code: Option<String>,
     request: Option<String>,
+    /// The mark of a known browser, from the last sign-in of a bearer client.
+    known: Option<String>,
+    /// The `next` of the page that asks for the code, for its redirect.
+    next: Option<String>,
+    /// The email that this page waits for: `sign-up`, or another.
+    #[serde(rename = "for")]
+    pending: Option<String>,
     #[serde(default)]
     transport: Transport,
 }
@@ -47,6 +59,8 @@ struct Verify<'a> {
     context: SignInContext<'a>,
     /// The links that this browser or bearer client has requested.
     requested: Vec<LinkId>,
+    /// The marks that make this client a known browser.
+    marks: Vec<KnownBrowser>,
 }
 
 struct Redeemed {
@@ -61,77 +75,99 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
-    let nonces = presented_nonces(&context, input.request.as_deref())?;
-    let requested = context.ring.issued_nonces(nonces);
     let verify = Verify {
-        requested: requested.iter().map(Nonce::link).collect(),
+        requested: context.requested_links(input.request.as_deref())?,
+        marks: context.known_browsers(input.known.as_deref())?,
         context,
     };
     let redeemed = verify.redeem_input(&input).await?;
-    let origin = &verify.context.origin;
-    let next = redeemed.link.next.as_ref();
-    let page = site.landing_url(next.filter(|_| redeemed.same_browser), origin);
+    let next = redeemed.link.next.page();
+    let next = next.filter(|_| redeemed.same_browser);
     verify
         .context
-        .respond(&redeemed.issued, input.transport, &page)
+        .respond(&redeemed.issued, input.transport, next)
 }
 
-/// Returns the nonces in the cookie, or the one that a bearer client sends.
-fn presented_nonces(
-    context: &SignInContext<'_>,
-    bearer: Option<&str>,
-) -> Result<Vec<Nonce>, Problem> {
-    if let Some(nonce) = bearer {
-        return Ok(Nonce::parse(nonce).into_iter().collect());
+/// Returns the page that asks for the code again.
+fn code_page(origin: &Origin, pending: Option<&str>) -> String {
+    let page = origin.join(paths::CHECK_EMAIL);
+    match pending {
+        Some("sign-up") => page + "?for=sign-up",
+        _ => page,
     }
-    let cookie = Cookie::requests(&context.app.config.portal, &context.origin);
-    let value = context.request.cookie(cookie.name())?;
-    Ok(cookie::nonces(value.unwrap_or_default()))
 }
 
 impl Verify<'_> {
     async fn redeem_input(&self, input: &Input) -> Result<Redeemed, Problem> {
-        let origin = &self.context.origin;
         match (&input.token, &input.code) {
-            (Some(token), code) => {
-                let idempotency_key =
-                    IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
-                let login_url = self.context.app.config.site.login_url(origin);
-                self.by_link(token, idempotency_key.as_ref(), code.as_deref())
-                    .await
-                    .map_err(|problem| problem.redirect_form_to(&login_url))
-            }
-            (None, Some(code)) => {
-                let code_page = origin.join(paths::CHECK_EMAIL);
-                self.by_code(code)
-                    .await
-                    .map_err(|problem| problem.redirect_form_to(&code_page))
-            }
+            (Some(token), _) => self.redeem_token(token, input).await,
+            (None, Some(code)) => self.redeem_code(code, input).await,
             (None, None) => Err(Problem::invalid_request("Send `token` or `code`.")),
         }
     }
 
-    /// Redeems the link with this token. In a browser that did not request it, `OTHER_BROWSER` says
-    /// whether that works.
-    async fn by_link(
-        &self,
-        token: &str,
-        idempotency_key: Option<&IdempotencyKey>,
-        code: Option<&str>,
-    ) -> Result<Redeemed, Problem> {
-        let signed = self.context.ring.read_link(Purpose::SignIn, token)?;
-        let link = &signed.content.id;
-        let same_browser = self.requested.contains(link);
-        match self.context.app.config.links.other_browser {
-            OtherBrowser::Off if !same_browser => return Err(Problem::invalid_token()),
-            OtherBrowser::Code if !same_browser => self.require_code(link, code).await?,
-            OtherBrowser::Off | OtherBrowser::Code | OtherBrowser::Button => {}
-        }
-        let by = RedeemContext {
-            same_browser,
-            idempotency_key: idempotency_key.map(IdempotencyKey::hash),
+    async fn redeem_token(&self, token: &str, input: &Input) -> Result<Redeemed, Problem> {
+        let (app, origin) = (self.context.app, &self.context.origin);
+        let login_url = app.config.site.login_url(origin);
+        let link_page = paths::link_page(origin, paths::VERIFY, token);
+        let key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
+        let signed = app
+            .read_link(&self.context.ring, Purpose::SignIn, token)
+            .await
+            .map_err(|problem| problem.redirect_form_to(&login_url))?;
+        let next = signed.content.next.page().cloned();
+        let page_after = |problem: &Problem| match problem.kind {
+            // That page offers to end the session of whoever used the link.
+            ProblemType::UsedToken => &link_page,
+            _ => &login_url,
         };
-        self.redeem(signed, &by, AuthMethod::Link).await
+        let redeemed = async {
+            self.check_browser(&signed, input.code.as_deref(), &link_page)
+                .await?;
+            let by = RedeemContext {
+                same_browser: self.requested.contains(&signed.content.id),
+                idempotency_key: key.as_ref().map(IdempotencyKey::hash),
+            };
+            self.redeem(signed, &by, AuthMethod::Link).await
+        };
+        redeemed.await.map_err(|problem: Problem| {
+            let page = page_after(&problem);
+            problem.redirect_form_to(page).with_next(next.as_ref())
+        })
+    }
+
+    async fn redeem_code(&self, code: &str, input: &Input) -> Result<Redeemed, Problem> {
+        let (app, origin) = (self.context.app, &self.context.origin);
+        let next = parse_next(input.next.as_deref(), &app.config.site, origin)?;
+        let code_page = code_page(origin, input.pending.as_deref());
+        self.by_code(code).await.map_err(|problem| {
+            problem
+                .redirect_form_to(&code_page)
+                .with_next(next.as_ref())
+        })
+    }
+
+    /// Decides whether a link works in this browser. In one that did not request it,
+    /// `OTHER_BROWSER` says so. A form with a wrong code returns to `link_page`.
+    async fn check_browser(
+        &self,
+        signed: &Signed<'_, Link>,
+        code: Option<&str>,
+        link_page: &str,
+    ) -> Result<(), Problem> {
+        let link = &signed.content.id;
+        if self.requested.contains(link) {
+            return Ok(());
+        }
+        match self.context.app.config.links.other_browser {
+            OtherBrowser::Button => Ok(()),
+            OtherBrowser::Off => Err(Problem::invalid_token()),
+            OtherBrowser::Code => {
+                let code = code.ok_or_else(Problem::invalid_token)?;
+                let checked = self.require_code(link, code).await;
+                checked.map_err(|problem| problem.redirect_form_to(link_page))
+            }
+        }
     }
 
     async fn redeem(
@@ -140,13 +176,13 @@ impl Verify<'_> {
         by: &RedeemContext,
         auth_method: AuthMethod,
     ) -> Result<Redeemed, Problem> {
-        let user = match self.context.app.config.links.activation {
-            Activation::Link => UserTransition::Activate,
-            Activation::Password => UserTransition::None,
-        };
+        let activation = self.context.app.config.links.activation;
+        if activation == Activation::Password && signed.content.account != LinkAccount::Active {
+            return Err(Problem::invalid_token());
+        }
         let issued = self
             .context
-            .redeem_link(&signed, by, auth_method, user)
+            .redeem_link(&signed, by, auth_method, None)
             .await?;
         Ok(Redeemed {
             issued,

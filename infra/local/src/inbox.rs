@@ -4,6 +4,7 @@ use crate::json::at;
 use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Clock;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An email that was sent, as `GET /_local/inbox` returns it.
@@ -12,6 +13,8 @@ pub struct ReceivedEmail {
     pub to: String,
     pub from: String,
     pub subject: String,
+    /// The headers that the function added.
+    pub headers: BTreeMap<String, String>,
     /// The plain-text part of the body.
     pub text: String,
     /// The HTML part of the body.
@@ -61,6 +64,7 @@ impl Inbox {
             to: to.to_owned(),
             from: from.to_owned(),
             subject: part(at(content, "/Subject")),
+            headers: find_headers(content),
             text: text.to_owned(),
             html: part(at(content, "/Body/Html")),
             links: find_links(text),
@@ -101,6 +105,15 @@ impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Vec<ReceivedEmail>> {
         self.emails.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the headers of a message, by name.
+fn find_headers(content: &Value) -> BTreeMap<String, String> {
+    let headers = at(content, "/Headers").as_array().into_iter().flatten();
+    let field = |header, pointer| at(header, pointer).as_str().unwrap_or_default().to_owned();
+    headers
+        .map(|header| (field(header, "/Name"), field(header, "/Value")))
+        .collect()
 }
 
 /// Returns the links to the built-in pages, and those to a frontend's page with the token in the

@@ -4,12 +4,15 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
-use crate::domain::ids::UserId;
+use crate::domain::ids::{LinkId, UserId};
+use crate::domain::known_browser::{self, KnownBrowser};
+use crate::domain::link::Nonce;
+use crate::domain::next::Next;
 use crate::domain::origin::Origin;
 use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
-use crate::http::cookie::Cookie;
+use crate::http::cookie::{self, Cookie};
 use crate::http::request::Transport;
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
@@ -39,6 +42,11 @@ pub struct IssuedSession {
 struct Output<'a> {
     user: UserOutput<'a>,
     session: SessionOutput,
+    /// The mark of a known browser, for a bearer client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -69,6 +77,30 @@ impl<'a> SignInContext<'a> {
 }
 
 impl SignInContext<'_> {
+    /// Returns the links that this browser requested, or the one whose nonce a bearer client sends.
+    ///
+    /// # Errors
+    /// 400 for a cookie that was sent twice.
+    pub fn requested_links(&self, bearer: Option<&str>) -> Result<Vec<LinkId>, Problem> {
+        let nonces = if let Some(nonce) = bearer {
+            Nonce::parse(nonce).into_iter().collect()
+        } else {
+            let cookie = Cookie::requests(&self.app.config.portal, &self.origin);
+            let value = self.request.cookie(cookie.name())?;
+            cookie::nonces(value.unwrap_or_default())
+        };
+        let issued = self.ring.issued_nonces(nonces);
+        Ok(issued.iter().map(Nonce::link).collect())
+    }
+
+    /// Returns the marks of the request, see [`App::known_browsers`].
+    ///
+    /// # Errors
+    /// 400 for a cookie that was sent twice.
+    pub fn known_browsers(&self, known: Option<&str>) -> Result<Vec<KnownBrowser>, Problem> {
+        self.app.known_browsers(self.request, &self.origin, known)
+    }
+
     /// Creates a session that starts now; it is not stored yet.
     pub fn new_session(
         &self,
@@ -134,7 +166,7 @@ impl SignInContext<'_> {
     }
 
     /// Responds with the session: a cookie and JSON, the token in the body for a bearer client, or
-    /// a redirect to `page` for a form.
+    /// a redirect to `next` or the dashboard for a form.
     ///
     /// # Errors
     /// 503 `unavailable` if no key can sign.
@@ -142,12 +174,13 @@ impl SignInContext<'_> {
         &self,
         issued: &IssuedSession,
         transport: Transport,
-        page: &str,
+        next: Option<&Next>,
     ) -> Result<Response, Problem> {
         let session = &issued.session;
         let claims = SessionClaims {
             id: issued.id.clone(),
             user: session.user.clone(),
+            address: Some(issued.address.clone()),
             expires_at: session.expires_at,
         };
         let key = self
@@ -155,10 +188,17 @@ impl SignInContext<'_> {
             .signing_key(self.now)
             .ok_or_else(Problem::unavailable)?;
         let token = self.ring.sign_session(key, &claims);
-        let set_cookie = Cookie::session(&self.app.config.portal, &self.origin)
+        let session_cookie = Cookie::session(&self.app.config.portal, &self.origin)
             .set(&token, session.expires_at.since(self.now));
+        let mark = self
+            .ring
+            .mark_browser(self.app.random.bytes(), &issued.address);
+        let known_cookie = self.known_cookie(&mark, &issued.address)?;
+        let with_cookies =
+            |response| with_cookie(with_cookie(response, &session_cookie), &known_cookie);
         if self.request.is_form() {
-            return Ok(with_cookie(response::see_other(page), &set_cookie));
+            let page = self.app.config.site.landing_url(next, &self.origin);
+            return Ok(with_cookies(response::see_other(&page)));
         }
         let bearer = transport == Transport::Bearer;
         let output = Output {
@@ -170,12 +210,23 @@ impl SignInContext<'_> {
                 expires_at: session.expires_at.rfc3339(),
                 token: bearer.then_some(token),
             },
+            known: bearer.then(|| mark.expose()),
+            next: next.map(Next::as_str),
         };
         let response = response::json(200, &output);
         Ok(if bearer {
             response
         } else {
-            with_cookie(response, &set_cookie)
+            with_cookies(response)
         })
+    }
+
+    /// Returns the cookie that makes this browser known to `address`, in place of its earlier mark.
+    fn known_cookie(&self, mark: &KnownBrowser, address: &EmailAddress) -> Result<String, Problem> {
+        let mut others = self.known_browsers(None)?;
+        others.retain(|other| !self.ring.knows(other, address));
+        let cookie = Cookie::known(&self.app.config.portal, &self.origin);
+        let value = cookie::with_known_browser(mark, &others);
+        Ok(cookie.set(&value, known_browser::LIFETIME))
     }
 }

@@ -3,5 +3,6 @@
 
 pub mod authenticate;
 pub mod issue_session;
+pub mod rate_limit_client;
 pub mod redeem_link;
 pub mod request_email;

@@ -1,12 +1,34 @@
 //! Redeeming a link for a session, as all endpoints that a link signs in to do.
 
+use crate::app::App;
 use crate::auth::issue_session::{IssuedSession, SignInContext};
-use crate::domain::audit::Action;
-use crate::domain::link::{Link, RedeemContext};
+use crate::domain::audit::{Action, AuditEvent, Target};
+use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
+use crate::domain::password::hash::PasswordHash;
 use crate::domain::session::AuthMethod;
 use crate::http::Problem;
-use crate::keys::Signed;
-use crate::store::links::{Redeem, UserTransition};
+use crate::keys::{KeyRing, Signed};
+use crate::store::links::{LinkError, Redeem};
+
+impl App {
+    /// Verifies the token of a link for `purpose`, and completes the link from its row where the
+    /// token does not hold all of it. The caller checks its expiry.
+    ///
+    /// Costs 1 read if the token does not hold all, else nothing.
+    ///
+    /// # Errors
+    /// 400 `invalid-token`, 503 if the key or the store cannot be reached.
+    pub async fn read_link<'r>(
+        &self,
+        ring: &'r KeyRing,
+        purpose: Purpose,
+        token: &str,
+    ) -> Result<Signed<'r, Link>, Problem> {
+        let Signed { content, key } = ring.read_link(purpose, token)?;
+        let content = self.store.complete_link(content).await?;
+        Ok(Signed { content, key })
+    }
+}
 
 impl SignInContext<'_> {
     /// Redeems a link for a session, which replaces the one that the client has. A repeat by the
@@ -23,29 +45,67 @@ impl SignInContext<'_> {
         signed: &Signed<'_, Link>,
         by: &RedeemContext,
         auth_method: AuthMethod,
-        user: UserTransition<'_>,
+        password: Option<&PasswordHash>,
     ) -> Result<IssuedSession, Problem> {
         let link = &signed.content;
         let id = signed.key.session_id(&link.id);
-        let session = self.new_session(&id, &link.user, link.epoch, auth_method);
+        let session = self.new_session(&id, &link.user, link.session_epoch(), auth_method);
         let replaced = self.replaced_session(&session)?;
-        let action = match user {
-            UserTransition::ActivateWithPassword(_) => Action::Activated,
-            UserTransition::Activate | UserTransition::None => Action::Login,
+        let action = match password {
+            Some(_) => Action::Activated,
+            None => Action::Login,
         };
+        let mut events = vec![self.login_event(action, &session, replaced.as_ref())];
+        events.extend(self.sign_up_event(link));
         let redeem = Redeem {
             link,
             by,
+            password,
             session: &session,
             replaces: replaced.as_ref(),
-            event: &self.login_event(action, &session, replaced.as_ref()),
-            user,
+            events: &events,
         };
         let session = self.app.store.redeem(&redeem).await?;
         Ok(IssuedSession {
             session,
             id,
             address: link.address.clone(),
+        })
+    }
+
+    /// Returns the session that a link has issued, for a repeat of its redemption.
+    ///
+    /// Costs 1 batch of 2 reads.
+    ///
+    /// # Errors
+    /// 410 `used-token` if the session has ended, 503 where the store cannot be reached.
+    pub async fn redeemed_session(
+        &self,
+        signed: &Signed<'_, Link>,
+    ) -> Result<IssuedSession, Problem> {
+        let link = &signed.content;
+        let id = signed.key.session_id(&link.id);
+        let live = self
+            .app
+            .store
+            .find_session(&link.user, &id.hash(), self.now)
+            .await?;
+        let (user, session) = live.ok_or(LinkError::Used)?;
+        Ok(IssuedSession {
+            session,
+            id,
+            address: user.address,
+        })
+    }
+
+    /// Returns the audit event of a user whom the link creates.
+    fn sign_up_event(&self, link: &Link) -> Option<AuditEvent> {
+        let is_new = matches!(link.account, LinkAccount::New { .. });
+        is_new.then(|| {
+            let target = Target::User(link.user.clone());
+            let client = self.request.client();
+            self.app
+                .audit_event(Action::SignedUp, &link.user, target, &client, self.now)
         })
     }
 }

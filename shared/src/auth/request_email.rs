@@ -2,30 +2,36 @@
 //! address is known.
 
 use crate::app::App;
+use crate::auth::rate_limit_client::RateLimitClient;
 use crate::domain::address::EmailAddress;
 use crate::domain::email::{EmailKind, OutboxEntry};
-use crate::domain::link::REPLAY_WINDOW;
-use crate::domain::next::Next;
+use crate::domain::link::{IdempotencyKey, Nonce, REPLAY_WINDOW};
+use crate::domain::next::{InvalidNext, Next};
 use crate::domain::origin::Origin;
 use crate::domain::paths;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::site::Site;
-use crate::domain::time::{DAY, HOUR, MINUTE};
+use crate::domain::time::{HOUR, Timestamp};
 use crate::domain::user::is_name;
 use crate::http::cookie::{Cookie, nonces, with_nonce};
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
 use crate::keys::KeyRing;
+use crate::store::outbox::{EmailRequestLimits, EnqueueOutcome};
 use serde::Serialize;
 
 /// A request for an email.
-pub struct EmailRequest {
+pub struct EmailRequest<'a> {
     pub address: EmailAddress,
     pub kind: EmailKind,
     /// The page that the link redirects to.
     pub next: Option<Next>,
     /// True if the client keeps the nonce itself and receives it in the response.
     pub bearer: bool,
+    /// Identifies the view of the form, or the client's attempt: 16 to 128 random characters.
+    pub idempotency_key: Option<&'a str>,
+    /// The mark of a known browser that a bearer client sends.
+    pub known: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -36,7 +42,21 @@ struct Output {
     request: Option<String>,
 }
 
-impl EmailRequest {
+impl EmailRequest<'_> {
+    /// Returns the nonce of a request that `key` made at `at`: a repeat gets the same one.
+    fn nonce(&self, ring: &KeyRing, key: &IdempotencyKey, at: Timestamp) -> Result<Nonce, Problem> {
+        let millis = at.millis().to_string();
+        let parts = [
+            "nonce",
+            self.kind.as_str(),
+            self.address.as_str(),
+            key.expose(),
+            &millis,
+        ];
+        let signing_key = ring.signing_key(at).ok_or_else(Problem::unavailable)?;
+        Ok(signing_key.issue_nonce(ring.keyed_hash(&parts).first_16()))
+    }
+
     /// Returns the page that says "check your email"; it asks for a code only where one is sent.
     fn check_email_page(&self, origin: &Origin) -> String {
         let query = match self.kind {
@@ -44,7 +64,10 @@ impl EmailRequest {
             EmailKind::SignUp { .. } => "?for=sign-up",
             EmailKind::SignIn | EmailKind::Invitation(..) | EmailKind::Notice(..) => "",
         };
-        origin.join(paths::CHECK_EMAIL) + query
+        Next::add_to(
+            self.next.as_ref(),
+            &(origin.join(paths::CHECK_EMAIL) + query),
+        )
     }
 }
 
@@ -70,27 +93,29 @@ pub fn parse_name(text: String) -> Result<String, Problem> {
     is_name(&text).then_some(text).ok_or_else(invalid)
 }
 
-/// Parses the page that a request wants to be redirected to.
+/// Parses the page that a request wants to be redirected to. An empty or too long one is none.
 ///
 /// # Errors
-/// 400 `invalid-request` if it is not on this portal or an allowed origin.
+/// 400 `invalid-request` if it is not a page on this portal or an allowed origin.
 pub fn parse_next(
     text: Option<&str>,
     site: &Site,
     origin: &Origin,
 ) -> Result<Option<Next>, Problem> {
-    let not_ours =
-        || Problem::invalid_request("`next` must be a path or a URL on an allowed origin.");
-    text.map(|text| {
-        Next::parse(text, site.default_origin(origin), &site.allowed).ok_or_else(not_ours)
-    })
-    .transpose()
+    let not_ours = || {
+        Problem::invalid_request(
+            "`next` must be a path or a URL on an allowed origin, and not below `/auth/`.",
+        )
+    };
+    let next = site.parse_next(text.unwrap_or_default(), origin);
+    next.map_err(|InvalidNext| not_ours())
 }
 
 impl App {
     /// Counts the request and appends it to the outbox: the same transaction for every address.
     /// Responds with `message` and leaves the browser a nonce; a form is redirected to the page
-    /// that says "check your email".
+    /// that says "check your email". A repeat with the same idempotency key within 60 seconds gets
+    /// the same response and nonce, and sends nothing.
     ///
     /// # Errors
     /// 429 `too-many-attempts`, 400 for a cookie that was sent twice, 503 `unavailable`.
@@ -98,7 +123,7 @@ impl App {
         &self,
         request: &Request,
         origin: &Origin,
-        email: EmailRequest,
+        email: EmailRequest<'_>,
         message: &'static str,
     ) -> Result<Response, Problem> {
         let cookie = Cookie::requests(&self.config.portal, origin);
@@ -106,19 +131,27 @@ impl App {
         let now = self.clock.now();
         let ring = self.keys.ring(now).await;
         let older = ring.issued_nonces(sent);
-        let nonce = ring
-            .signing_key(now)
-            .ok_or_else(Problem::unavailable)?
-            .issue_nonce(self.random.bytes());
+        let marks = self.known_browsers(request, origin, email.known)?;
+        let client = RateLimitClient::new(&ring, request, &marks, &email.address);
+        let key = match IdempotencyKey::parse_optional(email.idempotency_key)? {
+            Some(key) => key,
+            None => IdempotencyKey::new(self.random.bytes()),
+        };
+        let nonce = email.nonce(&ring, &key, now)?;
+        let limits = self.request_limits(&ring, &email, &key, client);
         let page = email.check_email_page(origin);
-        let limits = self.request_limits(&ring, &email, &request.client().network());
+        let address = email.address.clone();
         let entry = OutboxEntry {
             link: nonce.link(),
-            next: email.next,
+            next: email.next.clone(),
             client: request.client(),
-            ..self.outbox_entry(&ring, email.address, email.kind, now)
+            known_browser: client.known_browser,
+            ..self.outbox_entry(&ring, address, email.kind.clone(), now)
         };
-        self.store.enqueue_email(&entry, &limits).await?;
+        let nonce = match self.store.enqueue_email(&entry, &limits).await? {
+            EnqueueOutcome::Enqueued => nonce,
+            EnqueueOutcome::Repeated(earlier) => email.nonce(&ring, &key, earlier)?,
+        };
 
         let set_cookie = cookie.set(
             &with_nonce(&nonce, &older),
@@ -142,37 +175,30 @@ impl App {
     fn request_limits(
         &self,
         ring: &KeyRing,
-        email: &EmailRequest,
-        network: &str,
-    ) -> Vec<RateLimit> {
+        email: &EmailRequest<'_>,
+        key: &IdempotencyKey,
+        client: RateLimitClient,
+    ) -> EmailRequestLimits {
         let limits = &self.config.request_limits;
-        let both = ring.keyed_hash(&["ask", email.address.as_str(), network]);
-        let network = ring.keyed_hash(&["network", network]);
-        let mut all = vec![
-            RateLimit::every(
-                MINUTE,
-                RateLimitScope::RequestsPerMinute,
-                both,
-                limits.per_minute,
-            ),
-            RateLimit::every(HOUR, RateLimitScope::RequestsPerHour, both, limits.per_hour),
-            RateLimit::every(
-                HOUR,
-                RateLimitScope::RequestsPerNetwork,
-                network,
-                limits.per_network_hour,
-            ),
+        let client_key = client.key().to_string();
+        let parts = [
+            "ask",
+            email.kind.as_str(),
+            email.address.as_str(),
+            &client_key,
         ];
-        if matches!(email.kind, EmailKind::SignUp { .. }) {
-            let mailbox = ring.keyed_hash(&["sign-up", &email.address.without_tag()]);
-            let per_day = limits.sign_ups_per_day;
-            all.push(RateLimit::every(
-                DAY,
-                RateLimitScope::SignUp,
-                mailbox,
-                per_day,
-            ));
+        let network = RateLimit::every(
+            HOUR,
+            RateLimitScope::RequestsPerNetwork,
+            client.network,
+            limits.per_network_hour,
+        );
+        EmailRequestLimits {
+            key: ring.keyed_hash(&parts),
+            per_minute: limits.per_minute,
+            per_hour: limits.per_hour,
+            network: client.known_browser.is_none().then_some(network),
+            idempotency_key: key.hash(),
         }
-        all
     }
 }

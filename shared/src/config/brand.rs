@@ -10,7 +10,7 @@ pub struct Brand {
     pub name: String,
     /// `ACCENT_COLOR`: a color in the form `#rrggbb`.
     pub accent: String,
-    /// `LOGO_URL`: the https URL of an image.
+    /// `LOGO_URL`: the https URL of an image, at most 512 characters.
     pub logo: Option<String>,
 }
 
@@ -19,7 +19,11 @@ impl Brand {
         Ok(Self {
             name: read.required("PORTAL_NAME", "1 to 60 printable characters", title)?,
             accent: read.required("ACCENT_COLOR", "a color like #0b5cad", color)?,
-            logo: read.optional("LOGO_URL", "an https URL", https_url)?,
+            logo: read.optional(
+                "LOGO_URL",
+                "an https URL of at most 512 characters",
+                https_url,
+            )?,
         })
     }
 }
@@ -35,5 +39,5 @@ fn color(text: &str) -> Option<String> {
 
 fn https_url(text: &str) -> Option<String> {
     let url = url::Url::parse(text).ok()?;
-    (url.scheme() == "https").then(|| url.into())
+    (url.scheme() == "https" && url.as_str().len() <= 512).then(|| url.into())
 }

@@ -4,13 +4,20 @@ use super::StartError;
 use super::reader::Reader;
 use crate::domain::address::EmailAddress;
 use crate::domain::time::DAY;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::time::Duration;
+
+/// The longest `From` header that SES accepts, in bytes.
+const MAX_SENDER: usize = 320;
 
 /// The sender of emails, their silent limits, and the retention of the delivery log.
 #[derive(Clone, Debug)]
 pub struct EmailConfig {
     /// `EMAIL_FROM`: the sender's address.
     pub from: EmailAddress,
+    /// The `From` header: the portal's name and the sender's address, encoded.
+    pub sender: String,
     /// `EMAIL_CONFIGURATION_SET`: SES's configuration set, which receives bounces and leaves links
     /// untouched.
     pub configuration_set: String,
@@ -25,9 +32,11 @@ pub struct EmailConfig {
 }
 
 impl EmailConfig {
-    pub(super) fn read(read: &Reader<'_>) -> Result<Self, StartError> {
+    pub(super) fn read(read: &Reader<'_>, portal_name: &str) -> Result<Self, StartError> {
+        let from = read.required("EMAIL_FROM", "an email address", EmailAddress::parse)?;
         Ok(Self {
-            from: read.required("EMAIL_FROM", "an email address", EmailAddress::parse)?,
+            sender: sender(portal_name, &from)?,
+            from,
             configuration_set: read.text(
                 "EMAIL_CONFIGURATION_SET",
                 "the name of an SES configuration set",
@@ -37,5 +46,68 @@ impl EmailConfig {
             per_day_portal: read.number("EMAILS_PER_DAY_PORTAL", 1..=1_000_000)?,
             retention: read.duration("EMAIL_DAYS", DAY, 1..=365)?,
         })
+    }
+}
+
+/// Returns `name <address>`. A name of letters, digits and spaces stays as it is (RFC 5322, 3.2.5);
+/// any other becomes encoded words (RFC 2047) of at most 75 characters each.
+fn sender(name: &str, address: &EmailAddress) -> Result<String, StartError> {
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
+    let encoded_name = if is_plain {
+        name.to_owned()
+    } else {
+        encoded_words(name)
+    };
+    let sender = format!("{encoded_name} <{address}>");
+    if sender.len() <= MAX_SENDER {
+        return Ok(sender);
+    }
+    Err(StartError(format!(
+        "EMAIL_FROM is '{address}', but it must be shorter, or PORTAL_NAME must be: encoded \
+         together they are {} bytes, and SES accepts {MAX_SENDER}.",
+        sender.len()
+    )))
+}
+
+fn encoded_words(name: &str) -> String {
+    let mut chunks = vec![String::new()];
+    for character in name.chars() {
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() + character.len_utf8() <= 45 => chunk.push(character),
+            _ => chunks.push(character.to_string()),
+        }
+    }
+    let words: Vec<_> = chunks
+        .iter()
+        .map(|chunk| format!("=?UTF-8?B?{}?=", STANDARD.encode(chunk)))
+        .collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_has_at_most_320_bytes_once_it_is_encoded() {
+        let of = |name: &str, local: usize| {
+            let domain = ["b".repeat(63), "c".repeat(63), "d".repeat(59)].join(".");
+            let address = format!("{}@{domain}", "a".repeat(local));
+            sender(name, &EmailAddress::parse(&address).unwrap())
+        };
+        // 252 bytes of address, blank, and brackets.
+        assert_eq!(of(&"n".repeat(65), 64).unwrap().len(), 320);
+        assert!(of(&"n".repeat(66), 64).is_err());
+        assert!(of(&"n".repeat(66), 63).is_ok());
+        let error = of("R&D, the portal of a firm with a long name", 64).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.starts_with("EMAIL_FROM is ") && error.contains("PORTAL_NAME must be"),
+            "{error}"
+        );
+        assert_eq!(
+            sender("Bücher", &EmailAddress::parse("a@example.com").unwrap()).unwrap(),
+            "=?UTF-8?B?QsO8Y2hlcg==?= <a@example.com>"
+        );
     }
 }

@@ -6,12 +6,14 @@ use crate::domain::origin::Origin;
 use crate::domain::time::{HOUR, MINUTE};
 use std::time::Duration;
 
-const A_PAGE: &str = "an https URL (or one on http://localhost) without a fragment";
+const A_PAGE: &str =
+    "an https URL (or one on http://localhost) without a fragment, of at most 128 characters";
 
 /// Lifetimes and behaviour of emailed links and codes.
 #[derive(Clone, Debug)]
 pub struct LinkConfig {
-    /// `LINK_MINUTES`: lifetime of a sign-in link and its code, 1 to 1440 minutes.
+    /// `LINK_MINUTES`: lifetime of a sign-in link, 1 to 1440 minutes. Its code lives at most
+    /// ten.
     pub lifetime: Duration,
     /// `CODE_ATTEMPTS`: number of codes that may be tried for one link, 1 to 10.
     pub code_attempts: u64,
@@ -105,5 +107,6 @@ fn page_url(text: &str) -> Option<String> {
     let url = url::Url::parse(text).ok()?;
     let is_page =
         Origin::of(&url).is_some() && url.fragment().is_none() && url.username().is_empty();
-    is_page.then(|| url.into())
+    // With the longest token, the link stays below 998 octets.
+    (is_page && url.as_str().len() <= 128).then(|| url.into())
 }

@@ -64,15 +64,16 @@ impl Config {
     pub fn read(env: &Env) -> Result<Self, StartError> {
         let read = Reader(env);
         let wanted = "1 to 32 lowercase letters, digits and hyphens, starting with a letter";
+        let brand = Brand::read(&read)?;
         Ok(Self {
             portal: read.required("PORTAL", wanted, PortalName::parse)?,
             site: site::read_site(&read)?,
-            brand: Brand::read(&read)?,
             links: LinkConfig::read(&read)?,
             session_lifetime: read.duration("SESSION_HOURS", HOUR, 1..=87_660)?,
             passwords: PasswordConfig::read(&read)?,
             request_limits: RequestLimits::read(&read)?,
-            email: EmailConfig::read(&read)?,
+            email: EmailConfig::read(&read, &brand.name)?,
+            brand,
             audit_retention: read.duration("AUDIT_DAYS", DAY, 1..=3650)?,
             table_prefix: read.text("TABLE_PREFIX", "the prefix of the table names")?,
             key_ring_secret: read.text("KEY_RING_SECRET", "the name or ARN of a secret")?,
@@ -134,6 +135,17 @@ mod tests {
         ("TABLE_PREFIX", "vestibule"),
         ("KEY_RING_SECRET", "vestibule-key-ring"),
     ];
+
+    fn long_path(length: usize) -> String {
+        format!("/{}", "a".repeat(length - 1))
+    }
+
+    /// Returns an https URL that is also an origin.
+    fn long_url(length: usize) -> String {
+        let label = "a".repeat(63);
+        let url = format!("https://{}.example", [label.as_str(); 9].join("."));
+        format!("{}.example", &url[..length - ".example".len()])
+    }
 
     fn read_with(name: &str, value: &str) -> Result<Config, StartError> {
         let mut variables: BTreeMap<_, _> = GOOD
@@ -213,6 +225,11 @@ mod tests {
             ),
             ("ACCENT_COLOR", "red}body{display:none"),
             ("LOGO_URL", "http://cdn.example.com/logo.svg"),
+            ("LOGO_URL", &long_url(513)),
+            ("LOGIN_PATH", &long_path(257)),
+            ("PUBLIC_URL", &long_url(101)),
+            ("ACTIVATE_URL", &long_url(129)),
+            ("RESET_URL", &long_url(129)),
             ("EMAIL_FROM", "no-reply"),
             ("LINK_MINUTES", "0"),
             ("LINK_MINUTES", "1441"),

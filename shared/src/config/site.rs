@@ -7,7 +7,9 @@ use crate::domain::site::Site;
 
 const AN_ORIGIN: &str =
     "an origin like https://portal.example.com, without a path (http only on localhost)";
-const A_PATH: &str = "a path that starts with a single slash";
+const A_SHORT_ORIGIN: &str = "an origin like https://login.example.com, without a path (http only \
+                              on localhost), of at most 100 characters";
+const A_PATH: &str = "a path that starts with a single slash, of at most 256 characters";
 
 /// Reads `PUBLIC_URL`, `FRONTEND_URL`, `LOGIN_PATH`, `DASHBOARD_PATH` and `ALLOWED_ORIGINS`. The
 /// frontend's origin is always allowed.
@@ -19,7 +21,7 @@ pub(super) fn read_site(read: &Reader<'_>) -> Result<Site, StartError> {
         .unwrap_or_default();
     allowed.extend(frontend.clone());
     Ok(Site {
-        public: read.optional("PUBLIC_URL", AN_ORIGIN, origin)?,
+        public: read.optional("PUBLIC_URL", A_SHORT_ORIGIN, public_origin)?,
         frontend,
         login_path: read.required("LOGIN_PATH", A_PATH, path)?,
         dashboard_path: read.required("DASHBOARD_PATH", A_PATH, path)?,
@@ -32,6 +34,11 @@ fn origin(text: &str) -> Option<Origin> {
     Origin::parse(text).filter(|origin| origin.as_str() == text)
 }
 
+/// Accepts an origin with which the longest link stays below 998 octets.
+fn public_origin(text: &str) -> Option<Origin> {
+    origin(text).filter(|origin| origin.as_str().len() <= 100)
+}
+
 fn origins(text: &str) -> Option<Vec<Origin>> {
     text.split(',').map(origin).collect()
 }
@@ -40,5 +47,6 @@ fn path(text: &str) -> Option<String> {
     let is_plain = text
         .bytes()
         .all(|b| b.is_ascii_graphic() && !b"\\?#".contains(&b));
-    (text.starts_with('/') && !text.starts_with("//") && is_plain).then(|| text.to_owned())
+    let is_path = text.starts_with('/') && !text.starts_with("//") && is_plain;
+    (is_path && text.len() <= 256).then(|| text.to_owned())
 }

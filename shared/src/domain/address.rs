@@ -43,13 +43,6 @@ impl EmailAddress {
             .map_or(local, |(mailbox, _tag)| mailbox);
         format!("{mailbox}@{domain}")
     }
-
-    /// Returns a form that only the owner of the address recognises: `a••@example.com`.
-    pub fn masked(&self) -> String {
-        let (local, domain) = self.0.split_once('@').unwrap_or_default();
-        let first = local.get(..1).unwrap_or_default();
-        format!("{first}••@{domain}")
-    }
 }
 
 impl fmt::Display for EmailAddress {
@@ -194,11 +187,5 @@ mod tests {
         );
         assert!(typed.chars().count() < 254);
         assert_eq!(parsed(&typed), None);
-    }
-
-    #[test]
-    fn a_masked_address_shows_one_letter_and_the_domain() {
-        let address = EmailAddress::parse("ada@example.com").unwrap();
-        assert_eq!(address.masked(), "a••@example.com");
     }
 }

@@ -41,6 +41,8 @@ impl fmt::Display for Subject {
 pub enum Action {
     Login,
     LoginFailed,
+    /// A wrong code was tried.
+    CodeFailed,
     /// A sign-in email was requested and claimed for a user.
     LoginRequested,
     /// A reset email was requested and claimed for a user.
@@ -82,6 +84,7 @@ impl Action {
         match self {
             Self::Login => ("login", "info"),
             Self::LoginFailed => ("login.failed", "warning"),
+            Self::CodeFailed => ("code.failed", "warning"),
             Self::LoginRequested => ("login.requested", "info"),
             Self::PasswordResetRequested => ("password.reset.requested", "info"),
             Self::SignUpRequested => ("sign-up.requested", "info"),

@@ -1,4 +1,4 @@
-//! Links, codes, and the nonces that tie them to the requesting browser.
+//! Links, and the nonces that tie them to the requesting browser.
 
 use super::address::EmailAddress;
 use super::ids::{IdempotencyKeyHash, LinkId, UserId, decode_32, encode, sha256};
@@ -89,41 +89,6 @@ impl IdempotencyKey {
     }
 }
 
-/// The eight digits next to the link in an email. They work only in the requesting browser.
-#[derive(Clone, Debug)]
-pub struct Code(Secret<u32>);
-
-impl Code {
-    /// Derives the code from a keyed hash of the link's id. The modulus bias of 64 bits over 10^8
-    /// is below 2^-37.
-    pub fn from_hash(hash: &[u8; 32]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *hash;
-        let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % 100_000_000;
-        Self(Secret::new(u32::try_from(number).unwrap_or_default()))
-    }
-
-    /// Parses eight digits. Spaces, which email clients and people insert, are ignored.
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits: String = text.chars().filter(|c| *c != ' ').collect();
-        let is_valid =
-            digits.len() == 8 && text.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit());
-        let number = digits.parse().ok().filter(|_| is_valid)?;
-        Some(Self(Secret::new(number)))
-    }
-
-    /// Returns the form of the email: `1234 5678`.
-    pub fn expose(&self) -> String {
-        let number = self.0.expose();
-        format!("{:04} {:04}", number / 10_000, number % 10_000)
-    }
-
-    /// Compares two codes in constant time.
-    pub fn matches(&self, other: &Self) -> bool {
-        use subtle::ConstantTimeEq;
-        self.0.expose().ct_eq(other.0.expose()).into()
-    }
-}
-
 /// The one operation that a link is valid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -163,8 +128,83 @@ pub struct Link {
     /// Epoch of the user when the link was issued.
     pub epoch: Epoch,
     pub expires_at: Timestamp,
-    /// Page after the sign-in. Only the requesting browser is redirected to it.
-    pub next: Option<Next>,
+    pub next: LinkNext,
+    pub account: LinkAccount,
+}
+
+impl Link {
+    /// Returns the epoch of the session that the link issues. Activation ends all earlier links, so
+    /// it moves the epoch.
+    pub const fn session_epoch(&self) -> Epoch {
+        match self.account {
+            LinkAccount::Invited => self.epoch.next(),
+            LinkAccount::Active | LinkAccount::New { .. } => self.epoch,
+        }
+    }
+}
+
+/// The account that a link was issued to. It works only while the account is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAccount {
+    /// The link signs an active user in, or sets their password.
+    Active,
+    /// The link activates an invited user.
+    Invited,
+    /// Nobody had the address: the link creates the user.
+    New {
+        /// The name from the sign-up form. Only the link's item has it: in a token it is empty.
+        name: String,
+    },
+}
+
+impl LinkAccount {
+    /// Returns the form in tokens and items.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Invited => "invited",
+            Self::New { .. } => "new",
+        }
+    }
+
+    /// Parses the form in tokens and items. `name` is that of a new user.
+    pub fn parse(text: &str, name: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "invited" => Some(Self::Invited),
+            "new" => Some(Self::New {
+                name: name.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The page after the sign-in. A sign-in link, which takes one press, redirects only the requesting
+/// browser to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkNext {
+    /// The link was requested without one.
+    None,
+    Page(Next),
+    /// It would make the link's URL too long: only the link's item has it.
+    Stored,
+}
+
+impl LinkNext {
+    /// Returns the page, if the link was requested with one and it is not only stored.
+    pub const fn page(&self) -> Option<&Next> {
+        match self {
+            Self::Page(next) => Some(next),
+            Self::None | Self::Stored => None,
+        }
+    }
+}
+
+impl From<Option<Next>> for LinkNext {
+    fn from(next: Option<Next>) -> Self {
+        next.map_or(Self::None, Self::Page)
+    }
 }
 
 /// The client that redeems a link. A redeem may be repeated in the same context.
@@ -176,29 +216,19 @@ pub struct RedeemContext {
     pub idempotency_key: Option<IdempotencyKeyHash>,
 }
 
+impl RedeemContext {
+    /// Returns whether this is the client that redeemed a link `earlier`: both are the requesting
+    /// browser, or both are the same page or attempt.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        let same_key =
+            self.idempotency_key.is_some() && self.idempotency_key == earlier.idempotency_key;
+        (self.same_browser && earlier.same_browser) || same_key
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_code_has_eight_digits_and_ignores_spaces() {
-        let code = Code::from_hash(&[0; 32]);
-        assert_eq!(code.expose(), "0000 0000");
-        assert!(Code::parse("00000000").unwrap().matches(&code));
-        assert!(Code::parse(" 0000 0000 ").unwrap().matches(&code));
-        assert!(!Code::parse("00000001").unwrap().matches(&code));
-        for wrong in [
-            "",
-            "1234567",
-            "123456789",
-            "1234-5678",
-            "１２３４５６７８",
-            "+1234567",
-            "0x123456",
-        ] {
-            assert!(Code::parse(wrong).is_none(), "{wrong}");
-        }
-    }
 
     #[test]
     fn an_idempotency_key_has_16_to_128_visible_characters() {
@@ -224,14 +254,10 @@ mod tests {
     #[test]
     fn secrets_do_not_print() {
         let shown = format!(
-            "{:?} {:?} {:?}",
+            "{:?} {:?}",
             Nonce::new([1; 32]),
-            IdempotencyKey::new([2; 32]),
-            Code::from_hash(&[3; 32])
+            IdempotencyKey::new([2; 32])
         );
-        assert_eq!(
-            shown,
-            "Nonce([redacted]) IdempotencyKey([redacted]) Code([redacted])"
-        );
+        assert_eq!(shown, "Nonce([redacted]) IdempotencyKey([redacted])");
     }
 }

@@ -1,55 +1,70 @@
 //! Rate limits: counters within windows of time.
 
 use crate::domain::ids::KeyedHash;
-use crate::domain::time::Timestamp;
+use crate::domain::known_browser;
+use crate::domain::time::{DAY, Timestamp};
 use std::time::Duration;
+
+/// The time for which a counter outlives its window.
+const RETENTION: Duration = DAY;
 
 /// The event that a limit counts. Its name is the first part of the counter's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimitScope {
-    /// Requests for one address from one network per minute.
-    RequestsPerMinute,
-    /// Requests for one address from one network per hour.
-    RequestsPerHour,
+    /// Requests of one kind for one address from one client, per hour and minute.
+    Requests,
     /// Requests from one network per hour.
     RequestsPerNetwork,
     /// Codes tried for one link during its lifetime.
     Code,
-    /// Emails to one address per hour.
+    /// Codes tried for one address since its user last signed in.
+    CodeFailures,
+    /// Sign-in and reset emails to one address per hour.
     EmailsPerHour,
-    /// Emails to one address per day.
+    /// Sign-in and reset emails to one address per day.
     EmailsPerDay,
-    /// Self-requested emails of the whole portal per day.
+    /// Sign-in and reset emails of the whole portal per day.
     PortalEmails,
-    /// Emails of administrators and notices of the whole portal per day. Requests of strangers do
-    /// not count here.
-    ReservedEmails,
-    /// Sign-ups for one mailbox per day.
+    /// Emails that one known browser requested, per hour.
+    KnownBrowserEmailsPerHour,
+    /// Emails that one known browser requested, per day.
+    KnownBrowserEmailsPerDay,
+    /// Sign-up emails to one mailbox per day.
     SignUp,
-    /// Password attempts for one address per 15 minutes.
+    /// Sign-up emails of the whole portal per day.
+    SignUpEmails,
+    /// Invitations of the whole portal per day.
+    Invitations,
+    /// Passwords tried for one address from one network per 15 minutes.
     Password,
-    /// Consecutive wrong passwords for one address.
-    ConsecutiveFailures,
-    /// Wrong passwords from one network per hour.
+    /// Passwords tried from one network per hour.
     PasswordNetwork,
+    /// Passwords tried for one address since its user last signed in.
+    PasswordFailures,
+    /// Passwords and codes tried by one known browser since it last signed in.
+    KnownBrowserFailures,
 }
 
 impl RateLimitScope {
     /// Returns the first part of the counter's key.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::RequestsPerMinute => "requests-per-minute",
-            Self::RequestsPerHour => "requests-per-hour",
+            Self::Requests => "requests",
             Self::RequestsPerNetwork => "requests-per-network",
             Self::Code => "code",
+            Self::CodeFailures => "code-failures",
             Self::EmailsPerHour => "emails-per-hour",
             Self::EmailsPerDay => "emails-per-day",
             Self::PortalEmails => "portal-emails",
-            Self::ReservedEmails => "reserved-emails",
+            Self::KnownBrowserEmailsPerHour => "known-browser-emails-per-hour",
+            Self::KnownBrowserEmailsPerDay => "known-browser-emails-per-day",
             Self::SignUp => "sign-up",
+            Self::SignUpEmails => "sign-up-emails",
+            Self::Invitations => "invitations",
             Self::Password => "password",
-            Self::ConsecutiveFailures => "consecutive-failures",
             Self::PasswordNetwork => "password-network",
+            Self::PasswordFailures => "password-failures",
+            Self::KnownBrowserFailures => "known-browser-failures",
         }
     }
 }
@@ -70,8 +85,8 @@ pub struct RateLimit {
 pub enum Window {
     /// Periods of this length, starting at its multiples since the Unix epoch.
     Aligned(Duration),
-    /// A single period with this end.
-    Until(Timestamp),
+    /// The `number`-th of several periods of any length. Only the last one counts.
+    Series { number: u64, ends_at: Timestamp },
 }
 
 impl RateLimit {
@@ -90,24 +105,49 @@ impl RateLimit {
         }
     }
 
-    /// Returns a limit on the single window that ends at `end`.
-    pub const fn until(end: Timestamp, scope: RateLimitScope, key: KeyedHash, limit: u64) -> Self {
+    /// Returns a limit on the `number`-th of several windows, which ends at `ends_at`.
+    pub const fn series(
+        number: u64,
+        ends_at: Timestamp,
+        scope: RateLimitScope,
+        key: KeyedHash,
+        limit: u64,
+    ) -> Self {
         Self {
             scope,
             key,
-            window: Window::Until(end),
+            window: Window::Series { number, ends_at },
             limit,
         }
     }
 
-    /// Returns the key of the item that counts at `now`: `scope#key#start`, where the start of the
-    /// window is in seconds.
+    /// Returns the limit on what is tried since the `number`-th sign-in. The count is kept for 400
+    /// days after the last one.
+    pub fn since_sign_in(
+        number: u64,
+        scope: RateLimitScope,
+        key: KeyedHash,
+        limit: u64,
+        now: Timestamp,
+    ) -> Self {
+        let ends_at = now.plus(known_browser::LIFETIME);
+        Self::series(number, ends_at, scope, key, limit)
+    }
+
+    /// Returns the limit on what a known browser tries. Its key is new after each sign-in.
+    pub fn of_known_browser(browser: KeyedHash, now: Timestamp) -> Self {
+        let scope = RateLimitScope::KnownBrowserFailures;
+        Self::since_sign_in(0, scope, browser, known_browser::FAILURES, now)
+    }
+
+    /// Returns the key of the item that counts at `now`: `scope#key#window`, where the window is its
+    /// start in seconds, or its number in a series.
     pub fn item_key(&self, now: Timestamp) -> String {
-        let start = match self.window {
+        let window = match self.window {
             Window::Aligned(length) => now.secs() - now.secs() % length.as_secs().max(1),
-            Window::Until(_) => 0,
+            Window::Series { number, .. } => number,
         };
-        format!("{}#{}#{start}", self.scope.as_str(), self.key)
+        format!("{}#{}#{window}", self.scope.as_str(), self.key)
     }
 
     /// Returns the end of the window that `now` is in.
@@ -117,8 +157,13 @@ impl RateLimit {
                 let seconds = length.as_secs().max(1);
                 Timestamp::from_secs((now.secs() / seconds + 1).saturating_mul(seconds))
             }
-            Window::Until(end) => end,
+            Window::Series { ends_at, .. } => ends_at,
         }
+    }
+
+    /// Returns the end of the counter's retention.
+    pub fn expires_at(&self, now: Timestamp) -> Timestamp {
+        self.ends_at(now).plus(RETENTION)
     }
 }
 
@@ -130,7 +175,7 @@ mod tests {
     #[test]
     fn windows_are_aligned_to_the_clock() {
         let key = KeyedHash::from_bytes([0; 32]);
-        let rate_limit = RateLimit::every(MINUTE, RateLimitScope::RequestsPerMinute, key, 1);
+        let rate_limit = RateLimit::every(MINUTE, RateLimitScope::PortalEmails, key, 1);
         let (first, last) = (Timestamp::from_secs(120), Timestamp::from_millis(179_999));
         assert_eq!(rate_limit.item_key(first), rate_limit.item_key(last));
         assert_eq!(rate_limit.ends_at(last), Timestamp::from_secs(180));
@@ -138,10 +183,6 @@ mod tests {
             rate_limit.item_key(last),
             rate_limit.item_key(Timestamp::from_secs(180))
         );
-        assert!(
-            rate_limit
-                .item_key(first)
-                .starts_with("requests-per-minute#")
-        );
+        assert!(rate_limit.item_key(first).starts_with("portal-emails#"));
     }
 }

@@ -1,6 +1,6 @@
 //! URLs of the portal and its frontend.
 
-use super::next::Next;
+use super::next::{InvalidNext, Next, NextOrigins};
 use super::origin::Origin;
 use super::paths;
 
@@ -20,9 +20,17 @@ pub struct Site {
 }
 
 impl Site {
-    /// Returns the origin that a relative `next` refers to. `origin` is the portal's.
-    pub fn default_origin<'a>(&'a self, origin: &'a Origin) -> &'a Origin {
-        self.frontend.as_ref().unwrap_or(origin)
+    /// Parses the `next` of a request to the portal at `origin`. An empty or too long one is none.
+    ///
+    /// # Errors
+    /// [`InvalidNext`] if users must not be redirected to it.
+    pub fn parse_next(&self, text: &str, origin: &Origin) -> Result<Option<Next>, InvalidNext> {
+        let origins = NextOrigins {
+            portal: origin,
+            default: self.frontend.as_ref().unwrap_or(origin),
+            allowed: &self.allowed,
+        };
+        Next::parse(text, origins)
     }
 
     /// Returns the sign-in page of the frontend, or the built-in one.

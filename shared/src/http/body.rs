@@ -15,7 +15,7 @@ const MAX_KIB: usize = 16;
 /// which may have 400 KB, is not larger than the body that sets its fields.
 const MAX_ADMIN_KIB: usize = 256;
 
-#[derive(serde::Deserialize, Debug)]
+#[derive(serde::Deserialize, Default, Debug)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
@@ -26,10 +26,23 @@ impl Request {
     /// # Errors
     /// The errors of [`Request::body`].
     pub fn empty_body(&self, site: &Site, origin: &Origin) -> Result<(), Problem> {
+        self.body_or_default(site, origin).map(|Nothing {}| ())
+    }
+
+    /// Reads the body of a request whose fields are all optional: like [`Request::body`], or no
+    /// body.
+    ///
+    /// # Errors
+    /// The errors of [`Request::body`].
+    pub fn body_or_default<T: DeserializeOwned + Default>(
+        &self,
+        site: &Site,
+        origin: &Origin,
+    ) -> Result<T, Problem> {
         if self.raw_body().is_empty() {
-            return origin::check(self, site, origin);
+            return origin::check(self, site, origin).map(|()| T::default());
         }
-        self.body::<Nothing>(site, origin).map(|Nothing {}| ())
+        self.body(site, origin)
     }
 
     /// Reads the body of a request that changes something: from an allowed origin, JSON or a form,

@@ -1,6 +1,7 @@
-//! The portal's two cookies (RFC 6265bis): the session, and the nonces of the links that this
-//! browser requested.
+//! The portal's three cookies (RFC 6265bis): the session, the nonces of the links that this browser
+//! requested, and the marks that make it known.
 
+use crate::domain::known_browser::KnownBrowser;
 use crate::domain::link::Nonce;
 use crate::domain::origin::Origin;
 use crate::domain::portal::PortalName;
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 /// The longest time that browsers keep a cookie (RFC 6265bis, 5.5).
 pub const MAX_AGE: Duration = DAY.saturating_mul(400);
-/// Number of links of one browser that work at the same time.
-const MAX_NONCES: usize = 3;
+/// Number of links of one browser that work at the same time, and of addresses it is known to.
+const MAX_ENTRIES: usize = 3;
 
 /// One of the portal's cookies, named as this origin requires.
 pub struct Cookie {
@@ -28,6 +29,12 @@ impl Cookie {
     /// nonces.
     pub fn requests(portal: &PortalName, origin: &Origin) -> Self {
         Self::named("requests", portal, origin)
+    }
+
+    /// Creates the cookie of known browsers, `__Host-<portal>.known`: the marks of up to the last
+    /// three addresses that signed in.
+    pub fn known(portal: &PortalName, origin: &Origin) -> Self {
+        Self::named("known", portal, origin)
     }
 
     fn named(suffix: &str, portal: &PortalName, origin: &Origin) -> Self {
@@ -61,7 +68,7 @@ impl Cookie {
 /// Parses the nonces of a requests cookie, newest first. Leaves out malformed and repeated ones.
 pub fn nonces(value: &str) -> Vec<Nonce> {
     let mut parsed: Vec<Nonce> = Vec::new();
-    for nonce in value.split('.').take(MAX_NONCES).filter_map(Nonce::parse) {
+    for nonce in value.split('.').take(MAX_ENTRIES).filter_map(Nonce::parse) {
         if parsed.iter().all(|other| other.link() != nonce.link()) {
             parsed.push(nonce);
         }
@@ -69,14 +76,27 @@ pub fn nonces(value: &str) -> Vec<Nonce> {
     parsed
 }
 
-/// Returns the value of the requests cookie after `new` was added to `old`.
+/// Returns the value of the requests cookie after `new` was added to `old`, which may have it.
 pub fn with_nonce(new: &Nonce, old: &[Nonce]) -> String {
-    let all: Vec<_> = std::iter::once(new)
-        .chain(old)
-        .take(MAX_NONCES)
-        .map(Nonce::expose)
-        .collect();
-    all.join(".")
+    let others = old.iter().filter(|nonce| nonce.link() != new.link());
+    joined(std::iter::once(new).chain(others).map(Nonce::expose))
+}
+
+/// Parses the marks of a cookie of known browsers, newest first. Leaves out malformed ones.
+pub fn known_browsers(value: &str) -> Vec<KnownBrowser> {
+    let entries = value.split('.').take(MAX_ENTRIES);
+    entries.filter_map(KnownBrowser::parse).collect()
+}
+
+/// Returns the value of the cookie of known browsers after `new` was added to `others`.
+pub fn with_known_browser(new: &KnownBrowser, others: &[KnownBrowser]) -> String {
+    let all = std::iter::once(new).chain(others);
+    joined(all.map(KnownBrowser::expose))
+}
+
+fn joined(entries: impl Iterator<Item = String>) -> String {
+    let entries: Vec<_> = entries.take(MAX_ENTRIES).collect();
+    entries.join(".")
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The error that a redirected form carries in its query: `error`, and `reason` where an error has
-//! several.
+//! The error that a redirected form carries in its query: `error`, `reason` where an error has
+//! several, and `retry_after` in seconds.
 
 /// An error of a form, as the page that it is redirected to receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,9 +9,12 @@ pub enum FormError<'a> {
     InvalidToken,
     ExpiredToken,
     UsedToken,
+    /// A code that does not work. Carries the number of codes that may still be tried.
+    WrongCode(u8),
     /// Carries the reason, as `WeakPassword::as_str` spells it.
     WeakPassword(&'a str),
-    TooManyAttempts,
+    /// Carries the seconds to wait, 0 if they are unknown.
+    TooManyAttempts(u64),
     Unavailable,
     /// An error that this version does not know.
     Unknown,
@@ -26,8 +29,13 @@ impl<'a> FormError<'a> {
             Self::InvalidToken => ("invalid_token", "invalid"),
             Self::ExpiredToken => ("invalid_token", "expired"),
             Self::UsedToken => ("invalid_token", "used"),
+            Self::WrongCode(left) => {
+                return format!("error=invalid_token&reason=invalid&attempts_left={left}");
+            }
             Self::WeakPassword(reason) => ("weak_password", reason),
-            Self::TooManyAttempts => ("too_many_attempts", ""),
+            Self::TooManyAttempts(seconds) => {
+                return format!("error=too_many_attempts&retry_after={seconds}");
+            }
             Self::Unavailable | Self::Unknown => ("unavailable", ""),
         };
         if reason.is_empty() {
@@ -46,9 +54,15 @@ impl<'a> FormError<'a> {
             ("invalid_credentials", _) => Self::InvalidCredentials,
             ("invalid_token", "expired") => Self::ExpiredToken,
             ("invalid_token", "used") => Self::UsedToken,
-            ("invalid_token", _) => Self::InvalidToken,
+            ("invalid_token", _) => match parameter("attempts_left").parse() {
+                // At most 10 codes may be tried: a larger number is not ours.
+                Ok(left @ 0..10) => Self::WrongCode(left),
+                _ => Self::InvalidToken,
+            },
             ("weak_password", reason) => Self::WeakPassword(reason),
-            ("too_many_attempts", _) => Self::TooManyAttempts,
+            ("too_many_attempts", _) => {
+                Self::TooManyAttempts(parameter("retry_after").parse().unwrap_or_default())
+            }
             ("unavailable", _) => Self::Unavailable,
             _ => Self::Unknown,
         })
@@ -74,8 +88,10 @@ mod tests {
             FormError::InvalidToken,
             FormError::ExpiredToken,
             FormError::UsedToken,
+            FormError::WrongCode(0),
+            FormError::WrongCode(4),
             FormError::WeakPassword("too-short"),
-            FormError::TooManyAttempts,
+            FormError::TooManyAttempts(37),
             FormError::Unavailable,
         ] {
             assert_eq!(read(error.to_query().leak()), Some(error));

@@ -1,11 +1,11 @@
 //! Errors for callers: problem documents (RFC 9457), or a redirect for a form of a page.
 
+use crate::domain::code::InvalidCode;
 use crate::domain::link::InvalidIdempotencyKey;
 use crate::domain::next::Next;
 use crate::domain::password::WeakPassword;
 use crate::http::form_error::FormError;
 use crate::http::response::{self, Response, value};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -90,10 +90,12 @@ pub struct Problem {
     detail: Cow<'static, str>,
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
+    /// Number of codes that this client may still try, at most 9.
+    attempts_left: Option<u8>,
     /// Page that a form is redirected to.
     page: Option<String>,
-    /// `next` of that page, as `&next=` and the encoded URL.
-    next: Option<String>,
+    /// `next` of that page.
+    next: Option<Next>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +109,8 @@ struct Document<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u8>,
 }
 
 impl Problem {
@@ -117,6 +121,7 @@ impl Problem {
             detail: detail.into(),
             reason: None,
             retry_after: None,
+            attempts_left: None,
             page: None,
             next: None,
         }
@@ -137,6 +142,19 @@ impl Problem {
         Self::new(ProblemType::InvalidToken, "Request a new one.")
     }
 
+    /// Creates a 400 that is the same for every code that does not work.
+    pub fn wrong_code(attempts_left: u64) -> Self {
+        let detail = if attempts_left == 0 {
+            "Request a new code."
+        } else {
+            "Check the code and try again, or request a new one."
+        };
+        Self {
+            attempts_left: Some(u8::try_from(attempts_left).unwrap_or(u8::MAX)),
+            ..Self::new(ProblemType::InvalidToken, detail)
+        }
+    }
+
     /// Creates a 401 that is the same for every reason to refuse a password.
     pub fn invalid_credentials() -> Self {
         Self::new(
@@ -150,13 +168,13 @@ impl Problem {
         Self::new(ProblemType::NotFound, "This endpoint is not enabled.")
     }
 
-    /// Hides why a code did not work: every problem but 503 becomes 400 `invalid-token`.
+    /// Hides why a code did not work: every problem but 503 becomes that of a wrong code.
     #[must_use]
-    pub fn uniform(self) -> Self {
+    pub fn uniform(self, attempts_left: u64) -> Self {
         if self.kind == ProblemType::Unavailable {
             self
         } else {
-            Self::invalid_token()
+            Self::wrong_code(attempts_left)
         }
     }
 
@@ -177,22 +195,18 @@ impl Problem {
         Self::new(ProblemType::Unavailable, "Try again in a moment.")
     }
 
-    /// Sets the page that a form is redirected to; the page describes the error.
+    /// Sets the page that a form is redirected to, unless one is set already; the page describes
+    /// the error.
     #[must_use]
     pub fn redirect_form_to(mut self, page: &str) -> Self {
-        self.page = Some(page.to_owned());
+        self.page.get_or_insert_with(|| page.to_owned());
         self
     }
 
     /// Keeps the `next` of the failed form in the redirect.
     #[must_use]
     pub fn with_next(mut self, next: Option<&Next>) -> Self {
-        self.next = next.map(|next| {
-            format!(
-                "&next={}",
-                utf8_percent_encode(next.as_str(), NON_ALPHANUMERIC)
-            )
-        });
+        self.next = next.cloned();
         self
     }
 
@@ -200,7 +214,10 @@ impl Problem {
     /// attack or a broken client.
     fn form_error(&self) -> Option<FormError<'static>> {
         match self.kind {
-            ProblemType::InvalidToken => Some(FormError::InvalidToken),
+            ProblemType::InvalidToken => Some(match self.attempts_left {
+                Some(left) => FormError::WrongCode(left),
+                None => FormError::InvalidToken,
+            }),
             ProblemType::ExpiredToken => Some(FormError::ExpiredToken),
             ProblemType::UsedToken => Some(FormError::UsedToken),
             ProblemType::InvalidRequest => Some(FormError::InvalidRequest),
@@ -208,7 +225,10 @@ impl Problem {
             ProblemType::WeakPassword => {
                 Some(FormError::WeakPassword(self.reason.unwrap_or_default()))
             }
-            ProblemType::TooManyAttempts => Some(FormError::TooManyAttempts),
+            ProblemType::TooManyAttempts => {
+                let wait = self.retry_after.unwrap_or_default();
+                Some(FormError::TooManyAttempts(wait.as_secs()))
+            }
             ProblemType::Unavailable => Some(FormError::Unavailable),
             ProblemType::NotAuthenticated
             | ProblemType::NotFound
@@ -229,8 +249,9 @@ impl Problem {
     /// Returns a redirect for a form that has a page, otherwise the problem document.
     pub fn into_response(self, to_form: bool) -> Response {
         if let (true, Some(page), Some(error)) = (to_form, &self.page, self.form_error()) {
-            let next = self.next.as_deref().unwrap_or_default();
-            return response::see_other(&format!("{page}?{}{next}", error.to_query()));
+            let separator = if page.contains('?') { '&' } else { '?' };
+            let page = format!("{page}{separator}{}", error.to_query());
+            return response::see_other(&Next::add_to(self.next.as_ref(), &page));
         }
         let (status, name, title) = self.kind.spec();
         let document = Document {
@@ -240,6 +261,7 @@ impl Problem {
             detail: &self.detail,
             reason: self.reason,
             retry_after: self.retry_after.map(|wait| wait.as_secs()),
+            attempts_left: self.attempts_left,
         };
         let mut response = response::json(status, &document);
         let headers = response.headers_mut();
@@ -258,6 +280,12 @@ impl Problem {
 impl From<InvalidIdempotencyKey> for Problem {
     fn from(_: InvalidIdempotencyKey) -> Self {
         Self::invalid_request("`idempotency_key` must be 16 to 128 visible ASCII characters.")
+    }
+}
+
+impl From<InvalidCode> for Problem {
+    fn from(_: InvalidCode) -> Self {
+        Self::invalid_request("`code` must be the 8 digits from the email.")
     }
 }
 

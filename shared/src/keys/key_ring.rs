@@ -1,8 +1,10 @@
 //! The key ring: parses the secret, chooses the signing key, derives subkeys.
 
 use crate::domain::address::EmailAddress;
-use crate::domain::ids::{KeyedHash, LinkId};
-use crate::domain::link::{Code, Nonce};
+use crate::domain::code::Code;
+use crate::domain::ids::{KeyedHash, LinkId, encode};
+use crate::domain::known_browser::KnownBrowser;
+use crate::domain::link::Nonce;
 use crate::domain::portal::PortalName;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionId;
@@ -13,6 +15,7 @@ use hmac::Mac;
 use serde::Deserialize;
 use sha2::Sha256;
 use std::time::Duration;
+use subtle::ConstantTimeEq;
 
 /// Maximum age of a copy of the key ring before a request refreshes it.
 pub const REFRESH_EVERY: Duration = MINUTE.saturating_mul(5);
@@ -149,6 +152,22 @@ impl KeyRing {
     /// Returns the hash that tables hold in place of an address.
     pub fn address_hash(&self, address: &EmailAddress) -> KeyedHash {
         self.keyed_hash(&["mail", address.as_str()])
+    }
+
+    /// Marks a browser as known to the address that it signed in with.
+    pub fn mark_browser(&self, device: [u8; 16], address: &EmailAddress) -> KnownBrowser {
+        KnownBrowser::new(device, self.device_hash(&device, address))
+    }
+
+    /// Returns whether this portal has marked `browser` as known to `address`.
+    pub fn knows(&self, browser: &KnownBrowser, address: &EmailAddress) -> bool {
+        let (device, hash) = browser.halves();
+        self.device_hash(device, address).ct_eq(hash).into()
+    }
+
+    fn device_hash(&self, device: &[u8], address: &EmailAddress) -> [u8; 16] {
+        let parts = ["known", &encode(device), address.as_str()];
+        self.keyed_hash(&parts).first_16()
     }
 
     /// Returns the keyed hash that tables hold in place of `parts`. Nobody can compute it without

@@ -4,7 +4,7 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{LinkId, UserId};
-use crate::domain::link::{Link, Purpose};
+use crate::domain::link::{Link, LinkAccount, LinkNext, Purpose};
 use crate::domain::next::Next;
 use crate::domain::portal::PortalName;
 use crate::domain::session::SessionId;
@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// Maximum length of a token in characters. No issued token is longer, even with the longest
-/// address, portal name and `next`, and every character escaped.
+/// address and portal name, and every character escaped.
 const MAX_LENGTH: usize = 4096;
 
 /// The reason to reject a token.
@@ -40,6 +40,9 @@ pub struct Signed<'a, T> {
 pub struct SessionClaims {
     pub id: SessionId,
     pub user: UserId,
+    /// Address of the user, for the pages. `None` in tokens of an earlier version. A new address
+    /// ends the session.
+    pub address: Option<EmailAddress>,
     pub expires_at: Timestamp,
 }
 
@@ -51,7 +54,9 @@ struct LinkToken {
     sub: String,
     email: String,
     epoch: Epoch,
+    account: String,
     exp: u64,
+    /// Is empty if only the link's item has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -62,6 +67,8 @@ struct SessionToken {
     aud: String,
     sid: String,
     sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     exp: u64,
 }
 
@@ -114,8 +121,13 @@ impl KeyRing {
             sub: link.user.to_string(),
             email: link.address.to_string(),
             epoch: link.epoch,
+            account: link.account.as_str().to_owned(),
             exp: link.expires_at.secs(),
-            next: link.next.as_ref().map(|next| next.as_str().to_owned()),
+            next: match &link.next {
+                LinkNext::None => None,
+                LinkNext::Page(next) => Some(next.as_str().to_owned()),
+                LinkNext::Stored => Some(String::new()),
+            },
         };
         sign(key, Kind::Link(link.purpose), &claims)
     }
@@ -133,8 +145,13 @@ impl KeyRing {
                 user: UserId::parse(&content.sub)?,
                 address: EmailAddress::parse(&content.email)?,
                 epoch: content.epoch,
+                account: LinkAccount::parse(&content.account, "")?,
                 expires_at: Timestamp::from_secs(content.exp),
-                next: content.next.map(Next::from_stored),
+                next: match content.next {
+                    None => LinkNext::None,
+                    Some(next) if next.is_empty() => LinkNext::Stored,
+                    Some(next) => LinkNext::Page(Next::from_stored(next)),
+                },
             })
         };
         Ok(Signed {
@@ -150,6 +167,7 @@ impl KeyRing {
             aud: Kind::Session.audience(&self.portal),
             sid: session.id.expose(),
             sub: session.user.to_string(),
+            email: session.address.as_ref().map(EmailAddress::to_string),
             exp: session.expires_at.secs(),
         };
         sign(key, Kind::Session, &claims)
@@ -165,6 +183,7 @@ impl KeyRing {
             Some(SessionClaims {
                 id: SessionId::parse(&content.sid)?,
                 user: UserId::parse(&content.sub)?,
+                address: content.email.as_deref().and_then(EmailAddress::parse),
                 expires_at: Timestamp::from_secs(content.exp),
             })
         };
@@ -238,8 +257,9 @@ mod tests {
             user: UserId::new([2; 16]),
             address: EmailAddress::parse("ada@example.com").unwrap(),
             epoch: Epoch::new(3),
+            account: LinkAccount::Active,
             expires_at: Timestamp::from_secs(4),
-            next: Some(Next::from_stored("https://portal.example.com/".to_owned())),
+            next: LinkNext::Page(Next::from_stored("https://portal.example.com/".to_owned())),
         }
     }
 
@@ -248,6 +268,7 @@ mod tests {
         SessionClaims {
             id,
             user: UserId::new([2; 16]),
+            address: EmailAddress::parse("ada@example.com"),
             expires_at: Timestamp::from_secs(6),
         }
     }
@@ -275,19 +296,20 @@ mod tests {
     fn a_token_returns_the_signed_content() {
         let ring = ring("partner");
         let key = ring.get("1").unwrap();
-        assert_eq!(
-            ring.read_link(Purpose::SignIn, &ring.sign_link(key, &link()))
-                .unwrap()
-                .content,
-            link()
-        );
+        let page = link().next;
+        for next in [LinkNext::None, page, LinkNext::Stored] {
+            let link = Link { next, ..link() };
+            let token = ring.sign_link(key, &link);
+            let read = ring.read_link(Purpose::SignIn, &token).unwrap();
+            assert_eq!(read.content, link);
+        }
         let read = ring
             .read_session(&ring.sign_session(key, &session()))
             .unwrap()
             .content;
         assert_eq!(
-            (read.id.expose(), read.user),
-            (session().id.expose(), session().user)
+            (read.id.expose(), read.user, read.address),
+            (session().id.expose(), session().user, session().address)
         );
         assert!(
             ring.read_link(Purpose::SignIn, &signed_after(|_, _| ()))
@@ -416,7 +438,7 @@ mod tests {
             ring.sign_link(
                 key,
                 &Link {
-                    next: Some(Next::from_stored("x".repeat(next))),
+                    next: LinkNext::Page(Next::from_stored("x".repeat(next))),
                     ..link()
                 },
             )

@@ -2,9 +2,9 @@
 //! of their window.
 
 use crate::domain::rate_limit::RateLimit;
-use crate::domain::time::{DAY, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::store::expression::Expression;
-use crate::store::item::{Item, item, n, number, s, text};
+use crate::store::item::{Item, item, n, number, s};
 use crate::store::{Store, Unavailable};
 use std::time::Duration;
 
@@ -34,13 +34,9 @@ impl From<Unavailable> for CountError {
     }
 }
 
-/// The time for which a counter outlives its window.
-const RETENTION: Duration = DAY;
-
 impl Store {
     /// Returns the expression that counts once more, on condition that the limit is not reached.
     pub(in crate::store) fn increment(&self, limit: &RateLimit, now: Timestamp) -> Expression {
-        let expires_at = limit.ends_at(now).plus(RETENTION);
         self.rate_limit_row(limit, now)
             .add("#count :one")
             .set("expires_at = :expires_at")
@@ -49,7 +45,7 @@ impl Store {
             .values([
                 (":one", n(1)),
                 (":limit", n(limit.limit)),
-                (":expires_at", n(expires_at.secs())),
+                (":expires_at", n(limit.expires_at(now).secs())),
             ])
     }
 
@@ -64,28 +60,28 @@ impl Store {
         self.update(operation, self.increment(limit, now)).await
     }
 
+    /// Counts once more as [`Store::count`] does. Returns how often may be counted after that, or
+    /// `None` if the limit is reached.
+    pub(in crate::store) async fn count_down(
+        &self,
+        operation: &'static str,
+        limit: &RateLimit,
+        now: Timestamp,
+    ) -> Result<Option<u64>, Unavailable> {
+        let counted = self.increment(limit, now);
+        let counted = self.update_and_return(operation, counted).await?;
+        let left = |counted| {
+            let count = number(&counted, "count").unwrap_or(limit.limit);
+            limit.limit.saturating_sub(count)
+        };
+        Ok(counted.map(left))
+    }
+
     pub(in crate::store) fn rate_limit_row(&self, limit: &RateLimit, now: Timestamp) -> Expression {
         Expression::on(&self.tables.rate_limits, key(limit, now))
     }
 }
 
-pub(in crate::store) fn key(limit: &RateLimit, now: Timestamp) -> Item {
+fn key(limit: &RateLimit, now: Timestamp) -> Item {
     item([("pk", Some(s(limit.item_key(now))))])
-}
-
-/// Returns the count of a limit, given the `rows` that were read.
-pub(in crate::store) fn counted(rows: &[Item], limit: &RateLimit, now: Timestamp) -> u64 {
-    row(rows, limit, now)
-        .and_then(|row| number(row, "count"))
-        .unwrap_or_default()
-}
-
-/// Returns the row of a limit, given the `rows` that were read.
-pub(in crate::store) fn row<'a>(
-    rows: &'a [Item],
-    limit: &RateLimit,
-    now: Timestamp,
-) -> Option<&'a Item> {
-    rows.iter()
-        .find(|row| text(row, "pk") == Some(&limit.item_key(now)))
 }

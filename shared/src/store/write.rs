@@ -5,7 +5,7 @@ use crate::store::item::Item;
 use crate::store::transaction::ATTEMPTS;
 use crate::store::{Store, Unavailable};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
 
 /// The maximum number of deletes in one batch.
 pub(in crate::store) const BATCH: u8 = 25;
@@ -18,14 +18,28 @@ impl Store {
         operation: &'static str,
         expression: Expression,
     ) -> Result<bool, Unavailable> {
-        let request = expression.into_request(&self.client);
+        let updated = self.update_and_return(operation, expression).await?;
+        Ok(updated.is_some())
+    }
+
+    /// Updates one item as [`Store::update`] does. Returns the attributes that were updated, with
+    /// their new values, or `None` if the condition did not hold.
+    pub(in crate::store) async fn update_and_return(
+        &self,
+        operation: &'static str,
+        expression: Expression,
+    ) -> Result<Option<Item>, Unavailable> {
+        let request = expression
+            .into_request(&self.client)
+            .return_values(ReturnValue::UpdatedNew);
         let mut attempt = 1;
         loop {
-            let Err(error) = request.clone().send().await else {
-                return Ok(true);
+            let error = match request.clone().send().await {
+                Ok(output) => return Ok(Some(output.attributes.unwrap_or_default())),
+                Err(error) => error,
             };
             match error.code() {
-                Some("ConditionalCheckFailedException") => return Ok(false),
+                Some("ConditionalCheckFailedException") => return Ok(None),
                 Some("TransactionConflictException") if attempt < ATTEMPTS => {
                     self.back_off(attempt).await;
                     attempt += 1;

@@ -3,6 +3,7 @@
 mod activate;
 mod logout;
 mod me;
+mod next;
 mod pages;
 mod password_pages;
 mod request_login;

@@ -91,7 +91,46 @@ async fn a_wrong_code_redirects_back_to_its_form() {
     let client = world.client();
     let email = client.receive_login_email(ADA).await;
     let wrong = client.verify_code(&email.wrong_code()).form().await;
-    let back = wrong.assert("303 /auth/check-email?error=invalid_token&reason=invalid");
+    let query = "error=invalid_token&reason=invalid&attempts_left=4";
+    let back = wrong.assert(&format!("303 /auth/check-email?{query}"));
     let page = client.open(&back.location()).await;
-    page.assert_contains("doesn’t work");
+    page.assert_contains("This code doesn’t work. You have 4 attempts left.");
+    for (left, text) in [
+        ("1", "You have 1 attempt left."),
+        ("0", "You have no attempts left. Request a new email."),
+        ("10", "This link or code doesn’t work."),
+        ("<b>", "This link or code doesn’t work."),
+    ] {
+        let page = client
+            .open(CHECK_EMAIL)
+            .query("error", "invalid_token")
+            .query("attempts_left", left);
+        page.await.assert_contains(text).assert_lacks("<b>");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_blocks_cookies_is_told_so_and_not_sent_round_in_a_circle() {
+    let world = World::start().await;
+    let client = world.client();
+    let after_a_form = || {
+        client
+            .open(SIGNED_IN)
+            .header("sec-fetch-site", "same-origin")
+    };
+    let page = after_a_form().await.assert("200");
+    page.assert_contains("You’re not signed in")
+        .assert_contains("this browser blocks cookies");
+    for site in ["none", "same-site", "cross-site"] {
+        let opened = client.open(SIGNED_IN).header("sec-fetch-site", site);
+        opened.await.assert("303 /auth/sign-in");
+    }
+    let told = "No code works here: this browser blocks cookies";
+    client.open(CHECK_EMAIL).await.assert_contains(told);
+
+    let email = client.receive_login_email(ADA).await;
+    client.open(CHECK_EMAIL).await.assert_lacks(told);
+    client.verify_link(&email.token()).await.assert("200");
+    let page = after_a_form().await.assert("200");
+    page.assert_contains("You’re signed in");
 }

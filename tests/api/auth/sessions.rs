@@ -50,6 +50,7 @@ pub(crate) fn insert_thousand_sessions(world: &World, email: &str) -> Vec<String
         let claims = SessionClaims {
             id: SessionId::new(id),
             user: UserId::parse(&user).unwrap(),
+            address: None,
             expires_at: now.plus(hours(24)),
         };
         row["sk"]["S"] = json!(claims.id.hash().to_string());

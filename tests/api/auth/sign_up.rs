@@ -1,10 +1,10 @@
 //! `POST /auth/sign-up`: creating an account.
 
-use kit::{ADA, PASSWORD, World};
+use kit::{ADA, PASSWORD, World, mins};
 
 #[tokio::test]
-async fn the_emailed_link_creates_the_account_and_sign_ups_are_limited() {
-    let world = World::with_cheap_hashes(&[("SelfSignUp", "on"), ("SignUpsPerDay", "2")]).await;
+async fn the_emailed_link_creates_the_account() {
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
     let client = world.client();
     let new = client.sign_up("eve@example.com", "<b>Eve</b>").await;
     let known = world.client().sign_up(ADA, "Ada").await;
@@ -16,13 +16,81 @@ async fn the_emailed_link_creates_the_account_and_sign_ups_are_limited() {
         !format!("{email:?}").contains("Eve"),
         "an email repeats what a stranger typed"
     );
+    // Until then there is nobody: an administrator may invite the address.
+    assert_eq!(world.user_id("eve@example.com"), "");
     let response = client.activate(&email.token(), PASSWORD).await;
     response.assert("200");
     assert_eq!(client.me().await.json()["name"], "<b>Eve</b>");
-    // A tag does not make another mailbox.
-    for (n, status) in [200, 200, 429].into_iter().enumerate() {
-        let email = format!("mallory+{n}@example.com");
-        let signed_up = world.client().sign_up(&email, "Mallory").await;
-        assert_eq!(signed_up.status, status);
+    for action in ["partner.signed-up", "partner.activated"] {
+        assert_eq!(world.audit(action).len(), 1, "{action}");
     }
+}
+
+#[tokio::test]
+async fn the_name_is_that_of_the_link_which_is_redeemed_and_the_other_links_end() {
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
+    for name in ["Mallory", "Eve"] {
+        let client = world.client();
+        client.sign_up("eve@example.com", name).await.assert("200");
+    }
+    let emails = world.emails().await;
+    let eve = world.client();
+    let [first, second] = [&emails[0], &emails[1]].map(|email| email.token());
+    eve.activate(&second, PASSWORD).await.assert("200");
+    assert_eq!(eve.me().await.json()["name"], "Eve");
+    let other = world.client().activate(&first, PASSWORD).await;
+    other.assert("400 invalid-token");
+}
+
+#[tokio::test]
+async fn an_invitation_between_sign_up_and_its_link_wins() {
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
+    let client = world.client();
+    client.sign_up("eve@example.com", "Eve").await.assert("200");
+    let token = world.latest_email().await.token();
+    let invited = world.client().create_user("eve@example.com", "Eve").await;
+    invited.assert("201");
+    client
+        .activate(&token, PASSWORD)
+        .await
+        .assert("400 invalid-token");
+    let token = world.latest_email().await.token();
+    client.activate(&token, PASSWORD).await.assert("200");
+}
+
+#[tokio::test]
+async fn sign_ups_are_limited_silently_and_starve_nothing_else() {
+    let world = World::with_cheap_hashes(&[
+        ("SelfSignUp", "on"),
+        ("SignUpsPerDay", "2"),
+        ("EmailsPerDayPortal", "3"),
+    ])
+    .await;
+    // A tag does not make another mailbox.
+    for n in 0..3 {
+        let email = format!("mallory+{n}@example.com");
+        world.client().sign_up(&email, "M").await.assert("200");
+    }
+    assert_eq!(world.emails().await.len(), 2);
+    for n in 0..3 {
+        let email = format!("stranger{n}@example.com");
+        world.client().sign_up(&email, "S").await.assert("200");
+    }
+    assert_eq!(world.emails().await.len(), 3);
+    let mut reasons: Vec<_> = world
+        .rows("emails")
+        .iter()
+        .filter_map(|row| row["reason"]["S"].as_str().map(str::to_owned))
+        .collect();
+    reasons.sort();
+    assert_eq!(
+        reasons,
+        ["address-budget", "sign-up-budget", "sign-up-budget"]
+    );
+    assert!(world.rows("users").len() <= 4, "sign-ups write no users");
+    world.clock.advance(mins(1));
+    world.client().request_login(ADA).await.assert("200");
+    let invited = world.client().create_user("eve@example.com", "Eve").await;
+    invited.assert("201");
+    assert_eq!(world.emails().await.len(), 5);
 }

@@ -1,7 +1,7 @@
 //! `POST /auth/verify` with a link's token, and the page that the link opens: opening it spends
 //! nothing, one link gives one session, and a lost response is not a lost sign-in.
 
-use kit::routes::VERIFY;
+use kit::routes::{LOGOUT, VERIFY};
 use kit::{ADA, World, mins, secs};
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn another_browser_sees_whose_link_it_is_and_signs_in_only_by_the_button()
     let phone = world.client();
     let email = world.client().receive_login_email(ADA).await;
     let page = phone.open(email.path()).await;
-    let page = page.assert_contains("a••@example.com").assert_lacks(ADA);
+    let page = page.assert_contains(&format!("<strong>{ADA}</strong>"));
     let page = page.assert_contains("<button").assert_lacks("<script");
     phone.me().await.assert("401 not-authenticated");
     let submitted = phone.submit_link_page(VERIFY, &page).await;
@@ -60,6 +60,89 @@ async fn other_browser_code_requires_the_emailed_code_and_counts_the_attempts() 
     }
     let exhausted = verify.code(&email.code).await;
     exhausted.assert("400 invalid-token");
+}
+
+#[tokio::test]
+async fn with_other_browser_code_a_wrong_code_stays_on_the_page_of_the_link() {
+    let world = World::with(&[("OtherBrowser", "code")]).await;
+    let phone = world.client();
+    let email = world.client().receive_login_email(ADA).await;
+    let mut page = phone.open(email.path()).await;
+    for (code, query, text) in [
+        (
+            "",
+            "invalid_request",
+            "Enter the 8-digit code from the email.",
+        ),
+        (
+            "1234567",
+            "invalid_request",
+            "Enter the 8-digit code from the email.",
+        ),
+        (
+            &email.wrong_code(),
+            "invalid_token&reason=invalid&attempts_left=4",
+            "4 attempts left.",
+        ),
+        (
+            &email.wrong_code(),
+            "invalid_token&reason=invalid&attempts_left=3",
+            "3 attempts left.",
+        ),
+    ] {
+        let form = phone.submit_link_page(VERIFY, &page).code(code).await;
+        let back = form.assert(&format!("303 {}?error={query}", email.path()));
+        page = phone.open(&back.location()).await.assert("200");
+        page = page.assert_contains(text).assert_contains("name=\"code\"");
+        assert_eq!(page.field("token"), email.token());
+    }
+    // It proves that a person reads the email: it works as long as the link.
+    world.clock.advance(mins(14));
+    let typed = format!("  {}", email.code.replace(' ', "-"));
+    let form = phone.submit_link_page(VERIFY, &page).code(&typed).await;
+    form.assert("303 /auth/signed-in");
+    // A link that does not work is no matter of the code.
+    let used = phone.verify_link(&email.token()).code(&email.code).form();
+    let used = used.await;
+    used.assert(&format!(
+        "303 {}?error=invalid_token&reason=used",
+        email.path()
+    ));
+}
+
+#[tokio::test]
+async fn a_link_of_another_user_says_whose_session_it_ends_and_waits_for_the_button() {
+    let world = World::of(local::Options {
+        user: Some("alan@example.com".into()),
+        ..local::Options::default()
+    })
+    .await;
+    let alan = world.client();
+    let ends_session = "Signing in here ends that session.";
+    let email = alan.receive_login_email("alan@example.com").await;
+    let page = alan.open(email.path()).await;
+    page.assert_contains("<script>").assert_lacks(ends_session);
+    alan.verify_link(&email.token()).await.assert("200");
+
+    // Somebody gets Alan to open a link that was requested elsewhere, and one that was requested in
+    // this very browser.
+    for client in [&world.client(), &alan] {
+        let email = client.receive_login_email(ADA).await;
+        let page = alan.open(email.path()).await;
+        let page = page.assert_contains(&format!("You’re signing in as <strong>{ADA}</strong>"));
+        page.assert_contains("signed in already as <strong>alan@example.com</strong>")
+            .assert_contains(ends_session)
+            .assert_lacks("<script");
+        let me = alan.me().await.json();
+        assert_eq!(me["email"], "alan@example.com");
+    }
+
+    // A link of the same user replaces their own session, and goes on by itself.
+    world.clock.advance(mins(1));
+    let email = alan.receive_login_email("alan@example.com").await;
+    let page = alan.open(email.path()).await;
+    page.assert_contains("<script>")
+        .assert_contains("signed in already as <strong>alan@example.com</strong>");
 }
 
 #[tokio::test]
@@ -197,6 +280,28 @@ async fn next_is_honoured_only_in_the_requesting_browser() {
 }
 
 #[tokio::test]
+async fn a_next_that_is_too_long_for_a_link_is_found_in_its_row() {
+    let world = World::start().await;
+    let [owner, phone] = [(); 2].map(|()| world.client());
+    let next = format!("/reports?{}", "q".repeat(460));
+    for (client, outcome) in [
+        (&phone, "303 /auth/signed-in"),
+        (&owner, &format!("303 {next}")),
+    ] {
+        world.clock.advance(mins(1));
+        owner.request_login(ADA).next(&next).await.assert("200");
+        let email = world.latest_email().await;
+        assert!(email.link().len() <= 960, "{}", email.link().len());
+        let page = client.open(email.path()).await;
+        let submitted = client.submit_link_page(VERIFY, &page).await;
+        submitted.assert(outcome);
+        // Going back cannot know it.
+        let back = client.open(email.path()).await;
+        back.assert("303 /auth/signed-in");
+    }
+}
+
+#[tokio::test]
 async fn links_of_an_older_system_get_a_page_that_says_so() {
     let world = World::start().await;
     for path in [
@@ -207,4 +312,60 @@ async fn links_of_an_older_system_get_a_page_that_says_so() {
         let page = world.client().open(&path).await.assert("200");
         page.assert_contains("This link is no longer supported. Request a new one.");
     }
+}
+
+#[tokio::test]
+async fn the_requesting_browser_does_not_get_the_session_of_another_and_may_end_it() {
+    let world = World::start().await;
+    for by_code in [false, true] {
+        world.clock.advance(mins(1));
+        let [asking, other] = [(); 2].map(|()| world.client());
+        let email = asking.receive_login_email(ADA).await;
+        let page = other.open(email.path()).await;
+        let redeemed = other.submit_link_page(VERIFY, &page).await;
+        redeemed.assert("303 /auth/signed-in");
+        let second = if by_code {
+            asking.verify_code(&email.code)
+        } else {
+            asking.verify_link(&email.token())
+        };
+        second.await.assert("410 used-token");
+        assert_eq!(asking.session(), None);
+        // The other browser may repeat its own.
+        let again = other.submit_link_page(VERIFY, &page).await;
+        again.assert("303 /auth/signed-in");
+
+        let used = asking.verify_link(&email.token()).form().await;
+        let page = asking.open(&used.location()).await.assert("200");
+        let page = page.assert_contains("End the other session");
+        other.me().await.assert("200");
+        let end = asking.post(LOGOUT).with("token", page.field("token"));
+        let ended = end.form().await;
+        ended.assert("303 /auth/sign-in?notice=session_ended");
+        other.me().await.assert("401 not-authenticated");
+    }
+    assert_eq!(world.audit("partner.logout").len(), 2);
+    let forged = world.client().post(LOGOUT).with("token", "x").await;
+    forged.assert("400 invalid-token");
+}
+
+#[tokio::test]
+async fn activation_ends_all_earlier_links() {
+    let world = World::with(&[("Activation", "link")]).await;
+    let invited = world.client().create_user("ivy@example.com", "Ivy").await;
+    invited.assert("201");
+    let invitation = world.latest_email().await.token();
+    let ivy = world.client();
+    let other = world.client();
+    let earlier = other.receive_login_email("ivy@example.com").await.token();
+    ivy.sign_in_by_link("ivy@example.com").await;
+    ivy.me().await.assert("200");
+    for token in [invitation, earlier] {
+        let refused = other.verify_link(&token).await;
+        refused.assert("400 invalid-token");
+    }
+    // A repeat within a minute still gets its session, and later links do not end it.
+    world.clock.advance(mins(1));
+    other.sign_in_by_link("ivy@example.com").await;
+    ivy.me().await.assert("200");
 }

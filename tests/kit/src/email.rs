@@ -1,6 +1,7 @@
 //! An email that the portal sent.
 
 use crate::routes;
+use std::collections::BTreeMap;
 
 /// An email from the inbox of the embedded portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,6 +9,8 @@ pub struct Email {
     pub to: String,
     pub from: String,
     pub subject: String,
+    /// The headers that the mailer added, by name.
+    pub headers: BTreeMap<String, String>,
     pub text: String,
     pub html: String,
     /// The links of the plain-text part that carry a token.
@@ -22,6 +25,7 @@ impl From<local::ReceivedEmail> for Email {
             to: email.to,
             from: email.from,
             subject: email.subject,
+            headers: email.headers,
             text: email.text,
             html: email.html,
             links: email.links,

@@ -5,6 +5,7 @@ use kit::ApiResponse;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Ok,
+    InvalidRequest,
     InvalidToken,
     ExpiredToken,
     UsedToken,
@@ -17,7 +18,13 @@ pub(crate) enum Outcome {
 }
 
 /// The problems with their statuses in JSON responses and their errors in redirects of forms.
-const PROBLEMS: [(Outcome, u16, &str, &str); 7] = [
+const PROBLEMS: [(Outcome, u16, &str, &str); 8] = [
+    (
+        Outcome::InvalidRequest,
+        400,
+        "invalid-request",
+        "invalid_request",
+    ),
     (Outcome::InvalidToken, 400, "invalid-token", "invalid"),
     (Outcome::ExpiredToken, 410, "expired-token", "expired"),
     (Outcome::UsedToken, 410, "used-token", "used"),
@@ -43,6 +50,7 @@ impl Outcome {
             (200 | 201, _) | (303, None) => return Self::Ok,
             (303, Some(error)) => {
                 let error = error.split("&next=").next().unwrap_or_default();
+                let error = error.split("&attempts_left=").next().unwrap_or_default();
                 let error = error.strip_prefix("invalid_token&reason=").unwrap_or(error);
                 PROBLEMS.iter().find(|(.., name)| *name == error)
             }

@@ -116,12 +116,16 @@ impl DropReason {
 /// A silent limit on the emails that are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Budget {
-    /// The self-requested emails to one address.
+    /// The emails to one address that clients request which are not known to it.
     Address,
-    /// The self-requested emails of the whole portal.
+    /// The emails that one known browser requests.
+    KnownBrowser,
+    /// The sign-in and reset emails of the whole portal.
     Portal,
-    /// The administrators' emails and notices of the whole portal.
-    Reserve,
+    /// The sign-up emails of the whole portal.
+    SignUps,
+    /// The invitations of the whole portal.
+    Invitations,
 }
 
 impl Budget {
@@ -129,9 +133,16 @@ impl Budget {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Address => "address-budget",
+            Self::KnownBrowser => "known-browser-budget",
             Self::Portal => "portal-budget",
-            Self::Reserve => "reserve-budget",
+            Self::SignUps => "sign-up-budget",
+            Self::Invitations => "invitation-budget",
         }
+    }
+
+    /// Returns whether the limit is one of the whole portal.
+    pub const fn is_of_portal(self) -> bool {
+        matches!(self, Self::Portal | Self::SignUps | Self::Invitations)
     }
 }
 
@@ -170,6 +181,8 @@ pub struct DeliveryRecord {
     pub message_id: Option<String>,
     pub requested_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    /// Time before which it is not sent, because its budget was used up.
+    pub waits_until: Option<Timestamp>,
     /// Number of claims so far.
     pub attempts: u64,
 }

@@ -11,7 +11,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::audit::Action;
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
-use crate::domain::link::{Link, Purpose};
+use crate::domain::link::{Link, LinkAccount, Purpose};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
@@ -73,11 +73,6 @@ impl EmailKind {
             Self::Notice(..) => Action::NoticeEmailed,
         }
     }
-
-    /// Returns whether anybody who knows the address may request this kind.
-    pub const fn is_self_requested(&self) -> bool {
-        matches!(self, Self::SignIn | Self::Reset | Self::SignUp { .. })
-    }
 }
 
 /// The template of an email that is sent.
@@ -119,7 +114,11 @@ pub struct OutboxEntry {
     pub next: Option<Next>,
     /// Client that requested the email.
     pub client: ClientInfo,
+    /// The known browser that requested it, whose own budget it counts against.
+    pub known_browser: Option<KeyedHash>,
     pub requested_at: Timestamp,
+    /// Time before which the email is not sent, because the budget was used up.
+    pub waits_until: Option<Timestamp>,
     /// End of the item's retention in the delivery log.
     pub expires_at: Timestamp,
     pub state: DeliveryState,
@@ -148,6 +147,8 @@ pub struct PreparedEmail {
     pub template: EmailTemplate,
     pub user: UserId,
     pub epoch: Epoch,
+    /// The account behind the address.
+    pub account: LinkAccount,
     /// Id of the key that signs the link.
     pub kid: String,
     /// Expiry of the link. The email is not sent after it.
@@ -167,7 +168,8 @@ impl OutboxEntry {
             address: self.address.clone(),
             epoch: prepared.epoch,
             expires_at: prepared.expires_at,
-            next: self.next.clone(),
+            account: prepared.account.clone(),
+            next: self.next.clone().into(),
         })
     }
 }

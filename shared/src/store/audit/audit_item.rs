@@ -3,14 +3,13 @@
 use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::RecordId;
+use crate::store::Store;
 use crate::store::expression::put_new;
 use crate::store::item::{Item, item, moment, n, s, text};
-use crate::store::{Store, Unavailable};
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use std::collections::HashMap;
 
-fn to_item(event: &AuditEvent, id: &RecordId) -> Item {
+pub(super) fn to_item(event: &AuditEvent, id: &RecordId) -> Item {
     let metadata: HashMap<_, _> = event
         .metadata
         .iter()
@@ -37,28 +36,7 @@ impl Store {
         put_new(&self.tables.audit, to_item(event, &self.record_id(event)))
     }
 
-    /// Puts a new record outside of a transaction.
-    pub(in crate::store) async fn record_event(
-        &self,
-        operation: &'static str,
-        event: &AuditEvent,
-    ) -> Result<(), Unavailable> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.tables.audit)
-            .set_item(Some(to_item(event, &self.record_id(event))))
-            .condition_expression("attribute_not_exists(pk)");
-        match request.send().await {
-            Ok(_) => Ok(()),
-            // The id is random: the item that exists is this one, put by an earlier attempt of the
-            // SDK whose response was lost.
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
-            Err(error) => Err(Unavailable::because(operation, &error)),
-        }
-    }
-
-    fn record_id(&self, event: &AuditEvent) -> RecordId {
+    pub(super) fn record_id(&self, event: &AuditEvent) -> RecordId {
         RecordId::new(event.at, self.random.bytes())
     }
 }

@@ -3,5 +3,6 @@
 mod audit_item;
 mod find;
 mod list;
+mod record;
 
 pub use find::EventFilter;

@@ -57,6 +57,11 @@ impl Store {
                 (":now_in_seconds", n(now.secs())),
             ])
             .returning_old_item();
+        let used = if by.same_browser {
+            used.set("used_by_requester = :now")
+        } else {
+            used
+        };
         match by.idempotency_key {
             Some(key) => used
                 .set("idempotency_key = :idempotency_key")
@@ -94,8 +99,8 @@ impl Store {
     }
 }
 
-/// Explains why a link with this `row` could not be consumed.
-fn explain(
+/// Explains why a link with this `row` cannot be consumed.
+pub(super) fn explain(
     link: &Link,
     by: &RedeemContext,
     row: Option<&Item>,
@@ -111,11 +116,10 @@ fn explain(
     let Some(row) = row else {
         return Err(or_expired(LinkError::Invalid));
     };
-    let Some((used_at, idempotency_key)) = link_item::redeemed(row) else {
+    let Some(redemption) = link_item::redemption(row) else {
         return Err(or_expired(LinkError::Unavailable));
     };
-    let same_page = idempotency_key.is_some() && idempotency_key == by.idempotency_key;
-    if (by.same_browser || same_page) && now.since(used_at) <= REPLAY_WINDOW {
+    if by.repeats(&redemption.by) && now.since(redemption.at) <= REPLAY_WINDOW {
         Ok(Replay)
     } else {
         Err(LinkError::Used)

@@ -1,63 +1,108 @@
-//! Counts attempts at the codes of links (promise 1).
+//! Counts attempts at the codes of links, before any code is compared (promise 1).
 
-use crate::domain::ids::LinkId;
+use crate::domain::address::EmailAddress;
+use crate::domain::ids::{LinkId, UserId};
 use crate::domain::link::Link;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
-use crate::store::links::link_item;
-use crate::store::transaction::{Transaction, TransactionError};
+use crate::store::item::{Item, text};
+use crate::store::links::{StoredLink, link_item};
+use crate::store::users::user_item;
 use crate::store::{Store, Unavailable};
 
+/// The limits on codes.
+pub trait CodeLimits {
+    /// Returns the limit on codes for one link.
+    fn of_link(&self, link: &LinkId) -> RateLimit;
+
+    /// Returns the limit on codes for the address of a link since its user signed in for the
+    /// `sign_ins`-th time. For a link that does not exist it is one that nothing else counts.
+    fn of_address(&self, id: &LinkId, link: Option<&Link>, sign_ins: u64) -> RateLimit;
+}
+
+/// The attempts that were counted for one code.
+pub struct CodeAttempts {
+    /// The links whose limits were not reached, as far as they exist.
+    pub links: Vec<StoredLink>,
+    /// Number of further codes that may be tried, for whichever link allows most.
+    pub left: u64,
+    /// The address of the first of the links that exist.
+    pub address: Option<EmailAddress>,
+}
+
 impl Store {
-    /// Counts one attempt at each link, whether or not the link exists. Returns the links whose
-    /// limits were not reached, each with the `kid` of the key that signed it.
+    /// Counts one attempt at each link and at its address, whether or not the link exists.
     ///
-    /// Costs 1 transaction of 1 update for each link, concurrently with 1 strongly consistent batch
-    /// of 1 read for each link. Costs another transaction if some of the limits are reached.
+    /// Costs 1 strongly consistent batch of 1 read for each link, then 1 for their users, then 2
+    /// updates for each link.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached or a row cannot be read.
     pub async fn count_code_attempts(
         &self,
-        attempts: Vec<(LinkId, RateLimit)>,
+        ids: &[LinkId],
+        limits: &impl CodeLimits,
         now: Timestamp,
-    ) -> Result<Vec<(Link, String)>, Unavailable> {
-        let keys = attempts
-            .iter()
-            .map(|(link, _)| link_item::key(link))
-            .collect();
-        let read = self.read_items("count_code_attempts", [(&self.tables.links, keys)]);
-        let (counted, found) = tokio::join!(self.count_within_limits(attempts, now), read);
-        let counted = counted?;
-        let [rows] = found?;
-        let links: Option<Vec<_>> = rows.iter().map(link_item::from_item).collect();
-        let links = links.ok_or_else(|| Unavailable::unreadable("links"))?;
-        Ok(links
-            .into_iter()
-            .filter(|(link, _)| counted.contains(&link.id))
-            .collect())
-    }
-
-    /// Counts at the links whose limits are not reached, and returns them. Those whose limits are
-    /// reached are left out of a second transaction.
-    async fn count_within_limits(
-        &self,
-        mut attempts: Vec<(LinkId, RateLimit)>,
-        now: Timestamp,
-    ) -> Result<Vec<LinkId>, Unavailable> {
-        while !attempts.is_empty() {
-            let counts = attempts
-                .iter()
-                .map(|(link, limit)| (*link, self.increment(limit, now)));
-            let writes = Transaction::new().updates(counts);
-            match writes.commit(self, "count_code_attempts").await {
-                Ok(()) => break,
-                Err(TransactionError::Conditions(limited)) => {
-                    attempts.retain(|(link, _)| limited.iter().all(|(other, _)| other != link));
-                }
-                Err(error) => return Err(error.into()),
+    ) -> Result<CodeAttempts, Unavailable> {
+        let mut stored = self.find_links(ids).await?;
+        let users = self.find_users(ids, &stored).await?;
+        let mut attempts = CodeAttempts {
+            links: Vec::new(),
+            left: 0,
+            address: None,
+        };
+        for id in ids {
+            let position = stored.iter().position(|stored| stored.link.id == *id);
+            let found = position.map(|position| stored.swap_remove(position));
+            let link = found.as_ref().map(|stored| &stored.link);
+            let address = link.map(|link| link.address.clone());
+            attempts.address = attempts.address.or(address);
+            let sign_ins = link.map_or(0, |link| sign_ins(&users, &link.user));
+            let (of_link, of_address) = (limits.of_link(id), limits.of_address(id, link, sign_ins));
+            let left = self
+                .count_down("count_code_attempts", &of_link, now)
+                .await?;
+            let Some(left) = left else { continue };
+            attempts.left = attempts.left.max(left);
+            if self.count("count_code_attempts", &of_address, now).await? {
+                attempts.links.extend(found);
             }
         }
-        Ok(attempts.into_iter().map(|(link, _)| link).collect())
+        Ok(attempts)
     }
+
+    async fn find_links(&self, ids: &[LinkId]) -> Result<Vec<StoredLink>, Unavailable> {
+        let keys = ids.iter().map(link_item::key).collect();
+        let read = self.read_items("count_code_attempts", [(&self.tables.links, keys)]);
+        let [rows] = read.await?;
+        let links: Option<_> = rows.iter().map(link_item::from_item).collect();
+        links.ok_or_else(|| Unavailable::unreadable("links"))
+    }
+
+    /// Reads the user of each link, and for a link that does not exist a user who never exists.
+    async fn find_users(
+        &self,
+        ids: &[LinkId],
+        links: &[StoredLink],
+    ) -> Result<Vec<Item>, Unavailable> {
+        let mut users: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                let stored = links.iter().find(|stored| stored.link.id == *id);
+                stored.map_or_else(UserId::nobody, |stored| stored.link.user.clone())
+            })
+            .collect();
+        users.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        users.dedup();
+        let keys = users.iter().map(user_item::user_key).collect();
+        let read = self.read_items("count_code_attempts", [(&self.tables.users, keys)]);
+        let [rows] = read.await?;
+        Ok(rows)
+    }
+}
+
+fn sign_ins(users: &[Item], id: &UserId) -> u64 {
+    let pk = format!("user#{id}");
+    let row = users.iter().find(|row| text(row, "pk") == Some(&pk));
+    row.map_or(0, user_item::sign_ins)
 }

@@ -2,8 +2,9 @@
 //! which the link could be made.
 
 use crate::domain::address::EmailAddress;
+use crate::domain::code;
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
-use crate::domain::link::{Link, Purpose};
+use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
@@ -11,6 +12,22 @@ use crate::store::Store;
 use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
 use aws_sdk_dynamodb::types::Put;
+
+/// A link as its row has it.
+pub struct StoredLink {
+    pub link: Link,
+    /// Id of the key that signed the link.
+    pub kid: String,
+    /// Time at which the email was requested.
+    pub requested_at: Timestamp,
+}
+
+impl StoredLink {
+    /// Returns whether the link's code works by itself at `now`.
+    pub fn has_fresh_code(&self, now: Timestamp) -> bool {
+        code::is_fresh(self.requested_at, now)
+    }
+}
 
 pub(in crate::store) fn key(id: &LinkId) -> Item {
     item([("pk", Some(s(id.to_string())))])
@@ -21,28 +38,36 @@ impl Store {
         Expression::on(&self.tables.links, key(id))
     }
 
-    /// Returns the put of a new link, which the key `kid` signs.
-    pub(in crate::store) fn new_link(&self, link: &Link, kid: &str) -> Put {
-        put_new(&self.tables.links, to_item(link, kid))
+    /// Returns the put of a new link, which was requested at `requested_at` and which the key `kid`
+    /// signs.
+    pub(in crate::store) fn new_link(
+        &self,
+        link: &Link,
+        kid: &str,
+        requested_at: Timestamp,
+    ) -> Put {
+        put_new(&self.tables.links, to_item(link, kid, requested_at))
     }
 }
 
-fn to_item(link: &Link, kid: &str) -> Item {
+fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
     let mut whole = key(&link.id);
     whole.extend(item([
         ("purpose", Some(s(link.purpose.as_str()))),
         ("user_id", Some(s(link.user.as_str()))),
         ("address", Some(s(link.address.as_str()))),
         ("epoch", Some(n(link.epoch.get()))),
+        ("account", Some(s(link.account.as_str()))),
+        ("name", name(&link.account).map(s)),
         ("kid", Some(s(kid))),
-        ("next", link.next.as_ref().map(|next| s(next.as_str()))),
+        ("next", link.next.page().map(|next| s(next.as_str()))),
+        ("requested_at", Some(n(requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
     ]));
     whole
 }
 
-/// Returns the link and the `kid` of the key that signed it.
-pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
+pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
     let link = Link {
         purpose: Purpose::parse(text(item, "purpose")?)?,
         id: LinkId::parse(text(item, "pk")?)?,
@@ -50,15 +75,41 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<(Link, String)> {
         address: EmailAddress::parse(text(item, "address")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
         expires_at: expires_at(item)?,
-        next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
+        next: text(item, "next")
+            .map(|next| Next::from_stored(next.to_owned()))
+            .into(),
+        account: LinkAccount::parse(
+            text(item, "account")?,
+            text(item, "name").unwrap_or_default(),
+        )?,
     };
-    Some((link, text(item, "kid")?.to_owned()))
+    Some(StoredLink {
+        link,
+        kid: text(item, "kid")?.to_owned(),
+        requested_at: moment(item, "requested_at")?,
+    })
 }
 
-/// Returns when and by which page the link was redeemed, or `None` if it has not been.
-pub(in crate::store) fn redeemed(item: &Item) -> Option<(Timestamp, Option<IdempotencyKeyHash>)> {
-    Some((
-        moment(item, "used_at")?,
-        text(item, "idempotency_key").and_then(IdempotencyKeyHash::parse),
-    ))
+fn name(account: &LinkAccount) -> Option<&str> {
+    match account {
+        LinkAccount::New { name } => Some(name),
+        LinkAccount::Active | LinkAccount::Invited => None,
+    }
+}
+
+/// A redemption as the link's row records it.
+pub(in crate::store) struct Redemption {
+    pub(in crate::store) at: Timestamp,
+    pub(in crate::store) by: RedeemContext,
+}
+
+/// Returns when and by whom the link was redeemed, or `None` if it has not been.
+pub(in crate::store) fn redemption(item: &Item) -> Option<Redemption> {
+    Some(Redemption {
+        at: moment(item, "used_at")?,
+        by: RedeemContext {
+            same_browser: item.contains_key("used_by_requester"),
+            idempotency_key: text(item, "idempotency_key").and_then(IdempotencyKeyHash::parse),
+        },
+    })
 }

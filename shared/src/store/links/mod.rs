@@ -1,11 +1,16 @@
 //! The `links` table: one row for each emailed link.
 
+mod check;
+mod complete;
 mod consume;
 mod count_code_attempts;
 pub(super) mod link_item;
 mod redeem;
 mod reset_password;
 
+pub use check::LinkCheck;
 pub use consume::LinkError;
-pub use redeem::{Redeem, UserTransition};
+pub use count_code_attempts::{CodeAttempts, CodeLimits};
+pub use link_item::StoredLink;
+pub use redeem::Redeem;
 pub use reset_password::PasswordReset;

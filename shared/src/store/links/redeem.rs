@@ -1,10 +1,10 @@
 //! Redeems a link for a session (promises 3, 5 and 8).
 
 use crate::domain::audit::AuditEvent;
-use crate::domain::link::{Link, RedeemContext};
+use crate::domain::link::{Link, LinkAccount, RedeemContext};
 use crate::domain::password::hash::PasswordHash;
 use crate::domain::session::{Session, SessionKey};
-use crate::domain::user::Status;
+use crate::domain::user::{Status, User};
 use crate::store::Store;
 use crate::store::expression::Expression;
 use crate::store::item::{n, s};
@@ -14,60 +14,41 @@ use crate::store::transaction::Transaction;
 
 /// A link, and the session to redeem it for.
 pub struct Redeem<'a> {
-    /// The link, from its token, or from its row after a code.
+    /// The complete link: its `account` is the change that it makes to its user.
     pub link: &'a Link,
     pub by: &'a RedeemContext,
+    /// The user's first password, if the link sets one.
+    pub password: Option<&'a PasswordHash>,
     /// The new session. Its `created_at` is the time of the redemption.
     pub session: &'a Session,
     /// The session to delete: the one that this browser had before.
     pub replaces: Option<&'a SessionKey>,
-    /// The audit event of the sign-in.
-    pub event: &'a AuditEvent,
-    pub user: UserTransition<'a>,
-}
-
-/// The change that a link makes to its user.
-#[derive(Clone, Copy)]
-pub enum UserTransition<'a> {
-    /// Signs an active user in.
-    None,
-    /// Signs an active user in, and activates an invited one.
-    Activate,
-    /// Activates an invited user with this password.
-    ActivateWithPassword(&'a PasswordHash),
-}
-
-impl UserTransition<'_> {
-    /// Returns the statuses that the user may have before.
-    const fn allowed_from(self) -> &'static [Status] {
-        match self {
-            Self::None => &[Status::Active],
-            Self::Activate => &[Status::Active, Status::Invited],
-            Self::ActivateWithPassword(_) => &[Status::Invited],
-        }
-    }
+    /// The audit events: the sign-in, and the sign-up if the link creates the user.
+    pub events: &'a [AuditEvent],
 }
 
 impl Store {
-    /// Consumes the link, updates its user, creates the session and records the event, all
-    /// together: one link gives one session. The link must be unused and unexpired, and its user of
-    /// the same epoch and address and in a status that the transition allows.
+    /// Consumes the link, creates or updates its user, creates the session and records the events,
+    /// all together: one link gives one session. The link must be unused and unexpired, and its
+    /// user of the same epoch, address and status as when it was issued. A new user's address must
+    /// still be free.
     ///
     /// A repeat by the same browser or page within the replay window returns the same session if it
     /// is still live, and writes nothing.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete if a session is replaced. A repeat
-    /// costs 1 strongly consistent batch of 2 reads more.
+    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete if a session is replaced; for a
+    /// new user 1 update and 5 puts. A repeat costs 1 strongly consistent batch of 2 reads more.
     ///
     /// # Errors
     /// Fails with [`LinkError`].
     pub async fn redeem(&self, redeem: &Redeem<'_>) -> Result<Session, LinkError> {
         let now = redeem.session.created_at;
-        let committed = Transaction::new()
+        let events = redeem.events.iter().map(|event| self.audit_record(event));
+        let committed = self
+            .with_user(redeem)
             .update(Write::Link, self.consume_link(redeem.link, redeem.by, now))
-            .update(Write::Other, self.redeeming_user(redeem))
             .put(Write::Other, self.new_session(redeem.session))
-            .put(Write::Other, self.audit_record(redeem.event))
+            .puts(Write::Other, events)
             .deletes(Write::Other, self.replaced_session(redeem.replaces))
             .commit(self, "redeem")
             .await;
@@ -83,35 +64,62 @@ impl Store {
         live.map(|(_, session)| session).ok_or(LinkError::Used)
     }
 
-    fn redeeming_user(&self, redeem: &Redeem<'_>) -> Expression {
-        let statuses = redeem.user.allowed_from().iter().zip(1..);
-        let allowed: Vec<_> = statuses
-            .map(|(status, index)| (format!(":allowed_{index}"), s(status.as_str())))
-            .collect();
-        let placeholders: Vec<_> = allowed.iter().map(|(name, _)| name.as_str()).collect();
-        let placeholders = placeholders.join(", ");
+    /// Begins the transaction with the writes to the user.
+    fn with_user(&self, redeem: &Redeem<'_>) -> Transaction<Write> {
+        let link = redeem.link;
+        let writes = Transaction::new();
+        match &link.account {
+            LinkAccount::New { name } => {
+                let now = redeem.session.created_at;
+                let user = User {
+                    last_sign_in_at: Some(now),
+                    ..User::new(
+                        link.user.clone(),
+                        link.epoch,
+                        link.address.clone(),
+                        name.clone(),
+                        Status::Active,
+                        now,
+                    )
+                };
+                writes
+                    .put(Write::Other, self.new_user(&user, redeem.password, None))
+                    .put(Write::Other, self.address_claim(&user.address, &user.id))
+            }
+            LinkAccount::Active => {
+                writes.update(Write::Other, self.redeeming_user(redeem, Status::Active))
+            }
+            LinkAccount::Invited => {
+                writes.update(Write::Other, self.redeeming_user(redeem, Status::Invited))
+            }
+        }
+    }
+
+    /// Returns the update of a user who has this status before.
+    fn redeeming_user(&self, redeem: &Redeem<'_>, before: Status) -> Expression {
         let signed_in = self
             .user_row(&redeem.link.user)
-            .set("last_sign_in_at = :now, #status = :active")
+            .set("last_sign_in_at = :now, #status = :active, epoch = :session_epoch")
             .add("sign_ins :one")
-            .when(format!(
-                "attribute_exists(pk) AND #status IN ({placeholders}) \
-                 AND epoch = :epoch AND address = :address"
-            ))
+            .when(
+                "attribute_exists(pk) AND #status = :before \
+                 AND epoch = :epoch AND address = :address",
+            )
             .names([("#status", "status")])
             .values([
                 (":now", n(redeem.session.created_at.millis())),
                 (":active", s(Status::Active.as_str())),
+                (":before", s(before.as_str())),
                 (":one", n(1)),
                 (":epoch", n(redeem.link.epoch.get())),
+                (":session_epoch", n(redeem.session.epoch.get())),
                 (":address", s(redeem.link.address.as_str())),
-            ])
-            .values(allowed);
-        match redeem.user {
-            UserTransition::ActivateWithPassword(hash) => signed_in
+            ]);
+        match redeem.password {
+            Some(hash) => signed_in
                 .set("password = :password")
                 .values([(":password", s(hash.as_str()))]),
-            UserTransition::None | UserTransition::Activate => signed_in,
+            None => signed_in,
         }
     }
 }

@@ -48,7 +48,7 @@ impl Store {
     ) -> Result<ClaimOutcome, Unavailable> {
         let now = event.at;
         let link = entry.link(prepared);
-        let new_link = link.map(|link| self.new_link(&link, &prepared.kid));
+        let new_link = link.map(|link| self.new_link(&link, &prepared.kid, entry.requested_at));
         let counts = budgets
             .iter()
             .map(|budget| (Write::Budget(budget.scope), self.increment(budget, now)));
@@ -76,7 +76,9 @@ impl Store {
         self.email_row(&entry.key)
             .set("#status = :sending, template = :template, lease_until = :lease")
             .set("attempts = :one, lost_claims = :one")
-            .set("user_id = :user, epoch = :epoch, kid = :kid, link_expires_at = :link_expires_at")
+            .set("user_id = :user, epoch = :epoch, account = :account")
+            .set("kid = :kid, link_expires_at = :link_expires_at")
+            .remove("reason")
             .when("attribute_exists(pk) AND #status = :queued")
             .names([("#status", "status")])
             .values([
@@ -87,21 +89,37 @@ impl Store {
                 (":user", s(prepared.user.as_str())),
                 (":template", s(prepared.template.as_str())),
                 (":epoch", n(prepared.epoch.get())),
+                (":account", s(prepared.account.as_str())),
                 (":kid", s(&prepared.kid)),
                 (":link_expires_at", n(prepared.expires_at.millis())),
             ])
     }
 }
 
-/// Returns the outcome of a claim that failed these conditions.
+/// Returns the outcome of a claim that failed these conditions. Of several budgets, the one of the
+/// whole portal counts, which has an alarm.
 fn refused_claim(failed: &[Write]) -> ClaimOutcome {
-    if failed.contains(&Write::Email) || failed.contains(&Write::Link) {
-        ClaimOutcome::HeldElsewhere
-    } else if failed.contains(&Write::Budget(RateLimitScope::PortalEmails)) {
-        ClaimOutcome::OverBudget(Budget::Portal)
-    } else if failed.contains(&Write::Budget(RateLimitScope::ReservedEmails)) {
-        ClaimOutcome::OverBudget(Budget::Reserve)
-    } else {
-        ClaimOutcome::OverBudget(Budget::Address)
+    let budgets = failed.iter().map(|write| match write {
+        Write::Budget(scope) => Some(budget(*scope)),
+        Write::Email | Write::Link | Write::Audit => None,
+    });
+    let budgets: Option<Vec<_>> = budgets.collect();
+    let used_up = budgets.and_then(|budgets| {
+        let of_portal = budgets.iter().find(|budget| budget.is_of_portal());
+        of_portal.or(budgets.first()).copied()
+    });
+    used_up.map_or(ClaimOutcome::HeldElsewhere, ClaimOutcome::OverBudget)
+}
+
+/// Returns the budget that a counter belongs to.
+const fn budget(scope: RateLimitScope) -> Budget {
+    match scope {
+        RateLimitScope::PortalEmails => Budget::Portal,
+        RateLimitScope::SignUpEmails => Budget::SignUps,
+        RateLimitScope::Invitations => Budget::Invitations,
+        RateLimitScope::KnownBrowserEmailsPerHour | RateLimitScope::KnownBrowserEmailsPerDay => {
+            Budget::KnownBrowser
+        }
+        _ => Budget::Address,
     }
 }

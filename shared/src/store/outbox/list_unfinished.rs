@@ -1,19 +1,15 @@
 //! Lists the emails that the sweep takes up.
 
 use crate::domain::email::OutboxKey;
-use crate::domain::ids::RecordId;
 use crate::domain::time::Timestamp;
-use crate::store::item::s;
-use crate::store::outbox::{LEASE, outbox_item};
+use crate::store::item::{n, s};
+use crate::store::outbox::outbox_item;
 use crate::store::{Store, Unavailable};
-use std::time::Duration;
-
-/// The age from which an unfinished email is listed: newer ones are left to the stream.
-const MIN_AGE: Duration = LEASE;
 
 impl Store {
-    /// Returns the keys of the unfinished emails that were requested at least 30 s before `now`,
-    /// oldest first, and at most a megabyte of them.
+    /// Returns the keys of the unfinished emails that are due at `now`, those that have been due
+    /// longest first, and at most a megabyte of them. An email is due 30 s after its request, which
+    /// leaves newer ones to the stream, or when the window begins that it waits for.
     ///
     /// Costs 1 query of the sparse index, which is eventually consistent.
     ///
@@ -23,15 +19,14 @@ impl Store {
         &self,
         now: Timestamp,
     ) -> Result<Vec<OutboxKey>, Unavailable> {
-        let before = RecordId::first_at(now.minus(MIN_AGE));
         let query = self
             .client
             .query()
             .table_name(&self.tables.emails)
             .index_name("unfinished")
-            .key_condition_expression("unfinished = :email AND sk < :before")
+            .key_condition_expression("unfinished = :email AND due_at < :now")
             .expression_attribute_values(":email", s("email"))
-            .expression_attribute_values(":before", s(before.as_str()));
+            .expression_attribute_values(":now", n(now.millis()));
         let page = query
             .send()
             .await

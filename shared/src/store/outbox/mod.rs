@@ -12,12 +12,14 @@ mod finish;
 mod list;
 mod list_unfinished;
 pub(super) mod outbox_item;
+mod postpone;
 mod reclaim;
 mod retry_later;
 
 use std::time::Duration;
 
 pub use claim::ClaimOutcome;
+pub use enqueue::{EmailRequestLimits, EnqueueOutcome};
 pub use find::OutboxLookup;
 
 /// The time for which a claim holds. An attempt to send takes less.

@@ -8,11 +8,13 @@ use crate::domain::email::{
     PreparedEmail,
 };
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
+use crate::domain::link::LinkAccount;
 use crate::domain::next::Next;
 use crate::domain::user::Epoch;
 use crate::store::Store;
 use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
+use crate::store::outbox::LEASE;
 use aws_sdk_dynamodb::types::Put;
 
 pub(in crate::store) fn key(key: &OutboxKey) -> Item {
@@ -55,7 +57,12 @@ fn queued(entry: &OutboxEntry) -> Item {
         ("next", entry.next.as_ref().map(|next| s(next.as_str()))),
         ("ip", Some(s(&entry.client.ip))),
         ("user_agent", Some(s(&entry.client.user_agent))),
+        (
+            "known_browser",
+            entry.known_browser.map(|browser| s(browser.to_string())),
+        ),
         ("requested_at", Some(n(entry.requested_at.millis()))),
+        ("due_at", Some(n(entry.requested_at.plus(LEASE).millis()))),
         ("expires_at", Some(n(entry.expires_at.secs()))),
     ]));
     whole
@@ -73,7 +80,9 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
             ip: text(item, "ip")?.to_owned(),
             user_agent: text(item, "user_agent")?.to_owned(),
         },
+        known_browser: text(item, "known_browser").and_then(KeyedHash::parse),
         requested_at: moment(item, "requested_at")?,
+        waits_until: moment(item, "waits_until"),
         expires_at: expires_at(item)?,
         state: state(item)?,
     })
@@ -125,6 +134,10 @@ fn state(item: &Item) -> Option<DeliveryState> {
                 template: EmailTemplate::parse(text(item, "template")?)?,
                 user: UserId::parse(text(item, "user_id")?)?,
                 epoch: Epoch::new(number(item, "epoch")?),
+                account: LinkAccount::parse(
+                    text(item, "account")?,
+                    text(item, "name").unwrap_or_default(),
+                )?,
                 kid: text(item, "kid")?.to_owned(),
                 expires_at: moment(item, "link_expires_at")?,
             },
@@ -149,5 +162,6 @@ pub(in crate::store) fn delivery(item: &Item) -> Option<DeliveryRecord> {
         requested_at: moment(item, "requested_at")?,
         ended_at: moment(item, "ended_at"),
         attempts: number(item, "attempts").unwrap_or_default(),
+        waits_until: moment(item, "waits_until"),
     })
 }

@@ -1,8 +1,10 @@
 //! Claims an email again whose lease has lapsed.
 
 use crate::domain::email::{EmailTemplate, OutboxEntry, PreparedEmail};
+use crate::domain::link::LinkAccount;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Status;
+use crate::store::expression::Expression;
 use crate::store::item::{n, s};
 use crate::store::outbox::{ClaimOutcome, LEASE};
 use crate::store::transaction::{Transaction, TransactionError};
@@ -41,17 +43,11 @@ impl Store {
                 (":now", n(now.millis())),
                 (":one", n(1)),
             ]);
-        let user = self
-            .user_row(&prepared.user)
-            .when("attribute_exists(pk) AND #status <> :suspended AND epoch = :epoch")
-            .names([("#status", "status")])
-            .values([
-                (":suspended", s(Status::Suspended.as_str())),
-                (":epoch", n(prepared.epoch.get())),
-            ]);
         let writes = Transaction::new().update(Write::Email, email);
         let writes = match prepared.template {
-            EmailTemplate::Link(_) => writes.check(Write::User, user),
+            EmailTemplate::Link(_) => {
+                writes.check(Write::User, self.unchanged_account(entry, prepared))
+            }
             EmailTemplate::Notice(_) => writes,
         };
         match writes.commit(self, "reclaim_email").await {
@@ -66,5 +62,21 @@ impl Store {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns the check that the link would still work.
+    fn unchanged_account(&self, entry: &OutboxEntry, prepared: &PreparedEmail) -> Expression {
+        if let LinkAccount::New { .. } = prepared.account {
+            return self
+                .address_claim_row(&entry.address)
+                .when("attribute_not_exists(pk)");
+        }
+        self.user_row(&prepared.user)
+            .when("attribute_exists(pk) AND #status <> :suspended AND epoch = :epoch")
+            .names([("#status", "status")])
+            .values([
+                (":suspended", s(Status::Suspended.as_str())),
+                (":epoch", n(prepared.epoch.get())),
+            ])
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::UserId;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
-use crate::store::rate_limits;
-use crate::store::sign_in::limits::{FailureStreak, PasswordLimits};
-use crate::store::sign_in::{Account, PasswordAttempt, sign_ins};
+use crate::store::sign_in::limits::PasswordLimits;
+use crate::store::sign_in::{Account, PasswordAttempt};
 use crate::store::users::user_item;
 use crate::store::{CountError, Store, Unavailable};
 
@@ -13,51 +13,68 @@ impl Store {
     /// Counts an attempt at `address`, and returns what is needed to verify its password. If nobody
     /// has the address, a user who never exists is read.
     ///
-    /// Costs 1 update concurrently with 1 strongly consistent batch of 3 reads, then 1 strongly
-    /// consistent read.
+    /// A known browser is counted by its own limit only. Everybody else is counted by the two
+    /// visible limits of their network, then by the silent one of the address.
+    ///
+    /// Costs 2 updates concurrently with 1 strongly consistent read, then 1 strongly consistent
+    /// read, then 1 update; for a known browser 1 update concurrently with a read, then 1 read.
     ///
     /// # Errors
-    /// Fails with [`CountError::RateLimited`] if the limit of the address or of the network is
-    /// reached, and with [`CountError::Unavailable`] if the store cannot be reached.
+    /// Fails with [`CountError::RateLimited`] if a limit of the network is reached, and with
+    /// [`CountError::Unavailable`] if the store cannot be reached.
     pub async fn begin_password_attempt(
         &self,
         address: &EmailAddress,
-        limits: &PasswordLimits<'_>,
+        limits: &PasswordLimits,
         now: Timestamp,
     ) -> Result<PasswordAttempt, CountError> {
-        let counter_keys =
-            [limits.consecutive_failures, limits.network].map(|limit| rate_limits::key(limit, now));
-        let keys = [
-            (&self.tables.users, vec![user_item::claim_key(address)]),
-            (&self.tables.rate_limits, counter_keys.to_vec()),
-        ];
-        let (counted, found) = tokio::join!(
-            self.count("begin_password_attempt", limits.attempts, now),
-            self.read_items("begin_password_attempt", keys)
+        let claim = user_item::claim_key(address);
+        let (counted, claim) = tokio::join!(
+            self.count_client(limits, now),
+            self.read_item("begin_password_attempt", &self.tables.users, claim)
         );
-        let counted = counted?;
-        let [claims, counters] = found?;
-        if !counted {
-            let end = limits.attempts.ends_at(now);
-            return Err(CountError::exhausted_until(end, now));
-        }
-        if rate_limits::counted(&counters, limits.network, now) >= limits.network.limit {
-            let end = limits.network.ends_at(now);
-            return Err(CountError::exhausted_until(end, now));
-        }
-        let id = claims
-            .first()
-            .map_or_else(|| Some(UserId::nobody()), user_item::claimed_by)
+        let by_known_browser = counted?;
+        let id = claim?
+            .map_or_else(
+                || Some(UserId::nobody()),
+                |claim| user_item::claimed_by(&claim),
+            )
             .ok_or_else(|| Unavailable::unreadable("users"))?;
         let account = self.find_account(&id).await?;
-        let streak = FailureStreak::read(&counters, limits.consecutive_failures, now);
-        let cap = limits.consecutive_failures.limit;
-        let capped = streak.is_capped(sign_ins(account.as_ref()), cap);
+        let sign_ins = account.as_ref().map_or(0, |account| account.sign_ins);
+        let failures = limits.failures(sign_ins, now);
+        let allowed =
+            by_known_browser || self.count("begin_password_attempt", &failures, now).await?;
         Ok(PasswordAttempt {
             account,
-            streak,
-            capped,
+            allowed,
+            by_known_browser,
         })
+    }
+
+    /// Counts an attempt for its client alone. Returns true if that is a known browser whose own
+    /// limit allows it.
+    async fn count_client(
+        &self,
+        limits: &PasswordLimits,
+        now: Timestamp,
+    ) -> Result<bool, CountError> {
+        let count = |limit| self.count("begin_password_attempt", limit, now);
+        if let Some(own) = &limits.known_browser
+            && count(own).await?
+        {
+            return Ok(true);
+        }
+        let (attempts, network) = tokio::join!(count(&limits.attempts), count(&limits.network));
+        let exhausted = |counted: bool, limit: &RateLimit| (!counted).then(|| limit.ends_at(now));
+        let ends = [
+            exhausted(attempts?, &limits.attempts),
+            exhausted(network?, &limits.network),
+        ];
+        match ends.into_iter().flatten().max() {
+            Some(end) => Err(CountError::exhausted_until(end, now)),
+            None => Ok(false),
+        }
     }
 
     async fn find_account(&self, id: &UserId) -> Result<Option<Account>, Unavailable> {

@@ -1,18 +1,21 @@
-//! Completes a sign-in whose password is right (promises 1 and 6).
+//! Completes a sign-in with a password (promises 5, 6 and 8).
 
 use crate::domain::audit::AuditEvent;
+use crate::domain::ids::IdempotencyKeyHash;
+use crate::domain::link::REPLAY_WINDOW;
 use crate::domain::password::hash::PasswordHash;
 use crate::domain::session::{Session, SessionKey};
+use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
 use crate::store::expression::Expression;
-use crate::store::item::{n, s};
-use crate::store::transaction::Transaction;
+use crate::store::item::{Item, moment, n, s, text};
+use crate::store::transaction::{Transaction, TransactionError};
 use crate::store::{Store, Unavailable};
 
-/// A verified password, and the session to create for it.
+/// A sign-in whose password has been verified.
 pub struct PasswordSignIn<'a> {
     pub user: &'a User,
-    /// The hash that the password was verified against.
+    /// The stored hash that the password was verified against.
     pub verified: &'a PasswordHash,
     /// The hash to store: the same one, or one with the current parameters.
     pub password: &'a PasswordHash,
@@ -21,12 +24,29 @@ pub struct PasswordSignIn<'a> {
     /// The session to delete: the one that this browser had before.
     pub replaces: Option<&'a SessionKey>,
     pub event: &'a AuditEvent,
+    /// Identifies the view of the form, or the client's attempt, so that it may be repeated.
+    pub idempotency_key: Option<IdempotencyKeyHash>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompleteOutcome {
+    Completed,
+    /// The same form signed in at this time, within the replay window. Nothing was written.
+    Repeated(Timestamp),
+    /// A concurrent reset, suspension or change of address wins. Nothing was written.
+    Refused,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Write {
+    User,
+    Other,
 }
 
 impl Store {
-    /// Creates the session, updates the user and records the event, all together. Returns `false`,
-    /// and writes nothing, if the user is no longer active, has another address, epoch or password
-    /// than the one that was verified: a concurrent reset wins.
+    /// Creates the session, updates the user and records the event, all together. Writes nothing if
+    /// the user is no longer active, has another address, epoch or password than the one that was
+    /// verified, or if the sign-in repeats one of the same idempotency key.
     ///
     /// Costs 1 transaction of 1 update and 2 puts, and 1 delete if a session is replaced.
     ///
@@ -35,27 +55,37 @@ impl Store {
     pub async fn complete_sign_in(
         &self,
         sign_in: &PasswordSignIn<'_>,
-    ) -> Result<bool, Unavailable> {
-        Transaction::new()
-            .update((), self.user_signed_in_with_password(sign_in))
-            .put((), self.new_session(sign_in.session))
-            .put((), self.audit_record(sign_in.event))
-            .deletes((), self.replaced_session(sign_in.replaces))
-            .try_commit(self, "complete_sign_in")
-            .await
+    ) -> Result<CompleteOutcome, Unavailable> {
+        let committed = Transaction::new()
+            .update(Write::User, self.user_signed_in_with_password(sign_in))
+            .put(Write::Other, self.new_session(sign_in.session))
+            .put(Write::Other, self.audit_record(sign_in.event))
+            .deletes(Write::Other, self.replaced_session(sign_in.replaces))
+            .commit(self, "complete_sign_in")
+            .await;
+        match committed {
+            Ok(()) => Ok(CompleteOutcome::Completed),
+            Err(TransactionError::Conditions(failed)) => {
+                let user = failed
+                    .into_iter()
+                    .find(|(write, _)| *write == Write::User)
+                    .and_then(|(_, user)| user);
+                let repeated = user.and_then(|user| repeated(&user, sign_in));
+                Ok(repeated.map_or(CompleteOutcome::Refused, CompleteOutcome::Repeated))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn user_signed_in_with_password(&self, sign_in: &PasswordSignIn<'_>) -> Expression {
-        self.user_row(&sign_in.user.id)
+        let now = sign_in.session.created_at;
+        let user = self
+            .user_row(&sign_in.user.id)
             .set("last_sign_in_at = :now, password = :password")
             .add("sign_ins :one")
-            .when(
-                "attribute_exists(pk) AND #status = :active AND epoch = :epoch \
-                 AND password = :verified AND address = :address",
-            )
             .names([("#status", "status")])
             .values([
-                (":now", n(sign_in.session.created_at.millis())),
+                (":now", n(now.millis())),
                 (":password", s(sign_in.password.as_str())),
                 (":one", n(1)),
                 (":active", s(Status::Active.as_str())),
@@ -63,5 +93,30 @@ impl Store {
                 (":verified", s(sign_in.verified.as_str())),
                 (":address", s(sign_in.user.address.as_str())),
             ])
+            .returning_old_item();
+        let unchanged = "attribute_exists(pk) AND #status = :active AND epoch = :epoch \
+                         AND password = :verified AND address = :address";
+        match sign_in.idempotency_key {
+            None => user.when(unchanged),
+            Some(key) => user
+                .set("form_key = :key, form_at = :now")
+                .when(format!(
+                    "{unchanged} AND (attribute_not_exists(form_key) OR form_key <> :key \
+                     OR form_at < :replayable_since)"
+                ))
+                .values([
+                    (":key", s(key.to_string())),
+                    (":replayable_since", n(now.minus(REPLAY_WINDOW).millis())),
+                ]),
+        }
     }
+}
+
+/// Returns the time of the sign-in that `sign_in` repeats, according to the user's item.
+fn repeated(user: &Item, sign_in: &PasswordSignIn<'_>) -> Option<Timestamp> {
+    let key = sign_in.idempotency_key?.to_string();
+    let at = moment(user, "form_at")?;
+    let is_repeat = text(user, "form_key") == Some(&key)
+        && sign_in.session.created_at.since(at) <= REPLAY_WINDOW;
+    is_repeat.then_some(at)
 }

@@ -3,22 +3,22 @@
 
 mod begin_attempt;
 mod complete;
+mod forget_attempt;
 mod limits;
-mod record_failure;
 
 use crate::domain::password::hash::PasswordHash;
 use crate::domain::user::{Status, User};
-use limits::FailureStreak;
 
-pub use complete::PasswordSignIn;
+pub use complete::{CompleteOutcome, PasswordSignIn};
 pub use limits::PasswordLimits;
 
 /// An attempt that has been counted and whose password has not been verified.
 pub struct PasswordAttempt {
     account: Option<Account>,
-    streak: FailureStreak,
-    /// True after too many consecutive failures: then the right password is refused as well.
-    pub capped: bool,
+    /// Is false where the limit of the address is reached: then no password is right.
+    allowed: bool,
+    /// Is true if a known browser made the attempt, by its own limit.
+    by_known_browser: bool,
 }
 
 struct Account {
@@ -36,17 +36,10 @@ impl PasswordAttempt {
             .filter(|user| user.status == Status::Active)
     }
 
-    /// Returns the hash to verify the password against.
+    /// Returns the hash to verify the password against: none if the limit of the address is
+    /// reached, so that the guess is never compared.
     pub fn password(&self) -> Option<&PasswordHash> {
-        self.account.as_ref()?.password.as_ref()
+        let account = self.account.as_ref().filter(|_| self.allowed);
+        account?.password.as_ref()
     }
-
-    fn sign_ins(&self) -> u64 {
-        sign_ins(self.account.as_ref())
-    }
-}
-
-/// Returns the number of sign-ins of an account, 0 if there is no account.
-fn sign_ins(account: Option<&Account>) -> u64 {
-    account.map_or(0, |account| account.sign_ins)
 }

@@ -31,6 +31,10 @@ impl Store {
         Expression::on(&self.tables.users, user_key(id))
     }
 
+    pub(in crate::store) fn address_claim_row(&self, address: &EmailAddress) -> Expression {
+        Expression::on(&self.tables.users, claim_key(address))
+    }
+
     /// Returns the put of a new user, with the hash of their password and the digest of the request
     /// if there are any. It fails if the id was ever used, and then returns the row or tombstone.
     pub(in crate::store) fn new_user(
@@ -74,7 +78,7 @@ impl Store {
 
     /// Returns the delete of the claim of the user's address, on condition that it is theirs.
     pub(in crate::store) fn released_claim(&self, user: &User) -> Expression {
-        Expression::on(&self.tables.users, claim_key(&user.address))
+        self.address_claim_row(&user.address)
             .when("user_id = :user")
             .values([(":user", s(user.id.as_str()))])
     }
@@ -121,6 +125,10 @@ pub(in crate::store) fn to_item(user: &User) -> Item {
         ("status", Some(s(user.status.as_str()))),
         ("epoch", Some(n(user.epoch.get()))),
         ("created_at", Some(n(user.created_at.millis()))),
+        (
+            "last_sign_in_at",
+            user.last_sign_in_at.map(|at| n(at.millis())),
+        ),
     ]));
     whole
 }

@@ -121,6 +121,7 @@ fn by_another_portal(forger: &mut Forger<'_>, original: &Original) -> String {
     staff.sign_session(
         key,
         &SessionClaims {
+            address: None,
             expires_at,
             ..content
         },

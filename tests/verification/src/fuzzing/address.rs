@@ -35,10 +35,4 @@ pub fn address(data: &[u8]) {
             && labels.all(|label| (1..=63).contains(&label.len())),
         "not a mailbox: {spelled}"
     );
-    let masked = address.masked();
-    let shown = masked.strip_suffix(&format!("••@{domain}"));
-    assert!(
-        shown.is_some_and(|shown| shown.len() == 1 && local.starts_with(shown)),
-        "{masked} shows more than one letter of {spelled}"
-    );
 }

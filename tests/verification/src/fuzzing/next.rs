@@ -1,6 +1,6 @@
 //! The `next` that a user is redirected to after signing in.
 
-use shared::domain::next::Next;
+use shared::domain::next::{Next, NextOrigins};
 use shared::domain::origin::Origin;
 use url::Url;
 
@@ -25,7 +25,12 @@ pub fn next(data: &[u8]) {
 }
 
 fn check(text: &str, home: &Origin, allowed: &[Origin]) {
-    let Some(next) = Next::parse(text, home, allowed) else {
+    let checked_against = NextOrigins {
+        portal: home,
+        default: home,
+        allowed,
+    };
+    let Ok(Some(next)) = Next::parse(text, checked_against) else {
         return;
     };
     let spelled = next.as_str();
@@ -41,7 +46,7 @@ fn check(text: &str, home: &Origin, allowed: &[Origin]) {
         "{spelled} has credentials"
     );
     assert!(
-        spelled.len() <= 512 && spelled.bytes().all(|byte| byte.is_ascii_graphic()),
+        spelled.len() <= 2048 + 64 && spelled.bytes().all(|byte| byte.is_ascii_graphic()),
         "it does not fit into a header: {spelled:?}"
     );
     // A reader that does not parse URLs, but looks for the first path, must agree.
@@ -53,6 +58,19 @@ fn check(text: &str, home: &Origin, allowed: &[Origin]) {
         origins.iter().any(is_start),
         "{spelled} does not start with an allowed origin"
     );
-    let again = Next::parse(spelled, home, allowed);
-    assert_eq!(again.as_ref(), Some(&next), "it has another spelling");
+    assert!(
+        !url.path().starts_with("//"),
+        "{spelled} redirects elsewhere by its path"
+    );
+    let is_ours = url
+        .path()
+        .split('/')
+        .nth(1)
+        .is_some_and(|first| first.eq_ignore_ascii_case("auth"));
+    assert!(
+        Origin::of(&url).as_ref() != Some(home) || !is_ours,
+        "{spelled} is a route of the portal"
+    );
+    let again = Next::parse(spelled, checked_against);
+    assert_eq!(again, Ok(Some(next.clone())), "it has another spelling");
 }

@@ -3,7 +3,7 @@
 use super::fixture;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Link, Purpose};
+use shared::domain::link::{Link, LinkAccount, LinkNext, Purpose};
 use shared::domain::portal::PortalName;
 use shared::domain::session::SessionId;
 use shared::domain::time::Timestamp;
@@ -87,7 +87,8 @@ fn link(ring: &KeyRing) -> String {
         address: EmailAddress::parse("ada@example.com").unwrap(),
         epoch: Epoch::new(3),
         expires_at: Timestamp::from_secs(4),
-        next: None,
+        next: LinkNext::None,
+        account: LinkAccount::Active,
     };
     ring.sign_link(ring.get("1").unwrap(), &link)
 }
@@ -96,6 +97,7 @@ fn session(ring: &KeyRing) -> String {
     let claims = SessionClaims {
         id: SessionId::new([5; 32]),
         user: UserId::new([2; 16]),
+        address: None,
         expires_at: Timestamp::from_secs(6),
     };
     ring.sign_session(ring.get("1").unwrap(), &claims)

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const SESSION_LIFETIME: u64 = 3_600_000;
 /// The lifetime of a link, in milliseconds.
 const LINK_LIFETIME: u64 = 15 * 60_000;
+const CODE_LIFETIME: u64 = 10 * 60_000;
 /// The time in which a redemption may be repeated, in milliseconds.
 const REPEATABLE_FOR: u64 = 60_000;
 /// The time until the stream delivers a record again, in milliseconds: longer than a lease.
@@ -311,7 +312,11 @@ impl<'w> Traffic<'w> {
 
     /// Enters a code in the browser that requested it.
     async fn enter_code(&mut self) -> Result<(), String> {
-        let Some(n) = self.some_emailed(|request| request.redeemed_at.is_none()) else {
+        let now = self.now();
+        let works = |request: &LoginRequest| {
+            request.redeemed_at.is_none() && now < request.requested_at + CODE_LIFETIME
+        };
+        let Some(n) = self.some_emailed(works) else {
             return Ok(());
         };
         if !self.has_nonce(n) {

@@ -15,6 +15,9 @@ use shared::domain::session::SessionId;
 use shared::domain::time::Timestamp;
 use shared::domain::user::Status;
 
+/// The time for which a code works by itself, in milliseconds.
+const CODE_LIFETIME: u64 = 10 * 60_000;
+
 /// A redemption that is about to be sent.
 pub(super) struct RedeemRequest {
     pub(super) link: usize,
@@ -346,6 +349,16 @@ impl PortalUnderTest<'_> {
         } else if is_form {
             request = request.form();
         }
+        if env.rng.one_in(8) {
+            let malformed = *env.rng.pick(&["", " ", "1234-567", "123456789", "code"]);
+            let before = self.world.snapshot();
+            let response = request.code(malformed).await;
+            let is_unchanged = env.may_fail() || self.world.snapshot() == before;
+            ensure!(is_unchanged, "a malformed code was counted");
+            let detail = format!("client {client} malformed {malformed:?}");
+            env.check("a malformed code", &response, Outcome::InvalidRequest)?;
+            return responded(detail, &response);
+        }
         let response = request.await;
 
         let found = self.expect_code(&own, &code);
@@ -380,9 +393,12 @@ impl PortalUnderTest<'_> {
     /// Counts the code for each of them that has attempts left.
     fn expect_code(&mut self, links: &[usize], code: &str) -> Option<usize> {
         let limit = self.model.rules.code_attempts;
+        let now = self.now();
         let mut found = None;
         for link in links {
-            if self.model.links[*link].try_code(code, limit) == Some(true) {
+            let known = &mut self.model.links[*link];
+            let is_fresh = now < known.requested_at + CODE_LIFETIME;
+            if known.try_code(code, limit) == Some(true) && is_fresh {
                 found = Some(*link);
             }
         }
@@ -499,7 +515,10 @@ impl PortalUnderTest<'_> {
         let limit = RateLimit {
             scope: RateLimitScope::Code,
             key: self.world.key_ring().keyed_hash(&["code", &link.id]),
-            window: Window::Until(Timestamp::from_millis(link.requested_at)),
+            window: Window::Series {
+                number: 0,
+                ends_at: Timestamp::from_millis(link.requested_at),
+            },
             limit: 0,
         };
         let key = limit.item_key(self.world.clock.now());

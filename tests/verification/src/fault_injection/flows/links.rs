@@ -4,7 +4,7 @@ use super::{Flow, flow};
 use crate::fault_injection::injector::contention;
 use crate::fault_injection::scenario::{Scenario, StepResult};
 use crate::{ensure, ensure_eq};
-use kit::{ADA, GRACE, mins, routes, secs};
+use kit::{ADA, GRACE, form, mins, routes, secs};
 use reqwest::Method;
 use shared::domain::time::Timestamp;
 
@@ -13,6 +13,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(link),
         flow!(link_twice),
         flow!(link_page),
+        flow!(link_page_with_a_long_next),
         flow!(link_page_in_another_browser),
         flow!(link_and_code_in_another_browser).with(&[("OtherBrowser", "code")]),
         flow!(link_used_by_somebody_else),
@@ -49,10 +50,21 @@ async fn link_twice(s: &Scenario) -> StepResult {
 }
 
 async fn link_page(s: &Scenario) -> StepResult {
+    link_page_with(s, "/reports").await
+}
+
+/// The redemption reads `next` from the link's row.
+async fn link_page_with_a_long_next(s: &Scenario) -> StepResult {
+    link_page_with(s, &format!("/{}", "a".repeat(2047))).await
+}
+
+async fn link_page_with(s: &Scenario, next: &str) -> StepResult {
     let client = s.client();
-    let request = client.request_login(ADA).next("/reports").form();
-    let email = s.receive_email(request, "303 /auth/check-email").await?;
-    s.submit_link_page(&client, &email, &[], "303 /reports")
+    let request = client.request_login(ADA).next(next).form();
+    let url = format!("{}{next}", s.world.portal.public_url());
+    let check_email = format!("303 /auth/check-email?{}", form(&[("next", &url)]));
+    let email = s.receive_email(request, &check_email).await?;
+    s.submit_link_page(&client, &email, &[], &format!("303 {next}"))
         .await?;
     s.session_started(&client)?;
     s.expect(client.me(), "200").await

@@ -17,7 +17,7 @@ use shared::domain::email::{
     DeliveryState, EmailKind, EmailTemplate, OutboxEntry, OutboxKey, PreparedEmail,
 };
 use shared::domain::ids::{KeyedHash, LinkId, RecordId, SessionHash, UserId};
-use shared::domain::link::{IdempotencyKey, Link, Purpose, RedeemContext};
+use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemContext};
 use shared::domain::portal::PortalName;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::session::{AuthMethod, Session};
@@ -25,8 +25,8 @@ use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
 use shared::env::Env;
 use shared::store::links::LinkError;
-use shared::store::links::{Redeem, UserTransition};
-use shared::store::outbox::ClaimOutcome;
+use shared::store::links::Redeem;
+use shared::store::outbox::{ClaimOutcome, EmailRequestLimits};
 use shared::store::users::NewUser;
 use shared::store::{Store, Unavailable};
 use std::collections::BTreeMap;
@@ -120,7 +120,9 @@ impl Tables {
             link: LinkId::from_bytes(random.bytes()),
             next: None,
             client: ClientInfo::new("192.0.2.0", ""),
+            known_browser: None,
             requested_at: NOW,
+            waits_until: None,
             expires_at: NOW.plus(DAY),
             state: DeliveryState::Queued,
         };
@@ -132,17 +134,20 @@ impl Tables {
                 limit: 1,
             })
         };
-        let scopes = [
-            RateLimitScope::RequestsPerMinute,
-            RateLimitScope::RequestsPerHour,
-            RateLimitScope::RequestsPerNetwork,
-        ];
-        let requested = self.store.enqueue_email(&email, &rate_limits(scopes)).await;
+        let limits = EmailRequestLimits {
+            key: email.key.to,
+            per_minute: 1,
+            per_hour: 1,
+            network: None,
+            idempotency_key: IdempotencyKey::new(random.bytes()).hash(),
+        };
+        let requested = self.store.enqueue_email(&email, &limits).await;
         requested.map_err(|refused| format!("a request was refused: {refused:?}"))?;
         let prepared = PreparedEmail {
             template: EmailTemplate::Link(Purpose::SignIn),
             user,
             epoch: new.epoch,
+            account: LinkAccount::Active,
             kid: "1".to_owned(),
             expires_at: NOW.plus(DAY),
         };
@@ -201,8 +206,8 @@ impl Tables {
             by: &by,
             session: &session,
             replaces: None,
-            event: &event,
-            user: UserTransition::None,
+            events: std::slice::from_ref(&event),
+            password: None,
         };
         self.store.redeem(&redeem).await
     }

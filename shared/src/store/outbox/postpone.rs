@@ -1,0 +1,36 @@
+//! Postpones an email whose budget is used up.
+
+use crate::domain::email::{Budget, OutboxKey};
+use crate::domain::time::Timestamp;
+use crate::store::item::{n, s};
+use crate::store::{Store, Unavailable};
+
+impl Store {
+    /// Leaves a queued email to the sweep from `until` on, and stores the used-up `budget` as the
+    /// reason. Does nothing if the email is not queued any more.
+    ///
+    /// Costs 1 update.
+    ///
+    /// # Errors
+    /// Fails with [`Unavailable`] if the store cannot be reached.
+    pub async fn postpone_email(
+        &self,
+        email: &OutboxKey,
+        budget: Budget,
+        until: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let postponed = self
+            .email_row(email)
+            .set("waits_until = :until, due_at = :until, reason = :reason")
+            .when("attribute_exists(unfinished) AND #status = :queued")
+            .names([("#status", "status")])
+            .values([
+                (":queued", s("queued")),
+                (":until", n(until.millis())),
+                (":reason", s(budget.as_str())),
+            ]);
+        self.update("postpone_email", postponed)
+            .await
+            .map(|_postponed| ())
+    }
+}
