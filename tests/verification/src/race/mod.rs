@@ -188,8 +188,8 @@ impl Settings {
         };
         format!(
             "replay ({repeats}): cargo run --profile verification -p verification -- race \
-             --tokens {} --racers {} --suspensions {} --erasures {} --passwords {} --requests {} --seed {} \
-             --only {}",
+             --tokens {} --racers {} --suspensions {} --erasures {} --passwords {} \
+             --requests {} --seed {} --only {}",
             self.tokens,
             self.racers,
             self.suspensions,
