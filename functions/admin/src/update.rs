@@ -5,9 +5,9 @@
 //! again signs in again, and a user who is still invited is invited again at their new address. A
 //! new address of any other user is announced to the old and the new one.
 //!
-//! Responds 200 with the user as they are then, and `invitation_waits_until` where today's budget of
-//! invitations is used up, or 409 `already-exists` where another user has the
-//! address. Where nothing differs, nothing is written.
+//! Responds 200 with the user as they are then, and `invitation_waits_until` where today's budget
+//! of invitations is used up, or 409 `already-exists` where another user has the address. Where
+//! nothing differs, nothing is written.
 
 use crate::Admin;
 use crate::erase::ADDRESS_BEFORE;
