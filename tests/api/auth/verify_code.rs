@@ -291,3 +291,37 @@ async fn every_failure_has_the_same_response_after_the_same_calls() {
     );
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:#?}");
 }
+
+#[tokio::test]
+async fn a_hundred_codes_are_compared_for_an_address_over_all_its_links() {
+    let world = World::with(&[("EmailsPerHour", "1000"), ("EmailsPerDay", "1000")]).await;
+    let known = world.client();
+    known.sign_in_by_link(ADA).await;
+    let mut guesses = 0;
+    while guesses < 100 {
+        let stranger = world.client();
+        let email = stranger.receive_login_email(ADA).await;
+        for _ in 0..5 {
+            let wrong = stranger.verify_code(&email.wrong_code()).await;
+            wrong.assert("400 invalid-token");
+            guesses += 1;
+        }
+    }
+    assert_eq!(world.audit("partner.code.failed").len(), 100);
+    assert_eq!(
+        world.audit("partner.code.failed")[0]["severity"]["S"],
+        "warning"
+    );
+    let new = world.client();
+    let email = new.receive_login_email(ADA).await;
+    let right = new.verify_code(&email.code).await;
+    assert_eq!(right.assert("400 invalid-token").json()["attempts_left"], 4);
+    // A known browser has its own count.
+    world.clock.advance(mins(1));
+    let email = known.receive_login_email(ADA).await;
+    known.verify_code(&email.code).await.assert("200");
+    world.clock.advance(mins(1));
+    let email = new.receive_login_email(ADA).await;
+    // The count starts anew after a sign-in.
+    new.verify_code(&email.code).await.assert("200");
+}
