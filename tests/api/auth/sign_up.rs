@@ -1,5 +1,6 @@
 //! `POST /auth/sign-up`: creating an account.
 
+use crate::enumeration::reach_password_cap;
 use kit::{ADA, PASSWORD, World, mins};
 
 #[tokio::test]
@@ -24,6 +25,18 @@ async fn the_emailed_link_creates_the_account() {
     for action in ["partner.signed-up", "partner.activated"] {
         assert_eq!(world.audit(action).len(), 1, "{action}");
     }
+}
+
+#[tokio::test]
+async fn wrong_passwords_from_before_the_account_do_not_count_against_it() {
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
+    reach_password_cap(&world, "eve@example.com").await;
+    let client = world.client();
+    client.sign_up("eve@example.com", "Eve").await.assert("200");
+    let token = world.latest_email().await.token();
+    client.activate(&token, PASSWORD).await.assert("200");
+    let elsewhere = world.client().sign_in("eve@example.com", PASSWORD).await;
+    elsewhere.assert("200");
 }
 
 #[tokio::test]

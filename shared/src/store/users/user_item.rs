@@ -28,9 +28,11 @@ impl Store {
         Expression::on(&self.tables.users, claim_key(address))
     }
 
-    /// Returns the put of a new user, with the hash of their password if they have one.
+    /// Returns the put of a new user, with the hash of their password if they have one. A user whom
+    /// a link creates has signed in once.
     pub(in crate::store) fn new_user(&self, user: &User, password: Option<&PasswordHash>) -> Put {
         let mut whole = to_item(user);
+        whole.extend(user.last_sign_in_at.map(|_| ("sign_ins".to_owned(), n(1))));
         whole.extend(password.map(|hash| ("password".to_owned(), s(hash.as_str()))));
         put_new(&self.tables.users, whole)
     }
