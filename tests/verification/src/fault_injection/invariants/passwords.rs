@@ -4,9 +4,9 @@
 //! may have been made twice, and a right password that was counted may not have been given back.
 //! Audit records have ids and are never written twice.
 
-use super::Facts;
-use crate::ensure;
+use super::{Facts, number};
 use crate::fault_injection::password_log::Attempts;
+use crate::{ensure, ensure_eq};
 
 pub(super) fn attempts_are_counted(facts: &Facts) -> Result<(), String> {
     let log = &facts.passwords;
@@ -32,7 +32,6 @@ pub(super) fn attempts_are_counted(facts: &Facts) -> Result<(), String> {
             recorded("code.failed"),
             exactly(log.wrong_codes),
         ),
-        ("attempts", facts.counted("password"), by_network.clone()),
         (
             "attempts of networks",
             facts.counted("password-network"),
@@ -53,6 +52,13 @@ pub(super) fn attempts_are_counted(facts: &Facts) -> Result<(), String> {
             expected.contains(&count),
             "{name}: {count} instead of {expected:?}"
         );
+    }
+    for row in facts.counts("password-network") {
+        // By quarter of the hour and address.
+        let attributes = row.as_object().into_iter().flatten();
+        let of_addresses = attributes.filter(|(name, _)| name.contains('-'));
+        let sum: usize = of_addresses.map(|(name, _)| number(row, name)).sum();
+        ensure_eq!(sum, number(row, "count"), "attempts at each address: {row}");
     }
     Ok(())
 }
