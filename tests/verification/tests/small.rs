@@ -10,6 +10,7 @@ fn one_racer_wins_and_nothing_is_accepted_after_its_end() {
         racers: 16,
         suspensions: 4,
         passwords: 8,
+        forms: 2,
         requests: 200,
         seed: 1,
         only: None,
