@@ -57,18 +57,23 @@ async fn the_name_is_that_of_the_link_which_is_redeemed_and_the_other_links_end(
 
 #[tokio::test]
 async fn an_invitation_between_sign_up_and_its_link_wins() {
-    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
-    let client = world.client();
-    client.sign_up("eve@example.com", "Eve").await.assert("200");
-    let token = world.latest_email().await.token();
-    let invited = world.client().create_user("eve@example.com", "Eve").await;
-    invited.assert("201");
-    client
-        .activate(&token, PASSWORD)
-        .await
-        .assert("400 invalid-token");
-    let token = world.latest_email().await.token();
-    client.activate(&token, PASSWORD).await.assert("200");
+    for activation in ["password", "link"] {
+        let parameters = [("SelfSignUp", "on"), ("Activation", activation)];
+        let world = World::with_cheap_hashes(&parameters).await;
+        let client = world.client();
+        client.sign_up("eve@example.com", "Eve").await.assert("200");
+        let sign_up = world.latest_email().await.token();
+        let invited = world.client().create_user("eve@example.com", "Eve").await;
+        invited.assert("201");
+        let invitation = world.latest_email().await.token();
+        for (token, outcome) in [(sign_up, "400 invalid-token"), (invitation, "200")] {
+            let redeem = match activation {
+                "password" => client.activate(&token, PASSWORD),
+                _ => client.verify_link(&token),
+            };
+            redeem.await.assert(outcome);
+        }
+    }
 }
 
 #[tokio::test]
