@@ -54,7 +54,7 @@ pub struct Settings {
     /// during which others sign in with the old password
     #[arg(long, default_value_t = 2_000)]
     pub passwords: usize,
-    /// The number of users whose forms are posted 20 times at once, and whose password 150 networks
+    /// The number of users whose forms are posted 20 times at once, and whose password 120 networks
     /// guess at once
     #[arg(long, default_value_t = 200)]
     pub forms: usize,
