@@ -319,18 +319,25 @@ async fn invitations_over_their_budget_wait_for_the_next_day_and_notices_never_w
     let parameters = [("EmailsPerDayPortal", "2"), ("ActivationHours", "1")];
     let world = World::with_cheap_hashes(&parameters).await;
     let admin = world.client();
+    let mut answers = vec![];
     for n in 0..4 {
         let email = format!("new{n}@example.com");
-        admin.create_user(&email, "New").await.assert("201");
+        let created = admin.create_user(&email, "New").await.assert("201");
+        answers.push(created.json()["invitation_waits_until"].clone());
         world.settle().await;
     }
+    let midnight = json!("2026-11-22T00:00:00Z");
+    assert_eq!(
+        answers,
+        [Value::Null, Value::Null, midnight.clone(), midnight.clone()]
+    );
     assert_eq!(world.portal.inbox().len(), 2);
     assert_eq!(statuses(&world), ["queued", "queued", "sent", "sent"]);
     let waiting = admin.get_user(&world.user_id("new3@example.com")).await;
     let waiting = waiting.json()["emails"][0].clone();
     assert_eq!(waiting["status"], "queued");
     assert_eq!(waiting["reason"], "invitation-budget");
-    assert_eq!(waiting["waits_until"], "2026-11-22T00:00:00Z");
+    assert_eq!(waiting["waits_until"], midnight);
     let line = r#""reason":"invitation-budget""#;
     assert!(local::logs::taken().contains(line));
 

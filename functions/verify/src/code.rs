@@ -120,7 +120,7 @@ impl Verify<'_> {
             id: LinkId::from_bytes(random.bytes()),
             user: UserId::new(random.bytes()),
             address: context.app.config.email.from.clone(),
-            epoch: Epoch::INITIAL,
+            epoch: Epoch::new(0),
             expires_at: context.now,
             next: LinkNext::None,
             account: LinkAccount::Active,

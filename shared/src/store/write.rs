@@ -2,7 +2,7 @@
 
 use crate::store::expression::{Expression, built};
 use crate::store::item::Item;
-use crate::store::transaction::{ATTEMPTS, backoff};
+use crate::store::transaction::ATTEMPTS;
 use crate::store::{Store, Unavailable};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -49,7 +49,7 @@ impl Store {
             }
             match error.code() {
                 Some("TransactionConflictException") if attempt < ATTEMPTS => {
-                    tokio::time::sleep(backoff(attempt, self.random.bytes())).await;
+                    self.back_off(attempt).await;
                     attempt += 1;
                 }
                 _ => return Err(Unavailable::because(operation, &error)),

@@ -71,8 +71,8 @@ impl Store {
         let Some(item) = self.read_user_item(id).await? else {
             return Ok(None);
         };
-        let user = user_item::from_item(&item).ok_or_else(|| Unavailable::unreadable("users"))?;
-        Ok(Some(Account {
+        let user = user_item::read(&item)?;
+        Ok(user.map(|user| Account {
             user,
             password: user_item::password(&item),
             sign_ins: user_item::sign_ins(&item),

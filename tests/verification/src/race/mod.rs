@@ -8,6 +8,7 @@
 //! are late: a failure can be replayed. The others run on two threads, where racers overlap.
 
 mod dynamodb_local;
+mod erasures;
 mod limits;
 mod passwords;
 mod redemptions;
@@ -50,6 +51,9 @@ pub struct Settings {
     /// The number of links that are redeemed while their user is suspended or signed out
     #[arg(long, default_value_t = 5_000)]
     pub suspensions: usize,
+    /// The number of users who are erased while a back end repeats their creation
+    #[arg(long, default_value_t = 2_000)]
+    pub erasures: usize,
     /// The number of links by which several pages set a password at once; half of them are resets,
     /// during which others sign in with the old password
     #[arg(long, default_value_t = 2_000)]
@@ -76,6 +80,7 @@ pub struct Settings {
 enum Case {
     Redemptions,
     Suspensions,
+    Erasures,
     Activations,
     Resets,
     Limits,
@@ -117,6 +122,7 @@ fn parts(settings: &Settings) -> Vec<Part> {
     for (case, mut left) in [
         (Case::Redemptions, settings.tokens),
         (Case::Suspensions, settings.suspensions),
+        (Case::Erasures, settings.erasures),
         (Case::Activations, settings.passwords / 2),
         (Case::Resets, settings.passwords.div_ceil(2)),
         (Case::Limits, settings.forms),
@@ -147,6 +153,7 @@ impl Part {
             match self.case {
                 Case::Redemptions => redemptions::race(&mut rng, count, settings.racers).await,
                 Case::Suspensions => suspensions::race(&mut rng, count).await,
+                Case::Erasures => erasures::race(&mut rng, count).await,
                 Case::Activations => passwords::race(&mut rng, count, Purpose::Activation).await,
                 Case::Resets => passwords::race(&mut rng, count, Purpose::Reset).await,
                 Case::Limits => limits::race(&mut rng, count).await,
@@ -190,11 +197,12 @@ impl Settings {
         };
         format!(
             "replay ({repeats}): cargo run --profile verification -p verification -- race \
-             --tokens {} --racers {} --suspensions {} --passwords {} --forms {} --requests {} --seed {} \
-             --only {}",
+             --tokens {} --racers {} --suspensions {} --erasures {} --passwords {} --forms {} \
+             --requests {} --seed {} --only {}",
             self.tokens,
             self.racers,
             self.suspensions,
+            self.erasures,
             self.passwords,
             self.forms,
             self.requests,

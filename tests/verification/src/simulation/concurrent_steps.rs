@@ -152,10 +152,13 @@ impl PortalUnderTest<'_> {
         let Some(link) = self.some_link(env) else {
             return skipped("no link");
         };
+        let person = self.model.links[link].person;
+        if self.model.user(person).is_none() {
+            return skipped("an erased user");
+        }
         let client = self.model.links[link].client;
         let request = self.some_redeem_request(env, link, client);
         let expected = self.expect_redeem(&request);
-        let person = self.model.links[link].person;
         let yields = env.rng.below(4);
         let revoke = async {
             for _ in 0..yields {

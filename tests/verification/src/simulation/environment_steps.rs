@@ -7,6 +7,7 @@ use super::portal::PortalUnderTest;
 use super::rules::{DAY, HOUR, MINUTE};
 use crate::ensure;
 use crate::outcome::Outcome;
+use crate::rows::number;
 use serde_json::json;
 use shared::domain::user::Status;
 
@@ -109,12 +110,15 @@ impl PortalUnderTest<'_> {
             known.is_none_or(|known| Some(&known.id) == id.as_ref()),
             "{address} was {known:?}'s, and is {id:?}'s"
         );
-        // A repetition with the same key may get the same response again.
-        let is_repeated = has_key && Outcome::of(&response) == Outcome::Ok;
-        let expected = if is_known && !is_repeated {
-            Outcome::AlreadyExists
-        } else {
+        // Only the key that created the user gets the same response again, and a spent one nothing.
+        let is_free = known.map_or(
+            !has_key || !self.model.people[person].is_key_spent,
+            |known| has_key && known.has_key,
+        );
+        let expected = if is_free {
             Outcome::Ok
+        } else {
+            Outcome::AlreadyExists
         };
         let is_certain = env.check(&format!("creating {address}"), &response, expected)?;
         ensure!(
@@ -126,7 +130,10 @@ impl PortalUnderTest<'_> {
             self.model.people[person].user = Some(User {
                 id,
                 status: Status::Active,
-                epoch: 0,
+                epoch: user
+                    .and_then(|user| number(&user, "epoch"))
+                    .unwrap_or_default(),
+                has_key,
             });
             // As after an import: the simulation has no emails of invitations.
             if !is_active {
@@ -134,6 +141,29 @@ impl PortalUnderTest<'_> {
             }
         }
         responded(address, &response)
+    }
+
+    /// An administrator erases a user; a step without faults, as a repeat may find any state.
+    pub(super) async fn erase_user(&mut self, env: &mut Environment) -> StepResult {
+        let users = self.users(|_| true);
+        let Some(&person) = env.rng.choose(&users).filter(|_| !env.may_fail()) else {
+            return skipped("nobody, or under faults");
+        };
+        let Some(user) = self.model.people[person].user.take() else {
+            return skipped("nobody");
+        };
+        let response = self.world.client().erase_user(&user.id).await;
+        ensure!(response.status == 204, "an erasure: {}", response.body);
+        self.model.people[person].is_key_spent |= user.has_key;
+        for session in &mut self.model.sessions {
+            session.is_gone |= session.user == user.id;
+        }
+        for link in &mut self.model.links {
+            if link.person == person {
+                link.state = EmailState::Gone;
+            }
+        }
+        responded(format!("person {person}"), &response)
     }
 
     /// Chooses how long it is until a link, a lease or a session expires.

@@ -20,6 +20,8 @@ const MAX_LOST_CLAIMS: u64 = 3;
 pub(super) struct Person {
     pub(super) address: String,
     pub(super) user: Option<User>,
+    /// A user who was created with the key of this address has been erased.
+    pub(super) is_key_spent: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(super) struct User {
     pub(super) id: String,
     pub(super) status: Status,
     pub(super) epoch: u64,
+    /// The user was created with the idempotency key of their address.
+    pub(super) has_key: bool,
 }
 
 /// The state of an email's row in the outbox.

@@ -7,6 +7,7 @@ use super::rules::Rules;
 use crate::key_ring::KeyRing;
 use crate::nonces::nonces;
 use crate::rng::{Rng, random};
+use crate::rows::number;
 use kit::{ADA, ApiClient, ApiRequest, GRACE, World, table_name};
 use local::Options;
 use serde_json::{Value, json};
@@ -105,10 +106,12 @@ impl<'w> PortalUnderTest<'w> {
         created.assert("201");
         let person = |(address, status): (&str, Option<Status>)| Person {
             address: address.to_owned(),
+            is_key_spent: false,
             user: status.map(|status| User {
                 id: world.user_id(address),
                 status,
-                epoch: 0,
+                epoch: number(&world.user_row(address), "epoch").unwrap_or_default(),
+                has_key: false,
             }),
         };
         Self {

@@ -41,6 +41,7 @@ pub(super) enum Step {
     Reactivate,
     RevokeSessions,
     CreateUser,
+    EraseUser,
     AdvanceClocks,
     Sweep,
     ExpireRows,
@@ -49,7 +50,7 @@ pub(super) enum Step {
 }
 
 /// The frequency of each kind of step, relative to the others.
-const WEIGHTS: [(Step, usize); 23] = [
+const WEIGHTS: [(Step, usize); 24] = [
     (Step::RequestLogin, 18),
     (Step::Deliver, 18),
     (Step::OpenLink, 5),
@@ -67,7 +68,8 @@ const WEIGHTS: [(Step, usize); 23] = [
     (Step::Suspend, 1),
     (Step::Reactivate, 3),
     (Step::RevokeSessions, 1),
-    (Step::CreateUser, 1),
+    (Step::CreateUser, 2),
+    (Step::EraseUser, 1),
     (Step::AdvanceClocks, 9),
     (Step::Sweep, 4),
     (Step::ExpireRows, 1),
@@ -176,6 +178,7 @@ impl<'w> Simulation<'w> {
             Step::Reactivate => portal.reactivate(env),
             Step::RevokeSessions => portal.revoke_sessions(env),
             Step::CreateUser => portal.create_user(env).await,
+            Step::EraseUser => portal.erase_user(env).await,
             Step::Sweep => portal.sweep(env).await,
             Step::CrossPortals => self.portals[1 - at].cross(env, &self.portals[at]).await,
             Step::AdvanceClocks => advance_clocks(env, &self.portals[0]),
