@@ -199,6 +199,20 @@ async fn an_email_whose_link_is_void_is_not_sent() {
 }
 
 #[tokio::test]
+async fn an_email_that_waits_is_void_once_its_user_is_activated_by_another() {
+    let world = World::with(&[("Activation", "link")]).await;
+    let client = world.client();
+    let token = client.receive_login_email(GRACE).await.token();
+    fail_ses(&world, Fault::FailBefore, usize::MAX);
+    world.client().request_login(GRACE).await.assert("200");
+    world.settle().await;
+    client.verify_link(&token).await.assert("200");
+    world.clock.advance(mins(1));
+    world.sweep().await;
+    assert_eq!(statuses(&world), ["sent", "superseded"]);
+}
+
+#[tokio::test]
 async fn an_email_that_is_refused_temporarily_waits_longer_each_time_until_its_link_expires() {
     let world = world_with_waiting_email().await;
     let attempts = || world.rows("emails")[0]["attempts"]["N"].clone();

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The number of times that a form is posted at once.
 const POSTS: usize = 20;
 /// The number of networks that guess at once, and of the passwords that are compared.
-const NETWORKS: usize = 150;
+const NETWORKS: usize = 120;
 const COMPARED: u64 = 100;
 
 /// Races for the users of one portal, one after the other.
