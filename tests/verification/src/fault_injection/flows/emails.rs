@@ -19,7 +19,9 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(email_over_the_budget_of_others)
             .with(&[("EmailsPerHour", "1")])
             .ending(&["sent", "throttled"]),
-        flow!(invitation_over_budget).with(&[("EmailsPerDayPortal", "1")]),
+        flow!(invitation_over_budget)
+            .with(&[("EmailsPerDayPortal", "1")])
+            .ending(&["sent", "superseded"]),
         flow!(request_twice),
         flow!(request_form_twice),
         flow!(email_too_late).ending(&["expired"]),
