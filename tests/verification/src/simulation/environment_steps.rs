@@ -2,11 +2,13 @@
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::faults::{FaultProfile, INSTANCES};
-use super::model::{EmailState, Session, User};
-use super::portal::PortalUnderTest;
+use super::emails::{EmailState, Link};
+use super::model::Session;
+use super::portal::{PortalUnderTest, read_user};
 use super::rules::{DAY, HOUR, MINUTE};
 use crate::ensure;
 use crate::outcome::Outcome;
+use crate::rows::number;
 use serde_json::json;
 use shared::domain::user::Status;
 
@@ -26,17 +28,17 @@ impl PortalUnderTest<'_> {
         }
     }
 
-    /// Adds to a user's epoch behind the API; the model learns of it separately.
-    pub(super) fn write_epoch(&self, person: usize, step: u64) {
-        let epoch = self.model.user(person).map_or(0, |user| user.epoch) + step;
+    /// Moves a user's epoch behind the API; the model learns of it separately.
+    pub(super) fn write_epoch(&self, person: usize) {
         let address = &self.model.people[person].address;
-        let value = json!({"N": epoch.to_string()});
+        let epoch = number(&self.world.user_row(address), "epoch").unwrap_or_default();
+        let value = json!({"N": (epoch + 1).to_string()});
         self.world.set_attribute(address, "epoch", &value);
     }
 
     /// Voids all links and sessions of a user.
     fn move_epoch(&mut self, person: usize) {
-        self.write_epoch(person, 1);
+        self.write_epoch(person);
         if let Some(user) = &mut self.model.people[person].user {
             user.epoch += 1;
         }
@@ -88,7 +90,8 @@ impl PortalUnderTest<'_> {
         let has_key = env.rng.one_in(2);
         let address = self.model.people[person].address.clone();
         let admin = self.world.client();
-        let mut request = admin.create_user(&address, "Somebody").status("active");
+        let status = if is_active { "active" } else { "invited" };
+        let mut request = admin.create_user(&address, "Somebody").status(status);
         if has_key {
             request = request.idempotency_key(&format!("add-{address}"));
         }
@@ -122,18 +125,24 @@ impl PortalUnderTest<'_> {
             "{address} is {id:?}, and the response has {}",
             response.id()
         );
-        if let (false, Some(id)) = (is_known, id) {
-            self.model.people[person].user = Some(User {
-                id,
-                status: Status::Active,
-                epoch: 0,
-            });
-            // As after an import: the simulation has no emails of invitations.
-            if !is_active {
-                self.write_status(person, Status::Invited);
-            }
+        let records = self.queued()?;
+        let created = user.filter(|_| !is_known);
+        ensure!(
+            records.len() == usize::from(created.is_some() && !is_active),
+            "creating {address}, {status}, has queued {records:?}"
+        );
+        if let Some(row) = created {
+            let status = if is_active {
+                Status::Active
+            } else {
+                Status::Invited
+            };
+            self.model.people[person].user = Some(read_user(&row, status));
         }
-        responded(address, &response)
+        for record in &records {
+            self.add_link(person, Link::default(), record)?;
+        }
+        responded(format!("{address} {status}"), &response)
     }
 
     /// Chooses how long it is until a link, a lease or a session expires.
@@ -142,6 +151,7 @@ impl PortalUnderTest<'_> {
         let links = self.model.links.iter().flat_map(|link| {
             let lease = match link.state {
                 EmailState::Sending { lease_until, .. } => Some(lease_until),
+                EmailState::Waiting { until } => Some(until),
                 _ => None,
             };
             let expires_at = link.claim.as_ref().map(|claim| claim.expires_at);
@@ -168,6 +178,7 @@ impl PortalUnderTest<'_> {
         }
         let expire = |session: &mut Session| session.is_gone |= session.expires_at / 1000 < now;
         self.model.sessions.iter_mut().for_each(expire);
+        self.model.counters.expire(now);
         expired
     }
 }
