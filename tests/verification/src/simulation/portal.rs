@@ -21,11 +21,12 @@ pub(super) const NEXT: &str = "/reports";
 
 const BOB: &str = "bob@example.com";
 
-/// The addresses that requests are about, and the status of those that are users.
+/// The addresses that requests are about, and the status of those that are users. The first two
+/// have a password where the portal uses them.
 const PEOPLE: [(&str, Option<Status>); 6] = [
     (ADA, Some(Status::Active)),
-    (GRACE, Some(Status::Invited)),
     (BOB, Some(Status::Active)),
+    (GRACE, Some(Status::Invited)),
     ("eve@example.com", None),
     ("eve+club@example.com", None),
     ("nobody@example.com", None),
@@ -77,7 +78,7 @@ impl<'w> PortalUnderTest<'w> {
             })
             .into();
         if rules.has_passwords {
-            set_first_password(world, &mut people[0]);
+            people[..2].iter_mut().for_each(|one| set_password(world, one));
         }
         Self {
             name,
@@ -179,7 +180,7 @@ pub(super) fn read_user(row: &Value, status: Status) -> User {
 }
 
 /// Gives a user a password behind the API, as an import does.
-fn set_first_password(world: &World, person: &mut Person) {
+fn set_password(world: &World, person: &mut Person) {
     let hash = json!({"S": hash(HASH_PARAMETERS, PASSWORD)});
     world.set_attribute(&person.address, "password", &hash);
     if let Some(user) = &mut person.user {

@@ -2,8 +2,8 @@
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::link_reading::Sent;
-use super::model::Redemption;
-use super::portal::{NEXT, PortalUnderTest};
+use super::model::{REPEATABLE_FOR, Redemption};
+use super::portal::PortalUnderTest;
 use super::redeem_steps::key_hash;
 use super::sign_in_checks::SignedIn;
 use crate::ensure;
@@ -73,16 +73,22 @@ impl PortalUnderTest<'_> {
             let link = &links[*link];
             link.email.is_some() && (link.is_for("activation") || link.is_for("reset"))
         });
-        if !env.rng.one_in(4) {
-            emailed.truncate(2);
-        }
-        let link = *env.rng.choose(&emailed)?;
+        let mut fresh = emailed.clone();
+        fresh.retain(|link| {
+            let used = links[*link].used.as_ref();
+            used.is_none_or(|used| used.at + REPEATABLE_FOR > self.now())
+        });
+        fresh.truncate(2);
+        let likely = if env.rng.one_in(4) { &emailed } else { &fresh };
+        let link = *env.rng.choose(likely)?;
         let client = self.some_client(env, links[link].client);
-        let used = links[link].page_keys.last();
+        let last_key = links[link].page_keys.last();
         let key = match env.rng.below(4) {
             0 => None,
             1 => Some(format!("set-{:016x}", env.rng.next_u64())),
-            _ => used.cloned(),
+            _ => last_key
+                .cloned()
+                .or_else(|| Some(format!("set-{:016x}", env.rng.next_u64()))),
         };
         let caller = &self.clients[client];
         let password = if env.rng.one_in(6) {
@@ -164,9 +170,9 @@ impl PortalUnderTest<'_> {
             };
             return self.check_sign_in(&signed_in, response);
         }
-        let next = link.has_next.then_some(NEXT);
+        let next = link.has_next.then(|| self.next_url());
         ensure!(
-            new.is_form || response.json()["next"].as_str() == next,
+            new.is_form || response.json()["next"].as_str() == next.as_deref(),
             "a reset leads to {}, not to {next:?}",
             response.body
         );

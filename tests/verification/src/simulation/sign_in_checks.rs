@@ -34,11 +34,11 @@ impl PortalUnderTest<'_> {
         if !signed_in.is_form {
             let body = response.json();
             let expires_at = Timestamp::from_millis(session.expires_at).rfc3339();
-            let next = signed_in.has_next.then_some(NEXT);
+            let next = signed_in.has_next.then(|| self.next_url());
             ensure!(
                 body["user"] == json!({"id": session.user, "email": email})
                     && body["session"]["expires_at"] == expires_at.as_str()
-                    && body["next"].as_str() == next,
+                    && body["next"].as_str() == next.as_deref(),
                 "signed in as {body}, not as {email} until {expires_at}, to {next:?}"
             );
         }
@@ -95,14 +95,22 @@ impl PortalUnderTest<'_> {
         Ok(())
     }
 
+    /// Returns the page that some requests ask for.
+    pub(super) fn next_url(&self) -> String {
+        self.world.portal.public_url().to_owned() + NEXT
+    }
+
     /// Checks where a client is redirected that has been signed in.
     pub(super) fn check_landing(
         &self,
         has_next: bool,
         response: &ApiResponse,
     ) -> Result<(), String> {
-        let path = if has_next { NEXT } else { routes::SIGNED_IN };
-        let landing = format!("{}{path}", self.world.portal.public_url());
+        let landing = if has_next {
+            self.next_url()
+        } else {
+            self.world.portal.public_url().to_owned() + routes::SIGNED_IN
+        };
         let location = response.location();
         ensure!(
             location == landing,
