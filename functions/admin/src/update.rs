@@ -2,8 +2,8 @@
 //!
 //! Takes at least one of `{name, email, role, resources, status}`. `status` is `active` or
 //! `suspended`. A new status or address voids all sessions and links for good: a user who is active
-//! again signs in again, and a user who is still invited needs `resend`. A new address is announced
-//! to the old and the new one.
+//! again signs in again, and a user who is still invited is invited again at their new address. A
+//! new address of any other user is announced to the old and the new one.
 //!
 //! Responds 200 with the user as they are then, or 409 `already-exists` where another user has the
 //! address. Where nothing differs, nothing is written.
@@ -134,15 +134,32 @@ impl Admin<'_> {
         let now = self.app.clock.now();
         let ring = self.app.keys.ring(now).await;
         let event = self.update_event(request, &ring, before, &after, now);
-        let notices = if after.address == before.address {
+        let emails = if after.address == before.address {
             vec![]
         } else {
-            [&before.address, &after.address]
-                .map(|address| self.address_changed(&ring, address, &after, now))
-                .to_vec()
+            self.emails_about_address(&ring, before, &after, now).await
         };
         let store = &self.app.store;
-        Ok(store.update_user(before, &after, &notices, &event).await?)
+        Ok(store.update_user(before, &after, &emails, &event).await?)
+    }
+
+    /// Returns the notices of a new address to both addresses. A user who has not accepted the
+    /// invitation is not told of a change: if they are still invited, the new address gets another
+    /// invitation.
+    async fn emails_about_address(
+        &self,
+        ring: &KeyRing,
+        before: &User,
+        after: &User,
+        now: Timestamp,
+    ) -> Vec<OutboxEntry> {
+        match (before.status, after.status) {
+            (Status::Invited, Status::Invited) => vec![self.invitation(after, now).await],
+            (Status::Invited, _) => vec![],
+            _ => [&before.address, &after.address]
+                .map(|address| self.address_changed(ring, address, after, now))
+                .to_vec(),
+        }
     }
 
     /// Returns the audit event of a change: the names of the fields that differ, and the keyed

@@ -35,9 +35,7 @@ pub enum RateLimitScope {
     SignUpEmails,
     /// Invitations of the whole portal per day.
     Invitations,
-    /// Passwords tried for one address from one network per 15 minutes.
-    Password,
-    /// Passwords tried from one network per hour.
+    /// Passwords tried from one network per hour, and for each address per 15 minutes.
     PasswordNetwork,
     /// Passwords tried for one address since its user last signed in.
     PasswordFailures,
@@ -61,7 +59,6 @@ impl RateLimitScope {
             Self::SignUp => "sign-up",
             Self::SignUpEmails => "sign-up-emails",
             Self::Invitations => "invitations",
-            Self::Password => "password",
             Self::PasswordNetwork => "password-network",
             Self::PasswordFailures => "password-failures",
             Self::KnownBrowserFailures => "known-browser-failures",

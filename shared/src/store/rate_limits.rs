@@ -74,7 +74,7 @@ impl Store {
             let count = number(&counted, "count").unwrap_or(limit.limit);
             limit.limit.saturating_sub(count)
         };
-        Ok(counted.map(left))
+        Ok(counted.ok().map(left))
     }
 
     pub(in crate::store) fn rate_limit_row(&self, limit: &RateLimit, now: Timestamp) -> Expression {

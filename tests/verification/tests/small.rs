@@ -9,6 +9,7 @@ fn one_racer_wins_and_nothing_is_accepted_after_its_end() {
         tokens: 6,
         racers: 16,
         suspensions: 4,
+        erasures: 8,
         passwords: 8,
         requests: 200,
         seed: 1,

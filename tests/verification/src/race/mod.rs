@@ -7,6 +7,7 @@
 //! are late: a failure can be replayed. The others run on two threads, where racers overlap.
 
 mod dynamodb_local;
+mod erasures;
 mod passwords;
 mod redemptions;
 mod session_ends;
@@ -48,6 +49,9 @@ pub struct Settings {
     /// The number of links that are redeemed while their user is suspended or signed out
     #[arg(long, default_value_t = 5_000)]
     pub suspensions: usize,
+    /// The number of users who are erased while a back end repeats their creation
+    #[arg(long, default_value_t = 2_000)]
+    pub erasures: usize,
     /// The number of links by which several pages set a password at once; half of them are resets,
     /// during which others sign in with the old password
     #[arg(long, default_value_t = 2_000)]
@@ -70,6 +74,7 @@ pub struct Settings {
 enum Case {
     Redemptions,
     Suspensions,
+    Erasures,
     Activations,
     Resets,
     SessionEnds,
@@ -110,6 +115,7 @@ fn parts(settings: &Settings) -> Vec<Part> {
     for (case, mut left) in [
         (Case::Redemptions, settings.tokens),
         (Case::Suspensions, settings.suspensions),
+        (Case::Erasures, settings.erasures),
         (Case::Activations, settings.passwords / 2),
         (Case::Resets, settings.passwords.div_ceil(2)),
         (Case::SessionEnds, settings.requests.div_ceil(PER_SESSION)),
@@ -139,6 +145,7 @@ impl Part {
             match self.case {
                 Case::Redemptions => redemptions::race(&mut rng, count, settings.racers).await,
                 Case::Suspensions => suspensions::race(&mut rng, count).await,
+                Case::Erasures => erasures::race(&mut rng, count).await,
                 Case::Activations => passwords::race(&mut rng, count, Purpose::Activation).await,
                 Case::Resets => passwords::race(&mut rng, count, Purpose::Reset).await,
                 Case::SessionEnds => session_ends::race(&mut rng, count, PER_SESSION).await,
@@ -181,11 +188,12 @@ impl Settings {
         };
         format!(
             "replay ({repeats}): cargo run --profile verification -p verification -- race \
-             --tokens {} --racers {} --suspensions {} --passwords {} --requests {} --seed {} \
+             --tokens {} --racers {} --suspensions {} --erasures {} --passwords {} --requests {} --seed {} \
              --only {}",
             self.tokens,
             self.racers,
             self.suspensions,
+            self.erasures,
             self.passwords,
             self.requests,
             self.seed,

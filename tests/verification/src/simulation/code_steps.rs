@@ -1,6 +1,7 @@
 //! Entered codes.
 
 use super::environment::{Environment, StepResult, done, responded};
+use super::limits::Counter;
 use super::model::Redemption;
 use super::portal::PortalUnderTest;
 use super::redeem_steps::{Expected, random_code};
@@ -189,6 +190,7 @@ impl PortalUnderTest<'_> {
         response: &ApiResponse,
     ) -> bool {
         let limits = self.code_limits(&self.model.links[link], marks);
+        let limits = limits.map(Counter::from);
         Outcome::of(response) == Outcome::InvalidToken && self.is_overcounted(env, &limits)
     }
 

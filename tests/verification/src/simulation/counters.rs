@@ -55,10 +55,9 @@ impl Counters {
     }
 
     /// Takes one count back.
-    pub(super) fn give_back(&mut self, limit: &RateLimit, now: u64) {
-        self.touch(limit, now);
-        let count = self.rows.get_mut(&key(limit, now));
-        if let Some(count) = count.and_then(|row| row.get_mut("count")) {
+    pub(super) fn give_back(&mut self, limit: &RateLimit, attribute: &str, now: u64) {
+        let row = self.rows.get_mut(&key(limit, now));
+        if let Some(count) = row.and_then(|row| row.get_mut(attribute)) {
             *count = count.saturating_sub(1);
         }
     }

@@ -3,7 +3,7 @@
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::faults::{FaultProfile, INSTANCES};
 use super::emails::{EmailState, Link};
-use super::model::Session;
+use super::model::{Session, User};
 use super::portal::{PortalUnderTest, read_user};
 use super::rules::{DAY, HOUR, MINUTE};
 use crate::ensure;
@@ -87,13 +87,13 @@ impl PortalUnderTest<'_> {
     pub(super) async fn create_user(&mut self, env: &mut Environment) -> StepResult {
         let person = env.rng.below(self.model.people.len());
         let is_active = !env.rng.one_in(3);
-        let has_key = env.rng.one_in(2);
         let address = self.model.people[person].address.clone();
         let admin = self.world.client();
         let status = if is_active { "active" } else { "invited" };
         let mut request = admin.create_user(&address, "Somebody").status(status);
-        if has_key {
-            request = request.idempotency_key(&format!("add-{address}"));
+        let key = Some(format!("add-{address}-{status}")).filter(|_| env.rng.one_in(2));
+        if let Some(key) = &key {
+            request = request.idempotency_key(key);
         }
         let response = request.await;
 
@@ -112,12 +112,16 @@ impl PortalUnderTest<'_> {
             known.is_none_or(|known| Some(&known.id) == id.as_ref()),
             "{address} was {known:?}'s, and is {id:?}'s"
         );
-        // A repetition with the same key may get the same response again.
-        let is_repeated = has_key && Outcome::of(&response) == Outcome::Ok;
-        let expected = if is_known && !is_repeated {
-            Outcome::AlreadyExists
-        } else {
+        // Only the key that created the user gets the same response again, and a spent one nothing.
+        let is_free = known.map_or(
+            key.as_ref()
+                .is_none_or(|key| !self.model.people[person].spent_keys.contains(key)),
+            |known| key.is_some() && known.key == key,
+        );
+        let expected = if is_free {
             Outcome::Ok
+        } else {
+            Outcome::AlreadyExists
         };
         let is_certain = env.check(&format!("creating {address}"), &response, expected)?;
         ensure!(
@@ -137,12 +141,36 @@ impl PortalUnderTest<'_> {
             } else {
                 Status::Invited
             };
-            self.model.people[person].user = Some(read_user(&row, status));
+            let user = read_user(&row, status);
+            self.model.people[person].user = Some(User { key, ..user });
         }
         for record in &records {
             self.add_link(person, Link::default(), record)?;
         }
         responded(format!("{address} {status}"), &response)
+    }
+
+    /// An administrator erases a user; a step without faults, as a repeat may find any state.
+    pub(super) async fn erase_user(&mut self, env: &mut Environment) -> StepResult {
+        let users = self.users(|_| true);
+        let Some(&person) = env.rng.choose(&users).filter(|_| !env.may_fail()) else {
+            return skipped("nobody, or under faults");
+        };
+        let Some(user) = self.model.people[person].user.take() else {
+            return skipped("nobody");
+        };
+        let response = self.world.client().erase_user(&user.id).await;
+        ensure!(response.status == 204, "an erasure: {}", response.body);
+        self.model.people[person].spent_keys.extend(user.key);
+        for session in &mut self.model.sessions {
+            session.is_gone |= session.user == user.id;
+        }
+        for link in &mut self.model.links {
+            if link.person == person {
+                link.state = EmailState::Gone;
+            }
+        }
+        responded(format!("person {person}"), &response)
     }
 
     /// Chooses how long it is until a link, a lease or a session expires.

@@ -1,9 +1,10 @@
 //! The limits that apply to a client, derived as `docs/security.md` describes them.
 
-use super::client::Client;
+use super::environment::Environment;
 use super::portal::PortalUnderTest;
-use super::rules::{DAY, HOUR, MINUTE};
+use super::rules::{DAY, HOUR, QUARTER_HOUR};
 use super::emails::{Kind, Link};
+use crate::rows::number;
 use shared::domain::ids::KeyedHash;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
 use shared::domain::time::Timestamp;
@@ -18,12 +19,44 @@ const KNOWN_BROWSER_EMAILS: [u64; 2] = [5, 10];
 /// The lifetime of an invitation, which the count of a link's codes outlives.
 const LONGEST_LINK: u64 = 72 * HOUR;
 
+/// A number that a limit is compared with.
+#[derive(Clone)]
+pub(super) struct Counter {
+    limit: RateLimit,
+    attribute: String,
+}
+
+impl From<RateLimit> for Counter {
+    fn from(limit: RateLimit) -> Self {
+        let attribute = "count".to_owned();
+        Self { limit, attribute }
+    }
+}
+
 /// The limits on one password.
 pub(super) struct PasswordLimits {
     pub(super) known_browser: Option<RateLimit>,
-    pub(super) attempts: RateLimit,
+    /// Attempts of the network, with an attribute for each address and quarter of an hour.
     pub(super) network: RateLimit,
+    pub(super) attempts: u64,
+    pub(super) address_attribute: String,
     pub(super) address: RateLimit,
+}
+
+impl PasswordLimits {
+    pub(super) fn counters(&self) -> Vec<Counter> {
+        let limits = [&self.network, &self.address];
+        let limits = limits.into_iter().chain(&self.known_browser);
+        let mut counters: Vec<_> = limits.cloned().map(Counter::from).collect();
+        counters.push(Counter {
+            limit: RateLimit {
+                limit: self.attempts,
+                ..self.network.clone()
+            },
+            attribute: self.address_attribute.clone(),
+        });
+        counters
+    }
 }
 
 /// The limits on one request for an email.
@@ -44,7 +77,7 @@ impl PortalUnderTest<'_> {
 
     /// Returns the hash of a client's mark for an address, if it is a known browser there.
     pub(super) fn known_browser(&self, client: usize, person: usize) -> Option<KeyedHash> {
-        let marks = Client::marks(&self.clients[client], self.name);
+        let marks = self.clients[client].marks(self.name);
         self.known_mark(&marks, person)
     }
 
@@ -79,13 +112,13 @@ impl PortalUnderTest<'_> {
     pub(super) fn password_limits(&self, client: usize, person: usize) -> PasswordLimits {
         let address = self.model.people[person].address.as_str();
         let network = self.network(client);
-        let both = self.hash(&["password", address, &network.to_string()]);
         let of_address = self.hash(&["password", address]);
         let [attempts, per_network, failures] = self.model.rules.passwords;
         let known = self.known_browser(client, person);
         PasswordLimits {
             known_browser: known.map(|browser| self.of_known_browser(browser)),
-            attempts: every(15 * MINUTE, RateLimitScope::Password, both, attempts),
+            attempts,
+            address_attribute: format!("{}-{of_address}", self.now() / QUARTER_HOUR % 4),
             network: every(HOUR, RateLimitScope::PasswordNetwork, network, per_network),
             address: self.since_sign_in(
                 self.sign_ins(person, None),
@@ -182,10 +215,30 @@ impl PortalUnderTest<'_> {
         }
     }
 
+    /// Notes that a step may have written these counters.
+    pub(super) fn touch(&mut self, counters: &[Counter]) {
+        let now = self.now();
+        for counter in counters {
+            self.model.counters.touch(&counter.limit, now);
+        }
+    }
+
+    /// Returns whether faults may have counted more than was tried, so that a right code or
+    /// password was refused.
+    pub(super) fn is_overcounted(&self, env: &Environment, counters: &[Counter]) -> bool {
+        let now = Timestamp::from_millis(self.now());
+        let is_full = |counter: &Counter| {
+            let row = self.row("rate-limits", &counter.limit.item_key(now), None);
+            let count = row.and_then(|row| number(&row, &counter.attribute));
+            count.is_some_and(|count| count >= counter.limit.limit)
+        };
+        env.may_fail() && counters.iter().any(is_full)
+    }
+
     /// Ends a step: where it is unclear what was counted, reads the counters it may have written.
     pub(super) fn end_step(&mut self, is_unclear: bool) {
         let touched = self.model.counters.take_touched();
-        if !is_unclear {
+        if !is_unclear || touched.is_empty() {
             return;
         }
         for key in touched {

@@ -1,6 +1,5 @@
 //! The rows of links and of the sessions that they issue, compared with the model.
 
-use super::environment::Environment;
 use super::model::{Session, User};
 use super::emails::{Claim, Link, Use};
 use super::portal::PortalUnderTest;
@@ -186,21 +185,5 @@ impl PortalUnderTest<'_> {
             "session {replaced} was replaced, and has its row"
         );
         Ok(())
-    }
-
-    /// Returns whether faults may have counted more than was tried, so that a right code or password
-    /// was refused.
-    pub(super) fn is_overcounted(
-        &self,
-        env: &Environment,
-        limits: &[shared::domain::rate_limit::RateLimit],
-    ) -> bool {
-        let now = shared::domain::time::Timestamp::from_millis(self.now());
-        let is_full = |limit: &shared::domain::rate_limit::RateLimit| {
-            let row = self.row("rate-limits", &limit.item_key(now), None);
-            row.and_then(|row| number(&row, "count"))
-                .is_some_and(|count| count >= limit.limit)
-        };
-        env.may_fail() && limits.iter().any(is_full)
     }
 }

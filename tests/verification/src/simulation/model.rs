@@ -15,6 +15,8 @@ pub(super) const REPEATABLE_FOR: u64 = MINUTE;
 pub(super) struct Person {
     pub(super) address: String,
     pub(super) user: Option<User>,
+    /// The idempotency keys that have created users who are erased.
+    pub(super) spent_keys: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(super) struct User {
     pub(super) name: String,
     pub(super) status: Status,
     pub(super) epoch: u64,
+    /// The idempotency key that the user was created with.
+    pub(super) key: Option<String>,
     /// The number of sign-ins and resets.
     pub(super) sign_ins: u64,
     pub(super) password: Option<String>,
@@ -37,6 +41,7 @@ impl User {
             name: name.to_owned(),
             status,
             epoch,
+            key: None,
             sign_ins: 0,
             password: None,
             form: None,

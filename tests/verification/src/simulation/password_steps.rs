@@ -1,16 +1,16 @@
 //! Sign-ins with a password: right and wrong ones, from known and unknown browsers.
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
+use super::limits::Counter;
 use super::link_reading::Sent;
 use super::model::{REPEATABLE_FOR, Session};
 use super::portal::PortalUnderTest;
-use super::rules::{HOUR, MINUTE};
+use super::rules::{HOUR, QUARTER_HOUR};
 use super::sign_in_checks::SignedIn;
 use crate::ensure;
 use crate::outcome::Outcome;
 use crate::rows::{number, text};
 use kit::{ApiResponse, PASSWORD, WRONG};
-use shared::domain::rate_limit::RateLimit;
 use shared::domain::user::Status;
 
 /// More guesses than a known browser is allowed.
@@ -206,32 +206,28 @@ impl PortalUnderTest<'_> {
     /// Returns the result that a sign-in must have, and the limits that it was counted by.
     ///
     /// Only what the client itself has tried is a 429. The limit of the address is silent.
-    fn expect_sign_in(&mut self, form: &SignInForm) -> (Expected, Vec<RateLimit>) {
+    fn expect_sign_in(&mut self, form: &SignInForm) -> (Expected, Vec<Counter>) {
         if !self.model.rules.has_passwords {
             return (Expected::NotFound, vec![]);
         }
         let now = self.now();
         let limits = self.password_limits(form.client, form.person);
+        let all = limits.counters();
+        self.touch(&all);
         let counters = &mut self.model.counters;
-        let all: Vec<_> = [&limits.attempts, &limits.network, &limits.address]
-            .into_iter()
-            .chain(&limits.known_browser)
-            .cloned()
-            .collect();
-        for limit in &all {
-            counters.touch(limit, now);
-        }
         let own = limits.known_browser.as_ref();
         let is_known = own.is_some_and(|own| counters.count(own, now));
         if !is_known {
-            let of_client = [(&limits.attempts, 15 * MINUTE), (&limits.network, HOUR)];
-            let refused = of_client.map(|(limit, window)| {
-                let is_counted = counters.count(limit, now);
-                (!is_counted).then_some((now / window + 1) * window)
-            });
-            if let Some(until) = refused.into_iter().flatten().max() {
-                return (Expected::Refused(until), all);
+            let attribute = &limits.address_attribute;
+            if counters.is_full(&limits.network, now) {
+                return (Expected::Refused((now / HOUR + 1) * HOUR), all);
             }
+            if counters.number(&limits.network, attribute, now) >= limits.attempts {
+                let end = (now / QUARTER_HOUR + 1) * QUARTER_HOUR;
+                return (Expected::Refused(end), all);
+            }
+            counters.add(&limits.network, "count", now);
+            counters.add(&limits.network, attribute, now);
         }
         let is_allowed = is_known || counters.count(&limits.address, now);
         let user = self.model.people[form.person].user.as_ref();
@@ -245,8 +241,8 @@ impl PortalUnderTest<'_> {
             return (Expected::Wrong, all);
         };
         if !is_known {
-            counters.give_back(&limits.attempts, now);
-            counters.give_back(&limits.network, now);
+            counters.give_back(&limits.network, "count", now);
+            counters.give_back(&limits.network, &limits.address_attribute, now);
         }
         let repeated = user.form.as_ref().filter(|(key, at, _)| {
             Some(key) == form.key.as_ref() && at + REPEATABLE_FOR >= now
@@ -264,9 +260,7 @@ impl PortalUnderTest<'_> {
         let counters = self.model.counters.clone();
         let (expected, limits) = self.expect_sign_in(form);
         self.model.counters = counters;
-        for limit in &limits {
-            self.model.counters.touch(limit, self.now());
-        }
+        self.touch(&limits);
         expected == Expected::NewSession
     }
 

@@ -75,6 +75,7 @@ impl<'w> PortalUnderTest<'w> {
             .map(|(address, status)| Person {
                 address: address.to_owned(),
                 user: status.map(|status| read_user(&world.user_row(address), status)),
+                spent_keys: vec![],
             })
             .into();
         if rules.has_passwords {

@@ -5,6 +5,7 @@ use kit::{CHEAP_HASHES, parameters};
 use std::collections::BTreeMap;
 
 pub(super) const MINUTE: u64 = 60_000;
+pub(super) const QUARTER_HOUR: u64 = 15 * MINUTE;
 pub(super) const HOUR: u64 = 60 * MINUTE;
 pub(super) const DAY: u64 = 24 * HOUR;
 
@@ -53,8 +54,8 @@ impl Rules {
             passwords: *rng.pick(&[
                 [10, 100, 100],
                 [3, 8, 10],
-                [1000, 100_000, 10],
-                [1000, 100_000, 10_000],
+                [1000, 1000, 10],
+                [1000, 1000, 10_000],
             ]),
         }
     }

@@ -48,6 +48,7 @@ pub(super) enum Step {
     Reactivate,
     RevokeSessions,
     CreateUser,
+    EraseUser,
     AdvanceClocks,
     Sweep,
     ExpireRows,
@@ -56,7 +57,7 @@ pub(super) enum Step {
 }
 
 /// The frequency of each kind of step, relative to the others.
-const WEIGHTS: [(Step, usize); 28] = [
+const WEIGHTS: [(Step, usize); 29] = [
     (Step::RequestEmail, 20),
     (Step::Deliver, 18),
     (Step::OpenLink, 5),
@@ -79,7 +80,8 @@ const WEIGHTS: [(Step, usize); 28] = [
     (Step::Suspend, 1),
     (Step::Reactivate, 3),
     (Step::RevokeSessions, 1),
-    (Step::CreateUser, 3),
+    (Step::CreateUser, 4),
+    (Step::EraseUser, 1),
     (Step::AdvanceClocks, 9),
     (Step::Sweep, 4),
     (Step::ExpireRows, 1),
@@ -197,6 +199,7 @@ impl<'w> Simulation<'w> {
             Step::Reactivate => portal.reactivate(env),
             Step::RevokeSessions => portal.revoke_sessions(env),
             Step::CreateUser => portal.create_user(env).await,
+            Step::EraseUser => portal.erase_user(env).await,
             Step::Sweep => portal.sweep(env).await,
             Step::CrossPortals => self.portals[1 - at].cross(env, &self.portals[at]).await,
             Step::AdvanceClocks => advance_clocks(env, &self.portals[0]),

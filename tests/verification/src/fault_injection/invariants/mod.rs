@@ -119,7 +119,13 @@ impl Facts {
 
     fn users(&self) -> impl Iterator<Item = &Value> {
         self.rows("users")
-            .filter(|row| text(row, "pk").starts_with("user#"))
+            .filter(|row| text(row, "pk").starts_with("user#") && row.get("erased_at").is_none())
+    }
+
+    /// Returns the rows that erased users leave.
+    fn tombstones(&self) -> impl Iterator<Item = &Value> {
+        self.rows("users")
+            .filter(|row| row.get("erased_at").is_some())
     }
 
     fn records(&self) -> impl Iterator<Item = Record<'_>> {
