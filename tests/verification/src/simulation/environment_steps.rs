@@ -2,8 +2,9 @@
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::faults::{FaultProfile, INSTANCES};
-use super::model::{EmailState, Session, User};
-use super::portal::PortalUnderTest;
+use super::emails::{EmailState, Link};
+use super::model::{Session, User};
+use super::portal::{PortalUnderTest, read_user};
 use super::rules::{DAY, HOUR, MINUTE};
 use crate::ensure;
 use crate::outcome::Outcome;
@@ -27,17 +28,17 @@ impl PortalUnderTest<'_> {
         }
     }
 
-    /// Adds to a user's epoch behind the API; the model learns of it separately.
-    pub(super) fn write_epoch(&self, person: usize, step: u64) {
-        let epoch = self.model.user(person).map_or(0, |user| user.epoch) + step;
+    /// Moves a user's epoch behind the API; the model learns of it separately.
+    pub(super) fn write_epoch(&self, person: usize) {
         let address = &self.model.people[person].address;
-        let value = json!({"N": epoch.to_string()});
+        let epoch = number(&self.world.user_row(address), "epoch").unwrap_or_default();
+        let value = json!({"N": (epoch + 1).to_string()});
         self.world.set_attribute(address, "epoch", &value);
     }
 
     /// Voids all links and sessions of a user.
     fn move_epoch(&mut self, person: usize) {
-        self.write_epoch(person, 1);
+        self.write_epoch(person);
         if let Some(user) = &mut self.model.people[person].user {
             user.epoch += 1;
         }
@@ -86,12 +87,13 @@ impl PortalUnderTest<'_> {
     pub(super) async fn create_user(&mut self, env: &mut Environment) -> StepResult {
         let person = env.rng.below(self.model.people.len());
         let is_active = !env.rng.one_in(3);
-        let has_key = env.rng.one_in(2);
         let address = self.model.people[person].address.clone();
         let admin = self.world.client();
-        let mut request = admin.create_user(&address, "Somebody").status("active");
-        if has_key {
-            request = request.idempotency_key(&format!("add-{address}"));
+        let status = if is_active { "active" } else { "invited" };
+        let mut request = admin.create_user(&address, "Somebody").status(status);
+        let key = Some(format!("add-{address}-{status}")).filter(|_| env.rng.one_in(2));
+        if let Some(key) = &key {
+            request = request.idempotency_key(key);
         }
         let response = request.await;
 
@@ -112,8 +114,9 @@ impl PortalUnderTest<'_> {
         );
         // Only the key that created the user gets the same response again, and a spent one nothing.
         let is_free = known.map_or(
-            !has_key || !self.model.people[person].is_key_spent,
-            |known| has_key && known.has_key,
+            key.as_ref()
+                .is_none_or(|key| !self.model.people[person].spent_keys.contains(key)),
+            |known| key.is_some() && known.key == key,
         );
         let expected = if is_free {
             Outcome::Ok
@@ -126,21 +129,25 @@ impl PortalUnderTest<'_> {
             "{address} is {id:?}, and the response has {}",
             response.id()
         );
-        if let (false, Some(id)) = (is_known, id) {
-            self.model.people[person].user = Some(User {
-                id,
-                status: Status::Active,
-                epoch: user
-                    .and_then(|user| number(&user, "epoch"))
-                    .unwrap_or_default(),
-                has_key,
-            });
-            // As after an import: the simulation has no emails of invitations.
-            if !is_active {
-                self.write_status(person, Status::Invited);
-            }
+        let records = self.queued()?;
+        let created = user.filter(|_| !is_known);
+        ensure!(
+            records.len() == usize::from(created.is_some() && !is_active),
+            "creating {address}, {status}, has queued {records:?}"
+        );
+        if let Some(row) = created {
+            let status = if is_active {
+                Status::Active
+            } else {
+                Status::Invited
+            };
+            let user = read_user(&row, status);
+            self.model.people[person].user = Some(User { key, ..user });
         }
-        responded(address, &response)
+        for record in &records {
+            self.add_link(person, Link::default(), record)?;
+        }
+        responded(format!("{address} {status}"), &response)
     }
 
     /// An administrator erases a user; a step without faults, as a repeat may find any state.
@@ -154,7 +161,7 @@ impl PortalUnderTest<'_> {
         };
         let response = self.world.client().erase_user(&user.id).await;
         ensure!(response.status == 204, "an erasure: {}", response.body);
-        self.model.people[person].is_key_spent |= user.has_key;
+        self.model.people[person].spent_keys.extend(user.key);
         for session in &mut self.model.sessions {
             session.is_gone |= session.user == user.id;
         }
@@ -172,6 +179,7 @@ impl PortalUnderTest<'_> {
         let links = self.model.links.iter().flat_map(|link| {
             let lease = match link.state {
                 EmailState::Sending { lease_until, .. } => Some(lease_until),
+                EmailState::Waiting { until } => Some(until),
                 _ => None,
             };
             let expires_at = link.claim.as_ref().map(|claim| claim.expires_at);
@@ -198,6 +206,7 @@ impl PortalUnderTest<'_> {
         }
         let expire = |session: &mut Session| session.is_gone |= session.expires_at / 1000 < now;
         self.model.sessions.iter_mut().for_each(expire);
+        self.model.counters.expire(now);
         expired
     }
 }
