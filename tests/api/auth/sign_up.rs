@@ -1,6 +1,6 @@
 //! `POST /auth/sign-up`: creating an account.
 
-use kit::{ADA, PASSWORD, World, mins};
+use kit::{ADA, PASSWORD, WRONG, World, mins};
 
 #[tokio::test]
 async fn the_emailed_link_creates_the_account() {
@@ -40,6 +40,23 @@ async fn the_name_is_that_of_the_link_which_is_redeemed_and_the_other_links_end(
     assert_eq!(eve.me().await.json()["name"], "Eve");
     let other = world.client().activate(&first, PASSWORD).await;
     other.assert("400 invalid-token");
+}
+
+#[tokio::test]
+async fn guesses_before_the_sign_up_keep_nobody_out_after_it() {
+    let parameters = [("SelfSignUp", "on"), ("PasswordFailures", "10")];
+    let world = World::with_cheap_hashes(&parameters).await;
+    let email = "eve@example.com";
+    for _ in 0..10 {
+        let wrong = world.client().sign_in(email, WRONG).await;
+        wrong.assert("401 invalid-credentials");
+    }
+    let client = world.client();
+    client.sign_up(email, "Eve").await.assert("200");
+    let token = world.latest_email().await.token();
+    client.activate(&token, PASSWORD).await.assert("200");
+    let elsewhere = world.client().sign_in(email, PASSWORD).await;
+    elsewhere.assert("200");
 }
 
 #[tokio::test]

@@ -46,6 +46,8 @@ impl Store {
         let mut whole = to_item(user);
         whole.extend(item([
             ("password", password.map(|hash| s(hash.as_str()))),
+            // The counts since the last sign-in start anew, as for everybody who signs in.
+            ("sign_ins", user.last_sign_in_at.map(|_first| n(1))),
             ("request", request.map(|digest| s(digest.to_string()))),
         ]));
         let mut put = put_new(&self.tables.users, whole);

@@ -121,7 +121,11 @@ impl PortalUnderTest<'_> {
         let user = &mut self.model.people[*person].user;
         if claim.account == "new" {
             let new = User::new(claim.user.clone(), name, Status::Active, claim.epoch);
-            *user = Some(User { password, ..new });
+            *user = Some(User {
+                password,
+                sign_ins: 1,
+                ..new
+            });
             return;
         }
         let Some(user) = user else { return };
