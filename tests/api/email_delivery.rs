@@ -199,6 +199,20 @@ async fn an_email_whose_link_is_void_is_not_sent() {
 }
 
 #[tokio::test]
+async fn an_email_that_waits_is_void_once_its_user_is_activated_by_another() {
+    let world = World::with(&[("Activation", "link")]).await;
+    let client = world.client();
+    let token = client.receive_login_email(GRACE).await.token();
+    fail_ses(&world, Fault::FailBefore, usize::MAX);
+    world.client().request_login(GRACE).await.assert("200");
+    world.settle().await;
+    client.verify_link(&token).await.assert("200");
+    world.clock.advance(mins(1));
+    world.sweep().await;
+    assert_eq!(statuses(&world), ["sent", "superseded"]);
+}
+
+#[tokio::test]
 async fn an_email_that_is_refused_temporarily_waits_longer_each_time_until_its_link_expires() {
     let world = world_with_waiting_email().await;
     let attempts = || world.rows("emails")[0]["attempts"]["N"].clone();
@@ -305,18 +319,25 @@ async fn invitations_over_their_budget_wait_for_the_next_day_and_notices_never_w
     let parameters = [("EmailsPerDayPortal", "2"), ("ActivationHours", "1")];
     let world = World::with_cheap_hashes(&parameters).await;
     let admin = world.client();
+    let mut answers = vec![];
     for n in 0..4 {
         let email = format!("new{n}@example.com");
-        admin.create_user(&email, "New").await.assert("201");
+        let created = admin.create_user(&email, "New").await.assert("201");
+        answers.push(created.json()["invitation_waits_until"].clone());
         world.settle().await;
     }
+    let midnight = json!("2026-11-22T00:00:00Z");
+    assert_eq!(
+        answers,
+        [Value::Null, Value::Null, midnight.clone(), midnight.clone()]
+    );
     assert_eq!(world.portal.inbox().len(), 2);
     assert_eq!(statuses(&world), ["queued", "queued", "sent", "sent"]);
     let waiting = admin.get_user(&world.user_id("new3@example.com")).await;
     let waiting = waiting.json()["emails"][0].clone();
     assert_eq!(waiting["status"], "queued");
     assert_eq!(waiting["reason"], "invitation-budget");
-    assert_eq!(waiting["waits_until"], "2026-11-22T00:00:00Z");
+    assert_eq!(waiting["waits_until"], midnight);
     let line = r#""reason":"invitation-budget""#;
     assert!(local::logs::taken().contains(line));
 

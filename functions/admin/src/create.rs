@@ -4,7 +4,8 @@
 //! `active`. An invited user is sent an invitation: with `Activation=link` a sign-in link,
 //! otherwise a link to set their first password.
 //!
-//! Responds 201 with the user, or 409 `already-exists` where another user has the address. With an
+//! Responds 201 with the user, and `invitation_waits_until` where today's budget of invitations is
+//! used up, or 409 `already-exists` where another user has the address. With an
 //! `Idempotency-Key` header, a repeat returns the user as they are now and changes nothing. The
 //! same key with another body is 422 `idempotency-key-reused`. A key never brings back a user who
 //! has been erased.
@@ -73,13 +74,17 @@ impl Admin<'_> {
         let epoch = Epoch::initial(self.app.random.bytes());
         let user = fields.into_user(UserId::new(id), epoch, now)?;
         let digest = key.map(|_| digest(&ring, &user));
+        let waits_until = match user.status {
+            Status::Invited => self.invitation_waits_until(now).await?,
+            Status::Active | Status::Suspended => None,
+        };
         match self
             .create_user(request, &user, digest.as_ref(), now)
             .await?
         {
-            CreateOutcome::Created => Ok(created(&user)),
+            CreateOutcome::Created => Ok(created(&user, waits_until)),
             CreateOutcome::IdUsed(earlier) if earlier.request == digest => {
-                Ok(created(&earlier.user))
+                Ok(created(&earlier.user, None))
             }
             CreateOutcome::IdUsed(_) => Err(Problem::new(
                 ProblemType::IdempotencyKeyReused,
@@ -150,6 +155,8 @@ fn digest(ring: &KeyRing, user: &User) -> KeyedHash {
     ring.keyed_hash(&parts)
 }
 
-fn created(user: &User) -> Response {
-    response::json(201, &UserView::from(user))
+fn created(user: &User, invitation_waits_until: Option<String>) -> Response {
+    let mut view = UserView::from(user);
+    view.invitation_waits_until = invitation_waits_until;
+    response::json(201, &view)
 }

@@ -115,6 +115,15 @@ impl Admin<'_> {
         Err(Problem::unavailable())
     }
 
+    /// Returns the time before which an invitation is not sent, if today's budget is used up. The
+    /// mailer decides; others may use it up in between.
+    async fn invitation_waits_until(&self, now: Timestamp) -> Result<Option<String>, Problem> {
+        let ring = self.app.keys.ring(now).await;
+        let budget = self.app.invitation_budget(&ring);
+        let is_used_up = self.app.store.is_reached(&budget, now).await?;
+        Ok(is_used_up.then(|| budget.ends_at(now).rfc3339()))
+    }
+
     async fn invitation(&self, user: &User, now: Timestamp) -> OutboxEntry {
         let ring = self.app.keys.ring(now).await;
         let kind = EmailKind::Invitation(user.id.clone(), user.epoch);

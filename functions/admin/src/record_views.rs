@@ -18,6 +18,8 @@ pub(crate) struct EmailView<'a> {
     message_id: Option<&'a str>,
     requested_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    waits_until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
     attempts: u64,
 }
@@ -49,6 +51,7 @@ impl<'a> From<&'a DeliveryRecord> for EmailView<'a> {
             reason: email.reason.as_deref(),
             message_id: email.message_id.as_deref(),
             requested_at: email.requested_at.rfc3339(),
+            waits_until: email.waits_until.map(|at| at.rfc3339()),
             ended_at: email.ended_at.map(|at| at.rfc3339()),
             attempts: email.attempts,
         }

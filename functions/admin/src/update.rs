@@ -5,8 +5,9 @@
 //! again signs in again, and a user who is still invited is invited again at their new address. A
 //! new address of any other user is announced to the old and the new one.
 //!
-//! Responds 200 with the user as they are then, or 409 `already-exists` where another user has the
-//! address. Where nothing differs, nothing is written.
+//! Responds 200 with the user as they are then, and `invitation_waits_until` where today's budget
+//! of invitations is used up, or 409 `already-exists` where another user has the address. Where
+//! nothing differs, nothing is written.
 
 use crate::Admin;
 use crate::erase::ADDRESS_BEFORE;
@@ -118,7 +119,13 @@ impl Admin<'_> {
             })
             .await?;
         let after = changes.apply_to(&before);
-        Ok(response::json(200, &UserView::from(&after)))
+        let mut view = UserView::from(&after);
+        if is_invited_again(&before, &after) {
+            let waits_until = self.invitation_waits_until(self.app.clock.now()).await;
+            // The change is made, whether or not this can be read.
+            view.invitation_waits_until = waits_until.unwrap_or_default();
+        }
+        Ok(response::json(200, &view))
     }
 
     async fn apply(
@@ -153,9 +160,11 @@ impl Admin<'_> {
         after: &User,
         now: Timestamp,
     ) -> Vec<OutboxEntry> {
-        match (before.status, after.status) {
-            (Status::Invited, Status::Invited) => vec![self.invitation(after, now).await],
-            (Status::Invited, _) => vec![],
+        if is_invited_again(before, after) {
+            return vec![self.invitation(after, now).await];
+        }
+        match before.status {
+            Status::Invited => vec![],
             _ => [&before.address, &after.address]
                 .map(|address| self.address_changed(ring, address, after, now))
                 .to_vec(),
@@ -193,6 +202,12 @@ impl Admin<'_> {
         let kind = EmailKind::Notice(Notice::AddressChanged, user.id.clone(), user.epoch);
         self.app.outbox_entry(ring, to.clone(), kind, now)
     }
+}
+
+/// Returns whether the change sends another invitation, to a new address.
+fn is_invited_again(before: &User, after: &User) -> bool {
+    let is_invited = before.status == Status::Invited && after.status == Status::Invited;
+    is_invited && before.address != after.address
 }
 
 /// Returns the most important action of a change: a new status, then a new address.

@@ -43,8 +43,11 @@ impl Verify<'_> {
             Ok(redeemed) => return Ok(redeemed),
             Err(error) => error,
         };
-        // The code was right: its link was used in another browser.
-        if error.kind == ProblemType::UsedToken {
+        // The code was right, but its link was used in another browser; or nobody knows yet.
+        if matches!(
+            error.kind,
+            ProblemType::UsedToken | ProblemType::Unavailable
+        ) {
             return Err(error);
         }
         self.record_failure(&attempts).await?;

@@ -24,7 +24,14 @@ fn copy(world: &World, table: &str, row: &Value) {
 /// Asserts that an address is in no table.
 #[track_caller]
 fn assert_address_is_nowhere(world: &World, email: &str) {
-    for table in ["users", "sessions", "emails", "audit", "rate-limits"] {
+    for table in [
+        "users",
+        "links",
+        "sessions",
+        "emails",
+        "audit",
+        "rate-limits",
+    ] {
         let rows = json!(world.rows(table)).to_string();
         assert!(!rows.contains(email), "{email} is in {table}");
     }
@@ -153,4 +160,24 @@ async fn unprocessed_items_of_a_batch_are_deleted_by_the_next() {
     let response = world.client().erase_user(&world.user_id(ADA)).await;
     response.assert("204");
     assert!(world.rows("sessions").is_empty() && world.rows("emails").is_empty());
+}
+
+#[tokio::test]
+async fn no_link_of_an_erased_user_brings_them_back_by_a_sign_up() {
+    let world = World::with(&[("Activation", "link"), ("SelfSignUp", "on")]).await;
+    let [first, second] = [(); 2].map(|()| world.client());
+    let email = "eve@example.com";
+    first.sign_up(email, "Eve").await.assert("200");
+    let used = world.latest_email().await.token();
+    second.sign_up(email, "Eve").await.assert("200");
+    let unused = world.latest_email().await.token();
+    first.verify_link(&used).await.assert("200");
+    let id = world.user_id(email);
+    world.client().erase_user(&id).await.assert("204");
+    second
+        .verify_link(&unused)
+        .await
+        .assert("400 invalid-token");
+    assert_eq!(world.user_id(email), "");
+    assert_address_is_nowhere(&world, email);
 }

@@ -4,6 +4,7 @@
 use futures_util::future::join_all;
 use kit::routes::CHECK_EMAIL;
 use kit::{ADA, ApiClient, World, mins, secs};
+use local::aws_stub::Fault;
 use serde_json::Value;
 
 #[tokio::test]
@@ -324,4 +325,20 @@ async fn a_hundred_codes_are_compared_for_an_address_over_all_its_links() {
     let email = new.receive_login_email(ADA).await;
     // The count starts anew after a sign-in.
     new.verify_code(&email.code).await.assert("200");
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_redeemed_now_is_not_audited_as_wrong() {
+    let world = World::start().await;
+    let client = world.client();
+    let email = client.receive_login_email(ADA).await;
+    world.inject(Fault::FailBefore, |call| {
+        call.operation == "TransactWriteItems"
+    });
+    for code in [&email.code, &email.wrong_code()] {
+        client.verify_code(code).await.assert("503 unavailable");
+    }
+    assert!(world.audit("partner.code.failed").is_empty());
+    world.clear_fault();
+    client.verify_code(&email.code).await.assert("200");
 }

@@ -29,6 +29,17 @@ impl World {
     }
 }
 
+impl<'a> ApiClient<'a> {
+    /// Returns a client with the same IP address and, for now, the same cookies.
+    pub fn fork(&self) -> ApiClient<'a> {
+        ApiClient {
+            world: self.world,
+            cookies: Mutex::new(self.jar().clone()),
+            ip: self.ip.clone(),
+        }
+    }
+}
+
 impl ApiClient<'_> {
     /// Returns another client, without cookies, in the network of this one.
     pub fn neighbor(&self) -> Self {
@@ -91,16 +102,21 @@ impl ApiClient<'_> {
         self.set_cookie(&self.world.nonces_cookie(), nonces);
     }
 
+    /// Keeps the cookies that a response set, given as the values of `Set-Cookie`.
+    pub fn keep_cookies(&self, cookies: &[String]) {
+        for cookie in cookies {
+            let (name, rest) = cookie.split_once('=').unwrap_or_default();
+            let value = rest.split(';').next().unwrap_or_default();
+            self.set_cookie(name, Some(value).filter(|value| !value.is_empty()));
+        }
+    }
+
     /// Sends a request and keeps the cookies of the response.
     pub(crate) async fn exchange(&self, request: RequestBuilder, shown: String) -> ApiResponse {
         let (status, headers, body) = self.world.exchange(request).await;
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().map(text).collect();
-        for cookie in &cookies {
-            let (name, rest) = cookie.split_once('=').unwrap_or_default();
-            let value = rest.split(';').next().unwrap_or_default();
-            self.set_cookie(name, Some(value).filter(|value| !value.is_empty()));
-        }
+        self.keep_cookies(&cookies);
         let differing = ["date", "set-cookie", "apigw-requestid", "content-length"];
         ApiResponse {
             request: shown,

@@ -10,11 +10,13 @@
     reason = "a broken verification should stop"
 )]
 
+pub mod attack_day;
 pub mod fault_injection;
 pub mod fixture;
 pub mod forgery;
 pub mod fuzzing;
 pub mod hash_speed;
+pub mod independence;
 mod jwt;
 mod key_ring;
 pub mod key_rotation;
@@ -23,6 +25,7 @@ pub mod outage;
 mod outbox;
 mod outcome;
 pub mod parallel;
+pub mod presses;
 pub mod progress;
 pub mod race;
 pub mod rng;

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Instant;
 use verification::{
-    Report, fault_injection, forgery, fuzzing, hash_speed, key_rotation, outage, race, simulation,
-    timing,
+    Report, attack_day, fault_injection, forgery, fuzzing, hash_speed, independence, key_rotation,
+    outage, presses, race, simulation, timing,
 };
 
 /// Verifies the promises of docs/security.md under failure and attack
@@ -29,6 +29,12 @@ enum Command {
     Race(race::Settings),
     /// Lets SES fail for an hour, and emails fail for ever in front of others
     Outage(outage::Settings),
+    /// Compares what one client sees in worlds where others do different things
+    Independence(independence::Settings),
+    /// Presses the button of each form several times, over a slow network
+    Presses(presses::Settings),
+    /// Attacks one account from 1,000 networks for a day, while its owner signs in
+    AttackDay(attack_day::Settings),
     /// Forges links, sessions and nonces, none of which may be accepted
     Forgery(forgery::Settings),
     /// Feeds the fuzz targets their corpus and seeded changes of it
@@ -51,6 +57,9 @@ fn main() -> ExitCode {
         Command::KeyRotation(settings) => key_rotation::run(&settings, true),
         Command::Race(settings) => race::run(&settings, true),
         Command::Outage(settings) => outage::run(&settings, true),
+        Command::Independence(settings) => independence::run(&settings, true),
+        Command::Presses(settings) => presses::run(&settings, true),
+        Command::AttackDay(settings) => attack_day::run(&settings, true),
         Command::Forgery(settings) => forgery::run(&settings, true),
         Command::Fuzzing(settings) => fuzzing::run(&settings, true),
         Command::Timing(settings) => timing::run(&settings, true),

@@ -1,7 +1,10 @@
 //! A small run of every verification. `cargo run --profile verification -p verification -- --help`
 //! lists the large ones.
 
-use verification::{fault_injection, forgery, fuzzing, key_rotation, outage, race, simulation};
+use verification::{
+    attack_day, fault_injection, forgery, fuzzing, independence, key_rotation, outage, presses,
+    race, simulation,
+};
 
 #[test]
 fn one_racer_wins_and_nothing_is_accepted_after_its_end() {
@@ -11,6 +14,7 @@ fn one_racer_wins_and_nothing_is_accepted_after_its_end() {
         suspensions: 4,
         erasures: 8,
         passwords: 8,
+        forms: 2,
         requests: 200,
         seed: 1,
         only: None,
@@ -74,4 +78,35 @@ fn keys_rotate_under_traffic() {
         rotations: 2,
     };
     key_rotation::run(&settings, false).unwrap();
+}
+
+#[test]
+fn several_presses_are_one_email_or_session() {
+    let settings = presses::Settings {
+        first: 0,
+        seeds: 10,
+    };
+    presses::run(&settings, false).unwrap();
+}
+
+#[test]
+fn a_day_of_attacks_gets_a_hundred_guesses_and_the_owner_signs_in() {
+    let settings = attack_day::Settings {
+        first: 0,
+        seeds: 1,
+        networks: 1000,
+        attacks: 400,
+        visits: 4,
+    };
+    attack_day::run(&settings, false).unwrap();
+}
+
+#[test]
+fn a_client_sees_the_consequences_of_its_own_history_only() {
+    let settings = independence::Settings {
+        first: 0,
+        seeds: 3,
+        steps: 25,
+    };
+    independence::run(&settings, false).unwrap();
 }

@@ -36,7 +36,8 @@ impl Store {
     }
 
     /// Returns the put of a new user, with the hash of their password and the digest of the request
-    /// if there are any. It fails if the id was ever used, and then returns the row or tombstone.
+    /// if there are any. A user whom a link creates has signed in once. It fails if the id was ever
+    /// used, and then returns the row or tombstone.
     pub(in crate::store) fn new_user(
         &self,
         user: &User,
@@ -45,9 +46,8 @@ impl Store {
     ) -> Put {
         let mut whole = to_item(user);
         whole.extend(item([
+            ("sign_ins", user.last_sign_in_at.map(|_| n(1))),
             ("password", password.map(|hash| s(hash.as_str()))),
-            // The counts since the last sign-in start anew, as for everybody who signs in.
-            ("sign_ins", user.last_sign_in_at.map(|_first| n(1))),
             ("request", request.map(|digest| s(digest.to_string()))),
         ]));
         let mut put = put_new(&self.tables.users, whole);

@@ -101,6 +101,8 @@ impl PortalUnderTest<'_> {
 
     /// Returns the action of a record of this portal, without the portal's name.
     fn action<'r>(&self, row: &'r Value) -> Option<&'r str> {
-        text(row, "action").strip_prefix(self.name)?.strip_prefix('.')
+        text(row, "action")
+            .strip_prefix(self.name)?
+            .strip_prefix('.')
     }
 }

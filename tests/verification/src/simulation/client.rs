@@ -1,7 +1,7 @@
 //! The clients of a portal: browsers, and programs that have no cookies.
 
-use crate::nonces::nonces;
 use super::emails::Kind;
+use crate::nonces::nonces;
 use kit::{ApiClient, ApiRequest, ApiResponse};
 
 /// A browser, or a program that has no cookies.

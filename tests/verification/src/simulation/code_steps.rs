@@ -66,7 +66,10 @@ impl PortalUnderTest<'_> {
             redeemed.is_none() || (redeemed == found && expected.result == Redemption::New),
             "link {redeemed:?} was redeemed, and {found:?} must be {expected:?}"
         );
-        if own.iter().any(|link| self.is_code_lost(env, *link, &marks, &response)) {
+        if own
+            .iter()
+            .any(|link| self.is_code_lost(env, *link, &marks, &response))
+        {
             return done(detail, "code counted twice");
         }
         let is_certain = self.check_result(env, expected, &response)?;
@@ -105,15 +108,16 @@ impl PortalUnderTest<'_> {
         client: usize,
         request: ApiRequest<'_>,
     ) -> StepResult {
-        let malformed = *env
-            .rng
-            .pick(&["", " ", "1234-567", "123456789", "code"]);
+        let malformed = *env.rng.pick(&["", " ", "1234-567", "123456789", "code"]);
         let before = self.world.snapshot();
         let response = request.code(malformed).await;
         let is_unchanged = env.may_fail() || self.world.snapshot() == before;
         ensure!(is_unchanged, "a malformed code was counted");
         env.check("a malformed code", &response, Outcome::InvalidRequest)?;
-        responded(format!("client {client} malformed {malformed:?}"), &response)
+        responded(
+            format!("client {client} malformed {malformed:?}"),
+            &response,
+        )
     }
 
     /// Returns the link that a code is for, among those that its browser has requested, and the

@@ -1,8 +1,8 @@
 //! Two requests at once: both start before either calls the store.
 
 use super::email_delivery_steps::Delivery;
-use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::emails::EmailState;
+use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::model::Redemption;
 use super::portal::PortalUnderTest;
 use crate::outcome::Outcome;
@@ -116,7 +116,10 @@ impl PortalUnderTest<'_> {
             signed_in += 1;
         }
         ensure!(signed_in > 0, "a form that was posted twice: {shown}");
-        done(format!("session {session}"), format!("{signed_in} signed in"))
+        done(
+            format!("session {session}"),
+            format!("{signed_in} signed in"),
+        )
     }
 
     /// A session is read, and its last use written, while it is logged out.

@@ -1,9 +1,9 @@
 //! Deliveries to the mailer, by the stream and by the sweep.
 
-use super::environment::{Environment, StepResult, done, skipped};
 use super::emails::{Claim, EmailState, Kind};
-use super::rules::DAY;
+use super::environment::{Environment, StepResult, done, skipped};
 use super::portal::PortalUnderTest;
+use super::rules::DAY;
 use crate::{ensure, jwt, outbox};
 use kit::{Email, routes};
 use serde_json::{Value, json};
@@ -199,16 +199,23 @@ impl PortalUnderTest<'_> {
         let now = self.now();
         let signing = env.keys.signing(now);
         let right = self.model.claim(link);
-        let is_right = claim.as_ref().zip(right.ok()).is_some_and(|(claim, right)| {
-            let is_new = claim.account == "new";
-            let found = Claim {
-                kid: String::new(),
-                user: if is_new { String::new() } else { claim.user.clone() },
-                epoch: if is_new { 0 } else { claim.epoch },
-                ..claim.clone()
-            };
-            found == right && (claim.kid == signing || env.may_fail())
-        });
+        let is_right = claim
+            .as_ref()
+            .zip(right.ok())
+            .is_some_and(|(claim, right)| {
+                let is_new = claim.account == "new";
+                let found = Claim {
+                    kid: String::new(),
+                    user: if is_new {
+                        String::new()
+                    } else {
+                        claim.user.clone()
+                    },
+                    epoch: if is_new { 0 } else { claim.epoch },
+                    ..claim.clone()
+                };
+                found == right && (claim.kid == signing || env.may_fail())
+            });
         ensure!(
             is_right,
             "email {link} was claimed as {claim:?}, expected {:?} while key {signing} signs",

@@ -95,7 +95,11 @@ impl PortalUnderTest<'_> {
             None => {
                 let kind = self.some_kind(env, caller.is_program);
                 let key = format!("request-{:016x}", env.rng.next_u64());
-                let key = if env.rng.one_in(3) { String::new() } else { key };
+                let key = if env.rng.one_in(3) {
+                    String::new()
+                } else {
+                    key
+                };
                 (kind, self.some_person(env), key)
             }
         };
@@ -271,8 +275,7 @@ impl PortalUnderTest<'_> {
         let is_first = |link: &&mut Link| {
             Some(&link.id) == id.as_ref()
                 && link.request_key.as_deref() == key
-                && (link.kind, link.client, link.person)
-                    == (email.kind, email.client, email.person)
+                && (link.kind, link.client, link.person) == (email.kind, email.client, email.person)
         };
         let link = self.model.links.iter_mut().find(is_first);
         let link = link.ok_or("the repeat of a request got the nonce of another one")?;

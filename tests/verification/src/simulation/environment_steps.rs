@@ -1,8 +1,8 @@
 //! The acts of administrators, time and AWS.
 
+use super::emails::{EmailState, Link};
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::faults::{FaultProfile, INSTANCES};
-use super::emails::{EmailState, Link};
 use super::model::{Session, User};
 use super::portal::{PortalUnderTest, read_user};
 use super::rules::{DAY, HOUR, MINUTE};

@@ -1,9 +1,9 @@
 //! The limits that apply to a client, derived as `docs/security.md` describes them.
 
+use super::emails::{Kind, Link};
 use super::environment::Environment;
 use super::portal::PortalUnderTest;
 use super::rules::{DAY, HOUR, QUARTER_HOUR};
-use super::emails::{Kind, Link};
 use crate::rows::number;
 use shared::domain::ids::KeyedHash;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
@@ -129,12 +129,7 @@ impl PortalUnderTest<'_> {
         }
     }
 
-    pub(super) fn request_limits(
-        &self,
-        kind: Kind,
-        client: usize,
-        person: usize,
-    ) -> RequestLimits {
+    pub(super) fn request_limits(&self, kind: Kind, client: usize, person: usize) -> RequestLimits {
         let address = self.model.people[person].address.as_str();
         let network = self.network(client);
         let known = self.known_browser(client, person);
@@ -202,7 +197,10 @@ impl PortalUnderTest<'_> {
                 let (local, domain) = address.split_once('@').unwrap_or_default();
                 let mailbox = local.split('+').next().unwrap_or_default();
                 let key = self.hash(&["sign-up", &format!("{mailbox}@{domain}")]);
-                vec![every(DAY, SignUp, key, rules.sign_ups), portal(SignUpEmails)]
+                vec![
+                    every(DAY, SignUp, key, rules.sign_ups),
+                    portal(SignUpEmails),
+                ]
             }
             (Kind::SignIn | Kind::Reset, None) => {
                 let key = self.hash(&["mail", address]);

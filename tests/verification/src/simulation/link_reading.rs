@@ -1,7 +1,7 @@
 //! The rows of links and of the sessions that they issue, compared with the model.
 
-use super::model::{Session, User};
 use super::emails::{Claim, Link, Use};
+use super::model::{Session, User};
 use super::portal::PortalUnderTest;
 use crate::ensure;
 use crate::rows::{number, text};
@@ -26,7 +26,10 @@ impl PortalUnderTest<'_> {
     /// Fails if a link is used without a session or unused again, or if the session is wrong.
     pub(super) fn read_link(&mut self, link: usize, sent: &[&Sent]) -> Result<bool, String> {
         let known = &self.model.links[link];
-        let claim = known.claim.clone().filter(|_| known.has_link() && !known.is_gone);
+        let claim = known
+            .claim
+            .clone()
+            .filter(|_| known.has_link() && !known.is_gone);
         let Some(claim) = claim else {
             return Ok(false);
         };

@@ -151,7 +151,9 @@ impl Model {
             let is_same = (is_requester && used.by_requester)
                 || (key_hash.is_some() && used.key_hash.as_deref() == key_hash);
             let repeats = is_same && now.saturating_sub(used.at) <= REPEATABLE_FOR;
-            let is_live = used.session.is_none_or(|session| self.is_live(session, now));
+            let is_live = used
+                .session
+                .is_none_or(|session| self.is_live(session, now));
             return if repeats && is_live {
                 Redemption::Repeat
             } else {

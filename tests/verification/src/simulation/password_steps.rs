@@ -103,7 +103,10 @@ impl PortalUnderTest<'_> {
     }
 
     fn some_password(&self, env: &mut Environment, person: usize) -> String {
-        let right = self.model.user(person).and_then(|user| user.password.clone());
+        let right = self
+            .model
+            .user(person)
+            .and_then(|user| user.password.clone());
         match env.rng.below(8) {
             0 => WRONG.to_owned(),
             1 => PASSWORD.to_owned(),
@@ -244,9 +247,10 @@ impl PortalUnderTest<'_> {
             counters.give_back(&limits.network, "count", now);
             counters.give_back(&limits.network, &limits.address_attribute, now);
         }
-        let repeated = user.form.as_ref().filter(|(key, at, _)| {
-            Some(key) == form.key.as_ref() && at + REPEATABLE_FOR >= now
-        });
+        let repeated = user
+            .form
+            .as_ref()
+            .filter(|(key, at, _)| Some(key) == form.key.as_ref() && at + REPEATABLE_FOR >= now);
         let repeated = repeated.map(|(_, _, session)| *session);
         let expected = match repeated.filter(|session| self.model.is_live(*session, now)) {
             Some(session) => Expected::SameSession(session),

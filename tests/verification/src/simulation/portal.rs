@@ -79,7 +79,9 @@ impl<'w> PortalUnderTest<'w> {
             })
             .into();
         if rules.has_passwords {
-            people[..2].iter_mut().for_each(|one| set_password(world, one));
+            people[..2]
+                .iter_mut()
+                .for_each(|one| set_password(world, one));
         }
         Self {
             name,

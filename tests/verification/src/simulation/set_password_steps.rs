@@ -141,7 +141,11 @@ impl PortalUnderTest<'_> {
             return Ok(Redemption::Invalid);
         }
         let now = self.now();
-        if known.claim.as_ref().is_some_and(|claim| claim.expires_at <= now) {
+        if known
+            .claim
+            .as_ref()
+            .is_some_and(|claim| claim.expires_at <= now)
+        {
             return Ok(Redemption::Expired);
         }
         let key_hash = key_hash(new.key.as_deref());

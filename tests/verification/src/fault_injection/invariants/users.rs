@@ -2,6 +2,7 @@
 
 use super::{Facts, Record, all_differ, number, text, user_id};
 use crate::{ensure, ensure_eq};
+use serde_json::Value;
 
 const CREATED: &[&str] = &["local.added", "added", "invited", "imported", "signed-up"];
 /// The actions that void earlier links and sessions.
@@ -29,8 +30,7 @@ pub(super) fn are_complete(facts: &Facts) -> Result<(), String> {
     );
     for user in facts.users() {
         let (id, claim) = (user_id(user), format!("email#{}", text(user, "address")));
-        let is_its =
-            |row: &&&serde_json::Value| text(row, "pk") == claim && text(row, "user_id") == id;
+        let is_its = |row: &&&Value| text(row, "pk") == claim && text(row, "user_id") == id;
         let is_claimed = claims.iter().any(|row| is_its(&row));
         let exists = created.contains(&id) && !erased.contains(&id);
         ensure!(is_claimed && exists, "an incomplete user: {user}");
@@ -44,13 +44,18 @@ pub(super) fn epochs_count_acts(facts: &Facts) -> Result<(), String> {
         MOVING_EPOCH.contains(&record.action())
             || (record.action() == "activated" && record.is_about("user"))
     };
+    // The link of an invited user voids all earlier ones.
+    let activates =
+        |link: &&Value| text(link, "account") == "invited" && link.get("used_at").is_some();
     for user in facts.users() {
-        let of_user = facts
-            .records()
-            .filter(|record| record.user() == user_id(user));
+        let id = user_id(user);
+        let records = facts.records().filter(|record| record.user() == id);
+        let links = facts
+            .rows("links")
+            .filter(|link| text(link, "user_id") == id);
+        let acts = records.filter(moves_epoch).count() + links.filter(activates).count();
         // The first epoch is random above its low 16 bits.
-        let (acts, epoch) = (of_user.filter(moves_epoch).count(), number(user, "epoch"));
-        ensure_eq!(epoch % 65_536, acts, "the epoch of {user}");
+        ensure_eq!(number(user, "epoch") % 65_536, acts, "the epoch of {user}");
     }
     Ok(())
 }
