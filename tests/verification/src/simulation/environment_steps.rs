@@ -168,6 +168,7 @@ impl PortalUnderTest<'_> {
         for link in &mut self.model.links {
             if link.person == person {
                 link.state = EmailState::Gone;
+                link.is_gone = true;
             }
         }
         responded(format!("person {person}"), &response)
