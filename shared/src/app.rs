@@ -8,7 +8,8 @@ use crate::domain::client::ClientInfo;
 use crate::domain::email::{DeliveryState, EmailKind, OutboxEntry, OutboxKey};
 use crate::domain::ids::RecordId;
 use crate::domain::link::Nonce;
-use crate::domain::time::Timestamp;
+use crate::domain::rate_limit::{RateLimit, RateLimitScope};
+use crate::domain::time::{DAY, Timestamp};
 use crate::env::Env;
 use crate::http::Problem;
 use crate::http::problem::ProblemType;
@@ -70,6 +71,13 @@ impl App {
             at,
             expires_at: at.plus(self.config.audit_retention),
         }
+    }
+
+    /// Returns the budget of the portal's invitations.
+    pub fn invitation_budget(&self, ring: &KeyRing) -> RateLimit {
+        let limit = self.config.email.per_day_portal;
+        let portal = ring.keyed_hash(&["portal"]);
+        RateLimit::every(DAY, RateLimitScope::Invitations, portal, limit)
     }
 
     /// Creates an outbox entry that no browser requested: nobody knows the nonce of its link. It

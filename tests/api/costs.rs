@@ -142,6 +142,8 @@ async fn administration(t: &mut Costs<'_>) {
         ),
         ("GET /admin/users", admin.list_users()),
         ("GET /admin/users/{id}", admin.get_user(&ada)),
+        ("GET /admin/users/{id}/audit", admin.list_audit(&ada)),
+        ("GET /admin/users/{id}/emails", admin.list_emails(&ada)),
         ("PATCH /admin/users/{id}", rename),
         ("PATCH /admin/users/{id}, address", move_address),
         (

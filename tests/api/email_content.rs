@@ -101,10 +101,14 @@ impl<'a> Outbox<'a> {
     async fn add_user(&self, id: &UserId, address: &EmailAddress, status: Status) {
         let now = self.world.clock.now();
         let name = "Eve <b>".to_owned();
-        let user = User {
-            epoch: Epoch::new(7),
-            ..User::new(id.clone(), address.clone(), name, status, now)
-        };
+        let user = User::new(
+            id.clone(),
+            Epoch::new(7),
+            address.clone(),
+            name,
+            status,
+            now,
+        );
         let event = AuditEvent {
             portal: PortalName::parse("test").unwrap(),
             action: Action::Added,

@@ -1,6 +1,6 @@
 //! Every accepted email is sent, or its row says why not.
 
-use kit::{ADA, Email, GRACE, World, mins, secs};
+use kit::{ADA, Email, GRACE, PASSWORD, World, mins, secs};
 use local::Options;
 use local::aws_stub::Fault;
 use serde_json::{Value, json};
@@ -199,6 +199,20 @@ async fn an_email_whose_link_is_void_is_not_sent() {
 }
 
 #[tokio::test]
+async fn an_email_that_waits_is_void_once_its_user_is_activated_by_another() {
+    let world = World::with(&[("Activation", "link")]).await;
+    let client = world.client();
+    let token = client.receive_login_email(GRACE).await.token();
+    fail_ses(&world, Fault::FailBefore, usize::MAX);
+    world.client().request_login(GRACE).await.assert("200");
+    world.settle().await;
+    client.verify_link(&token).await.assert("200");
+    world.clock.advance(mins(1));
+    world.sweep().await;
+    assert_eq!(statuses(&world), ["sent", "superseded"]);
+}
+
+#[tokio::test]
 async fn an_email_that_is_refused_temporarily_waits_longer_each_time_until_its_link_expires() {
     let world = world_with_waiting_email().await;
     let attempts = || world.rows("emails")[0]["attempts"]["N"].clone();
@@ -298,4 +312,60 @@ async fn silent_budgets_protect_a_mailbox_and_are_recorded() {
     assert!(local::logs::taken().contains(line));
     let template = include_str!("../../template.yaml");
     assert!(template.contains(r#"($.reason = "portal-budget")"#));
+}
+
+#[tokio::test]
+async fn invitations_over_their_budget_wait_for_the_next_day_and_notices_never_wait() {
+    let parameters = [("EmailsPerDayPortal", "2"), ("ActivationHours", "1")];
+    let world = World::with_cheap_hashes(&parameters).await;
+    let admin = world.client();
+    let mut answers = vec![];
+    for n in 0..4 {
+        let email = format!("new{n}@example.com");
+        let created = admin.create_user(&email, "New").await.assert("201");
+        answers.push(created.json()["invitation_waits_until"].clone());
+        world.settle().await;
+    }
+    let midnight = json!("2026-11-22T00:00:00Z");
+    assert_eq!(
+        answers,
+        [Value::Null, Value::Null, midnight.clone(), midnight.clone()]
+    );
+    assert_eq!(world.portal.inbox().len(), 2);
+    assert_eq!(statuses(&world), ["queued", "queued", "sent", "sent"]);
+    let waiting = admin.get_user(&world.user_id("new3@example.com")).await;
+    let waiting = waiting.json()["emails"][0].clone();
+    assert_eq!(waiting["status"], "queued");
+    assert_eq!(waiting["reason"], "invitation-budget");
+    assert_eq!(waiting["waits_until"], midnight);
+    let line = r#""reason":"invitation-budget""#;
+    assert!(local::logs::taken().contains(line));
+
+    // Requests of users have their own budget, and notices have none.
+    world.client().sign_in_by_link(ADA).await;
+    for n in 0..3 {
+        let email = format!("ada{n}@example.com");
+        let id = world.user_id(if n == 0 { ADA } else { "" });
+        let id = if n == 0 {
+            id
+        } else {
+            world.user_id(&format!("ada{}@example.com", n - 1))
+        };
+        let moved = admin.update_user(&id).with("email", &*email).await;
+        moved.assert("200");
+    }
+    assert_eq!(world.emails().await.len(), 9);
+
+    world.clock.advance(mins(9 * 60 + 59));
+    world.sweep().await;
+    assert_eq!(world.portal.inbox().len(), 9);
+    world.clock.advance(mins(2));
+    world.sweep().await;
+    let emails = world.emails().await;
+    assert_eq!(emails.len(), 11);
+    // The lifetime of the link starts with the new day.
+    world.clock.advance(mins(50));
+    let token = emails[10].token();
+    let activated = world.client().activate(&token, PASSWORD).await;
+    activated.assert("200");
 }

@@ -46,7 +46,7 @@ async fn world() -> World {
     world
 }
 
-/// Tries a hundred wrong passwords from as many networks, after which even the right one is refused.
+/// Tries a hundred wrong passwords from as many networks: after that the right one is refused.
 pub(crate) async fn reach_password_cap(world: &World, email: &str) {
     let attempts = (0..100).map(|_| async { world.client().sign_in(email, WRONG).await });
     for response in join_all(attempts).await {

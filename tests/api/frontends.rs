@@ -40,7 +40,12 @@ async fn success_redirects_to_the_frontends_dashboard_and_failure_to_its_login_p
             "/partner/login?error=invalid_token&reason={reason}"
         ))
     };
-    verify.await.assert(&failed("used"));
+    // The page of a used link is a built-in one, and redirects who has used it.
+    let used = verify.await;
+    let back = client.open(&used.location()).await;
+    back.assert(&redirects_to("/partner/dashboard"));
+    let other = world.client().open(&used.location()).await.assert("200");
+    other.assert_contains(&format!("href=\"{FRONTEND}/partner/login\""));
     let broken = client.open(&format!("{VERIFY}/broken")).await;
     broken.assert(&failed("invalid"));
     let logout = client.request(Method::POST, LOGOUT).form().await;

@@ -30,3 +30,4 @@ mod races;
 
 mod store;
 mod tokens;
+mod typed_text;

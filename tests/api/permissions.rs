@@ -74,7 +74,10 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "POST /admin/users" | "POST /admin/users/import" | "PATCH /admin/users/{id}" => {
             only_if(is_admin, 400, 403)
         }
-        "GET /admin/users" | "GET /admin/users/{id}" => only_if(is_admin, 200, 403),
+        "GET /admin/users"
+        | "GET /admin/users/{id}"
+        | "GET /admin/users/{id}/audit"
+        | "GET /admin/users/{id}/emails" => only_if(is_admin, 200, 403),
         "POST /admin/users/{id}/resend" => only_if(is_admin, 409, 403),
         "DELETE /admin/users/{id}" | "DELETE /admin/users/{id}/sessions" => {
             only_if(is_admin, 204, 403)

@@ -160,7 +160,15 @@ async fn concurrent_creations_give_an_address_to_one_user() {
     let ids = (1..=8).map(|n| UserId::new([n; 16]));
     let creations = ids.map(async |id| {
         let event = event(&id, now);
-        let user = User::new(id, address.clone(), String::new(), Status::Active, now);
+        let epoch = Epoch::initial([0; 4]);
+        let user = User::new(
+            id,
+            epoch,
+            address.clone(),
+            String::new(),
+            Status::Active,
+            now,
+        );
         store
             .create_user(&NewUser::from(&user), &event)
             .await

@@ -65,6 +65,13 @@ async function signIn({ page }, email, password) {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
+/** Lets every response take at least 400 ms: a second click aborts the first request, which is carried out. */
+async function slowDown({ context, page }) {
+  const session = await context.newCDPSession(page);
+  const conditions = { offline: false, latency: 400, downloadThroughput: -1, uploadThroughput: -1 };
+  await session.send("Network.emulateNetworkConditions", conditions);
+}
+
 /** Returns the email address of the signed-in user, or the status of the response if there is none. */
 async function me({ context }, portal) {
   const response = await context.request.get(`${portal.url}/auth/me`);
@@ -103,7 +110,8 @@ for (const js of [true, false]) {
         await other.page.goto(email.links[0]);
         await other.page.getByText("ada@example.com").waitFor();
         await other.page.getByRole("button", { name: "Sign in" }).click();
-        await other.page.waitForURL(`${origin}/login?error=invalid_token&reason=used`);
+        await other.page.waitForURL(`${email.links[0]}?error=invalid_token&reason=used`);
+        await other.page.getByRole("button", { name: "End the other session" }).waitFor();
         assert.equal(await me(other, portal), 401);
         await other.done();
 
@@ -274,8 +282,46 @@ for (const js of [true, false]) {
         await grace.done();
       });
 
+      test("a double click on a slow network requests one email and gives one session", async () => {
+        const rose = await openBrowser(js);
+        const { page } = rose;
+        await slowDown(rose);
+        const before = await portal.emailCount();
+        await page.goto(`${portal.url}/auth/sign-up`);
+        await page.getByLabel("Name").fill("Rose");
+        await page.getByLabel("Email address").fill("rose@example.com");
+        await page.getByRole("button", { name: "Sign up" }).dblclick();
+        await page.waitForURL(`${portal.url}/auth/check-email?for=sign-up`);
+        await page.goto((await portal.email(before)).links[0]);
+        await page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
+        await page.getByRole("button", { name: "Set password and sign in" }).dblclick();
+        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.getByRole("button", { name: "Sign out" }).click();
+
+        await page.goto(`${portal.url}/auth/sign-in`);
+        await page.getByText("Email me a link instead").click();
+        await page.getByRole("group").getByLabel("Email address").fill("rose@example.com");
+        await page.getByRole("button", { name: "Email me a sign-in link" }).dblclick();
+        await page.waitForURL(`${portal.url}/auth/check-email`);
+        await page.getByLabel("8-digit code").fill((await portal.email(before + 1)).code);
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.getByRole("button", { name: "Sign out" }).click();
+
+        await page.goto(`${portal.url}/auth/sign-in`);
+        await page.getByLabel("Email address").first().fill("rose@example.com");
+        await page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
+        await page.getByRole("button", { name: "Sign in", exact: true }).dblclick();
+        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        const sessions = await (await rose.context.request.get(`${portal.url}/auth/sessions`)).json();
+        assert.equal(sessions.length, 1);
+        assert.equal(await portal.emailCount(), before + 2);
+        await rose.done();
+      });
+
       test("a new user signs up, and is signed in after setting a password", async () => {
         const joan = await openBrowser(js);
+        const before = await portal.emailCount();
         await joan.page.goto(`${portal.url}/auth/sign-in?next=/_local/inbox`);
         await joan.page.getByRole("link", { name: "Sign up" }).click();
         await joan.page.getByLabel("Name").fill("Joan");
@@ -288,7 +334,7 @@ for (const js of [true, false]) {
         await joan.page.getByText("We’ve emailed you a link.").waitFor();
         const again = await joan.page.getByRole("link", { name: "try again" }).getAttribute("href");
         assert.ok(again.startsWith("/auth/sign-up?next="), again);
-        await joan.page.goto((await portal.email(3)).links[0]);
+        await joan.page.goto((await portal.email(before)).links[0]);
         await joan.page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
         await joan.page.getByRole("button", { name: "Set password and sign in" }).click();
         await joan.page.waitForURL(`${portal.url}/_local/inbox`);

@@ -31,6 +31,10 @@ export async function startPortal(...options) {
   }
   return {
     url,
+    /** Returns the number of emails sent so far. */
+    async emailCount() {
+      return (await (await fetch(`${url}/_local/inbox`)).json()).length;
+    },
     /** Waits until more than `index` emails were sent, and returns the one at this index, from 0. */
     async email(index) {
       for (let waited = 0; waited < 10_000; waited += 25) {

@@ -4,25 +4,25 @@
 //! `active`. An invited user is sent an invitation: with `Activation=link` a sign-in link,
 //! otherwise a link to set their first password.
 //!
-//! Responds 201 with the user, or 409 `already-exists` where another user has the address. With an
-//! `Idempotency-Key` header, a repeat gets the same response and changes nothing. It never brings
-//! back a user who has been erased.
+//! Responds 201 with the user, and `invitation_waits_until` where today's budget of invitations is
+//! used up, or 409 `already-exists` where another user has the address. With an
+//! `Idempotency-Key` header, a repeat returns the user as they are now and changes nothing. The
+//! same key with another body is 422 `idempotency-key-reused`. A key never brings back a user who
+//! has been erased.
 
 use crate::user_fields::UserFields;
 use crate::user_view::UserView;
 use crate::{Admin, EMAIL_TAKEN, already_exists};
 use serde::Deserialize;
 use shared::domain::audit::Action;
-use shared::domain::ids::UserId;
+use shared::domain::ids::{KeyedHash, UserId};
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Resource, Status, User};
+use shared::domain::user::{Epoch, Resource, Status, User};
+use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::store::EventFilter;
+use shared::keys::KeyRing;
 use shared::store::users::{CreateOutcome, NewUser};
-
-const EMAIL_TAKEN_OR_KEY_REUSED: &str = "Another user has this email address, \
-    or this `Idempotency-Key` was used for another user.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,31 +62,38 @@ impl From<Input> for UserFields {
 
 impl Admin<'_> {
     pub(crate) async fn create(&self, request: &Request) -> Result<Response, Problem> {
-        let input: Input = request.json_body()?;
+        let key = idempotency_key(request)?;
+        let fields = UserFields::from(request.json_body::<Input>()?);
         let now = self.app.clock.now();
-        let Some(key) = request.header("idempotency-key") else {
-            let id = UserId::new(self.app.random.bytes());
-            let user = UserFields::from(input).into_user(id, now)?;
-            return match self.create_user(request, &user, now).await? {
-                CreateOutcome::Created => Ok(created(&user)),
-                CreateOutcome::AlreadyExists => Err(already_exists(EMAIL_TAKEN)),
-            };
+        let ring = self.app.keys.ring(now).await;
+        // A repeat finds the user whom the first call added, under the same id.
+        let id = key.map_or_else(
+            || self.app.random.bytes(),
+            |key| ring.keyed_hash(&["idempotency", key]).first_16(),
+        );
+        let epoch = Epoch::initial(self.app.random.bytes());
+        let user = fields.into_user(UserId::new(id), epoch, now)?;
+        let digest = key.map(|_| digest(&ring, &user));
+        let waits_until = match user.status {
+            Status::Invited => self.invitation_waits_until(now).await?,
+            Status::Active | Status::Suspended => None,
         };
-        let id = self.id_from_key(key, now).await?;
-        let user = UserFields::from(input).into_user(id, now)?;
-        if self.is_erased(&user.id).await? {
-            return Err(already_exists(
-                "The user created with this `Idempotency-Key` has been erased. Use a new key.",
-            ));
-        }
-        match self.create_user(request, &user, now).await? {
-            CreateOutcome::Created => Ok(created(&user)),
-            CreateOutcome::AlreadyExists => {
-                let earlier = self.app.store.find_user(&user.id).await?;
-                let same = earlier.filter(|earlier| earlier.address == user.address);
-                same.map(|earlier| created(&earlier))
-                    .ok_or_else(|| already_exists(EMAIL_TAKEN_OR_KEY_REUSED))
+        match self
+            .create_user(request, &user, digest.as_ref(), now)
+            .await?
+        {
+            CreateOutcome::Created => Ok(created(&user, waits_until)),
+            CreateOutcome::IdUsed(earlier) if earlier.request == digest => {
+                Ok(created(&earlier.user, None))
             }
+            CreateOutcome::IdUsed(_) => Err(Problem::new(
+                ProblemType::IdempotencyKeyReused,
+                "This `Idempotency-Key` was used with another body. Use a new key.",
+            )),
+            CreateOutcome::AlreadyExists => Err(already_exists(EMAIL_TAKEN)),
+            CreateOutcome::Erased => Err(already_exists(
+                "The user created with this `Idempotency-Key` has been erased. Use a new key.",
+            )),
         }
     }
 
@@ -95,6 +102,7 @@ impl Admin<'_> {
         &self,
         request: &Request,
         user: &User,
+        digest: Option<&KeyedHash>,
         now: Timestamp,
     ) -> Result<CreateOutcome, Problem> {
         let is_invited = user.status == Status::Invited;
@@ -107,34 +115,48 @@ impl Admin<'_> {
         let invitation = self.invitation(user, now).await;
         let new = NewUser {
             email: is_invited.then_some(&invitation),
+            request: digest,
             ..NewUser::from(user)
         };
         Ok(self.app.store.create_user(&new, &event).await?)
     }
-
-    /// Derives the user's id from the idempotency key, so that a repeat finds the user whom the
-    /// first call added. Fails with 400 for a key that is not 1 to 128 characters long.
-    async fn id_from_key(&self, key: &str, now: Timestamp) -> Result<UserId, Problem> {
-        if !(1..=128).contains(&key.len()) {
-            return Err(Problem::invalid_request(
-                "`Idempotency-Key` must be 1 to 128 characters.",
-            ));
-        }
-        let ring = self.app.keys.ring(now).await;
-        let hash = ring.keyed_hash(&["idempotency", key]);
-        Ok(UserId::new(hash.first_16()))
-    }
-
-    /// Returns whether a user with this id was erased. Links issued to an erased user must not work
-    /// for a new user with the same id.
-    async fn is_erased(&self, id: &UserId) -> Result<bool, Problem> {
-        let erased = Action::Erased.of(&self.app.config.portal);
-        let filter = EventFilter::Action(&erased);
-        let events = self.app.store.find_events(&id.into(), filter).await?;
-        Ok(!events.is_empty())
-    }
 }
 
-fn created(user: &User) -> Response {
-    response::json(201, &UserView::from(user))
+/// Returns the `Idempotency-Key` header. Fails with 400 where its length or a character is not
+/// allowed.
+fn idempotency_key(request: &Request) -> Result<Option<&str>, Problem> {
+    let Some(key) = request.header_bytes("idempotency-key") else {
+        return Ok(None);
+    };
+    let is_valid = (1..=128).contains(&key.len()) && key.iter().all(|b| matches!(b, b' '..=b'~'));
+    let key = str::from_utf8(key).ok().filter(|_| is_valid);
+    key.map(Some).ok_or_else(|| {
+        Problem::invalid_request("`Idempotency-Key` must be 1 to 128 printable ASCII characters.")
+    })
+}
+
+/// Returns a digest of the fields that a request sets.
+fn digest(ring: &KeyRing, user: &User) -> KeyedHash {
+    let mut parts = vec![
+        "create-user",
+        user.address.as_str(),
+        &user.name,
+        &user.role,
+        user.status.as_str(),
+    ];
+    for resource in &user.resources {
+        parts.extend([
+            resource.kind.as_str(),
+            &resource.id,
+            &resource.name,
+            &resource.slug,
+        ]);
+    }
+    ring.keyed_hash(&parts)
+}
+
+fn created(user: &User, invitation_waits_until: Option<String>) -> Response {
+    let mut view = UserView::from(user);
+    view.invitation_waits_until = invitation_waits_until;
+    response::json(201, &view)
 }

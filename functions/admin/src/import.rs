@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::audit::Action;
 use shared::domain::ids::UserId;
 use shared::domain::password::hash::PasswordHash;
-use shared::domain::user::{Resource, Status};
+use shared::domain::user::{Epoch, Resource, Status};
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
@@ -146,7 +146,8 @@ impl Admin<'_> {
             None => None,
         };
         let id = UserId::new(self.app.random.bytes());
-        let user = UserFields::from(imported).into_user(id, now)?;
+        let epoch = Epoch::initial(self.app.random.bytes());
+        let user = UserFields::from(imported).into_user(id, epoch, now)?;
         if user.status == Status::Invited && password.is_some() {
             return Err(Problem::invalid_request(
                 "Leave out `password` if `status` is `invited`. Invited users choose their own.",
@@ -159,7 +160,7 @@ impl Admin<'_> {
         };
         match self.app.store.create_user(&new, &event).await? {
             CreateOutcome::Created => Ok(user.id),
-            CreateOutcome::AlreadyExists => Err(already_exists(EMAIL_TAKEN)),
+            _ => Err(already_exists(EMAIL_TAKEN)),
         }
     }
 

@@ -8,7 +8,10 @@
 
 mod create;
 mod erase;
+mod history;
 mod import;
+mod paging;
+mod record_views;
 mod resend;
 mod revoke_sessions;
 mod update;
@@ -32,16 +35,20 @@ pub const ROUTES: &[&str] = &[
     "POST /admin/users/{id}/resend",
     LIST_USERS,
     "GET /admin/users/{id}",
+    LIST_AUDIT,
+    LIST_EMAILS,
     "PATCH /admin/users/{id}",
     "DELETE /admin/users/{id}",
     "DELETE /admin/users/{id}/sessions",
 ];
 
-/// The only route with query parameters.
+// The routes with query parameters.
 const LIST_USERS: &str = "GET /admin/users";
+const LIST_AUDIT: &str = "GET /admin/users/{id}/audit";
+const LIST_EMAILS: &str = "GET /admin/users/{id}/emails";
 
 /// The attempts at changing a user whom others change at the same time.
-const MAX_ATTEMPTS: usize = 4;
+const MAX_ATTEMPTS: u32 = 8;
 
 const EMAIL_TAKEN: &str = "Another user has this email address.";
 
@@ -51,8 +58,11 @@ struct Admin<'a> {
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let admin = Admin { app };
-    if request.route() == LIST_USERS {
-        return admin.list_users(&request).await;
+    match request.route() {
+        LIST_USERS => return admin.list_users(&request).await,
+        LIST_AUDIT => return admin.list_audit(&request).await,
+        LIST_EMAILS => return admin.list_emails(&request).await,
+        _ => {}
     }
     let [] = request.query_params([])?;
     match request.route() {
@@ -94,15 +104,24 @@ impl Admin<'_> {
         request: &Request,
         write: impl AsyncFnOnce(&User) -> Result<UpdateOutcome, Problem> + Copy,
     ) -> Result<User, Problem> {
-        for _ in 0..MAX_ATTEMPTS {
+        for attempt in 1..=MAX_ATTEMPTS {
             let user = self.find_user(request).await?;
             match write(&user).await? {
                 UpdateOutcome::Updated => return Ok(user),
                 UpdateOutcome::EmailTaken => return Err(already_exists(EMAIL_TAKEN)),
-                UpdateOutcome::Conflict => {}
+                UpdateOutcome::Conflict => self.app.store.back_off(attempt).await,
             }
         }
         Err(Problem::unavailable())
+    }
+
+    /// Returns the time before which an invitation is not sent, if today's budget is used up. The
+    /// mailer decides; others may use it up in between.
+    async fn invitation_waits_until(&self, now: Timestamp) -> Result<Option<String>, Problem> {
+        let ring = self.app.keys.ring(now).await;
+        let budget = self.app.invitation_budget(&ring);
+        let is_used_up = self.app.store.is_reached(&budget, now).await?;
+        Ok(is_used_up.then(|| budget.ends_at(now).rfc3339()))
     }
 
     async fn invitation(&self, user: &User, now: Timestamp) -> OutboxEntry {

@@ -2,11 +2,12 @@
 //!
 //! Takes at least one of `{name, email, role, resources, status}`. `status` is `active` or
 //! `suspended`. A new status or address voids all sessions and links for good: a user who is active
-//! again signs in again, and a user who is still invited needs `resend`. A new address is announced
-//! to the old and the new one.
+//! again signs in again, and a user who is still invited is invited again at their new address. A
+//! new address of any other user is announced to the old and the new one.
 //!
-//! Responds 200 with the user as they are then, or 409 `already-exists` where another user has the
-//! address. Where nothing differs, nothing is written.
+//! Responds 200 with the user as they are then, and `invitation_waits_until` where today's budget
+//! of invitations is used up, or 409 `already-exists` where another user has the address. Where
+//! nothing differs, nothing is written.
 
 use crate::Admin;
 use crate::erase::ADDRESS_BEFORE;
@@ -118,7 +119,13 @@ impl Admin<'_> {
             })
             .await?;
         let after = changes.apply_to(&before);
-        Ok(response::json(200, &UserView::from(&after)))
+        let mut view = UserView::from(&after);
+        if is_invited_again(&before, &after) {
+            let waits_until = self.invitation_waits_until(self.app.clock.now()).await;
+            // The change is made, whether or not this can be read.
+            view.invitation_waits_until = waits_until.unwrap_or_default();
+        }
+        Ok(response::json(200, &view))
     }
 
     async fn apply(
@@ -134,15 +141,34 @@ impl Admin<'_> {
         let now = self.app.clock.now();
         let ring = self.app.keys.ring(now).await;
         let event = self.update_event(request, &ring, before, &after, now);
-        let notices = if after.address == before.address {
+        let emails = if after.address == before.address {
             vec![]
         } else {
-            [&before.address, &after.address]
-                .map(|address| self.address_changed(&ring, address, &after, now))
-                .to_vec()
+            self.emails_about_address(&ring, before, &after, now).await
         };
         let store = &self.app.store;
-        Ok(store.update_user(before, &after, &notices, &event).await?)
+        Ok(store.update_user(before, &after, &emails, &event).await?)
+    }
+
+    /// Returns the notices of a new address to both addresses. A user who has not accepted the
+    /// invitation is not told of a change: if they are still invited, the new address gets another
+    /// invitation.
+    async fn emails_about_address(
+        &self,
+        ring: &KeyRing,
+        before: &User,
+        after: &User,
+        now: Timestamp,
+    ) -> Vec<OutboxEntry> {
+        if is_invited_again(before, after) {
+            return vec![self.invitation(after, now).await];
+        }
+        match before.status {
+            Status::Invited => vec![],
+            _ => [&before.address, &after.address]
+                .map(|address| self.address_changed(ring, address, after, now))
+                .to_vec(),
+        }
     }
 
     /// Returns the audit event of a change: the names of the fields that differ, and the keyed
@@ -176,6 +202,12 @@ impl Admin<'_> {
         let kind = EmailKind::Notice(Notice::AddressChanged, user.id.clone(), user.epoch);
         self.app.outbox_entry(ring, to.clone(), kind, now)
     }
+}
+
+/// Returns whether the change sends another invitation, to a new address.
+fn is_invited_again(before: &User, after: &User) -> bool {
+    let is_invited = before.status == Status::Invited && after.status == Status::Invited;
+    is_invited && before.address != after.address
 }
 
 /// Returns the most important action of a change: a new status, then a new address.

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Deserializer};
 use shared::auth::request_email::{parse_address, parse_name};
+use shared::domain::characters::is_printable;
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Resource, Status, User};
+use shared::domain::user::{Epoch, Resource, Status, User};
 use shared::http::Problem;
 
-/// Keeps a user's item well below the 400 KB that DynamoDB allows.
 const MAX_RESOURCES: usize = 200;
 const MAX_RESOURCE_CHARS: usize = 200;
 const MAX_ROLE_CHARS: usize = 60;
@@ -23,7 +23,12 @@ pub(crate) struct UserFields {
 
 impl UserFields {
     /// Returns a new user with these fields. Fails with 400 where one is invalid.
-    pub(crate) fn into_user(self, id: UserId, now: Timestamp) -> Result<User, Problem> {
+    pub(crate) fn into_user(
+        self,
+        id: UserId,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> Result<User, Problem> {
         let address = parse_address(&self.email)?;
         let name = parse_name(self.name)?;
         let role = parse_role(self.role)?;
@@ -31,14 +36,14 @@ impl UserFields {
         Ok(User {
             role,
             resources,
-            ..User::new(id, address, name, self.status, now)
+            ..User::new(id, epoch, address, name, self.status, now)
         })
     }
 }
 
 pub(crate) fn parse_role(text: String) -> Result<String, Problem> {
     let invalid = || Problem::invalid_request("`role` must be at most 60 printable characters.");
-    is_printable(&text, MAX_ROLE_CHARS)
+    is_short(&text, MAX_ROLE_CHARS)
         .then_some(text)
         .ok_or_else(invalid)
 }
@@ -47,7 +52,7 @@ pub(crate) fn parse_resources(resources: Vec<Resource>) -> Result<Vec<Resource>,
     let is_valid = |resource: &Resource| {
         [&resource.kind, &resource.id, &resource.name, &resource.slug]
             .into_iter()
-            .all(|text| is_printable(text, MAX_RESOURCE_CHARS))
+            .all(|text| is_short(text, MAX_RESOURCE_CHARS))
     };
     if resources.len() <= MAX_RESOURCES && resources.iter().all(is_valid) {
         return Ok(resources);
@@ -65,6 +70,6 @@ pub(crate) fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(field).map(Some)
 }
 
-fn is_printable(text: &str, max_chars: usize) -> bool {
-    text.chars().count() <= max_chars && !text.chars().any(char::is_control)
+fn is_short(text: &str, max_chars: usize) -> bool {
+    text.chars().count() <= max_chars && is_printable(text)
 }

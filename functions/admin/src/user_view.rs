@@ -12,6 +12,9 @@ pub(crate) struct UserView<'a> {
     resources: &'a [Resource],
     status: &'static str,
     created_at: String,
+    /// Time before which the invitation that this request sends is not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) invitation_waits_until: Option<String>,
 }
 
 impl<'a> From<&'a User> for UserView<'a> {
@@ -24,6 +27,7 @@ impl<'a> From<&'a User> for UserView<'a> {
             resources: &user.resources,
             status: user.status.as_str(),
             created_at: user.created_at.rfc3339(),
+            invitation_waits_until: None,
         }
     }
 }

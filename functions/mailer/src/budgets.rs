@@ -13,8 +13,8 @@ impl Mailer {
     /// another, those of a known browser by nobody else, and a notice has none: it is always sent.
     pub(crate) fn budgets(&self, ring: &KeyRing, email: &OutboxEntry) -> Vec<RateLimit> {
         use RateLimitScope::{
-            EmailsPerDay, EmailsPerHour, Invitations, KnownBrowserEmailsPerDay,
-            KnownBrowserEmailsPerHour, PortalEmails, SignUp, SignUpEmails,
+            EmailsPerDay, EmailsPerHour, KnownBrowserEmailsPerDay, KnownBrowserEmailsPerHour,
+            PortalEmails, SignUp, SignUpEmails,
         };
         let config = &self.app.config.email;
         let address = email.key.to;
@@ -22,7 +22,7 @@ impl Mailer {
         let per_day_portal = |scope| RateLimit::every(DAY, scope, portal, config.per_day_portal);
         match (&email.kind, email.known_browser) {
             (EmailKind::Notice(..), _) => vec![],
-            (EmailKind::Invitation(..), _) => vec![per_day_portal(Invitations)],
+            (EmailKind::Invitation(..), _) => vec![self.app.invitation_budget(ring)],
             (_, Some(browser)) => {
                 let (per_hour, per_day) = (
                     known_browser::EMAILS_PER_HOUR,

@@ -57,7 +57,7 @@ impl Mailer {
             (None, EmailKind::SignUp { name }) => Decision::Send {
                 template: EmailTemplate::Link(first_link(activation)),
                 user: UserId::new(self.app.random.bytes()),
-                epoch: Epoch::INITIAL,
+                epoch: Epoch::initial(self.app.random.bytes()),
                 account: LinkAccount::New { name: name.clone() },
             },
             (None, _) => Decision::drop(DropReason::NoAccount),

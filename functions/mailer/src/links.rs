@@ -24,8 +24,8 @@ pub(crate) struct LinkAndCode {
 
 impl Mailer {
     /// Returns the time at which the email, and the link in it, expires, in whole seconds. It
-    /// depends on when the email was requested, or on the end of its wait for a budget, not on when it
-    /// is sent.
+    /// depends on when the email was requested, or on when its wait for a budget ends, not on when
+    /// it is sent.
     pub(crate) fn expires_at(&self, email: &OutboxEntry, template: EmailTemplate) -> Timestamp {
         let links = &self.app.config.links;
         let lifetime = match template {

@@ -1,10 +1,12 @@
 //! `POST /auth/request-login` requests a sign-in email.
 //!
-//! Takes `{email, next?, idempotency_key?, known?, transport?}` as JSON or a form. Responds 200 `{success, message}`, the
-//! same for every address and without looking it up, and gives the browser a nonce in a cookie.
-//! With `transport: "bearer"` the response holds the nonce as `request`. A form is redirected to
-//! the page that asks to check the email. 400 `invalid-request` for an invalid address or a `next`
-//! that is not a page of this portal, 429 `too-many-attempts`.
+//! Takes `{email, next?, idempotency_key?, known?, transport?}` as JSON or a form. Responds 200
+//! `{success, message}`, the same for every address and without looking it up, and gives the
+//! browser a nonce in a cookie. With `transport: "bearer"` the response holds the nonce as
+//! `request`. A repeat with the same idempotency key within 60 seconds sends nothing.
+//!
+//! A form is redirected to the page that asks to check the email. 400 `invalid-request` for an
+//! invalid address or a `next` that is not on this portal, 429 `too-many-attempts`.
 
 use serde::Deserialize;
 use shared::app::App;

@@ -17,7 +17,7 @@ use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext};
 use shared::auth::request_email::{parse_address, parse_next};
 use shared::domain::address::EmailAddress;
-use shared::domain::audit::{Action, Target};
+use shared::domain::audit::Action;
 use shared::domain::link::IdempotencyKey;
 use shared::domain::password::Password;
 use shared::domain::password::hash::PasswordCheck;
@@ -92,15 +92,8 @@ async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSes
 
 /// Audits a failed attempt, for every address. Returns the problem to respond with.
 async fn record_failure(context: &SignInContext<'_>, address: &EmailAddress) -> Problem {
-    let address_hash = context.ring.address_hash(address);
-    let event = context.app.audit_event(
-        Action::LoginFailed,
-        address_hash,
-        Target::Address(address_hash),
-        &context.request.client(),
-        context.now,
-    );
-    match context.app.store.record_event(&event).await {
+    let address = context.ring.address_hash(address);
+    match context.record_failure(Action::LoginFailed, address).await {
         Ok(()) => Problem::invalid_credentials(),
         Err(unavailable) => unavailable.into(),
     }

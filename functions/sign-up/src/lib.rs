@@ -1,10 +1,10 @@
 //! `POST /auth/sign-up` requests an account, on portals with `SelfSignUp=on`.
 //!
-//! Takes `{email, name, next?}` as JSON or a form. Responds 200 `{success, message}`, the same for
-//! every address and without looking it up: the mailer adds the user, or sends a link to the user
-//! who has the address already. A form is redirected to the page that asks to check the email. 400
-//! `invalid-request` for an invalid address, name or `next`, 429 `too-many-attempts`, 404 with
-//! `SelfSignUp=off`.
+//! Takes `{email, name, next?, idempotency_key?}` as JSON or a form. Responds 200
+//! `{success, message}`, the same for every address and without looking it up: the mailer sends a
+//! link that creates the user, or one to the user who has the address already. A form is redirected
+//! to the page that asks to check the email. 400 `invalid-request` for an invalid address or name,
+//! 429 `too-many-attempts`, 404 with `SelfSignUp=off`.
 
 use serde::Deserialize;
 use shared::app::App;

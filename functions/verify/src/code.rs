@@ -2,7 +2,7 @@
 
 use crate::limits::Limits;
 use crate::{Redeemed, Verify};
-use shared::domain::audit::{Action, Target};
+use shared::domain::audit::Action;
 use shared::domain::code::Code;
 use shared::domain::ids::{KeyedHash, LinkId, UserId};
 use shared::domain::link::{Link, LinkAccount, LinkNext, Purpose, RedeemContext};
@@ -43,8 +43,11 @@ impl Verify<'_> {
             Ok(redeemed) => return Ok(redeemed),
             Err(error) => error,
         };
-        // The code was right: its link was used in another browser.
-        if error.kind == ProblemType::UsedToken {
+        // The code was right, but its link was used in another browser; or nobody knows yet.
+        if matches!(
+            error.kind,
+            ProblemType::UsedToken | ProblemType::Unavailable
+        ) {
             return Err(error);
         }
         self.record_failure(&attempts).await?;
@@ -65,22 +68,16 @@ impl Verify<'_> {
         }
     }
 
-    /// Audits a wrong code as a wrong password is. Without a link nobody knows the address: then the
-    /// record belongs to no history, and is added for the sake of equal calls.
+    /// Audits a wrong code, as wrong passwords are. Without a link nobody knows the address: then
+    /// the record belongs to no history, and is added for the sake of equal calls.
     async fn record_failure(&self, attempts: &CodeAttempts) -> Result<(), Problem> {
         let context = &self.context;
-        let target = match &attempts.address {
+        let address = match &attempts.address {
             Some(address) => context.ring.address_hash(address),
             None => KeyedHash::from_bytes(context.app.random.bytes()),
         };
-        let event = context.app.audit_event(
-            Action::CodeFailed,
-            target,
-            Target::Address(target),
-            &context.request.client(),
-            context.now,
-        );
-        Ok(context.app.store.record_event(&event).await?)
+        let recorded = context.record_failure(Action::CodeFailed, address).await;
+        Ok(recorded?)
     }
 
     /// Counts an attempt at each of `links`. Returns the one that `works` and that `code` belongs
@@ -123,7 +120,7 @@ impl Verify<'_> {
             id: LinkId::from_bytes(random.bytes()),
             user: UserId::new(random.bytes()),
             address: context.app.config.email.from.clone(),
-            epoch: Epoch::INITIAL,
+            epoch: Epoch::new(0),
             expires_at: context.now,
             next: LinkNext::None,
             account: LinkAccount::Active,

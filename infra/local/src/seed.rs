@@ -6,7 +6,7 @@ use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::client::ClientInfo;
 use shared::domain::ids::UserId;
 use shared::domain::portal::PortalName;
-use shared::domain::user::{Resource, Status, User};
+use shared::domain::user::{Epoch, Resource, Status, User};
 use shared::env::Env;
 use shared::store::Store;
 use shared::store::users::NewUser;
@@ -27,10 +27,11 @@ pub(crate) async fn seed(store: &Store, env: &Env, guest: Option<&str>) -> Resul
         let parsed = EmailAddress::parse(address)
             .ok_or_else(|| StartError(format!("'{address}' is not a valid email address.")))?;
         let id = UserId::new(env.random.bytes());
+        let epoch = Epoch::initial(env.random.bytes());
         let user = User {
             role: "partner".to_owned(),
             resources,
-            ..User::new(id, parsed, name.to_owned(), status, env.clock.now())
+            ..User::new(id, epoch, parsed, name.to_owned(), status, env.clock.now())
         };
         let event = added(&user, env)?;
         store

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Target};
-use crate::domain::ids::{LinkId, UserId};
+use crate::domain::ids::{KeyedHash, LinkId, UserId};
 use crate::domain::known_browser::{self, KnownBrowser};
 use crate::domain::link::Nonce;
 use crate::domain::next::Next;
@@ -17,6 +17,7 @@ use crate::http::request::Transport;
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
 use crate::keys::{KeyRing, SessionClaims};
+use crate::store::Unavailable;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -163,6 +164,25 @@ impl SignInContext<'_> {
             .metadata
             .extend(replaced.map(|old| ("replaced", old.hash.to_string())));
         event
+    }
+
+    /// Audits a wrong password or code, in the history of the address with this keyed hash.
+    ///
+    /// Costs 1 put.
+    ///
+    /// # Errors
+    /// Fails with [`Unavailable`] if the store cannot be reached.
+    pub async fn record_failure(
+        &self,
+        action: Action,
+        address: KeyedHash,
+    ) -> Result<(), Unavailable> {
+        let target = Target::Address(address);
+        let client = self.request.client();
+        let event = self
+            .app
+            .audit_event(action, address, target, &client, self.now);
+        self.app.store.record_event(&event).await
     }
 
     /// Responds with the session: a cookie and JSON, the token in the body for a bearer client, or

@@ -83,9 +83,13 @@ pub fn parse_address(text: &str) -> Result<EmailAddress, Problem> {
 /// Parses the name in a request.
 ///
 /// # Errors
-/// 400 `invalid-request` if it is not 1 to 120 printable characters.
+/// 400 `invalid-request` if it is not 1 to 120 printable characters, or if none is visible.
 pub fn parse_name(text: String) -> Result<String, Problem> {
-    let invalid = || Problem::invalid_request("`name` must be 1 to 120 printable characters.");
+    let invalid = || {
+        Problem::invalid_request(
+            "`name` must be 1 to 120 printable characters, at least one of them visible.",
+        )
+    };
     is_name(&text).then_some(text).ok_or_else(invalid)
 }
 

@@ -14,11 +14,12 @@ pub struct PasswordConfig {
     /// `PREVIOUS_ARGON2`: the parameters of hashes that are still stored from before, such as
     /// `m=19456,t=2,p=1`.
     pub previous: Option<Argon2Params>,
-    /// `PASSWORD_ATTEMPTS`: attempts at one address per 15 minutes.
+    /// `PASSWORD_ATTEMPTS`: attempts at one address from one network per 15 minutes.
     pub attempts: u64,
-    /// `PASSWORD_FAILURES`: consecutive failures at one address until an emailed link is used.
+    /// `PASSWORD_FAILURES`: attempts at one address since its user last signed in.
     pub failures: u64,
-    /// `PASSWORD_PER_NETWORK_HOUR`: wrong passwords from one network per hour.
+    /// `PASSWORD_PER_NETWORK_HOUR`: wrong passwords from one network per hour. The row that counts
+    /// them has an attribute for each address.
     pub per_network_hour: u64,
 }
 
@@ -38,7 +39,7 @@ impl PasswordConfig {
             )?,
             attempts: read.number("PASSWORD_ATTEMPTS", 1..=1000)?,
             failures: read.number("PASSWORD_FAILURES", 10..=10_000)?,
-            per_network_hour: read.number("PASSWORD_PER_NETWORK_HOUR", 1..=100_000)?,
+            per_network_hour: read.number("PASSWORD_PER_NETWORK_HOUR", 1..=1000)?,
         })
     }
 }

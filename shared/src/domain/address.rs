@@ -1,5 +1,6 @@
 //! Email addresses and their canonical spelling.
 
+use super::characters::is_invisible;
 use std::fmt;
 
 /// An email address in its canonical spelling, which is stored and compared.
@@ -14,9 +15,10 @@ use std::fmt;
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Parses an address as a person types it. Surrounding spaces and tabs are ignored.
+    /// Parses an address as a person types or pastes it. White space and invisible characters
+    /// around it are ignored.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim_matches([' ', '\t']);
+        let text = text.trim_matches(is_invisible);
         if text.len() > 254 {
             return None;
         }
@@ -76,7 +78,19 @@ mod tests {
 
     #[test]
     fn case_and_surrounding_space_do_not_change_the_address() {
-        for text in ["ada@example.com", "Ada@Example.COM", " ada@example.com\t"] {
+        for text in [
+            "ada@example.com",
+            "Ada@Example.COM",
+            " ada@example.com\t",
+            "ada@example.com\r\n",
+            "\u{feff}ada@example.com",
+            "\u{200b}ada@example.com\u{200b}",
+            "\u{a0}ada@example.com\u{a0}",
+            "\u{3000}\u{2060}ada@example.com\u{ad}\u{2028}",
+            "\u{202a}ada@example.com\u{202c}",
+            "\u{2066}ada@example.com\u{2069}\u{200e}",
+            "ada@example.com\u{fe0f}\u{200d}",
+        ] {
             assert_eq!(parsed(text).as_deref(), Some("ada@example.com"), "{text:?}");
         }
     }
@@ -116,7 +130,11 @@ mod tests {
             "\"a b\"@example.com",
             "a@example.com\r\nBcc: x@evil.example",
             "a\n@example.com",
-            "a@example.com\n",
+            "\u{feff}",
+            "a\u{200b}@example.com",
+            "a\u{a0}@example.com",
+            "a@\u{feff}example.com x",
+            "a@example.com\u{200b}\0",
             "a@example.com,b@example.com",
             "a,b@example.com",
             "<a@example.com>",

@@ -120,7 +120,7 @@ impl fmt::Display for UserId {
 
 /// The id of a record in a log (emails, audit): sorts by the time it was created, and is unique by
 /// 64 random bits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordId(String);
 
 impl RecordId {
@@ -136,6 +136,24 @@ impl RecordId {
     /// Returns the smallest id of `now`: all ids that were created earlier sort before it.
     pub fn first_at(now: Timestamp) -> Self {
         Self::new(now, [0; 8])
+    }
+
+    /// Returns the smallest id.
+    pub fn first() -> Self {
+        Self::first_at(Timestamp::from_millis(0))
+    }
+
+    /// Returns the largest id.
+    pub fn last() -> Self {
+        Self::new(Timestamp::from_millis((1 << 48) - 1), [0xff; 8])
+    }
+
+    /// Parses the printed form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (time, random) = text.split_once('-')?;
+        let is_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        let is_valid = time.len() == 12 && random.len() == 16;
+        (is_valid && time.bytes().chain(random.bytes()).all(is_hex)).then(|| Self(text.to_owned()))
     }
 
     /// Restores an id from a table's sort key, which was written by [`RecordId::new`].

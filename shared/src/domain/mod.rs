@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod audit;
+pub mod characters;
 pub mod client;
 pub mod code;
 pub mod email;

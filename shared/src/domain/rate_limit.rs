@@ -35,9 +35,7 @@ pub enum RateLimitScope {
     SignUpEmails,
     /// Invitations of the whole portal per day.
     Invitations,
-    /// Passwords tried for one address from one network per 15 minutes.
-    Password,
-    /// Passwords tried from one network per hour.
+    /// Passwords tried from one network per hour, and for each address per 15 minutes.
     PasswordNetwork,
     /// Passwords tried for one address since its user last signed in.
     PasswordFailures,
@@ -61,7 +59,6 @@ impl RateLimitScope {
             Self::SignUp => "sign-up",
             Self::SignUpEmails => "sign-up-emails",
             Self::Invitations => "invitations",
-            Self::Password => "password",
             Self::PasswordNetwork => "password-network",
             Self::PasswordFailures => "password-failures",
             Self::KnownBrowserFailures => "known-browser-failures",
@@ -140,8 +137,8 @@ impl RateLimit {
         Self::since_sign_in(0, scope, browser, known_browser::FAILURES, now)
     }
 
-    /// Returns the key of the item that counts at `now`: `scope#key#window`, where the window is its
-    /// start in seconds, or its number in a series.
+    /// Returns the key of the item that counts at `now`: `scope#key#window`, where the window is
+    /// its start in seconds, or its number in a series.
     pub fn item_key(&self, now: Timestamp) -> String {
         let window = match self.window {
             Window::Aligned(length) => now.secs() - now.secs() % length.as_secs().max(1),

@@ -128,15 +128,12 @@ mod tests {
         let address = EmailAddress::parse("ada@example.com").unwrap();
         let user = User::new(
             UserId::new([1; 16]),
+            Epoch::new(3),
             address,
             String::new(),
             Status::Active,
             Timestamp::from_secs(1),
         );
-        let user = User {
-            epoch: Epoch::new(3),
-            ..user
-        };
         let session = Session {
             hash: SessionHash::from_bytes([0; 32]),
             user: user.id.clone(),

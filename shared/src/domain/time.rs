@@ -59,6 +59,14 @@ impl Timestamp {
         self.date_time().format(&Rfc3339).unwrap_or_default()
     }
 
+    /// Parses RFC 3339, with any offset and any fraction of a second. Fails for a time before 1970.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let nanos = OffsetDateTime::parse(text, &Rfc3339)
+            .ok()?
+            .unix_timestamp_nanos();
+        Some(Self(u64::try_from(nanos / 1_000_000).ok()?))
+    }
+
     /// Returns the form for people: `21 November 2026 at 14:05 UTC`.
     pub fn in_words(self) -> String {
         let date = self.date_time();
@@ -87,6 +95,28 @@ mod tests {
         let moment = Timestamp::from_secs(1_795_269_900);
         assert_eq!(moment.rfc3339(), "2026-11-21T14:05:00Z");
         assert_eq!(moment.in_words(), "21 November 2026 at 14:05 UTC");
+    }
+
+    #[test]
+    fn rfc_3339_is_parsed_with_offsets_and_fractions() {
+        for (text, millis) in [
+            ("2026-11-21T14:05:00Z", 1_795_269_900_000),
+            ("2026-11-21T16:05:00+02:00", 1_795_269_900_000),
+            ("2026-11-21t14:05:00.0019z", 1_795_269_900_001),
+            ("1970-01-01T00:00:00Z", 0),
+        ] {
+            let parsed = Timestamp::parse_rfc3339(text);
+            assert_eq!(parsed, Some(Timestamp::from_millis(millis)), "{text}");
+        }
+        for wrong in [
+            "",
+            "2026-11-21",
+            "2026-11-21T14:05:00",
+            "1969-12-31T23:59:59Z",
+            "0",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

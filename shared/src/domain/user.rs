@@ -1,6 +1,7 @@
 //! Users of the portal.
 
 use super::address::EmailAddress;
+use super::characters::{is_invisible, is_printable};
 use super::ids::UserId;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct Epoch(u64);
 
 impl Epoch {
-    /// The epoch of a new user.
-    pub const INITIAL: Self = Self(0);
+    /// Returns the epoch of a new user: 32 random bits, followed by 16 bits that count. Nothing
+    /// that was issued to an erased user is valid for a new one, even under the same id.
+    pub const fn initial(random: [u8; 4]) -> Self {
+        Self((u32::from_be_bytes(random) as u64) << 16)
+    }
 
     /// Restores an epoch from its stored number.
     pub const fn new(number: u64) -> Self {
@@ -75,9 +79,10 @@ pub struct Resource {
     pub slug: String,
 }
 
-/// Returns whether `text` can be a user's name: 1 to 120 printable characters, not only spaces.
+/// Returns whether `text` can be a user's name: 1 to 120 printable characters, at least one of them
+/// visible.
 pub fn is_name(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= 120 && !text.chars().any(char::is_control)
+    text.chars().count() <= 120 && is_printable(text) && !text.chars().all(is_invisible)
 }
 
 /// A user of the portal as stored.
@@ -101,6 +106,7 @@ impl User {
     /// Returns a user created at `now`, with no role and no resources.
     pub fn new(
         id: UserId,
+        epoch: Epoch,
         address: EmailAddress,
         name: String,
         status: Status,
@@ -113,7 +119,7 @@ impl User {
             role: String::new(),
             resources: vec![],
             status,
-            epoch: Epoch::INITIAL,
+            epoch,
             created_at: now,
             last_sign_in_at: None,
         }

@@ -9,8 +9,11 @@ use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
 
-/// Size of the largest body that is read, in bytes.
-pub const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Size in KiB of the largest body of a visitor that is read.
+const MAX_KIB: usize = 16;
+/// Size in KiB of the largest body of an administrator that is read. A user's item in DynamoDB,
+/// which may have 400 KB, is not larger than the body that sets its fields.
+const MAX_ADMIN_KIB: usize = 256;
 
 #[derive(serde::Deserialize, Default, Debug)]
 #[serde(deny_unknown_fields)]
@@ -49,10 +52,10 @@ impl Request {
     /// 403, 415, 413 or 400, in that order.
     pub fn body<T: DeserializeOwned>(&self, site: &Site, origin: &Origin) -> Result<T, Problem> {
         origin::check(self, site, origin)?;
-        if !self.is_form() {
-            return self.json_body();
+        if self.is_form() {
+            return read_form(self.body_text(MAX_KIB)?);
         }
-        read_form(self.body_text()?)
+        self.json_up_to(MAX_KIB)
     }
 
     /// Reads the body of a request that API Gateway has authorized: JSON, UTF-8, every field known
@@ -61,13 +64,17 @@ impl Request {
     /// # Errors
     /// 415, 413 or 400, in that order.
     pub fn json_body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.json_up_to(MAX_ADMIN_KIB)
+    }
+
+    fn json_up_to<T: DeserializeOwned>(&self, max_kib: usize) -> Result<T, Problem> {
         if !self.is_json() {
             return Err(Problem::new(
                 ProblemType::UnsupportedMediaType,
                 "Send JSON, with `application/json` as the content type.",
             ));
         }
-        read_json(self.body_text()?)
+        read_json(self.body_text(max_kib)?)
     }
 
     /// Reads a request that API Gateway has authorized and that has no input: no body, or a JSON
@@ -115,12 +122,12 @@ impl Request {
         Ok(values)
     }
 
-    fn body_text(&self) -> Result<&str, Problem> {
+    fn body_text(&self, max_kib: usize) -> Result<&str, Problem> {
         let body = self.raw_body();
-        if body.len() > MAX_BODY_BYTES {
+        if body.len() > max_kib * 1024 {
             return Err(Problem::new(
                 ProblemType::PayloadTooLarge,
-                "The body must be at most 16 KiB.",
+                format!("The body must be at most {max_kib} KiB."),
             ));
         }
         std::str::from_utf8(body)

@@ -35,7 +35,9 @@ pub enum ProblemType {
     AlreadyExists,
     /// 409: the user's status does not allow it. Only administrators see this.
     Conflict,
-    /// 413: the body exceeds 16 KiB.
+    /// 422: the key of an earlier request with another body. Only administrators see this.
+    IdempotencyKeyReused,
+    /// 413: the body exceeds 16 KiB, or 256 KiB for administrators.
     PayloadTooLarge,
     /// 415: the body is neither JSON nor, for pages, a form.
     UnsupportedMediaType,
@@ -63,6 +65,11 @@ impl ProblemType {
             Self::OriginNotAllowed => (403, "origin-not-allowed", "Origin not allowed"),
             Self::AlreadyExists => (409, "already-exists", "User already exists"),
             Self::Conflict => (409, "conflict", "Not possible in the user's current status"),
+            Self::IdempotencyKeyReused => (
+                422,
+                "idempotency-key-reused",
+                "Idempotency key already used",
+            ),
             Self::PayloadTooLarge => (413, "payload-too-large", "Body too large"),
             Self::UnsupportedMediaType => (415, "unsupported-media-type", "Unsupported media type"),
             Self::TooManyAttempts => (429, "too-many-attempts", "Too many attempts"),
@@ -228,6 +235,7 @@ impl Problem {
             | ProblemType::OriginNotAllowed
             | ProblemType::AlreadyExists
             | ProblemType::Conflict
+            | ProblemType::IdempotencyKeyReused
             | ProblemType::PayloadTooLarge
             | ProblemType::UnsupportedMediaType => None,
         }

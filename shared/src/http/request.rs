@@ -83,6 +83,11 @@ impl Request {
             .map(|value| value.to_str().unwrap_or("?"))
     }
 
+    /// Returns the bytes of a header, which may not be text.
+    pub fn header_bytes(&self, name: &str) -> Option<&[u8]> {
+        self.0.headers().get(name).map(HeaderValue::as_bytes)
+    }
+
     /// Returns the client. The IP address is the one that API Gateway saw, never a header.
     pub fn client(&self) -> ClientInfo {
         let ip = self

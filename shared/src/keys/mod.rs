@@ -1,6 +1,7 @@
 //! The key ring of the stack, and the tokens that are signed with it.
 
 mod cache;
+mod cursor;
 mod hs256;
 mod key_ring;
 mod token;

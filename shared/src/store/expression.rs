@@ -80,7 +80,7 @@ impl Expression {
         self
     }
 
-    /// Makes a failed transaction return the item that did not meet the condition.
+    /// Makes a failed write return the item that did not meet the condition.
     pub(super) fn returning_old_item(mut self) -> Self {
         self.on_failure = Some(ReturnValuesOnConditionCheckFailure::AllOld);
         self
@@ -136,6 +136,7 @@ impl Expression {
             .set_condition_expression(self.condition)
             .set_expression_attribute_names(unless_empty(self.names))
             .set_expression_attribute_values(unless_empty(self.values))
+            .set_return_values_on_condition_check_failure(self.on_failure)
     }
 
     fn clauses(&self) -> String {

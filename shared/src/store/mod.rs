@@ -4,6 +4,7 @@
 
 mod audit;
 mod expression;
+mod history;
 mod item;
 pub mod links;
 pub mod outbox;
@@ -22,6 +23,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use audit::EventFilter;
+pub use history::{HistoryPage, HistoryRange};
 pub use rate_limits::CountError;
 
 /// The store, or the keys, could not be reached. Nothing is half done: the caller may try again.

@@ -60,6 +60,20 @@ impl Store {
         self.update(operation, self.increment(limit, now)).await
     }
 
+    /// Returns whether the limit is reached.
+    ///
+    /// Costs 1 strongly consistent read.
+    ///
+    /// # Errors
+    /// Fails with [`Unavailable`] if the store cannot be reached.
+    pub async fn is_reached(&self, limit: &RateLimit, now: Timestamp) -> Result<bool, Unavailable> {
+        let row = self
+            .read_item("is_reached", &self.tables.rate_limits, key(limit, now))
+            .await?;
+        let count = row.and_then(|row| number(&row, "count"));
+        Ok(count.unwrap_or_default() >= limit.limit)
+    }
+
     /// Counts once more as [`Store::count`] does. Returns how often may be counted after that, or
     /// `None` if the limit is reached.
     pub(in crate::store) async fn count_down(
@@ -74,7 +88,7 @@ impl Store {
             let count = number(&counted, "count").unwrap_or(limit.limit);
             limit.limit.saturating_sub(count)
         };
-        Ok(counted.map(left))
+        Ok(counted.ok().map(left))
     }
 
     pub(in crate::store) fn rate_limit_row(&self, limit: &RateLimit, now: Timestamp) -> Expression {

@@ -119,7 +119,7 @@ impl<L: Copy> Transaction<L> {
                 return Err(TransactionError::Conditions(failed));
             }
             if attempt < ATTEMPTS {
-                tokio::time::sleep(backoff(attempt, store.random.bytes())).await;
+                store.back_off(attempt).await;
             }
         }
         tracing::warn!(act = operation, "conflicting transactions");
@@ -164,10 +164,17 @@ fn failed_conditions<L: Copy>(
         .collect()
 }
 
+impl Store {
+    /// Waits after the `attempt`-th attempt at a write that conflicted, counted from 1.
+    pub async fn back_off(&self, attempt: u32) {
+        tokio::time::sleep(backoff(attempt, self.random.bytes())).await;
+    }
+}
+
 /// Returns the pause after an attempt: below 20 ms after the first, 40 ms after the second and so
-/// on, with full jitter.
-pub(super) fn backoff(attempt: u32, random: [u8; 8]) -> Duration {
-    let limit = 10_000_u64 << attempt;
+/// on up to 640 ms, with full jitter.
+fn backoff(attempt: u32, random: [u8; 8]) -> Duration {
+    let limit = 10_000_u64 << attempt.min(6);
     Duration::from_micros(u64::from_be_bytes(random) % limit)
 }
 
@@ -177,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_limit_of_the_pause_doubles_and_any_shorter_pause_may_be_drawn() {
-        for (attempt, limit) in [(1, 20_000), (2, 40_000), (5, 320_000)] {
+        for (attempt, limit) in [(1, 20_000), (2, 40_000), (6, 640_000), (100, 640_000)] {
             let pause = |random: u64| backoff(attempt, random.to_be_bytes());
             assert_eq!(
                 [0, limit - 1, limit].map(pause),

@@ -1,9 +1,14 @@
 //! `PATCH /admin/users/{id}`: changing users.
 
 use super::assert_actor;
+use futures_util::future::join_all;
 use kit::{ADA, PASSWORD, World, mins, table_name};
+use local::Options;
 use local::aws_stub::Fault;
 use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn only_the_given_fields_change_and_the_session_goes_on() {
@@ -198,6 +203,112 @@ async fn a_new_address_voids_sessions_and_links_and_both_addresses_are_notified(
     assert_eq!(there.me().await.id(), id);
     let another = admin.create_user(ADA, "Another Ada").status("active").await;
     another.assert("201");
+}
+
+#[tokio::test]
+async fn a_new_address_of_an_invited_user_brings_an_invitation_there_and_no_notice() {
+    let world = World::start().await;
+    let admin = world.client();
+    let id = admin.create_user("eve@exampel.com", "Eve").await.id();
+    let earlier = world.latest_email().await;
+    world.clock.advance(mins(1));
+    let changed = admin.update_user(&id).with("email", "eve@example.com");
+    assert_eq!(changed.await.assert("200").json()["status"], "invited");
+
+    let emails = world.emails().await;
+    assert_eq!(emails.len(), 2);
+    assert_eq!(emails[1].to, "eve@example.com");
+    assert_eq!(emails[1].subject, earlier.subject);
+    let record = world.audit("partner.address.changed").remove(0);
+    assert_eq!(record["metadata"]["M"]["changed"]["S"], "email");
+    assert_eq!(world.audit("partner.invitation.emailed").len(), 2);
+    assert!(world.audit("partner.notice.emailed").is_empty());
+
+    let eve = world.client();
+    let old = eve.activate(&earlier.token(), PASSWORD).await;
+    old.assert("400 invalid-token");
+    eve.activate(&emails[1].token(), PASSWORD)
+        .await
+        .assert("200");
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_on_its_way_to_a_wrong_address_is_not_sent() {
+    let world = World::start().await;
+    let admin = world.client();
+    world.inject(Fault::FailBefore, |call| call.function == "mailer");
+    let id = admin.create_user("eve@exampel.com", "Eve").await.id();
+    let changed = admin.update_user(&id).with("email", "eve@example.com");
+    changed.await.assert("200");
+    world.clear_fault();
+    world.clock.advance(mins(1));
+    world.sweep().await;
+    let emails = world.emails().await;
+    let to: Vec<_> = emails.iter().map(|email| &*email.to).collect();
+    assert_eq!(to, ["eve@example.com"]);
+}
+
+#[tokio::test]
+async fn an_invited_user_whose_status_changes_with_the_address_is_sent_nothing() {
+    for status in ["active", "suspended"] {
+        let world = World::start().await;
+        let admin = world.client();
+        let id = admin.create_user("eve@exampel.com", "Eve").await.id();
+        world.settle().await;
+        let changed = admin.update_user(&id).with("email", "eve@example.com");
+        changed.status(status).await.assert("200");
+        assert_eq!(world.emails().await.len(), 1, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_simultaneous_changes_of_one_user_all_succeed() {
+    let world = World::start().await;
+    let admin = world.client();
+    let id = world.user_id(ADA);
+    let changes = (0..20).map(|n| {
+        let change = admin.update_user(&id).with("name", format!("Ada {n}"));
+        change.into_future()
+    });
+    for response in join_all(changes).await {
+        response.assert("200");
+    }
+    assert_eq!(world.audit("partner.changed").len(), 20);
+}
+
+/// Like DynamoDB, refuses a transaction while another one is under way.
+#[tokio::test(start_paused = true)]
+async fn simultaneous_changes_succeed_although_their_transactions_conflict() {
+    const LATENCY: Duration = Duration::from_millis(15);
+    let world = World::in_step(Options::default()).await;
+    let admin = world.client();
+    let id = world.user_id(ADA);
+    let busy_until = Mutex::new(Instant::now());
+    world.portal.set_fault(move |call| {
+        if call.operation != "TransactWriteItems" {
+            return Fault::Delay(LATENCY / 3);
+        }
+        let mut busy_until = busy_until.lock().unwrap();
+        if Instant::now() < *busy_until {
+            return Fault::Reply(400, kit::cancelled("TransactionConflict"));
+        }
+        *busy_until = Instant::now() + LATENCY;
+        Fault::Delay(LATENCY)
+    });
+    let started = Instant::now();
+    let requests = (0..20).map(|n| match n % 3 {
+        0 => admin.revoke_user_sessions(&id).into_future(),
+        _ => {
+            let change = admin.update_user(&id).with("name", format!("Ada {n}"));
+            change.into_future()
+        }
+    });
+    for response in join_all(requests).await {
+        assert!([200, 204].contains(&response.status), "{response:?}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(8));
+    world.clear_fault();
+    assert_eq!(world.audit("partner.changed").len(), 13);
 }
 
 #[tokio::test]

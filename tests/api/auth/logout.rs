@@ -62,3 +62,19 @@ async fn logout_of_an_expired_session_writes_nothing() {
     client.logout().await.assert("200");
     assert_eq!(world.snapshot(), before);
 }
+
+#[tokio::test]
+async fn the_token_of_a_link_ends_its_session_and_no_other() {
+    let world = World::start().await;
+    let [client, other] = [(); 2].map(|()| world.client());
+    client.sign_in_by_link(ADA).await;
+    let token = client.receive_login_email(ADA).await.token();
+    let logout = client.logout().with("token", &*token);
+    // Nobody has used the link yet.
+    logout.clone().await.assert("200");
+    other.verify_link(&token).await.assert("200");
+    logout.await.assert("200");
+    other.me().await.assert("401 not-authenticated");
+    client.me().await.assert("200");
+    assert_eq!(world.audit("partner.logout").len(), 1);
+}

@@ -1,5 +1,6 @@
 //! `POST /auth/sign-up`: creating an account.
 
+use crate::enumeration::reach_password_cap;
 use kit::{ADA, PASSWORD, World, mins};
 
 #[tokio::test]
@@ -27,6 +28,18 @@ async fn the_emailed_link_creates_the_account() {
 }
 
 #[tokio::test]
+async fn wrong_passwords_from_before_the_account_do_not_count_against_it() {
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
+    reach_password_cap(&world, "eve@example.com").await;
+    let client = world.client();
+    client.sign_up("eve@example.com", "Eve").await.assert("200");
+    let token = world.latest_email().await.token();
+    client.activate(&token, PASSWORD).await.assert("200");
+    let elsewhere = world.client().sign_in("eve@example.com", PASSWORD).await;
+    elsewhere.assert("200");
+}
+
+#[tokio::test]
 async fn the_name_is_that_of_the_link_which_is_redeemed_and_the_other_links_end() {
     let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
     for name in ["Mallory", "Eve"] {
@@ -44,18 +57,23 @@ async fn the_name_is_that_of_the_link_which_is_redeemed_and_the_other_links_end(
 
 #[tokio::test]
 async fn an_invitation_between_sign_up_and_its_link_wins() {
-    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
-    let client = world.client();
-    client.sign_up("eve@example.com", "Eve").await.assert("200");
-    let token = world.latest_email().await.token();
-    let invited = world.client().create_user("eve@example.com", "Eve").await;
-    invited.assert("201");
-    client
-        .activate(&token, PASSWORD)
-        .await
-        .assert("400 invalid-token");
-    let token = world.latest_email().await.token();
-    client.activate(&token, PASSWORD).await.assert("200");
+    for activation in ["password", "link"] {
+        let parameters = [("SelfSignUp", "on"), ("Activation", activation)];
+        let world = World::with_cheap_hashes(&parameters).await;
+        let client = world.client();
+        client.sign_up("eve@example.com", "Eve").await.assert("200");
+        let sign_up = world.latest_email().await.token();
+        let invited = world.client().create_user("eve@example.com", "Eve").await;
+        invited.assert("201");
+        let invitation = world.latest_email().await.token();
+        for (token, outcome) in [(sign_up, "400 invalid-token"), (invitation, "200")] {
+            let redeem = match activation {
+                "password" => client.activate(&token, PASSWORD),
+                _ => client.verify_link(&token),
+            };
+            redeem.await.assert(outcome);
+        }
+    }
 }
 
 #[tokio::test]

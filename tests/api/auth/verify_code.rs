@@ -4,6 +4,7 @@
 use futures_util::future::join_all;
 use kit::routes::CHECK_EMAIL;
 use kit::{ADA, ApiClient, World, mins, secs};
+use local::aws_stub::Fault;
 use serde_json::Value;
 
 #[tokio::test]
@@ -290,4 +291,54 @@ async fn every_failure_has_the_same_response_after_the_same_calls() {
         "{seen:#?}"
     );
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:#?}");
+}
+
+#[tokio::test]
+async fn a_hundred_codes_are_compared_for_an_address_over_all_its_links() {
+    let world = World::with(&[("EmailsPerHour", "1000"), ("EmailsPerDay", "1000")]).await;
+    let known = world.client();
+    known.sign_in_by_link(ADA).await;
+    let mut guesses = 0;
+    while guesses < 100 {
+        let stranger = world.client();
+        let email = stranger.receive_login_email(ADA).await;
+        for _ in 0..5 {
+            let wrong = stranger.verify_code(&email.wrong_code()).await;
+            wrong.assert("400 invalid-token");
+            guesses += 1;
+        }
+    }
+    assert_eq!(world.audit("partner.code.failed").len(), 100);
+    assert_eq!(
+        world.audit("partner.code.failed")[0]["severity"]["S"],
+        "warning"
+    );
+    let new = world.client();
+    let email = new.receive_login_email(ADA).await;
+    let right = new.verify_code(&email.code).await;
+    assert_eq!(right.assert("400 invalid-token").json()["attempts_left"], 4);
+    // A known browser has its own count.
+    world.clock.advance(mins(1));
+    let email = known.receive_login_email(ADA).await;
+    known.verify_code(&email.code).await.assert("200");
+    world.clock.advance(mins(1));
+    let email = new.receive_login_email(ADA).await;
+    // The count starts anew after a sign-in.
+    new.verify_code(&email.code).await.assert("200");
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_redeemed_now_is_not_audited_as_wrong() {
+    let world = World::start().await;
+    let client = world.client();
+    let email = client.receive_login_email(ADA).await;
+    world.inject(Fault::FailBefore, |call| {
+        call.operation == "TransactWriteItems"
+    });
+    for code in [&email.code, &email.wrong_code()] {
+        client.verify_code(code).await.assert("503 unavailable");
+    }
+    assert!(world.audit("partner.code.failed").is_empty());
+    world.clear_fault();
+    client.verify_code(&email.code).await.assert("200");
 }

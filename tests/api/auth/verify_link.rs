@@ -2,7 +2,9 @@
 //! nothing, one link gives one session, and a lost response is not a lost sign-in.
 
 use kit::routes::{LOGOUT, VERIFY};
-use kit::{ADA, World, mins, secs};
+use kit::{ADA, GRACE, World, mins, secs};
+use serde_json::json;
+use shared::domain::link::{Link, Purpose};
 
 #[tokio::test]
 async fn a_thousand_openings_and_prefetches_change_nothing() {
@@ -255,6 +257,35 @@ async fn a_link_is_void_once_the_users_sessions_are_revoked_or_they_are_suspende
         client.verify_link(&token).await.assert("400 invalid-token");
         assert_eq!(world.snapshot(), before);
     }
+}
+
+#[tokio::test]
+async fn a_link_works_only_for_an_account_of_the_status_it_was_issued_to() {
+    let world = World::start().await;
+    let client = world.client();
+    for status in ["suspended", "invited"] {
+        world.clock.advance(mins(1));
+        let token = client.receive_login_email(ADA).await.token();
+        world.set_attribute(ADA, "status", &json!({"S": status}));
+        client.verify_link(&token).await.assert("400 invalid-token");
+        world.set_attribute(ADA, "status", &json!({"S": "active"}));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_link_does_not_activate_where_users_have_passwords() {
+    let world = World::start().await;
+    let client = world.client();
+    let token = client.receive_login_email(GRACE).await.token();
+    // The link as the portal issues it while its users sign in by links alone.
+    let ring = world.key_ring();
+    let activation = ring.read_link(Purpose::Activation, &token).ok().unwrap();
+    let sign_in = Link {
+        purpose: Purpose::SignIn,
+        ..activation.content
+    };
+    let token = ring.sign_link(activation.key, &sign_in);
+    client.verify_link(&token).await.assert("400 invalid-token");
 }
 
 #[tokio::test]

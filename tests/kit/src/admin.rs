@@ -32,6 +32,16 @@ impl ApiClient<'_> {
         self.admin_request(Method::GET, routes::user(id))
     }
 
+    /// Lists the audit records of one user.
+    pub fn list_audit(&self, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::GET, routes::user_audit(id))
+    }
+
+    /// Lists the emails to one user.
+    pub fn list_emails(&self, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::GET, routes::user_emails(id))
+    }
+
     /// Changes a user: each field of the body is a change.
     pub fn update_user(&self, id: &str) -> ApiRequest<'_> {
         self.admin_request(Method::PATCH, routes::user(id))

@@ -41,6 +41,15 @@ impl<'a> ApiClient<'a> {
 }
 
 impl ApiClient<'_> {
+    /// Returns another client, without cookies, in the network of this one.
+    pub fn neighbor(&self) -> Self {
+        Self {
+            world: self.world,
+            cookies: Mutex::default(),
+            ip: self.ip.clone(),
+        }
+    }
+
     /// Returns the IP address that requests come from.
     pub fn ip(&self) -> &str {
         &self.ip

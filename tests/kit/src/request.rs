@@ -241,9 +241,10 @@ impl<'c> ApiRequest<'c> {
             .settings(SigningSettings::default())
             .build()
             .expect("all parameters are set");
-        let headers = self.headers.iter().map(|(name, value)| {
-            let value = std::str::from_utf8(value).expect("a signed header is text");
-            (name.as_str(), value)
+        // A header that is not ASCII is sent without being signed.
+        let headers = self.headers.iter().filter_map(|(name, value)| {
+            let value = std::str::from_utf8(value).ok()?;
+            value.is_ascii().then_some((name.as_str(), value))
         });
         let body = SignableBody::Bytes(body);
         let signable = SignableRequest::new(self.method.as_str(), url, headers, body);

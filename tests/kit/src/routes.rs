@@ -37,6 +37,16 @@ pub fn resend(id: &str) -> String {
     format!("{USERS}/{id}/resend")
 }
 
+/// Returns the path of the audit records of one user.
+pub fn user_audit(id: &str) -> String {
+    format!("{USERS}/{id}/audit")
+}
+
+/// Returns the path of the emails to one user.
+pub fn user_emails(id: &str) -> String {
+    format!("{USERS}/{id}/emails")
+}
+
 /// Returns the path of all sessions of one user.
 pub fn user_sessions(id: &str) -> String {
     format!("{USERS}/{id}/sessions")

@@ -15,12 +15,22 @@ pub(crate) fn nonces(client: &ApiClient<'_>) -> Vec<String> {
 /// # Errors
 /// Fails if the new nonce is not followed by the newest two of the old ones.
 pub(crate) fn added_nonce(before: &[String], client: &ApiClient<'_>) -> Result<String, String> {
+    let added = newest_nonce(before, client)?;
+    ensure!(!before.contains(&added), "a login request added no nonce");
+    Ok(added)
+}
+
+/// Returns the nonce that the last login request, perhaps a repeat, has put in front of the others.
+///
+/// # Errors
+/// Fails if it is not followed by the newest two of the others.
+pub(crate) fn newest_nonce(before: &[String], client: &ApiClient<'_>) -> Result<String, String> {
     let after = nonces(client);
-    let retained: Vec<_> = before.iter().take(2).collect();
-    let added = after.first().filter(|nonce| !before.contains(nonce));
+    let newest = after.first().cloned().unwrap_or_default();
+    let others = before.iter().filter(|nonce| **nonce != newest).take(2);
     ensure!(
-        after.iter().skip(1).eq(retained) && added.is_some(),
+        !newest.is_empty() && after.iter().skip(1).eq(others),
         "a login request changed the nonces from {before:?} to {after:?}"
     );
-    Ok(added.cloned().unwrap_or_default())
+    Ok(newest)
 }

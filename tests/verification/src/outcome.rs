@@ -10,6 +10,9 @@ pub(crate) enum Outcome {
     ExpiredToken,
     UsedToken,
     NotAuthenticated,
+    InvalidCredentials,
+    NotFound,
+    WeakPassword,
     TooManyAttempts,
     AlreadyExists,
     Unavailable,
@@ -18,7 +21,7 @@ pub(crate) enum Outcome {
 }
 
 /// The problems with their statuses in JSON responses and their errors in redirects of forms.
-const PROBLEMS: [(Outcome, u16, &str, &str); 8] = [
+const PROBLEMS: [(Outcome, u16, &str, &str); 11] = [
     (
         Outcome::InvalidRequest,
         400,
@@ -29,6 +32,14 @@ const PROBLEMS: [(Outcome, u16, &str, &str); 8] = [
     (Outcome::ExpiredToken, 410, "expired-token", "expired"),
     (Outcome::UsedToken, 410, "used-token", "used"),
     (Outcome::NotAuthenticated, 401, "not-authenticated", ""),
+    (
+        Outcome::InvalidCredentials,
+        401,
+        "invalid-credentials",
+        "invalid_credentials",
+    ),
+    (Outcome::NotFound, 404, "not-found", ""),
+    (Outcome::WeakPassword, 422, "weak-password", "weak_password"),
     (
         Outcome::TooManyAttempts,
         429,
@@ -44,14 +55,12 @@ impl Outcome {
     ///
     /// A form is redirected, with the problem in the query.
     pub(crate) fn of(response: &ApiResponse) -> Self {
-        let location = response.location();
-        let error = location.split_once("?error=").map(|(_, error)| error);
+        let error = query(response, "error");
         let problem = match (response.status, error) {
             (200 | 201, _) | (303, None) => return Self::Ok,
             (303, Some(error)) => {
-                let error = error.split("&next=").next().unwrap_or_default();
-                let error = error.split("&attempts_left=").next().unwrap_or_default();
-                let error = error.strip_prefix("invalid_token&reason=").unwrap_or(error);
+                let reason = query(response, "reason").filter(|_| error == "invalid_token");
+                let error = reason.unwrap_or(error);
                 PROBLEMS.iter().find(|(.., name)| *name == error)
             }
             (status, _) => {
@@ -63,4 +72,19 @@ impl Outcome {
         };
         problem.map_or(Self::Unexpected, |(outcome, ..)| *outcome)
     }
+}
+
+/// Returns a number that a problem carries, in the body or in the query of a redirect.
+pub(crate) fn detail(response: &ApiResponse, name: &str) -> Option<u64> {
+    let in_query = query(response, name).and_then(|value| value.parse().ok());
+    response.json()[name].as_u64().or(in_query)
+}
+
+/// Returns a parameter of the URL that a response redirects to.
+fn query(response: &ApiResponse, name: &str) -> Option<String> {
+    let location = response.location();
+    let (_, query) = location.split_once('?')?;
+    let mut parameters = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = parameters.find(|(found, _)| *found == name)?;
+    Some(value.to_owned())
 }

@@ -1,12 +1,17 @@
-//! Lists the newest records of a subject.
+//! Lists the records of a subject, newest first.
 
 use crate::domain::audit::{AuditRecord, Subject};
 use crate::store::audit::audit_item;
-use crate::store::read::last_items;
+use crate::store::history::{HistoryPage, HistoryRange, query_history};
+use crate::store::item::s;
 use crate::store::{Store, Unavailable};
 
+/// The number of records that one request for an action reads.
+const SEARCHED: i32 = 1000;
+
 impl Store {
-    /// Returns the newest records of `subject`, newest first, at most `limit`.
+    /// Returns records of `subject`, of one action such as `partner.login` or of all. With an
+    /// action, the page may have fewer records than the limit although there are more.
     ///
     /// Costs 1 query.
     ///
@@ -15,11 +20,21 @@ impl Store {
     pub async fn list_events(
         &self,
         subject: &Subject,
-        limit: u8,
-    ) -> Result<Vec<AuditRecord>, Unavailable> {
+        action: Option<&str>,
+        range: &HistoryRange,
+    ) -> Result<HistoryPage<AuditRecord>, Unavailable> {
         let query = self.query_partition(&self.tables.audit, &subject.to_string());
-        let items = last_items("list_events", query, limit).await?;
-        let records: Option<_> = items.iter().map(audit_item::from_item).collect();
-        records.ok_or_else(|| Unavailable::unreadable("audit"))
+        let (query, limit) = match action {
+            Some(action) => (
+                query
+                    .filter_expression("#action = :action")
+                    .expression_attribute_names("#action", "action")
+                    .expression_attribute_values(":action", s(action)),
+                SEARCHED,
+            ),
+            None => (query, i32::from(range.limit) + 1),
+        };
+        let range = (range, limit);
+        query_history("list_events", "audit", query, range, audit_item::from_item).await
     }
 }

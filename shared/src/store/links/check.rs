@@ -63,6 +63,8 @@ fn is_account(link: &Link, user: Option<&Item>) -> Result<bool, Unavailable> {
         LinkAccount::Invited => Status::Invited,
     };
     let Some(user) = user else { return Ok(false) };
-    let user = user_item::from_item(user).ok_or_else(|| Unavailable::unreadable("users"))?;
+    let Some(user) = user_item::read(user)? else {
+        return Ok(false);
+    };
     Ok(user.status == status && user.epoch == link.epoch && user.address == link.address)
 }

@@ -72,10 +72,10 @@ impl Store {
             LinkAccount::New { name } => {
                 let now = redeem.session.created_at;
                 let user = User {
-                    epoch: link.epoch,
                     last_sign_in_at: Some(now),
                     ..User::new(
                         link.user.clone(),
+                        link.epoch,
                         link.address.clone(),
                         name.clone(),
                         Status::Active,
@@ -83,7 +83,7 @@ impl Store {
                     )
                 };
                 writes
-                    .put(Write::Other, self.new_user(&user, redeem.password))
+                    .put(Write::Other, self.new_user(&user, redeem.password, None))
                     .put(Write::Other, self.address_claim(&user.address, &user.id))
             }
             LinkAccount::Active => {

@@ -1,19 +1,22 @@
-//! Erases the emails to an address.
+//! Erases the emails to an address, with their links.
 
 use crate::domain::ids::{KeyedHash, RecordId};
 use crate::domain::time::Timestamp;
 use crate::store::item::s;
+use crate::store::links::link_item;
 use crate::store::outbox::outbox_item;
 use crate::store::read::last_items;
 use crate::store::write::BATCH;
 use crate::store::{Store, Unavailable};
+use std::collections::HashSet;
 use std::time::Duration;
 
 impl Store {
-    /// Erases a page of the emails to an address that were requested until `until`: later ones
-    /// belong to the next user who has it. Returns `false` if there was none left.
+    /// Erases a page of the emails to an address that were requested until `until`, and the links
+    /// in them: later ones belong to the next user who has it. Returns `false` if there was none
+    /// left.
     ///
-    /// Costs 1 query and 1 batch of at most 25 deletes.
+    /// Costs 1 query and 2 batches of at most 25 deletes.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -28,6 +31,11 @@ impl Store {
             .key_condition_expression("pk = :pk AND sk < :end")
             .expression_attribute_values(":end", s(end.as_str()));
         let items = last_items("erase_emails", query, BATCH).await?;
+        let links: HashSet<_> = items.iter().filter_map(outbox_item::link_of).collect();
+        let links = links.iter().map(link_item::key).collect();
+        // First the links: the emails lead to those that are left after a failure.
+        self.delete_items("erase_emails", &self.tables.links, links)
+            .await?;
         let keys = items
             .iter()
             .filter_map(outbox_item::key_of)

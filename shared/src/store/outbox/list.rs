@@ -1,13 +1,13 @@
-//! Lists the newest emails to an address.
+//! Lists the emails to an address, newest first.
 
 use crate::domain::email::DeliveryRecord;
 use crate::domain::ids::KeyedHash;
+use crate::store::history::{HistoryPage, HistoryRange, query_history};
 use crate::store::outbox::outbox_item;
-use crate::store::read::last_items;
 use crate::store::{Store, Unavailable};
 
 impl Store {
-    /// Returns the newest emails to an address, newest first, at most `limit`.
+    /// Returns emails to an address.
     ///
     /// Costs 1 query.
     ///
@@ -16,11 +16,10 @@ impl Store {
     pub async fn list_emails(
         &self,
         to: &KeyedHash,
-        limit: u8,
-    ) -> Result<Vec<DeliveryRecord>, Unavailable> {
+        range: &HistoryRange,
+    ) -> Result<HistoryPage<DeliveryRecord>, Unavailable> {
         let query = self.query_partition(&self.tables.emails, &to.to_string());
-        let items = last_items("list_emails", query, limit).await?;
-        let records: Option<_> = items.iter().map(outbox_item::delivery).collect();
-        records.ok_or_else(|| Unavailable::unreadable("emails"))
+        let range = (range, i32::from(range.limit) + 1);
+        query_history("list_emails", "emails", query, range, outbox_item::delivery).await
     }
 }

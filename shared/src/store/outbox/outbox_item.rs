@@ -31,6 +31,11 @@ pub(in crate::store) fn key_of(item: &Item) -> Option<OutboxKey> {
     })
 }
 
+/// Returns the id of the link that the email carries, if its template has one.
+pub(in crate::store) fn link_of(item: &Item) -> Option<LinkId> {
+    LinkId::parse(text(item, "link_id")?)
+}
+
 impl Store {
     pub(in crate::store) fn email_row(&self, email: &OutboxKey) -> Expression {
         Expression::on(&self.tables.emails, key(email))
@@ -74,7 +79,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
         key: key_of(item)?,
         address: EmailAddress::parse(text(item, "address")?)?,
         kind: kind(item)?,
-        link: LinkId::parse(text(item, "link_id")?)?,
+        link: link_of(item)?,
         next: text(item, "next").map(|next| Next::from_stored(next.to_owned())),
         client: ClientInfo {
             ip: text(item, "ip")?.to_owned(),

@@ -32,7 +32,9 @@ impl Store {
         let (Some(user), Some(session)) = (users.first(), sessions.first()) else {
             return Ok(None);
         };
-        let user = user_item::from_item(user).ok_or_else(|| Unavailable::unreadable("users"))?;
+        let Some(user) = user_item::read(user)? else {
+            return Ok(None);
+        };
         let session =
             session_item::from_item(session).ok_or_else(|| Unavailable::unreadable("sessions"))?;
         Ok(session.is_live(&user, now).then_some((user, session)))

@@ -2,7 +2,6 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::UserId;
-use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 use crate::store::sign_in::limits::PasswordLimits;
 use crate::store::sign_in::{Account, PasswordAttempt};
@@ -16,8 +15,8 @@ impl Store {
     /// A known browser is counted by its own limit only. Everybody else is counted by the two
     /// visible limits of their network, then by the silent one of the address.
     ///
-    /// Costs 2 updates concurrently with 1 strongly consistent read, then 1 strongly consistent
-    /// read, then 1 update; for a known browser 1 update concurrently with a read, then 1 read.
+    /// Costs 1 update concurrently with 1 strongly consistent read, then 1 strongly consistent
+    /// read, then 1 update, except for a known browser.
     ///
     /// # Errors
     /// Fails with [`CountError::RateLimited`] if a limit of the network is reached, and with
@@ -59,30 +58,21 @@ impl Store {
         limits: &PasswordLimits,
         now: Timestamp,
     ) -> Result<bool, CountError> {
-        let count = |limit| self.count("begin_password_attempt", limit, now);
         if let Some(own) = &limits.known_browser
-            && count(own).await?
+            && self.count("begin_password_attempt", own, now).await?
         {
             return Ok(true);
         }
-        let (attempts, network) = tokio::join!(count(&limits.attempts), count(&limits.network));
-        let exhausted = |counted: bool, limit: &RateLimit| (!counted).then(|| limit.ends_at(now));
-        let ends = [
-            exhausted(attempts?, &limits.attempts),
-            exhausted(network?, &limits.network),
-        ];
-        match ends.into_iter().flatten().max() {
-            Some(end) => Err(CountError::exhausted_until(end, now)),
-            None => Ok(false),
-        }
+        self.count_for_network(limits, now).await?;
+        Ok(false)
     }
 
     async fn find_account(&self, id: &UserId) -> Result<Option<Account>, Unavailable> {
         let Some(item) = self.read_user_item(id).await? else {
             return Ok(None);
         };
-        let user = user_item::from_item(&item).ok_or_else(|| Unavailable::unreadable("users"))?;
-        Ok(Some(Account {
+        let user = user_item::read(&item)?;
+        Ok(user.map(|user| Account {
             user,
             password: user_item::password(&item),
             sign_ins: user_item::sign_ins(&item),

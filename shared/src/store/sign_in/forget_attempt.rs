@@ -1,9 +1,7 @@
 //! Gives back what a right password was counted for.
 
-use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 use crate::store::Store;
-use crate::store::item::n;
 use crate::store::sign_in::{PasswordAttempt, PasswordLimits};
 
 impl Store {
@@ -12,25 +10,15 @@ impl Store {
     ///
     /// The counts of the address and of a known browser start anew with the sign-in.
     ///
-    /// Costs 2 updates, concurrently; nothing for a known browser.
+    /// Costs 1 update; nothing for a known browser.
     pub async fn forget_password_attempt(
         &self,
         attempt: &PasswordAttempt,
         limits: &PasswordLimits,
         now: Timestamp,
     ) {
-        if attempt.by_known_browser {
-            return;
+        if !attempt.by_known_browser {
+            let _best_effort = self.forget_for_network(limits, now).await;
         }
-        let forget = |limit: &RateLimit| {
-            let less = self
-                .rate_limit_row(limit, now)
-                .set("#count = #count - :one")
-                .when("#count >= :one")
-                .names([("#count", "count")])
-                .values([(":one", n(1))]);
-            self.update("forget_password_attempt", less)
-        };
-        let _best_effort = tokio::join!(forget(&limits.attempts), forget(&limits.network));
     }
 }

@@ -14,9 +14,10 @@ impl Store {
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached or the row cannot be read.
     pub async fn find_user(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
-        let item = self.read_user_item(id).await?;
-        item.map(|item| user_item::from_item(&item).ok_or_else(|| Unavailable::unreadable("users")))
-            .transpose()
+        match self.read_user_item(id).await? {
+            Some(item) => user_item::read(&item),
+            None => Ok(None),
+        }
     }
 
     pub(in crate::store) async fn read_user_item(

@@ -9,6 +9,6 @@ mod revoke_all_sessions;
 mod update;
 pub(super) mod user_item;
 
-pub use create::{CreateOutcome, NewUser};
+pub use create::{CreateOutcome, EarlierUser, NewUser};
 pub use list::UserPage;
 pub use update::UpdateOutcome;

@@ -22,8 +22,7 @@ impl Store {
         let revoked = Transaction::new()
             .update((), self.next_epoch(&user.id, user.epoch))
             .put((), self.audit_record(event))
-            .try_commit(self, "revoke_all_sessions")
-            .await?;
-        Ok(UpdateOutcome::of(revoked))
+            .commit(self, "revoke_all_sessions");
+        UpdateOutcome::of(&revoked.await)
     }
 }

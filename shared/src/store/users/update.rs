@@ -19,12 +19,13 @@ pub enum UpdateOutcome {
 }
 
 impl UpdateOutcome {
-    /// Returns `Updated` or `Conflict`.
-    pub(super) const fn of(updated: bool) -> Self {
-        if updated {
-            Self::Updated
-        } else {
-            Self::Conflict
+    /// Returns `Updated` or `Conflict`. Transactions that conflict with this one may have changed
+    /// the user as well.
+    pub(super) fn of<L>(committed: &Result<(), TransactionError<L>>) -> Result<Self, Unavailable> {
+        match committed {
+            Ok(()) => Ok(Self::Updated),
+            Err(TransactionError::Conditions(_) | TransactionError::Conflict) => Ok(Self::Conflict),
+            Err(TransactionError::Unavailable) => Err(Unavailable),
         }
     }
 }
@@ -65,16 +66,12 @@ impl Store {
                 .put(Write::Claim, claim);
         }
         match writes.commit(self, "update_user").await {
-            Ok(()) => Ok(UpdateOutcome::Updated),
-            Err(TransactionError::Conditions(failed)) => {
-                let only_the_claim = failed.iter().all(|(write, _)| *write == Write::Claim);
-                Ok(if only_the_claim {
-                    UpdateOutcome::EmailTaken
-                } else {
-                    UpdateOutcome::Conflict
-                })
+            Err(TransactionError::Conditions(failed))
+                if failed.iter().all(|(write, _)| *write == Write::Claim) =>
+            {
+                Ok(UpdateOutcome::EmailTaken)
             }
-            Err(error) => Err(error.into()),
+            committed => UpdateOutcome::of(&committed),
         }
     }
 

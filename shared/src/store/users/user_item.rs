@@ -1,15 +1,22 @@
 //! The rows of `users`: the user under `user#<id>`, and the claim of the address under
 //! `email#<address>`, which holds only the id. They are created and changed together, so an address
 //! is unique.
+//!
+//! An erased user leaves a tombstone in place of their row, for good: only the id and when. It
+//! keeps the id from being given to anybody again, and meets no condition on a user.
 
 use crate::domain::address::EmailAddress;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{KeyedHash, UserId};
 use crate::domain::password::hash::PasswordHash;
+use crate::domain::time::Timestamp;
 use crate::domain::user::{Epoch, Resource, Status, User};
-use crate::store::Store;
-use crate::store::expression::{Expression, put_new};
+use crate::store::expression::{Expression, built, put_new};
 use crate::store::item::{Item, item, moment, n, number, s, text};
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use crate::store::{Store, Unavailable};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
+
+/// The only attribute of a tombstone besides its key.
+const ERASED_AT: &str = "erased_at";
 
 pub(in crate::store) fn user_key(id: &UserId) -> Item {
     item([("pk", Some(s(format!("user#{id}"))))])
@@ -28,11 +35,40 @@ impl Store {
         Expression::on(&self.tables.users, claim_key(address))
     }
 
-    /// Returns the put of a new user, with the hash of their password if they have one.
-    pub(in crate::store) fn new_user(&self, user: &User, password: Option<&PasswordHash>) -> Put {
+    /// Returns the put of a new user, with the hash of their password and the digest of the request
+    /// if there are any. A user whom a link creates has signed in once. It fails if the id was ever
+    /// used, and then returns the row or tombstone.
+    pub(in crate::store) fn new_user(
+        &self,
+        user: &User,
+        password: Option<&PasswordHash>,
+        request: Option<&KeyedHash>,
+    ) -> Put {
         let mut whole = to_item(user);
-        whole.extend(password.map(|hash| ("password".to_owned(), s(hash.as_str()))));
-        put_new(&self.tables.users, whole)
+        whole.extend(item([
+            ("sign_ins", user.last_sign_in_at.map(|_| n(1))),
+            ("password", password.map(|hash| s(hash.as_str()))),
+            ("request", request.map(|digest| s(digest.to_string()))),
+        ]));
+        let mut put = put_new(&self.tables.users, whole);
+        put.return_values_on_condition_check_failure =
+            Some(ReturnValuesOnConditionCheckFailure::AllOld);
+        put
+    }
+
+    /// Returns the put that replaces the user by a tombstone, on condition that they still have
+    /// this address.
+    pub(in crate::store) fn tombstone(&self, user: &User, at: Timestamp) -> Put {
+        let mut tombstone = user_key(&user.id);
+        tombstone.insert(ERASED_AT.to_owned(), n(at.millis()));
+        built(
+            Put::builder()
+                .table_name(&self.tables.users)
+                .set_item(Some(tombstone))
+                .condition_expression("address = :address")
+                .expression_attribute_values(":address", s(user.address.as_str()))
+                .build(),
+        )
     }
 
     /// Returns the put of a claim, which fails if the address is claimed.
@@ -61,6 +97,11 @@ impl Store {
 
 pub(in crate::store) fn claimed_by(claim: &Item) -> Option<UserId> {
     UserId::parse(text(claim, "user_id")?)
+}
+
+/// Returns the digest of the request that created the user, if it had an idempotency key.
+pub(in crate::store) fn request(item: &Item) -> Option<KeyedHash> {
+    KeyedHash::parse(text(item, "request")?)
 }
 
 /// Returns the hash of the user's password, if they have one.
@@ -92,6 +133,15 @@ pub(in crate::store) fn to_item(user: &User) -> Item {
         ),
     ]));
     whole
+}
+
+/// Returns the user of a row, or `None` for a tombstone. Fails if Vestibule wrote neither.
+pub(in crate::store) fn read(item: &Item) -> Result<Option<User>, Unavailable> {
+    if item.contains_key(ERASED_AT) {
+        return Ok(None);
+    }
+    let user = from_item(item).ok_or_else(|| Unavailable::unreadable("users"))?;
+    Ok(Some(user))
 }
 
 pub(in crate::store) fn from_item(item: &Item) -> Option<User> {

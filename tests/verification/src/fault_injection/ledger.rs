@@ -18,9 +18,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Records the use of a link, which proves who the user is.
     pub(super) fn link_used(&mut self, email: &Email) {
-        self.passwords.end_streak(&email.to);
         self.used_links.push(email.clone());
     }
 

@@ -1,29 +1,19 @@
-//! The passwords of a flow's users, and how often they were tried.
+//! The passwords of a flow's users, and how often passwords and codes were tried.
 
-use std::collections::BTreeMap;
-
-/// Sign-ins with a password.
+/// Tries of one kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Attempts {
     /// Requests sent; one that failed temporarily may have been counted, or not.
     pub(super) sent: usize,
-    /// Requests whose password was judged.
+    /// Requests that got a final response and are counted for certain.
     pub(super) judged: usize,
 }
 
 impl Attempts {
-    fn add(&mut self, sent: usize, judged: usize) {
+    pub(super) fn add(&mut self, sent: usize, judged: usize) {
         self.sent += sent;
         self.judged += judged;
     }
-}
-
-/// The consecutive wrong passwords at one address.
-#[derive(Clone, Debug, Default)]
-struct Streak {
-    wrong: Attempts,
-    /// Is true once the user has signed in, by any means.
-    is_over: bool,
 }
 
 /// A password that a user has, or had.
@@ -34,13 +24,22 @@ pub(super) struct KnownPassword {
     pub(super) is_current: bool,
 }
 
-/// The passwords of a flow's users, and how often they were tried.
+/// The passwords of a flow's users, and how often passwords and codes were tried.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PasswordLog {
     pub(super) known: Vec<KnownPassword>,
+    /// Sign-ins that started a session.
     pub(super) right: Attempts,
+    /// Passwords that did not sign in.
     pub(super) wrong: Attempts,
-    streaks: BTreeMap<String, Streak>,
+    /// Passwords refused that count against a network: no known browser sent them.
+    pub(super) by_network: Attempts,
+    /// Passwords, right or wrong, that count against an address.
+    pub(super) at_address: Attempts,
+    /// Passwords and codes, right or wrong, that known browsers sent.
+    pub(super) by_known_browser: Attempts,
+    /// Codes that did not sign in.
+    pub(super) wrong_codes: Attempts,
 }
 
 impl PasswordLog {
@@ -62,45 +61,24 @@ impl PasswordLog {
         of_user.for_each(|known| known.is_current = false);
     }
 
-    /// Records a sign-in after this many requests.
-    pub(super) fn accepted(&mut self, email: &str, sent: usize) {
-        self.right.add(sent, 1);
-        self.end_streak(email);
+    /// Records a sign-in after this many requests; one that repeats another starts no session.
+    pub(super) fn accepted(&mut self, by_known_browser: bool, sent: usize, is_repeat: bool) {
+        self.right.add(sent, usize::from(!is_repeat));
+        if by_known_browser {
+            self.by_known_browser.add(sent, 1);
+        } else {
+            self.at_address.add(sent, 1);
+        }
     }
 
     /// Records requests with a wrong password.
-    pub(super) fn refused(&mut self, email: &str, sent: usize, judged: usize) {
+    pub(super) fn refused(&mut self, by_known_browser: bool, sent: usize, judged: usize) {
         self.wrong.add(sent, judged);
-        self.streak(email).add(sent, judged);
-    }
-
-    /// Records that the user has proved who they are: later wrong passwords begin another streak.
-    pub(super) fn end_streak(&mut self, email: &str) {
-        self.streaks.entry(email.to_owned()).or_default().is_over = true;
-    }
-
-    /// Sets the streak at an address to this many wrong passwords.
-    pub(super) fn set_streak(&mut self, email: &str, count: usize) {
-        *self.streak(email) = Attempts {
-            sent: count,
-            judged: count,
-        };
-    }
-
-    fn streak(&mut self, email: &str) -> &mut Attempts {
-        let streak = self.streaks.entry(email.to_owned()).or_default();
-        if streak.is_over {
-            *streak = Streak::default();
+        if by_known_browser {
+            self.by_known_browser.add(sent, judged);
+        } else {
+            self.by_network.add(sent, judged);
+            self.at_address.add(sent, judged);
         }
-        &mut streak.wrong
-    }
-
-    /// Returns the streaks of all addresses together.
-    pub(super) fn streaks(&self) -> Attempts {
-        let mut sum = Attempts::default();
-        for streak in self.streaks.values() {
-            sum.add(streak.wrong.sent, streak.wrong.judged);
-        }
-        sum
     }
 }

@@ -35,6 +35,8 @@ struct LoginRequest {
     is_pending: bool,
     next_delivery: u64,
     redeemed_at: Option<u64>,
+    /// Another browser than the requesting one redeemed the link.
+    by_stranger: bool,
     /// The key that the link was redeemed with.
     idempotency_key: Option<String>,
     /// The id of the session that the link has created.
@@ -252,8 +254,8 @@ impl<'w> Traffic<'w> {
         self.check("open", "pages", &response, added_at).map(drop)
     }
 
-    /// Redeems a link, or repeats that within a minute, in the browser that requested it or with
-    /// the same idempotency key.
+    /// Redeems a link, or repeats that within a minute, in the browser that requested and redeemed
+    /// it or with the same idempotency key.
     async fn redeem(&mut self) -> Result<(), String> {
         let now = self.now();
         // A repetition gets the session again only if it is live.
@@ -275,8 +277,8 @@ impl<'w> Traffic<'w> {
         let request = &self.requests[n];
         let key = request.idempotency_key.clone();
         let key = key.unwrap_or_else(|| format!("attempt-{:016x}", self.rng.next_u64()));
-        // The browser that requested the link can repeat a redemption without a key.
-        let sends_key = is_stranger || self.rng.one_in(2);
+        // The browser that requested the link can repeat its own redemption without a key.
+        let sends_key = is_stranger || request.by_stranger || self.rng.one_in(2);
         let stranger = self.world.client();
         let client = if is_stranger {
             &stranger
@@ -302,6 +304,7 @@ impl<'w> Traffic<'w> {
             let request = &mut self.requests[n];
             if !is_repetition {
                 request.redeemed_at = Some(now);
+                request.by_stranger = is_stranger;
                 request.idempotency_key = sends_key.then_some(key);
                 self.end_session(&before);
             }

@@ -1,12 +1,15 @@
 //! Races for links, passwords and sessions.
 //!
 //! One link starts one session or sets one password, however many use it at once, and nothing is
-//! accepted that began after the response to a logout, a revocation, a suspension or a reset.
+//! accepted that began after the response to a logout, a revocation, a suspension or a reset. One
+//! form has one effect, however often it is posted, and limits hold however many guess.
 //!
 //! Every second portal runs in one thread with a paused clock, where the seed decides which calls
 //! are late: a failure can be replayed. The others run on two threads, where racers overlap.
 
 mod dynamodb_local;
+mod erasures;
+mod limits;
 mod passwords;
 mod redemptions;
 mod session_ends;
@@ -48,10 +51,17 @@ pub struct Settings {
     /// The number of links that are redeemed while their user is suspended or signed out
     #[arg(long, default_value_t = 5_000)]
     pub suspensions: usize,
+    /// The number of users who are erased while a back end repeats their creation
+    #[arg(long, default_value_t = 2_000)]
+    pub erasures: usize,
     /// The number of links by which several pages set a password at once; half of them are resets,
     /// during which others sign in with the old password
     #[arg(long, default_value_t = 2_000)]
     pub passwords: usize,
+    /// The number of users whose forms are posted 20 times at once, and whose password 150 networks
+    /// guess at once
+    #[arg(long, default_value_t = 200)]
+    pub forms: usize,
     /// The number of requests that race the end of a session, 100 for each
     #[arg(long, default_value_t = 100_000)]
     pub requests: usize,
@@ -70,8 +80,10 @@ pub struct Settings {
 enum Case {
     Redemptions,
     Suspensions,
+    Erasures,
     Activations,
     Resets,
+    Limits,
     SessionEnds,
 }
 
@@ -110,8 +122,10 @@ fn parts(settings: &Settings) -> Vec<Part> {
     for (case, mut left) in [
         (Case::Redemptions, settings.tokens),
         (Case::Suspensions, settings.suspensions),
+        (Case::Erasures, settings.erasures),
         (Case::Activations, settings.passwords / 2),
         (Case::Resets, settings.passwords.div_ceil(2)),
+        (Case::Limits, settings.forms),
         (Case::SessionEnds, settings.requests.div_ceil(PER_SESSION)),
     ] {
         // A small run is split as well, so that it uses both kinds of portals.
@@ -139,8 +153,10 @@ impl Part {
             match self.case {
                 Case::Redemptions => redemptions::race(&mut rng, count, settings.racers).await,
                 Case::Suspensions => suspensions::race(&mut rng, count).await,
+                Case::Erasures => erasures::race(&mut rng, count).await,
                 Case::Activations => passwords::race(&mut rng, count, Purpose::Activation).await,
                 Case::Resets => passwords::race(&mut rng, count, Purpose::Reset).await,
+                Case::Limits => limits::race(&mut rng, count).await,
                 Case::SessionEnds => session_ends::race(&mut rng, count, PER_SESSION).await,
             }
         });
@@ -181,12 +197,14 @@ impl Settings {
         };
         format!(
             "replay ({repeats}): cargo run --profile verification -p verification -- race \
-             --tokens {} --racers {} --suspensions {} --passwords {} --requests {} --seed {} \
-             --only {}",
+             --tokens {} --racers {} --suspensions {} --erasures {} --passwords {} \
+             --forms {} --requests {} --seed {} --only {}",
             self.tokens,
             self.racers,
             self.suspensions,
+            self.erasures,
             self.passwords,
+            self.forms,
             self.requests,
             self.seed,
             part.number

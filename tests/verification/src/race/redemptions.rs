@@ -55,7 +55,8 @@ impl Racer {
 
     /// Returns whether the racer is given the session that this winner has started.
     pub(super) fn repeats(self, winner: Self) -> bool {
-        self.is_requesting_browser() || (self == Self::SamePage && winner == Self::SamePage)
+        let is_requester = self.is_requesting_browser() && winner.is_requesting_browser();
+        is_requester || (self == Self::SamePage && winner == Self::SamePage)
     }
 }
 

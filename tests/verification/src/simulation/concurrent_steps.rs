@@ -1,8 +1,9 @@
 //! Two requests at once: both start before either calls the store.
 
 use super::email_delivery_steps::Delivery;
+use super::emails::EmailState;
 use super::environment::{Environment, StepResult, done, responded, skipped};
-use super::model::{EmailState, Redemption};
+use super::model::Redemption;
 use super::portal::PortalUnderTest;
 use crate::outcome::Outcome;
 use crate::{ensure, outbox};
@@ -32,31 +33,31 @@ impl PortalUnderTest<'_> {
         let detail = format!("link {link} clients {clients:?}");
 
         // If the second request is counted first, the first one may have no code attempt left.
-        let code_attempts = self.model.links[link].code_attempts;
-        let second_early = self.expect_redeem(&second);
-        let first_late = self.expect_redeem(&first);
-        self.model.links[link].code_attempts = code_attempts;
-        let first_early = self.expect_redeem(&first);
-        let second_late = self.expect_redeem(&second);
+        let counters = self.model.counters.clone();
+        let second_early = self.expect_redeem(&second).result;
+        let first_late = self.expect_redeem(&first).result;
+        self.model.counters = counters;
+        let first_early = self.expect_redeem(&first).result;
+        let second_late = self.expect_redeem(&second).result;
         let expected = [first_early, second_late];
         let reversed = [first_late, second_early];
 
-        let sessions = [first.session.as_deref(), second.session.as_deref()];
-        self.read_link(env, link, &sessions)?;
+        self.read_link(link, &[&first.sent, &second.sent])?;
+        self.end_step(true);
         ensure!(!outcomes.contains(&Outcome::Unexpected), "{shown}");
         for (request, response) in [(&first, &a), (&second, &b)] {
             if Outcome::of(response) == Outcome::Ok {
-                self.check_sign_in(request.client, link, request.is_form, response)?;
+                self.check_redeemer(request, response)?;
             }
         }
         if env.may_fail() {
             return done(detail, "under faults");
         }
         let succeeded = outcomes.map(|outcome| outcome == Outcome::Ok);
-        let may_succeed = expected.map(Redemption::signs_in);
+        let may_succeed = expected.map(Redemption::succeeds);
         if expected != reversed {
             ensure!(
-                succeeded == may_succeed || succeeded == reversed.map(Redemption::signs_in),
+                succeeded == may_succeed || succeeded == reversed.map(Redemption::succeeds),
                 "one code attempt was left: {shown}"
             );
             return done(detail, "one had a code attempt");
@@ -66,19 +67,20 @@ impl PortalUnderTest<'_> {
             pairs.all(|(succeeded, may_succeed)| may_succeed || !succeeded),
             "expected {expected:?}: {shown}"
         );
-        if expected != [Redemption::NewSession; 2] {
+        if expected != [Redemption::New; 2] {
             return done(detail, "not a new link");
         }
-        // The loser is signed in too if it can prove that it is the same client.
+        // The loser is signed in too if it can prove that it is the client who has won.
         let is_requester = clients.map(|client| self.is_requester(client, link));
         let is_same =
             first.idempotency_key.is_some() && first.idempotency_key == second.idempotency_key;
         let is_right = match succeeded {
-            [true, true] => is_same || is_requester.contains(&true),
+            [true, true] => is_same || is_requester == [true; 2],
             [false, false] => false,
             [first_won, _] => {
                 let loser = usize::from(first_won);
-                !is_same && !is_requester[loser] && outcomes[loser] == Outcome::UsedToken
+                let by_requesters = is_requester == [true; 2];
+                !is_same && !by_requesters && outcomes[loser] == Outcome::UsedToken
             }
         };
         ensure!(is_right, "two redemptions of a new link: {shown}");
@@ -88,6 +90,36 @@ impl PortalUnderTest<'_> {
             "one"
         };
         done(detail, format!("{count} signed in"))
+    }
+
+    /// A form with a password is posted twice at once, as by a double click: one session.
+    pub(super) async fn sign_in_twice(&mut self, env: &mut Environment) -> StepResult {
+        let form = self.some_sign_in_form(env);
+        let key = format!("twice-{:016x}", env.rng.next_u64());
+        let form = form.with_key(key);
+        if !self.may_sign_in(&form) || env.may_fail() {
+            return skipped("no right password, or under faults");
+        }
+        let (a, b) = join!(self.post_sign_in(&form), self.post_sign_in(&form));
+        let session = self.read_sign_in(&form)?;
+        self.end_step(true);
+        let session = session.ok_or("a form that was posted twice started no session")?;
+        let shown = format!("{} {}, {} {}", a.outcome(), a.body, b.outcome(), b.body);
+        let mut signed_in = 0;
+        for response in [&a, &b] {
+            match Outcome::of(response) {
+                Outcome::Ok => self.check_password_sign_in(&form, session, response)?,
+                // One attempt was left, and was not given back yet.
+                Outcome::TooManyAttempts | Outcome::InvalidCredentials => continue,
+                _ => return Err(shown),
+            }
+            signed_in += 1;
+        }
+        ensure!(signed_in > 0, "a form that was posted twice: {shown}");
+        done(
+            format!("session {session}"),
+            format!("{signed_in} signed in"),
+        )
     }
 
     /// A session is read, and its last use written, while it is logged out.
@@ -156,22 +188,25 @@ impl PortalUnderTest<'_> {
         let request = self.some_redeem_request(env, link, client);
         let expected = self.expect_redeem(&request);
         let person = self.model.links[link].person;
+        if self.model.user(person).is_none() {
+            return skipped("nobody to revoke");
+        }
         let yields = env.rng.below(4);
         let revoke = async {
             for _ in 0..yields {
                 tokio::task::yield_now().await;
             }
-            self.write_epoch(person, 1);
+            self.write_epoch(person);
         };
         let (response, ()) = join!(self.send_redeem(&request), revoke);
-        self.read_link(env, link, &[request.session.as_deref()])?;
+        self.read_link(link, &[&request.sent])?;
         if let Some(user) = &mut self.model.people[person].user {
             user.epoch += 1;
         }
         let outcome = Outcome::of(&response);
         ensure!(
             match outcome {
-                Outcome::Ok => expected.signs_in(),
+                Outcome::Ok => expected.result.succeeds(),
                 outcome => outcome != Outcome::Unexpected,
             },
             "expected {expected:?} while sessions were revoked: {} {}",
@@ -179,7 +214,7 @@ impl PortalUnderTest<'_> {
             response.body
         );
         if outcome == Outcome::Ok {
-            self.check_sign_in(client, link, request.is_form, &response)?;
+            self.check_redeemer(&request, &response)?;
         }
         responded(format!("link {link}"), &response)
     }

@@ -1,15 +1,13 @@
 //! Deliveries to the mailer, by the stream and by the sweep.
 
+use super::emails::{Claim, EmailState, Kind};
 use super::environment::{Environment, StepResult, done, skipped};
-use super::model::{Claim, EmailState};
 use super::portal::PortalUnderTest;
+use super::rules::DAY;
 use crate::{ensure, jwt, outbox};
 use kit::{Email, routes};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// The age from which the sweep delivers an email, in milliseconds.
-const SWEPT_FROM: u64 = 30_000;
 
 /// The way in which emails were delivered to the mailer.
 pub(super) enum Delivery {
@@ -64,7 +62,7 @@ impl PortalUnderTest<'_> {
     pub(super) async fn sweep(&mut self, env: &mut Environment) -> StepResult {
         let mut due = self.model.unfinished();
         let now = self.now();
-        due.retain(|link| self.model.links[*link].requested_at + SWEPT_FROM < now);
+        due.retain(|link| self.model.links[*link].due_at() < now);
         let expected = self.expect_delivery(&due);
         let sweep = json!({"Sweep": {}});
         let response = self.world.portal.invoke("mailer", sweep).await?;
@@ -78,13 +76,12 @@ impl PortalUnderTest<'_> {
     /// Returns the status that each of these emails must have once it was delivered, one after the
     /// other.
     pub(super) fn expect_delivery(&mut self, links: &[usize]) -> Expected {
-        let now = self.now();
         let counters = self.model.counters.clone();
         let mut expected = Expected::new();
         for link in links {
             // The second time it is finished, or another mailer has it.
             if !expected.contains_key(link) {
-                expected.insert(*link, self.model.handle_email(*link, now));
+                expected.insert(*link, self.handle_email(*link));
             }
         }
         self.model.counters = counters;
@@ -165,14 +162,32 @@ impl PortalUnderTest<'_> {
         }
         let known = &self.model.links[link];
         if let (Some(claim), Some(email)) = (&known.claim, &known.email) {
-            let is_activation = email.path().starts_with(routes::ACTIVATE);
+            let path = match claim.template.as_str() {
+                "sign-in" => routes::VERIFY,
+                "activation" => routes::ACTIVATE,
+                "reset" => routes::RESET_PASSWORD,
+                _ => "",
+            };
+            // No browser has requested an invitation: its code works only together with its link.
+            let has_code = path == routes::VERIFY
+                && (known.kind != Kind::Invitation || self.model.rules.other_browser == "code");
             ensure!(
-                is_activation == claim.is_activation && email.code.is_empty() == is_activation,
+                email.path().starts_with(path)
+                    && email.link().is_empty() == path.is_empty()
+                    && email.code.is_empty() != has_code,
                 "email {link}, claimed as {claim:?}, has the link {}",
                 email.link()
             );
         }
-        Ok(EmailState::of(&row))
+        let state = EmailState::of(&row);
+        let tomorrow = (self.now() / DAY + 1) * DAY;
+        if let EmailState::Waiting { until } = state {
+            ensure!(
+                until == tomorrow || state == known.state,
+                "invitation {link} waits until {until}, not until {tomorrow}"
+            );
+        }
+        Ok(state)
     }
 
     fn take_claim(
@@ -182,25 +197,33 @@ impl PortalUnderTest<'_> {
         claim: Option<Claim>,
     ) -> Result<(), String> {
         let now = self.now();
-        let person = self.model.links[link].person;
-        let user = self.model.user(person);
-        let is_activation = self.model.would_activate(link);
         let signing = env.keys.signing(now);
-        let is_right = claim.as_ref().zip(user).is_some_and(|(claim, user)| {
-            let right = Claim {
-                user: user.id.clone(),
-                epoch: user.epoch,
-                kid: claim.kid.clone(),
-                expires_at: self.model.link_expires_at(link, is_activation),
-                is_activation,
-            };
-            *claim == right && (claim.kid == signing || env.may_fail())
-        });
+        let right = self.model.claim(link);
+        let is_right = claim
+            .as_ref()
+            .zip(right.ok())
+            .is_some_and(|(claim, right)| {
+                let is_new = claim.account == "new";
+                let found = Claim {
+                    kid: String::new(),
+                    user: if is_new {
+                        String::new()
+                    } else {
+                        claim.user.clone()
+                    },
+                    epoch: if is_new { 0 } else { claim.epoch },
+                    ..claim.clone()
+                };
+                found == right && (claim.kid == signing || env.may_fail())
+            });
         ensure!(
             is_right,
-            "email {link} was claimed as {claim:?} for {user:?} while key {signing} signs"
+            "email {link} was claimed as {claim:?}, expected {:?} while key {signing} signs",
+            self.model.claim(link)
         );
-        self.model.count("email", person, 0, now);
+        for budget in self.budgets(link) {
+            self.model.counters.add(&budget, "count", now);
+        }
         self.model.links[link].claim = claim;
         Ok(())
     }
@@ -213,16 +236,20 @@ impl PortalUnderTest<'_> {
         let mut sent = BTreeMap::new();
         for email in self.world.portal.take_inbox() {
             let email = Email::from(email);
-            let claims = jwt::claims(&email.token());
-            let link = expected
-                .keys()
-                .find(|link| claims["jti"] == self.model.links[**link].id.as_str());
+            let reference = email.headers.get("X-Entity-Ref-ID");
+            let link = expected.keys().find(|link| {
+                let [_, id] = self.model.links[**link].email_key();
+                reference.is_some_and(|reference| reference == id)
+            });
             let link = *link.ok_or("an email was sent that was not delivered to the mailer")?;
             let known = &mut self.model.links[link];
             let address = &self.model.people[known.person].address;
+            let claims = jwt::claims(&email.token());
+            let is_right = !known.has_link()
+                || (claims["jti"] == known.id.as_str() && claims["email"] == address.as_str());
             ensure!(
-                email.to == *address && claims["email"] == address.as_str(),
-                "an email for {address} went to {}",
+                email.to == *address && is_right,
+                "email {link} for {address} went to {} with {claims}",
                 email.to
             );
             let first = known.email.get_or_insert_with(|| email.clone());
@@ -246,8 +273,8 @@ fn may_become(
     if before.is_finished() || (after.status(), expected) == ("sending", "sending") {
         return before == after;
     }
-    let budgeted = ["sent", "throttled"];
-    let is_queued = *before == EmailState::Queued;
+    let budgeted = ["sent", "throttled", "waiting"];
+    let is_queued = ["queued", "waiting"].contains(&before.status());
     match after.status() {
         after if after == expected => true,
         after if budgeted.contains(&after) && any_order && is_queued => {
@@ -256,7 +283,7 @@ fn may_become(
         _ if !may_fail => false,
         after if after == before.status() => true,
         // SES refuses, a response is lost, or an earlier email of the batch was not counted.
-        "sent" | "failed" | "sending" | "throttled" => budgeted.contains(&expected),
+        "sent" | "failed" | "sending" | "throttled" | "waiting" => budgeted.contains(&expected),
         _ => false,
     }
 }
@@ -270,5 +297,5 @@ fn may_have_sent(emails: u64, after: &EmailState, expected: &str, may_fail: bool
         "sending" | "failed" if may_fail => true,
         _ => emails == 0,
     };
-    is_right && (emails == 0 || ["sent", "throttled"].contains(&expected))
+    is_right && (emails == 0 || ["sent", "throttled", "waiting"].contains(&expected))
 }

@@ -1,69 +1,216 @@
-//! Requests for sign-in emails.
+//! Requests for emails that sign in, reset a password or create an account, and their repeats.
 
-use super::environment::{Environment, StepResult, responded};
-use super::model::Link;
+use super::emails::{Kind, Link};
+use super::environment::{Environment, StepResult, done, responded};
+use super::limits::RequestLimits;
+use super::model::REPEATABLE_FOR;
 use super::portal::{NEXT, PortalUnderTest};
-use crate::nonces::{added_nonce, nonces};
-use crate::outcome::Outcome;
+use super::rules::{HOUR, MINUTE};
+use crate::nonces::{newest_nonce, nonces};
+use crate::outcome::{Outcome, detail};
 use crate::rows::text;
 use crate::{ensure, outbox};
 use kit::ApiResponse;
-use shared::domain::link::Nonce;
+use serde_json::Value;
+use shared::domain::ids::KeyedHash;
+use shared::domain::link::{IdempotencyKey, Nonce};
+use shared::domain::rate_limit::RateLimit;
+
+/// A request for an email that is about to be sent.
+struct EmailRequest {
+    kind: Kind,
+    client: usize,
+    person: usize,
+    /// Is empty if the client sends none.
+    key: String,
+    name: String,
+    has_next: bool,
+    is_form: bool,
+}
+
+/// The result that a request for an email must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    Queued,
+    /// The email was queued by an earlier request with the same key.
+    Repeated,
+    /// Too many, until this time.
+    Refused(u64),
+}
 
 impl PortalUnderTest<'_> {
-    /// A client requests a link for somebody.
-    pub(super) async fn request_login(&mut self, env: &mut Environment) -> StepResult {
-        let client = env.rng.below(self.clients.len());
-        let person = self.some_person(env);
-        let has_next = env.rng.one_in(3);
-        let is_form = env.rng.one_in(4);
-        let address = self.model.people[person].address.clone();
+    /// A client requests an email for somebody, or repeats its last request.
+    pub(super) async fn request_email(&mut self, env: &mut Environment) -> StepResult {
+        let request = self.some_email_request(env);
+        let EmailRequest { client, person, .. } = request;
+        let limits = self.request_limits(request.kind, client, person);
+        let known_browser = self.known_browser(client, person);
+        let expected = self.expect_request(&request, &limits);
         let before = self.clients[client].nonces();
-        let refused_until = self
-            .model
-            .limited_until("request", person, client, self.now());
+        let response = self.send_email_request(&request).await;
 
-        let caller = &self.clients[client];
-        let mut request = caller.api.request_login(&address);
-        if has_next {
-            request = request.next(NEXT);
-        }
-        request = match (caller.is_program, is_form) {
-            (true, _) => request.bearer_transport(),
-            (false, true) => request.form(),
-            (false, false) => request.with("transport", "cookie"),
+        let outcome = match expected {
+            Expected::Refused(_) => Outcome::TooManyAttempts,
+            _ => Outcome::Ok,
         };
-        let response = request.await;
-
-        let expected = match refused_until {
-            Some(_) => Outcome::TooManyAttempts,
-            None => Outcome::Ok,
-        };
-        let is_certain = env.check("a login request", &response, expected)?;
-        let is_accepted = is_certain && refused_until.is_none();
+        let is_certain = env.check("a request for an email", &response, outcome)?;
+        let is_accepted = is_certain && outcome == Outcome::Ok;
         let nonce = self.take_nonce(client, &response, &before, is_accepted)?;
-        let link = Link {
-            nonce,
-            client,
-            person,
-            has_next,
-            ..Link::default()
-        };
-        let queued = self.take_queued_email(link)?;
+        let queued = self.take_request(&request, known_browser, nonce.as_deref())?;
+        let detail = format!(
+            "client {client} for {} to {} key {}",
+            request.kind.as_str(),
+            self.model.people[person].address,
+            request.key
+        );
+        let may_queue = expected == Expected::Queued;
         ensure!(
-            queued == usize::from(is_accepted) || (!is_certain && queued == 1),
-            "{address} got {}, and {queued} emails were queued",
+            queued == usize::from(is_accepted && may_queue)
+                || (!is_certain && may_queue && queued == 1),
+            "{detail}, expected {expected:?}, got {}, and {queued} emails were queued",
             response.outcome()
         );
-        if let (true, 429, Some(until)) = (is_certain, response.status, refused_until) {
-            let wait = (until - self.now()).div_ceil(1000).to_string();
-            let retry_after = response.headers.get("retry-after");
-            ensure!(
-                retry_after == Some(&wait),
-                "Retry-After must be {wait}: {retry_after:?}"
-            );
+        if queued == 1 {
+            self.count_request(&request, &limits);
         }
-        responded(format!("client {client} for {address}"), &response)
+        if let (true, Expected::Refused(until)) = (is_certain, expected) {
+            self.check_wait(&response, until)?;
+        }
+        if is_accepted && expected == Expected::Repeated {
+            self.take_repeat(&request, nonce)?;
+            return done(detail, "Repeated");
+        }
+        responded(detail, &response)
+    }
+
+    fn some_email_request(&self, env: &mut Environment) -> EmailRequest {
+        let client = env.rng.below(self.clients.len());
+        let caller = &self.clients[client];
+        let is_form = !caller.is_program && env.rng.one_in(4);
+        let has_next = env.rng.one_in(3);
+        let name = format!("Somebody {}", env.rng.below(10));
+        let last = caller.last_request.clone();
+        let (kind, person, key) = match last.filter(|_| env.rng.one_in(3)) {
+            Some(last) => last,
+            None => {
+                let kind = self.some_kind(env, caller.is_program);
+                let key = format!("request-{:016x}", env.rng.next_u64());
+                let key = if env.rng.one_in(3) {
+                    String::new()
+                } else {
+                    key
+                };
+                (kind, self.some_person(env), key)
+            }
+        };
+        EmailRequest {
+            kind,
+            client,
+            person,
+            key,
+            name,
+            has_next,
+            is_form,
+        }
+    }
+
+    fn some_kind(&self, env: &mut Environment, is_program: bool) -> Kind {
+        let rules = &self.model.rules;
+        match env.rng.below(6) {
+            // Only a sign-in gives its nonce to a program.
+            _ if is_program => Kind::SignIn,
+            0 | 1 if rules.has_passwords => Kind::Reset,
+            2 if rules.has_sign_up => Kind::SignUp,
+            _ => Kind::SignIn,
+        }
+    }
+
+    async fn send_email_request(&mut self, email: &EmailRequest) -> ApiResponse {
+        let address = self.model.people[email.person].address.as_str();
+        let caller = &mut self.clients[email.client];
+        caller.last_request = Some((email.kind, email.person, email.key.clone()));
+        let mut request = match email.kind {
+            Kind::Reset => caller.api.forgot_password(address),
+            Kind::SignUp => caller.api.sign_up(address, &email.name),
+            _ => caller.api.request_login(address),
+        };
+        if email.has_next {
+            request = request.next(NEXT);
+        }
+        if !email.key.is_empty() {
+            request = request.idempotency_key(&email.key);
+        }
+        if caller.is_program {
+            request = caller.as_program(request, None);
+        }
+        if email.is_form {
+            request = request.form();
+        }
+        request.await
+    }
+
+    /// Returns the result that a request must have, from what its client has requested before.
+    fn expect_request(&mut self, email: &EmailRequest, limits: &RequestLimits) -> Expected {
+        let now = self.now();
+        let counters = &mut self.model.counters;
+        let RequestLimits {
+            requests, network, ..
+        } = limits;
+        counters.touch(requests, now);
+        counters.touch(requests, now - HOUR);
+        if let Some(network) = network {
+            counters.touch(network, now);
+        }
+        let key = key_attribute(&email.key);
+        let is_recent = |hour| {
+            let at = counters.number(requests, &key, hour);
+            !email.key.is_empty() && at + REPEATABLE_FOR >= now
+        };
+        if is_recent(now) || is_recent(now - HOUR) {
+            return Expected::Repeated;
+        }
+        let hour_ends = (now / HOUR + 1) * HOUR;
+        let minute_ends = (now / MINUTE + 1) * MINUTE;
+        let in_minute = counters.number(requests, &minute_attribute(now), now);
+        let is_full = |limit: &RateLimit| counters.is_full(limit, now);
+        let ends = [
+            is_full(requests).then_some(hour_ends),
+            (in_minute >= limits.per_minute).then_some(minute_ends),
+            network.as_ref().is_some_and(is_full).then_some(hour_ends),
+        ];
+        let refused_until = ends.into_iter().flatten().max();
+        refused_until.map_or(Expected::Queued, Expected::Refused)
+    }
+
+    fn count_request(&mut self, email: &EmailRequest, limits: &RequestLimits) {
+        let now = self.now();
+        let counters = &mut self.model.counters;
+        counters.add(&limits.requests, "count", now);
+        counters.add(&limits.requests, &minute_attribute(now), now);
+        let key = if email.key.is_empty() {
+            // The portal has made one up.
+            format!("key-unknown-{}", self.model.links.len())
+        } else {
+            key_attribute(&email.key)
+        };
+        counters.set(&limits.requests, &key, now, now);
+        if let Some(network) = &limits.network {
+            counters.add(network, "count", now);
+        }
+    }
+
+    /// Checks that a refusal says how long to wait.
+    pub(super) fn check_wait(&self, response: &ApiResponse, until: u64) -> Result<(), String> {
+        let wait = (until - self.now()).div_ceil(1000);
+        let header = response.headers.get("retry-after");
+        ensure!(
+            detail(response, "retry_after") == Some(wait)
+                && (response.status != 429 || header == Some(&wait.to_string())),
+            "the wait must be {wait}: {} {}",
+            response.location(),
+            response.body
+        );
+        Ok(())
     }
 
     /// Returns the nonce that an accepted request gave to the client.
@@ -85,34 +232,99 @@ impl PortalUnderTest<'_> {
             return Ok(nonce);
         }
         if is_accepted {
-            return added_nonce(before, &client.api).map(Some);
+            return newest_nonce(before, &client.api).map(Some);
         }
         let after = nonces(&client.api);
         ensure!(after == before, "a refused request changed the cookie");
         Ok(None)
     }
 
-    /// Records a link for each email that was queued, and returns their number.
-    fn take_queued_email(&mut self, link: Link) -> Result<usize, String> {
-        let now = self.now();
-        let mut records = outbox::queued(self.world, &mut self.cursor)?;
-        let queued = records.len();
-        let Some(record) = records.pop() else {
-            return Ok(0);
+    /// Records the email that a request has queued, and returns the number of emails.
+    fn take_request(
+        &mut self,
+        request: &EmailRequest,
+        known_browser: Option<KeyedHash>,
+        nonce: Option<&str>,
+    ) -> Result<usize, String> {
+        let records = self.queued()?;
+        for record in &records {
+            let id = text(&record["dynamodb"]["NewImage"], "link_id");
+            let given = nonce.and_then(Nonce::parse);
+            ensure!(
+                given.is_none_or(|nonce| nonce.link().to_string() == id),
+                "the queued email is not the one whose nonce was given"
+            );
+            let link = Link {
+                nonce: nonce.map(str::to_owned),
+                request_key: Some(request.key.clone()).filter(|key| !key.is_empty()),
+                client: request.client,
+                known_browser,
+                has_next: request.has_next,
+                ..Link::default()
+            };
+            self.add_link(request.person, link, record)?;
+        }
+        Ok(records.len())
+    }
+
+    /// Checks that a repeated request got the nonce of the first one, whose response may be lost.
+    fn take_repeat(&mut self, email: &EmailRequest, nonce: Option<String>) -> Result<(), String> {
+        let parsed = nonce.as_deref().and_then(Nonce::parse);
+        let id = parsed.map(|nonce| nonce.link().to_string());
+        let key = Some(email.key.as_str());
+        let is_first = |link: &&mut Link| {
+            Some(&link.id) == id.as_ref()
+                && link.request_key.as_deref() == key
+                && (link.kind, link.client, link.person) == (email.kind, email.client, email.person)
         };
-        let id = text(&record["dynamodb"]["NewImage"], "link_id").to_owned();
-        let nonce = link.nonce.as_deref().and_then(Nonce::parse);
+        let link = self.model.links.iter_mut().find(is_first);
+        let link = link.ok_or("the repeat of a request got the nonce of another one")?;
+        link.nonce = nonce;
+        Ok(())
+    }
+
+    /// Returns the stream's records of the emails that were queued since the last call.
+    pub(super) fn queued(&mut self) -> Result<Vec<Value>, String> {
+        outbox::queued(self.world, &mut self.cursor)
+    }
+
+    /// Records an email that was queued for somebody.
+    pub(super) fn add_link(
+        &mut self,
+        person: usize,
+        link: Link,
+        record: &Value,
+    ) -> Result<(), String> {
+        let image = &record["dynamodb"]["NewImage"];
+        let kind = Kind::parse(text(image, "kind")).ok_or("an email of an unknown kind")?;
+        let address = text(image, "address");
         ensure!(
-            nonce.is_none_or(|nonce| nonce.link().to_string() == id),
-            "the queued email is not the one whose nonce was given"
+            address == self.model.people[person].address,
+            "an email for {person} was queued to {address}"
         );
-        self.model.count("request", link.person, link.client, now);
+        let subject = text(image, "for_user");
+        let epoch = text(image, "for_epoch").parse().unwrap_or_default();
         self.model.links.push(Link {
-            id,
-            requested_at: now,
-            record,
+            id: text(image, "link_id").to_owned(),
+            kind,
+            person,
+            name: text(image, "name").to_owned(),
+            subject: (!subject.is_empty()).then(|| (subject.to_owned(), epoch)),
+            requested_at: self.now(),
+            record: record.clone(),
             ..link
         });
-        Ok(queued)
+        Ok(())
     }
+}
+
+/// Returns the attribute that has the time of the request with a key.
+fn key_attribute(key: &str) -> String {
+    let hash = IdempotencyKey::parse(key).map(|key| key.hash().to_string());
+    format!("key-{}", hash.unwrap_or_default())
+}
+
+/// Returns the attribute that counts the requests of a minute.
+fn minute_attribute(now: u64) -> String {
+    format!("minute-{}", now / MINUTE % 60)
 }

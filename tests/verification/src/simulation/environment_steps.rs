@@ -1,12 +1,14 @@
 //! The acts of administrators, time and AWS.
 
+use super::emails::{EmailState, Link};
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::faults::{FaultProfile, INSTANCES};
-use super::model::{EmailState, Session, User};
-use super::portal::PortalUnderTest;
+use super::model::{Session, User};
+use super::portal::{PortalUnderTest, read_user};
 use super::rules::{DAY, HOUR, MINUTE};
 use crate::ensure;
 use crate::outcome::Outcome;
+use crate::rows::number;
 use serde_json::json;
 use shared::domain::user::Status;
 
@@ -26,17 +28,17 @@ impl PortalUnderTest<'_> {
         }
     }
 
-    /// Adds to a user's epoch behind the API; the model learns of it separately.
-    pub(super) fn write_epoch(&self, person: usize, step: u64) {
-        let epoch = self.model.user(person).map_or(0, |user| user.epoch) + step;
+    /// Moves a user's epoch behind the API; the model learns of it separately.
+    pub(super) fn write_epoch(&self, person: usize) {
         let address = &self.model.people[person].address;
-        let value = json!({"N": epoch.to_string()});
+        let epoch = number(&self.world.user_row(address), "epoch").unwrap_or_default();
+        let value = json!({"N": (epoch + 1).to_string()});
         self.world.set_attribute(address, "epoch", &value);
     }
 
     /// Voids all links and sessions of a user.
     fn move_epoch(&mut self, person: usize) {
-        self.write_epoch(person, 1);
+        self.write_epoch(person);
         if let Some(user) = &mut self.model.people[person].user {
             user.epoch += 1;
         }
@@ -85,12 +87,13 @@ impl PortalUnderTest<'_> {
     pub(super) async fn create_user(&mut self, env: &mut Environment) -> StepResult {
         let person = env.rng.below(self.model.people.len());
         let is_active = !env.rng.one_in(3);
-        let has_key = env.rng.one_in(2);
         let address = self.model.people[person].address.clone();
         let admin = self.world.client();
-        let mut request = admin.create_user(&address, "Somebody").status("active");
-        if has_key {
-            request = request.idempotency_key(&format!("add-{address}"));
+        let status = if is_active { "active" } else { "invited" };
+        let mut request = admin.create_user(&address, "Somebody").status(status);
+        let key = Some(format!("add-{address}-{status}")).filter(|_| env.rng.one_in(2));
+        if let Some(key) = &key {
+            request = request.idempotency_key(key);
         }
         let response = request.await;
 
@@ -109,12 +112,16 @@ impl PortalUnderTest<'_> {
             known.is_none_or(|known| Some(&known.id) == id.as_ref()),
             "{address} was {known:?}'s, and is {id:?}'s"
         );
-        // A repetition with the same key may get the same response again.
-        let is_repeated = has_key && Outcome::of(&response) == Outcome::Ok;
-        let expected = if is_known && !is_repeated {
-            Outcome::AlreadyExists
-        } else {
+        // Only the key that created the user gets the same response again, and a spent one nothing.
+        let is_free = known.map_or(
+            key.as_ref()
+                .is_none_or(|key| !self.model.people[person].spent_keys.contains(key)),
+            |known| key.is_some() && known.key == key,
+        );
+        let expected = if is_free {
             Outcome::Ok
+        } else {
+            Outcome::AlreadyExists
         };
         let is_certain = env.check(&format!("creating {address}"), &response, expected)?;
         ensure!(
@@ -122,18 +129,49 @@ impl PortalUnderTest<'_> {
             "{address} is {id:?}, and the response has {}",
             response.id()
         );
-        if let (false, Some(id)) = (is_known, id) {
-            self.model.people[person].user = Some(User {
-                id,
-                status: Status::Active,
-                epoch: 0,
-            });
-            // As after an import: the simulation has no emails of invitations.
-            if !is_active {
-                self.write_status(person, Status::Invited);
+        let records = self.queued()?;
+        let created = user.filter(|_| !is_known);
+        ensure!(
+            records.len() == usize::from(created.is_some() && !is_active),
+            "creating {address}, {status}, has queued {records:?}"
+        );
+        if let Some(row) = created {
+            let status = if is_active {
+                Status::Active
+            } else {
+                Status::Invited
+            };
+            let user = read_user(&row, status);
+            self.model.people[person].user = Some(User { key, ..user });
+        }
+        for record in &records {
+            self.add_link(person, Link::default(), record)?;
+        }
+        responded(format!("{address} {status}"), &response)
+    }
+
+    /// An administrator erases a user; a step without faults, as a repeat may find any state.
+    pub(super) async fn erase_user(&mut self, env: &mut Environment) -> StepResult {
+        let users = self.users(|_| true);
+        let Some(&person) = env.rng.choose(&users).filter(|_| !env.may_fail()) else {
+            return skipped("nobody, or under faults");
+        };
+        let Some(user) = self.model.people[person].user.take() else {
+            return skipped("nobody");
+        };
+        let response = self.world.client().erase_user(&user.id).await;
+        ensure!(response.status == 204, "an erasure: {}", response.body);
+        self.model.people[person].spent_keys.extend(user.key);
+        for session in &mut self.model.sessions {
+            session.is_gone |= session.user == user.id;
+        }
+        for link in &mut self.model.links {
+            if link.person == person {
+                link.state = EmailState::Gone;
+                link.is_gone = true;
             }
         }
-        responded(address, &response)
+        responded(format!("person {person}"), &response)
     }
 
     /// Chooses how long it is until a link, a lease or a session expires.
@@ -142,6 +180,7 @@ impl PortalUnderTest<'_> {
         let links = self.model.links.iter().flat_map(|link| {
             let lease = match link.state {
                 EmailState::Sending { lease_until, .. } => Some(lease_until),
+                EmailState::Waiting { until } => Some(until),
                 _ => None,
             };
             let expires_at = link.claim.as_ref().map(|claim| claim.expires_at);
@@ -168,6 +207,7 @@ impl PortalUnderTest<'_> {
         }
         let expire = |session: &mut Session| session.is_gone |= session.expires_at / 1000 < now;
         self.model.sessions.iter_mut().for_each(expire);
+        self.model.counters.expire(now);
         expired
     }
 }

@@ -1,8 +1,8 @@
 //! The invariants of a portal's tables: they have exactly what has happened.
 
-use super::model::EmailState;
+use super::counters::line_of;
+use super::emails::EmailState;
 use super::portal::PortalUnderTest;
-use super::rules::DAY;
 use crate::rng::Rng;
 use crate::rows::{number, text};
 use crate::{ensure, jwt};
@@ -12,8 +12,6 @@ use std::collections::BTreeSet;
 /// The number of secrets that are searched for inside the values of all tables. All secrets are
 /// compared with whole values.
 const SEARCHED: usize = 12;
-/// The time in which no audit record expires, in milliseconds; they live for 400 days.
-const AUDIT_IS_COMPLETE_FOR: u64 = 390 * DAY;
 
 impl PortalUnderTest<'_> {
     /// Compares the tables with the model.
@@ -27,6 +25,8 @@ impl PortalUnderTest<'_> {
         let emails = links.filter(|link| link.state != EmailState::Gone).count();
         let found = rows("emails").len();
         ensure!(found == emails, "{found} emails, expected {emails}");
+        let counters = rows("rate-limits").iter().map(line_of);
+        same("counters", counters, self.model.counters.lines())?;
         self.check_audit(rows("audit"))
     }
 
@@ -45,7 +45,7 @@ impl PortalUnderTest<'_> {
     fn check_links(&self, rows: &[Value]) -> Result<(), String> {
         let links = self.model.links.iter();
         let links = links
-            .filter(|link| link.claim.is_some() && !link.is_gone)
+            .filter(|link| link.claim.is_some() && link.has_link() && !link.is_gone)
             .map(|link| {
                 format!(
                     "{} used at {:?}",
@@ -63,8 +63,15 @@ impl PortalUnderTest<'_> {
         let users = self.model.people.iter();
         let users = users.filter_map(|person| person.user.as_ref()).map(|user| {
             let status = user.status.as_str();
-            format!("user#{} {status} epoch {}", user.id, user.epoch)
+            let has_password = user.password.is_some();
+            format!(
+                "user#{} {} {status} epoch {} sign-ins {} password {has_password}",
+                user.id, user.name, user.epoch, user.sign_ins
+            )
         });
+        // A tombstone is for no user, and has its own test.
+        let rows = rows.iter().filter(|row| row.get("erased_at").is_none());
+        let rows: Vec<_> = rows.collect();
         ensure!(
             rows.len() == 2 * users.clone().count(),
             "{} rows are not a user and a claim for each: {rows:?}",
@@ -72,34 +79,15 @@ impl PortalUnderTest<'_> {
         );
         let rows = rows.iter().filter(|row| row.get("status").is_some());
         let rows = rows.map(|row| {
-            let [id, status, epoch] = ["pk", "status", "epoch"].map(|name| text(row, name));
-            format!("{id} {status} epoch {epoch}")
+            let [id, name, status, epoch] =
+                ["pk", "name", "status", "epoch"].map(|name| text(row, name));
+            let sign_ins = number(row, "sign_ins").unwrap_or_default();
+            let has_password = row.get("password").is_some();
+            format!(
+                "{id} {name} {status} epoch {epoch} sign-ins {sign_ins} password {has_password}"
+            )
         });
         same("users", rows, users)
-    }
-
-    /// Checks that each session has one login, each that was logged out one logout, and each link
-    /// one request (promise 8).
-    fn check_audit(&self, rows: &[Value]) -> Result<(), String> {
-        if self.now() - self.model.started_at > AUDIT_IS_COMPLETE_FOR {
-            return Ok(());
-        }
-        let prefix = format!("{}.", self.name);
-        let rows = rows.iter().filter_map(|row| {
-            let action = text(row, "action").strip_prefix(&prefix)?;
-            let is_expected = action.starts_with("log");
-            is_expected.then(|| format!("{action} {}", text(row, "resource_id")))
-        });
-        let sessions = self.model.sessions.iter();
-        let logins = sessions
-            .clone()
-            .map(|session| format!("login {}", session.hash));
-        let logouts = sessions
-            .filter(|session| session.ended && !session.replaced)
-            .map(|session| format!("logout {}", session.hash));
-        let links = self.model.links.iter().filter(|link| link.claim.is_some());
-        let requests = links.map(|link| format!("login.requested {}", link.email_key()[1]));
-        same("audit records", rows, logins.chain(logouts).chain(requests))
     }
 
     /// Checks that no table has anything that clients were given or sent (promise 2).
@@ -135,7 +123,7 @@ impl PortalUnderTest<'_> {
         let mut secrets = vec![];
         for link in &self.model.links {
             secrets.extend(link.nonce.clone().map(|nonce| ("a nonce", nonce)));
-            if link.email.is_some() {
+            if link.email.is_some() && link.has_link() {
                 let token = link.token();
                 let [_, _, signature] = jwt::segments(&token);
                 secrets.push(("a link's signature", signature.to_owned()));
@@ -151,12 +139,17 @@ impl PortalUnderTest<'_> {
             secrets.push(("a session's id", jwt::session_id(token)));
             secrets.push(("a session's token", token.clone()));
         }
+        let people = self.model.people.iter();
+        let passwords = people.filter_map(|person| person.user.as_ref()?.password.clone());
+        secrets.extend(passwords.map(|password| ("a password", password)));
+        let marks = self.model.marks.keys().cloned();
+        secrets.extend(marks.map(|mark| ("a mark of a known browser", mark)));
         secrets
     }
 }
 
 /// Compares descriptions of rows with those of the model, in any order.
-fn same(
+pub(super) fn same(
     name: &str,
     found: impl Iterator<Item = String>,
     expected: impl Iterator<Item = String>,

@@ -4,18 +4,30 @@
 //! response must be; while there are faults, a response may also be a 503. The [invariants] hold of
 //! the tables at any time. The same seed does the same again.
 
+mod audit;
+mod client;
+mod code_steps;
 mod concurrent_steps;
+mod counters;
 mod email_delivery_steps;
 mod email_request_steps;
+mod emails;
 mod environment;
 mod environment_steps;
 mod faults;
 mod invariants;
+mod limits;
+mod link_reading;
+mod link_steps;
+mod mailing;
 mod model;
+mod password_steps;
 mod portal;
 mod redeem_steps;
 mod rules;
 mod session_steps;
+mod set_password_steps;
+mod sign_in_checks;
 mod steps;
 
 use crate::key_ring::KeyRing;

@@ -1,13 +1,16 @@
 //! A portal under test, its clients, and the choices among what it has.
 
+use super::client::Client;
+use super::counters::Counters;
 use super::environment::Environment;
 use super::faults::INSTANCES;
 use super::model::{Model, Person, User};
 use super::rules::Rules;
+use crate::fixture::{HASH_PARAMETERS, hash};
 use crate::key_ring::KeyRing;
-use crate::nonces::nonces;
 use crate::rng::{Rng, random};
-use kit::{ADA, ApiClient, ApiRequest, GRACE, World, table_name};
+use crate::rows::{number, text};
+use kit::{ADA, GRACE, PASSWORD, World, table_name};
 use local::Options;
 use serde_json::{Value, json};
 use shared::domain::user::Status;
@@ -18,51 +21,16 @@ pub(super) const NEXT: &str = "/reports";
 
 const BOB: &str = "bob@example.com";
 
-/// The addresses that requests are about, and the status of those that are users.
-const PEOPLE: [(&str, Option<Status>); 5] = [
+/// The addresses that requests are about, and the status of those that are users. The first two
+/// have a password where the portal uses them.
+const PEOPLE: [(&str, Option<Status>); 6] = [
     (ADA, Some(Status::Active)),
-    (GRACE, Some(Status::Invited)),
     (BOB, Some(Status::Active)),
+    (GRACE, Some(Status::Invited)),
     ("eve@example.com", None),
+    ("eve+club@example.com", None),
     ("nobody@example.com", None),
 ];
-
-/// A browser, or a program that has no cookies.
-pub(super) struct Client<'w> {
-    pub(super) api: ApiClient<'w>,
-    pub(super) is_program: bool,
-    /// The nonce of the program's newest login request.
-    pub(super) request: Option<String>,
-    /// The session token that the program has.
-    pub(super) token: Option<String>,
-}
-
-impl Client<'_> {
-    /// Returns the nonces that the client sends.
-    pub(super) fn nonces(&self) -> Vec<String> {
-        if self.is_program {
-            return self.request.iter().cloned().collect();
-        }
-        nonces(&self.api)
-    }
-
-    /// Returns the client's session token.
-    pub(super) fn session(&self) -> Option<String> {
-        if self.is_program {
-            self.token.clone()
-        } else {
-            self.api.session()
-        }
-    }
-
-    /// Adds the session token of a program.
-    pub(super) fn authenticate<'c>(&self, request: ApiRequest<'c>) -> ApiRequest<'c> {
-        match &self.token {
-            Some(token) => request.bearer_token(token),
-            None => request,
-        }
-    }
-}
 
 /// A portal with the state that it must have.
 pub(super) struct PortalUnderTest<'w> {
@@ -70,6 +38,8 @@ pub(super) struct PortalUnderTest<'w> {
     pub(super) world: &'w World,
     pub(super) model: Model,
     pub(super) clients: Vec<Client<'w>>,
+    /// The key ring that the portal started with, for keyed hashes.
+    pub(super) ring: shared::keys::KeyRing,
     /// The position in the stream of queued emails.
     pub(super) cursor: Option<String>,
 }
@@ -93,36 +63,40 @@ pub(super) async fn start(name: &str, rng: &mut Rng, keys: &KeyRing) -> (World, 
 
 impl<'w> PortalUnderTest<'w> {
     pub(super) async fn new(name: &'static str, world: &'w World, rules: &Rules) -> Self {
-        let client = |is_program| Client {
-            api: world.client(),
-            is_program,
-            request: None,
-            token: None,
-        };
-        let clients = [false, false, false, true].map(client).into();
+        let mut clients: Vec<_> = [false, false, false, true]
+            .map(|is_program| Client::new(world.client(), is_program))
+            .into();
+        // A colleague in the network of the first one.
+        clients.push(Client::new(clients[0].api.neighbor(), false));
         let admin = world.client();
         let created = admin.create_user(BOB, "Bob").status("active").await;
         created.assert("201");
-        let person = |(address, status): (&str, Option<Status>)| Person {
-            address: address.to_owned(),
-            user: status.map(|status| User {
-                id: world.user_id(address),
-                status,
-                epoch: 0,
-            }),
-        };
+        let mut people: Vec<_> = PEOPLE
+            .map(|(address, status)| Person {
+                address: address.to_owned(),
+                user: status.map(|status| read_user(&world.user_row(address), status)),
+                spent_keys: vec![],
+            })
+            .into();
+        if rules.has_passwords {
+            people[..2]
+                .iter_mut()
+                .for_each(|one| set_password(world, one));
+        }
         Self {
             name,
             world,
             model: Model {
                 started_at: world.clock.now().millis(),
                 rules: rules.clone(),
-                people: PEOPLE.map(person).into(),
+                people,
                 links: vec![],
                 sessions: vec![],
-                counters: BTreeMap::new(),
+                marks: BTreeMap::new(),
+                counters: Counters::default(),
             },
             clients,
+            ring: world.key_ring(),
             cursor: None,
         }
     }
@@ -198,5 +172,21 @@ impl<'w> PortalUnderTest<'w> {
             emailed.truncate(3);
         }
         env.rng.choose(&emailed).copied()
+    }
+}
+
+/// Returns the user whom a row describes.
+pub(super) fn read_user(row: &Value, status: Status) -> User {
+    let id = text(row, "pk").trim_start_matches("user#");
+    let epoch = number(row, "epoch").unwrap_or_default();
+    User::new(id.to_owned(), text(row, "name"), status, epoch)
+}
+
+/// Gives a user a password behind the API, as an import does.
+fn set_password(world: &World, person: &mut Person) {
+    let hash = json!({"S": hash(HASH_PARAMETERS, PASSWORD)});
+    world.set_attribute(&person.address, "password", &hash);
+    if let Some(user) = &mut person.user {
+        user.password = Some(PASSWORD.to_owned());
     }
 }

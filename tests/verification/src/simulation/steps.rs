@@ -3,7 +3,7 @@
 use super::environment::{Environment, StepResult};
 use super::environment_steps::{advance_clocks, change_faults, change_keys, expire_rows};
 use super::portal::PortalUnderTest;
-use super::rules::Rules;
+use super::rules::{DAY, Rules};
 use crate::ensure;
 use crate::key_ring::KeyRing;
 use crate::rng::Rng;
@@ -16,6 +16,8 @@ pub(super) const PORTALS: [&str; 2] = ["partner", "staff"];
 /// The number of times that the mailer runs at the end, and the time between them in milliseconds.
 const FINAL_RUNS: usize = 12;
 const BETWEEN_FINAL_RUNS: u64 = 61_000;
+/// The most days that an invitation waits for its budget at the end.
+const MAX_WAIT: usize = 60;
 /// The tables are compared with the model after this many steps, and at the end.
 const CHECK_EVERY: usize = 50;
 
@@ -23,13 +25,18 @@ const CHECK_EVERY: usize = 50;
 /// [`Simulation::make`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    RequestLogin,
+    RequestEmail,
     Deliver,
     OpenLink,
     Redeem,
     EnterCode,
+    SignIn,
+    SignInTwice,
+    Guess,
+    SetPassword,
     Me,
     Logout,
+    LogoutByLink,
     ReplaySession,
     Forge,
     CrossPortals,
@@ -41,6 +48,7 @@ pub(super) enum Step {
     Reactivate,
     RevokeSessions,
     CreateUser,
+    EraseUser,
     AdvanceClocks,
     Sweep,
     ExpireRows,
@@ -49,14 +57,19 @@ pub(super) enum Step {
 }
 
 /// The frequency of each kind of step, relative to the others.
-const WEIGHTS: [(Step, usize); 23] = [
-    (Step::RequestLogin, 18),
+const WEIGHTS: [(Step, usize); 29] = [
+    (Step::RequestEmail, 20),
     (Step::Deliver, 18),
     (Step::OpenLink, 5),
     (Step::Redeem, 18),
-    (Step::EnterCode, 8),
+    (Step::EnterCode, 10),
+    (Step::SignIn, 12),
+    (Step::SignInTwice, 2),
+    (Step::Guess, 3),
+    (Step::SetPassword, 10),
     (Step::Me, 10),
     (Step::Logout, 3),
+    (Step::LogoutByLink, 2),
     (Step::ReplaySession, 4),
     (Step::Forge, 2),
     (Step::CrossPortals, 2),
@@ -67,7 +80,8 @@ const WEIGHTS: [(Step, usize); 23] = [
     (Step::Suspend, 1),
     (Step::Reactivate, 3),
     (Step::RevokeSessions, 1),
-    (Step::CreateUser, 1),
+    (Step::CreateUser, 4),
+    (Step::EraseUser, 1),
     (Step::AdvanceClocks, 9),
     (Step::Sweep, 4),
     (Step::ExpireRows, 1),
@@ -145,6 +159,10 @@ impl<'w> Simulation<'w> {
         let name = PORTALS[at];
         let report = self.make(step, at).await;
         let report = report.map_err(|why| format!("{step:?} in {name}: {why}"))?;
+        let is_unclear = self.env.may_fail();
+        for portal in &mut self.portals {
+            portal.end_step(is_unclear);
+        }
         let (detail, outcome) = (report.detail, report.outcome);
         let now = self.env.now();
         self.note(format!(
@@ -159,13 +177,18 @@ impl<'w> Simulation<'w> {
         let env = &mut self.env;
         let portal = &mut self.portals[at];
         match step {
-            Step::RequestLogin => portal.request_login(env).await,
+            Step::RequestEmail => portal.request_email(env).await,
             Step::Deliver => portal.deliver(env).await,
             Step::OpenLink => portal.open_link(env).await,
             Step::Redeem => portal.redeem(env).await,
             Step::EnterCode => portal.enter_code(env).await,
+            Step::SignIn => portal.sign_in(env).await,
+            Step::SignInTwice => portal.sign_in_twice(env).await,
+            Step::Guess => portal.guess(env).await,
+            Step::SetPassword => portal.set_password(env).await,
             Step::Me => portal.me(env).await,
             Step::Logout => portal.logout(env).await,
+            Step::LogoutByLink => portal.logout_by_link(env).await,
             Step::ReplaySession => portal.replay_session(env).await,
             Step::Forge => portal.forge(env).await,
             Step::RedeemTwice => portal.redeem_twice(env).await,
@@ -176,6 +199,7 @@ impl<'w> Simulation<'w> {
             Step::Reactivate => portal.reactivate(env),
             Step::RevokeSessions => portal.revoke_sessions(env),
             Step::CreateUser => portal.create_user(env).await,
+            Step::EraseUser => portal.erase_user(env).await,
             Step::Sweep => portal.sweep(env).await,
             Step::CrossPortals => self.portals[1 - at].cross(env, &self.portals[at]).await,
             Step::AdvanceClocks => advance_clocks(env, &self.portals[0]),
@@ -213,6 +237,7 @@ impl<'w> Simulation<'w> {
             }
             env.advance(BETWEEN_FINAL_RUNS);
         }
+        self.await_budgets().await?;
         self.check_tables()?;
         let faults = self.env.faults().injected;
         self.outcomes.count_by("injected faults", faults);
@@ -221,6 +246,21 @@ impl<'w> Simulation<'w> {
             unfinished.retain(|row| row.get("unfinished").is_some());
             ensure!(unfinished.is_empty(), "unfinished emails: {unfinished:?}");
             portal.check_secrets(&mut self.env.rng)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the mailer every day, until no invitation waits for its budget.
+    async fn await_budgets(&mut self) -> Result<(), String> {
+        let env = &mut self.env;
+        for portal in &mut self.portals {
+            for _ in 0..MAX_WAIT {
+                if portal.model.unfinished().is_empty() {
+                    break;
+                }
+                env.advance(DAY);
+                portal.sweep(env).await?;
+            }
         }
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! Users get an account: by an invitation, an activation or a sign-up.
 
 use super::{Flow, flow};
-use crate::ensure_eq;
 use crate::fault_injection::injector::contention;
 use crate::fault_injection::scenario::{EVE, FIRST, PAGE, Scenario, StepResult};
+use crate::{ensure, ensure_eq};
 use kit::{ADA, ApiClient, Email, GRACE, mins};
 
 pub(super) fn flows() -> Vec<Flow> {
     const OPEN: &[(&str, &str)] = &[("SelfSignUp", "on")];
+    const BY_LINK: &[(&str, &str)] = &[("SelfSignUp", "on"), ("Activation", "link")];
     vec![
         flow!(invitation),
         flow!(invitation_by_form),
@@ -17,7 +18,9 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(activation_while_signed_in),
         flow!(sign_up).with(OPEN),
         flow!(sign_up_by_form).with(OPEN),
+        flow!(sign_up_by_link).with(BY_LINK),
         flow!(sign_up_of_a_user).with(OPEN),
+        flow!(sign_up_after_an_invitation).with(OPEN),
         flow!(key_ring_refresh_for_an_account).with(OPEN),
     ]
 }
@@ -101,6 +104,28 @@ async fn sign_up_by_form(s: &Scenario) -> StepResult {
         .receive_email(request, "303 /auth/check-email?for=sign-up")
         .await?;
     activate_by_form(s, &client, &email).await
+}
+
+/// The link creates the user, and the next one finds them.
+async fn sign_up_by_link(s: &Scenario) -> StepResult {
+    let client = s.client();
+    let email = s.receive_email(client.sign_up(EVE, "Eve"), "200").await?;
+    ensure!(s.user_id(EVE).is_empty(), "a sign-up created a user");
+    s.redeem(&client, &email, client.verify_link(&email.token()))
+        .await?;
+    s.expect(client.me(), "200").await?;
+    s.sign_in_by_link(&s.client(), EVE).await.map(drop)
+}
+
+/// Somebody else has the address by the time: the link creates nobody.
+async fn sign_up_after_an_invitation(s: &Scenario) -> StepResult {
+    let client = s.client();
+    let email = s.receive_email(client.sign_up(EVE, "Eve"), "200").await?;
+    s.invite("one").await?;
+    s.expect(client.activate(&email.token(), FIRST), "400 invalid-token")
+        .await?;
+    s.deliver().await?;
+    s.activate(&client, &s.latest_email()?).await
 }
 
 /// Who has the address already is sent a link that signs in, and nobody is added.

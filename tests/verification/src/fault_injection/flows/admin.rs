@@ -21,6 +21,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(admin_revokes_sessions),
         flow!(admin_erases),
         flow!(admin_erases_and_invites),
+        flow!(admin_erases_and_repeats),
         flow!(admin_imports),
         flow!(admin_reads),
     ]
@@ -165,6 +166,20 @@ async fn admin_erases_and_invites(s: &Scenario) -> StepResult {
     let email = s.receive_email(request, "201").await?;
     s.expect(s.client().erase_user(&id), "204").await?;
     s.activate(&s.client(), &email).await
+}
+
+/// Neither the key that created the user nor a link of before the erasure does anything.
+async fn admin_erases_and_repeats(s: &Scenario) -> StepResult {
+    s.create("one", "201").await?;
+    let client = s.client();
+    let link = s.receive_login_email(&client, EVE).await?.token();
+    erase(s, &s.user_id(EVE)).await?;
+    s.create("one", "409 already-exists").await?;
+    s.expect(client.verify_link(&link), "400 invalid-token")
+        .await?;
+    s.create("two", "201").await?;
+    s.expect(client.verify_link(&link), "400 invalid-token")
+        .await
 }
 
 /// A back end that repeats the import learns which users exist already.

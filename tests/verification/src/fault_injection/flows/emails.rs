@@ -1,11 +1,11 @@
 //! Emails, with failures of SES and the mailer that belong to the flow.
 
 use super::{Flow, flow};
-use crate::ensure;
 use crate::fault_injection::fault::service_error;
 use crate::fault_injection::injector::first;
-use crate::fault_injection::scenario::{Scenario, StepResult};
-use kit::{ADA, GRACE, mins};
+use crate::fault_injection::scenario::{PAGE, Scenario, StepResult};
+use crate::{ensure, ensure_eq};
+use kit::{ADA, ApiClient, ApiRequest, GRACE, hours, mins};
 use local::aws_stub::Fault;
 
 pub(super) fn flows() -> Vec<Flow> {
@@ -16,6 +16,14 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(email_over_budget)
             .with(&[("EmailsPerHour", "1")])
             .ending(&["sent", "throttled"]),
+        flow!(email_over_the_budget_of_others)
+            .with(&[("EmailsPerHour", "1")])
+            .ending(&["sent", "throttled"]),
+        flow!(invitation_over_budget)
+            .with(&[("EmailsPerDayPortal", "1")])
+            .ending(&["sent", "superseded"]),
+        flow!(request_twice),
+        flow!(request_form_twice),
         flow!(email_too_late).ending(&["expired"]),
         flow!(emails_in_one_batch).ending(&["sent", "dropped"]),
         flow!(provider_is_busy),
@@ -68,6 +76,60 @@ async fn email_over_budget(s: &Scenario) -> StepResult {
         .count();
     ensure!(sent == 1, "{sent} emails were sent on a budget of one");
     Ok(())
+}
+
+/// Others use up the budget of an address; a browser that has signed in has its own.
+async fn email_over_the_budget_of_others(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    email_to(s, ADA).await?;
+    email_to(s, ADA).await?;
+    let replaced = client.session().unwrap_or_default();
+    s.sign_in_by_link(&client, ADA).await?;
+    s.ledger().session_ended(&replaced);
+    Ok(())
+}
+
+/// The sweep sends the invitation on the next day.
+async fn invitation_over_budget(s: &Scenario) -> StepResult {
+    s.receive_email(s.client().resend_invitation(&s.user_id(GRACE)), "202")
+        .await?;
+    s.invite("one").await?;
+    s.deliver_stream().await?;
+    let rows = s.world.rows("emails");
+    let waits = rows.iter().any(|row| row["waits_until"].is_object());
+    ensure!(waits, "an invitation does not wait: {rows:?}");
+    s.advance(hours(10));
+    s.deliver().await?;
+    s.activate(&s.client(), &s.latest_email()?).await
+}
+
+/// The second request gets the nonce of the first, and sends nothing.
+async fn request_twice(s: &Scenario) -> StepResult {
+    let client = s.client();
+    let request = client.request_login(ADA).idempotency_key(PAGE);
+    repeat(s, &client, request, "200").await
+}
+
+async fn request_form_twice(s: &Scenario) -> StepResult {
+    let client = s.client();
+    let request = client.request_login(ADA).idempotency_key(PAGE).form();
+    repeat(s, &client, request, "303 /auth/check-email").await
+}
+
+/// Sends a request twice; the browser drops the first response.
+async fn repeat(
+    s: &Scenario,
+    client: &ApiClient<'_>,
+    request: ApiRequest<'_>,
+    outcome: &str,
+) -> StepResult {
+    s.expect(request.clone(), outcome).await?;
+    let first = client.nonces();
+    client.set_nonces(None);
+    let email = s.receive_email(request, outcome).await?;
+    ensure_eq!(client.nonces(), first, "the nonce of a repetition");
+    ensure_eq!(s.world.rows("emails").len(), 1, "emails");
+    s.redeem_code(client, &email).await
 }
 
 async fn email_too_late(s: &Scenario) -> StepResult {

@@ -16,6 +16,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(link_page_with_a_long_next),
         flow!(link_page_in_another_browser),
         flow!(link_and_code_in_another_browser).with(&[("OtherBrowser", "code")]),
+        flow!(link_used_in_another_browser),
         flow!(link_used_by_somebody_else),
         flow!(link_under_contention),
         flow!(link_activates).with(&[("Activation", "link")]),
@@ -89,6 +90,26 @@ async fn link_in_another_browser(s: &Scenario, with_code: bool) -> StepResult {
     s.expect(other.me(), "200").await
 }
 
+/// The requesting browser finds the link and its code used, and ends the session of whoever used
+/// them.
+async fn link_used_in_another_browser(s: &Scenario) -> StepResult {
+    let (requesting, other) = (s.client(), s.client());
+    let email = s.receive_login_email(&requesting, ADA).await?;
+    s.submit_link_page(&other, &email, &[], "303 /auth/signed-in")
+        .await?;
+    s.session_started(&other)?;
+    for request in [
+        requesting.verify_link(&email.token()),
+        requesting.verify_code(&email.code),
+    ] {
+        s.expect(request, "410 used-token").await?;
+    }
+    let end = requesting.logout().with("token", email.token()).form();
+    s.expect(end, "303 /auth/sign-in?notice=session_ended")
+        .await?;
+    s.expect_signed_out(&other).await
+}
+
 async fn link_used_by_somebody_else(s: &Scenario) -> StepResult {
     let (owner, late) = (s.client(), s.client());
     let email = s.sign_in_by_link(&owner, ADA).await?;
@@ -116,8 +137,7 @@ async fn link_activates(s: &Scenario) -> StepResult {
 async fn code(s: &Scenario) -> StepResult {
     let client = s.client();
     let email = s.receive_login_email(&client, ADA).await?;
-    s.redeem(&client, &email, client.verify_code(&email.code))
-        .await?;
+    s.redeem_code(&client, &email).await?;
     s.expect(client.me(), "200").await
 }
 
@@ -126,31 +146,26 @@ async fn code_of_an_older_email(s: &Scenario) -> StepResult {
     let older = s.receive_login_email(&client, ADA).await?;
     s.advance(mins(1));
     s.receive_login_email(&client, ADA).await?;
-    s.redeem(&client, &older, client.verify_code(&older.code))
-        .await?;
+    s.redeem_code(&client, &older).await?;
     s.expect(client.me(), "200").await
 }
 
 async fn code_wrong(s: &Scenario) -> StepResult {
     let client = s.client();
     let email = s.receive_login_email(&client, ADA).await?;
-    s.expect(client.verify_code(&email.wrong_code()), "400 invalid-token")
-        .await?;
-    s.redeem(&client, &email, client.verify_code(&email.code))
-        .await
+    s.fail_code(&client, &email.wrong_code()).await?;
+    s.redeem_code(&client, &email).await
 }
 
 async fn code_attempts_exhausted(s: &Scenario) -> StepResult {
     let client = s.client();
     let older = s.receive_login_email(&client, ADA).await?;
-    s.expect(client.verify_code(&older.wrong_code()), "400 invalid-token")
-        .await?;
+    s.fail_code(&client, &older.wrong_code()).await?;
     s.advance(mins(1));
     // One of two links now has an attempt left, and then none.
     let newer = s.receive_login_email(&client, ADA).await?;
     for code in [&older.code, &newer.code] {
-        s.expect(client.verify_code(code), "400 invalid-token")
-            .await?;
+        s.fail_code(&client, code).await?;
     }
     s.redeem(&client, &newer, client.verify_link(&newer.token()))
         .await
@@ -229,8 +244,7 @@ async fn revocation_voids_links(s: &Scenario) -> StepResult {
     s.expect_signed_out(&client).await?;
     s.expect(requesting.verify_link(&email.token()), "400 invalid-token")
         .await?;
-    s.expect(requesting.verify_code(&email.code), "400 invalid-token")
-        .await
+    s.fail_code(&requesting, &email.code).await
 }
 
 /// Every function fetches the key ring again, or keeps its copy if it cannot.

@@ -12,6 +12,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(password),
         flow!(password_by_form),
         flow!(password_wrong),
+        flow!(password_form_twice),
         flow!(password_of_nobody),
         flow!(password_with_previous_parameters).with(&[("PreviousArgon2", PREVIOUS)]),
         flow!(password_while_signed_in),
@@ -39,13 +40,17 @@ async fn password_by_form(s: &Scenario) -> StepResult {
     s.give_password(ADA, FIRST, HASH_PARAMETERS);
     let client = s.client();
     let wrong = client.sign_in(ADA, SECOND).form();
-    s.fail_sign_in_with(ADA, wrong, "303 /auth/sign-in?error=invalid_credentials")
-        .await?;
+    s.fail_sign_in_with(
+        &client,
+        wrong,
+        "303 /auth/sign-in?error=invalid_credentials",
+    )
+    .await?;
     s.sign_in_by_form(&client, ADA, FIRST).await?;
     s.expect(client.me(), "200").await
 }
 
-/// Consecutive wrong passwords, before and after a right one, which begins another streak.
+/// Wrong passwords of a stranger, and of a browser that has signed in before.
 async fn password_wrong(s: &Scenario) -> StepResult {
     s.give_password(ADA, FIRST, HASH_PARAMETERS);
     let client = s.client();
@@ -105,15 +110,28 @@ async fn password_too_often_from_a_network(s: &Scenario) -> StepResult {
     s.sign_in(&client, ADA, FIRST).await
 }
 
-/// After so many consecutive wrong passwords none is right, until an emailed link is used.
+/// After so many wrong passwords at an address none is right, until an emailed link is used. A
+/// browser that has signed in before goes on.
 async fn password_capped(s: &Scenario) -> StepResult {
     s.give_password(ADA, FIRST, HASH_PARAMETERS);
-    let client = s.client();
+    let (known, client) = (s.client(), s.client());
+    s.sign_in_by_link(&known, ADA).await?;
     s.fail_sign_in(&client, ADA, SECOND).await?;
-    s.set_streak(ADA, 10);
+    s.set_attempts(10);
     s.fail_sign_in(&client, ADA, FIRST).await?;
+    s.set_attempts(10);
+    s.sign_in(&known, ADA, FIRST).await?;
+    s.fail_sign_in(&client, ADA, SECOND).await?;
     s.sign_in_by_link(&client, ADA).await?;
     s.sign_in(&client, ADA, FIRST).await
+}
+
+/// The second press on the button gets the session of the first.
+async fn password_form_twice(s: &Scenario) -> StepResult {
+    s.give_password(ADA, FIRST, HASH_PARAMETERS);
+    let client = s.client();
+    s.sign_in_twice(&client, ADA, FIRST).await?;
+    s.expect(client.me(), "200").await
 }
 
 async fn forgot_password(s: &Scenario) -> StepResult<Email> {

@@ -3,7 +3,7 @@
 use super::{Flow, flow};
 use crate::fault_injection::scenario::{Scenario, StepResult};
 use crate::{ensure, ensure_eq};
-use kit::{ADA, ApiClient, ApiRequest, Email, mins};
+use kit::{ADA, ApiClient, Email, mins};
 use serde_json::Value;
 
 pub(super) fn flows() -> Vec<Flow> {
@@ -17,23 +17,26 @@ pub(super) fn flows() -> Vec<Flow> {
 }
 
 async fn link_while_signed_in(s: &Scenario) -> StepResult {
-    replace_session(s, |client, email| client.verify_link(&email.token())).await
+    let (client, email) = signed_in_with_email(s).await?;
+    let replaced = client.session().unwrap_or_default();
+    s.redeem(&client, &email, client.verify_link(&email.token()))
+        .await?;
+    s.ledger().session_ended(&replaced);
+    s.expect(client.me(), "200").await
 }
 
 async fn code_while_signed_in(s: &Scenario) -> StepResult {
-    replace_session(s, |client, email| client.verify_code(&email.code)).await
-}
-
-async fn replace_session(
-    s: &Scenario,
-    redeem: impl for<'c> Fn(&'c ApiClient<'c>, &Email) -> ApiRequest<'c>,
-) -> StepResult {
-    let client = s.ada().await?;
+    let (client, email) = signed_in_with_email(s).await?;
     let replaced = client.session().unwrap_or_default();
-    let email = s.receive_login_email(&client, ADA).await?;
-    s.redeem(&client, &email, redeem(&client, &email)).await?;
+    s.redeem_code(&client, &email).await?;
     s.ledger().session_ended(&replaced);
     s.expect(client.me(), "200").await
+}
+
+async fn signed_in_with_email(s: &Scenario) -> StepResult<(ApiClient<'_>, Email)> {
+    let client = s.ada().await?;
+    let email = s.receive_login_email(&client, ADA).await?;
+    Ok((client, email))
 }
 
 /// Returns the listed sessions, each of which has its row.

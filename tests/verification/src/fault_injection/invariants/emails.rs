@@ -111,43 +111,68 @@ pub(super) fn claims_are_complete(facts: &Facts) -> Result<(), String> {
     ensure_eq!(records, claims, "records of claimed emails");
 
     let names = |row: &Value, names: [&str; 3]| names.map(|name| text(row, name).to_owned());
-    let with_links = claimed.iter().filter(|row| !is_notice(row));
+    // The links of a user are erased with their emails.
+    let is_left = |row: &Value| facts.rows("emails").any(|left| left["sk"] == row["sk"]);
+    let with_links = claimed.iter().filter(|row| !is_notice(row) && is_left(row));
     let links = sorted(with_links.map(|row| names(row, ["link_id", "user_id", "template"])));
     let rows = facts.rows("links");
     let rows = sorted(rows.map(|row| names(row, ["pk", "user_id", "purpose"])));
     ensure_eq!(rows, links, "rows of links sent");
 
-    let requested = claimed.iter().copied().filter(is_self_requested).count();
-    let expected = [requested, requested, requested, claimed.len() - requested];
-    let budgets = [
-        "emails-per-hour",
-        "emails-per-day",
-        "portal-emails",
-        "reserved-emails",
-    ];
-    let counted = budgets.map(|scope| facts.counted(scope));
-    ensure_eq!(counted, expected, "budgets {budgets:?}");
+    let counts = |budget| {
+        claimed
+            .iter()
+            .filter(|row| budgets_of(row).contains(budget))
+            .count()
+    };
+    for budget in BUDGETS.into_iter().flatten() {
+        ensure_eq!(facts.counted(budget), counts(budget), "the budget {budget}");
+    }
     Ok(())
+}
+
+const OF_ADDRESS: &[&str] = &["emails-per-hour", "emails-per-day", "portal-emails"];
+const OF_KNOWN_BROWSER: &[&str] = &[
+    "known-browser-emails-per-hour",
+    "known-browser-emails-per-day",
+];
+const OF_SIGN_UPS: &[&str] = &["sign-up", "sign-up-emails"];
+const OF_INVITATIONS: &[&str] = &["invitations"];
+const BUDGETS: [&[&str]; 4] = [OF_ADDRESS, OF_KNOWN_BROWSER, OF_SIGN_UPS, OF_INVITATIONS];
+
+/// Returns the budgets that an email counts against.
+fn budgets_of(row: &Value) -> &'static [&'static str] {
+    match text(row, "kind") {
+        "invitation" => OF_INVITATIONS,
+        _ if is_notice(row) => &[],
+        _ if is_of_known_browser(row) => OF_KNOWN_BROWSER,
+        "sign-up" => OF_SIGN_UPS,
+        _ => OF_ADDRESS,
+    }
+}
+
+fn is_of_known_browser(row: &Value) -> bool {
+    row.get("known_browser").is_some()
 }
 
 pub(super) fn rate_limits_count_requests(facts: &Facts) -> Result<(), String> {
     let requested: Vec<_> = facts.emails.iter().filter(is_self_requested).collect();
-    let sign_ups = requested
-        .iter()
-        .filter(|row| text(row, "kind") == "sign-up")
-        .count();
-    let all = requested.len();
-    let scopes = [
-        "requests-per-minute",
-        "requests-per-hour",
-        "requests-per-network",
-        "sign-up",
-    ];
-    let (counted, expected) = (
-        scopes.map(|scope| facts.counted(scope)),
-        [all, all, all, sign_ups],
-    );
-    ensure_eq!(counted, expected, "rate limits {scopes:?}");
+    let of_networks = requested.iter().filter(|row| !is_of_known_browser(row));
+    let counted = ["requests", "requests-per-network"].map(|scope| facts.counted(scope));
+    let expected = [requested.len(), of_networks.count()];
+    ensure_eq!(counted, expected, "requests, and those of networks");
+    for row in facts.counts("requests") {
+        let attributes = row.as_object().into_iter().flatten();
+        let (mut keys, mut in_minutes) = (0, 0);
+        for (name, _) in attributes {
+            keys += usize::from(name.starts_with("key-"));
+            if name.starts_with("minute-") {
+                in_minutes += number(row, name);
+            }
+        }
+        let count = number(row, "count");
+        ensure_eq!((keys, in_minutes), (count, count), "keys, by minute: {row}");
+    }
     Ok(())
 }
 

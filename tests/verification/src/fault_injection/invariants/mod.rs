@@ -21,6 +21,8 @@ pub(super) struct Facts {
     passwords: PasswordLog,
     /// The number of counts that may have been made once more because their response was lost.
     maybe_recounted: usize,
+    /// The number of attempts with an injected fault.
+    injected: usize,
     /// The statuses with which emails may end in this flow.
     email_statuses: &'static [&'static str],
 }
@@ -75,7 +77,7 @@ pub(super) const INVARIANTS: &[Invariant] = &[
         users::erased_ones_leave_nothing,
     ),
     (
-        "sign-ins with a password are counted and recorded",
+        "passwords and codes are counted and recorded",
         passwords::attempts_are_counted,
     ),
 ];
@@ -109,6 +111,7 @@ impl Facts {
                 .collect(),
             passwords: ledger.passwords,
             maybe_recounted: scenario.injector.maybe_done(),
+            injected: scenario.injector.injected(),
             email_statuses,
         })
     }
@@ -119,7 +122,13 @@ impl Facts {
 
     fn users(&self) -> impl Iterator<Item = &Value> {
         self.rows("users")
-            .filter(|row| text(row, "pk").starts_with("user#"))
+            .filter(|row| text(row, "pk").starts_with("user#") && row.get("erased_at").is_none())
+    }
+
+    /// Returns the rows that erased users leave.
+    fn tombstones(&self) -> impl Iterator<Item = &Value> {
+        self.rows("users")
+            .filter(|row| row.get("erased_at").is_some())
     }
 
     fn records(&self) -> impl Iterator<Item = Record<'_>> {
@@ -141,9 +150,13 @@ impl Facts {
 
     /// Returns the sum of a rate limit's counts.
     fn counted(&self, scope: &str) -> usize {
-        let rows = self.rows("rate-limits");
-        let of_scope = rows.filter(|row| text(row, "pk").split('#').next() == Some(scope));
-        of_scope.map(|row| number(row, "count")).sum()
+        self.counts(scope).map(|row| number(row, "count")).sum()
+    }
+
+    /// Returns the rows of a rate limit.
+    fn counts<'a>(&'a self, scope: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.rows("rate-limits")
+            .filter(move |row| text(row, "pk").split('#').next() == Some(scope))
     }
 }
 

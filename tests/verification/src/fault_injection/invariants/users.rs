@@ -2,6 +2,7 @@
 
 use super::{Facts, Record, all_differ, number, text, user_id};
 use crate::{ensure, ensure_eq};
+use serde_json::Value;
 
 const CREATED: &[&str] = &["local.added", "added", "invited", "imported", "signed-up"];
 /// The actions that void earlier links and sessions.
@@ -29,8 +30,7 @@ pub(super) fn are_complete(facts: &Facts) -> Result<(), String> {
     );
     for user in facts.users() {
         let (id, claim) = (user_id(user), format!("email#{}", text(user, "address")));
-        let is_its =
-            |row: &&&serde_json::Value| text(row, "pk") == claim && text(row, "user_id") == id;
+        let is_its = |row: &&&Value| text(row, "pk") == claim && text(row, "user_id") == id;
         let is_claimed = claims.iter().any(|row| is_its(&row));
         let exists = created.contains(&id) && !erased.contains(&id);
         ensure!(is_claimed && exists, "an incomplete user: {user}");
@@ -44,12 +44,18 @@ pub(super) fn epochs_count_acts(facts: &Facts) -> Result<(), String> {
         MOVING_EPOCH.contains(&record.action())
             || (record.action() == "activated" && record.is_about("user"))
     };
+    // The link of an invited user voids all earlier ones.
+    let activates =
+        |link: &&Value| text(link, "account") == "invited" && link.get("used_at").is_some();
     for user in facts.users() {
-        let of_user = facts
-            .records()
-            .filter(|record| record.user() == user_id(user));
-        let (acts, epoch) = (of_user.filter(moves_epoch).count(), number(user, "epoch"));
-        ensure_eq!(epoch, acts, "the epoch of {user}");
+        let id = user_id(user);
+        let records = facts.records().filter(|record| record.user() == id);
+        let links = facts
+            .rows("links")
+            .filter(|link| text(link, "user_id") == id);
+        let acts = records.filter(moves_epoch).count() + links.filter(activates).count();
+        // The first epoch is random above its low 16 bits.
+        ensure_eq!(number(user, "epoch") % 65_536, acts, "the epoch of {user}");
     }
     Ok(())
 }
@@ -74,6 +80,14 @@ pub(super) fn sign_ins_are_counted(facts: &Facts) -> Result<(), String> {
 }
 
 pub(super) fn erased_ones_leave_nothing(facts: &Facts) -> Result<(), String> {
+    let mut tombstones: Vec<_> = facts.tombstones().map(user_id).collect();
+    tombstones.sort_unstable();
+    let erased: Vec<_> = facts.erased().into_iter().collect();
+    ensure_eq!(tombstones, erased, "the tombstones");
+    for tombstone in facts.tombstones() {
+        let attributes = tombstone.as_object().map_or(0, serde_json::Map::len);
+        ensure_eq!(attributes, 2, "the attributes of {tombstone}");
+    }
     for user in facts.erased() {
         let session = facts.rows("sessions").find(|row| text(row, "pk") == user);
         let mut emails = facts.rows("emails");

@@ -28,6 +28,17 @@ impl Scenario {
         Err("an email is delivered for ever".to_owned())
     }
 
+    /// Delivers the stream's records to the mailer until it is done with them.
+    pub(crate) async fn deliver_stream(&self) -> StepResult {
+        for _ in 0..MAX_DELIVERIES {
+            if self.deliver_once().await? {
+                return Ok(());
+            }
+            self.advance(DELIVERY_INTERVAL);
+        }
+        Err("a record is delivered for ever".to_owned())
+    }
+
     /// Delivers one batch and returns whether no record is left.
     pub(crate) async fn deliver_once(&self) -> StepResult<bool> {
         let after = self.checkpoint.borrow().clone();

@@ -146,8 +146,8 @@ impl Scenario {
 
     /// Sends a request until the response is not "retry".
     ///
-    /// A client that retries may find that its first attempt was counted after all; it then waits
-    /// for the rate limit if `waits`.
+    /// A client may find that one attempt was counted twice, because a response was lost; it then
+    /// waits for the rate limit if `waits`.
     async fn send(&self, request: &ApiRequest<'_>, waits: bool) -> StepResult<Exchange> {
         let mut maybe_done = false;
         for attempts in 1..=MAX_ATTEMPTS {
@@ -162,7 +162,9 @@ impl Scenario {
                     maybe_done = true;
                     self.advance(secs(2));
                 }
-                Advice::Wait(span) if waits && maybe_done => self.advance(span),
+                Advice::Wait(span) if waits && (maybe_done || invocation.failed() > 0) => {
+                    self.advance(span);
+                }
                 Advice::Accept | Advice::Wait(_) => {
                     maybe_done |= invocation.failed() > 0 && !self.is_hidden(invocation);
                     return Ok(Exchange {

@@ -1,9 +1,13 @@
 //! Sign-ins with a password.
 
-use super::{FIRST, Scenario, StepResult};
+use super::{FIRST, PAGE, Scenario, StepResult};
+use crate::fault_injection::password_log::Attempts;
 use crate::fixture::{HASH_PARAMETERS, hash};
 use kit::{ADA, ApiClient, ApiRequest};
 use serde_json::{Value, json};
+
+/// The cookie that makes a browser known.
+const KNOWN_COOKIE: &str = "partner.known";
 
 impl Scenario {
     /// Gives a user a password before the flow begins.
@@ -29,7 +33,7 @@ impl Scenario {
         password: &str,
     ) -> StepResult {
         let request = client.sign_in(email, password);
-        self.sign_in_with(client, email, request, "200").await
+        self.sign_in_with(client, request, "200").await
     }
 
     /// Signs in on the sign-in page.
@@ -40,7 +44,7 @@ impl Scenario {
         password: &str,
     ) -> StepResult {
         let request = client.sign_in(email, password).form();
-        self.sign_in_with(client, email, request, "303 /auth/signed-in")
+        self.sign_in_with(client, request, "303 /auth/signed-in")
             .await
     }
 
@@ -48,17 +52,42 @@ impl Scenario {
     async fn sign_in_with(
         &self,
         client: &ApiClient<'_>,
-        email: &str,
         request: ApiRequest<'_>,
         outcome: &str,
     ) -> StepResult {
         let replaced = client.session();
+        let is_known = is_known(client);
         let exchange = self.exchange(&request, outcome).await?;
-        self.ledger().passwords.accepted(email, exchange.attempts);
+        self.ledger()
+            .passwords
+            .accepted(is_known, exchange.attempts, false);
         if let Some(token) = replaced {
             self.ledger().session_ended(&token);
         }
         self.session_started(client)
+    }
+
+    /// Signs in with a form that is posted twice: the browser drops the first response, and the
+    /// second one brings the same session.
+    pub(crate) async fn sign_in_twice(
+        &self,
+        client: &ApiClient<'_>,
+        email: &str,
+        password: &str,
+    ) -> StepResult {
+        let request = client.sign_in(email, password).form().idempotency_key(PAGE);
+        for is_repeat in [false, true] {
+            let exchange = self.exchange(&request, "303 /auth/signed-in").await?;
+            self.ledger()
+                .passwords
+                .accepted(false, exchange.attempts, is_repeat);
+            if !is_repeat {
+                self.session_started(client)?;
+                client.set_session(None);
+                client.set_cookie(KNOWN_COOKIE, None);
+            }
+        }
+        Ok(())
     }
 
     /// Tries a password that does not sign in.
@@ -69,19 +98,21 @@ impl Scenario {
         password: &str,
     ) -> StepResult {
         let request = client.sign_in(email, password);
-        self.fail_sign_in_with(email, request, "401 invalid-credentials")
+        self.fail_sign_in_with(client, request, "401 invalid-credentials")
             .await
     }
 
     /// Tries a password that does not sign in, and expects this outcome.
     pub(crate) async fn fail_sign_in_with(
         &self,
-        email: &str,
+        client: &ApiClient<'_>,
         request: ApiRequest<'_>,
         outcome: &str,
     ) -> StepResult {
         let exchange = self.exchange(&request, outcome).await?;
-        self.ledger().passwords.refused(email, exchange.attempts, 1);
+        self.ledger()
+            .passwords
+            .refused(is_known(client), exchange.attempts, 1);
         Ok(())
     }
 
@@ -104,22 +135,43 @@ impl Scenario {
         let judged = usize::from(retry_after.is_none());
         self.ledger()
             .passwords
-            .refused(email, exchange.attempts, judged);
+            .refused(is_known(client), exchange.attempts, judged);
         Ok(retry_after)
     }
 
-    /// Sets the streak of wrong passwords at the only address that has one.
-    pub(crate) fn set_streak(&self, email: &str, count: usize) {
-        let is_streak = |row: &Value| {
+    /// Tries a code that does not sign in.
+    pub(crate) async fn fail_code(&self, client: &ApiClient<'_>, code: &str) -> StepResult {
+        let exchange = self
+            .exchange(&client.verify_code(code), "400 invalid-token")
+            .await?;
+        self.ledger()
+            .passwords
+            .wrong_codes
+            .add(exchange.attempts, 1);
+        Ok(())
+    }
+
+    /// Sets the count of passwords at the only address where one was tried.
+    pub(crate) fn set_attempts(&self, count: usize) {
+        let is_count = |row: &Value| {
             let key = row["pk"]["S"].as_str();
-            key.is_some_and(|key| key.starts_with("consecutive-failures"))
+            key.is_some_and(|key| key.starts_with("password-failures#"))
         };
         let mut rows = self.world.rows("rate-limits");
-        rows.retain(is_streak);
+        rows.retain(is_count);
         for mut row in rows {
             row["count"] = json!({"N": count.to_string()});
             self.world.put_row("rate-limits", &row);
         }
-        self.ledger().passwords.set_streak(email, count);
+        self.ledger().passwords.at_address = Attempts {
+            sent: count,
+            judged: count,
+        };
     }
+}
+
+/// Returns whether the client has signed in before. The clients of a flow sign in to one address
+/// each.
+pub(crate) fn is_known(client: &ApiClient<'_>) -> bool {
+    client.cookie(KNOWN_COOKIE).is_some()
 }

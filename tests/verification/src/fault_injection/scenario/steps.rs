@@ -1,5 +1,6 @@
 //! Steps that several flows take.
 
+use super::passwords::is_known;
 use super::{Scenario, StepResult};
 use crate::{ensure, ensure_eq};
 use kit::{ApiClient, ApiRequest, ApiResponse, Email, routes};
@@ -48,7 +49,7 @@ impl Scenario {
         Ok(email)
     }
 
-    /// Redeems a link or a code, which starts a session.
+    /// Redeems a link, which starts a session.
     pub(crate) async fn redeem(
         &self,
         client: &ApiClient<'_>,
@@ -56,6 +57,20 @@ impl Scenario {
         request: ApiRequest<'_>,
     ) -> StepResult {
         self.expect(request, "200").await?;
+        self.ledger().link_used(email);
+        self.session_started(client)
+    }
+
+    /// Redeems a code, which starts a session. A known browser's codes are counted.
+    pub(crate) async fn redeem_code(&self, client: &ApiClient<'_>, email: &Email) -> StepResult {
+        let is_known = is_known(client);
+        let exchange = self
+            .exchange(&client.verify_code(&email.code), "200")
+            .await?;
+        if is_known {
+            let log = &mut self.ledger().passwords;
+            log.by_known_browser.add(exchange.attempts, 1);
+        }
         self.ledger().link_used(email);
         self.session_started(client)
     }

@@ -99,6 +99,7 @@ impl Tables {
         let address = EmailAddress::parse(&format!("{user}@example.com")).ok_or("an address")?;
         let new = User::new(
             user.clone(),
+            Epoch::initial(random.bytes()),
             address.clone(),
             String::new(),
             Status::Active,
@@ -145,7 +146,7 @@ impl Tables {
         let prepared = PreparedEmail {
             template: EmailTemplate::Link(Purpose::SignIn),
             user,
-            epoch: Epoch::INITIAL,
+            epoch: new.epoch,
             account: LinkAccount::Active,
             kid: "1".to_owned(),
             expires_at: NOW.plus(DAY),

@@ -1,0 +1,17 @@
+//! The query parameters that all lists have.
+
+use shared::http::Problem;
+
+/// Parses `limit`, the number of items on a page.
+pub(crate) fn parse_limit(text: &str) -> Result<u8, Problem> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    let limit = text.parse().ok().filter(|_| is_number);
+    limit
+        .filter(|limit| (1..=100).contains(limit))
+        .ok_or_else(|| Problem::invalid_request("`limit` must be a whole number from 1 to 100."))
+}
+
+/// Returns the problem of an `after` that no page of this list has returned as `next`.
+pub(crate) fn not_in_list() -> Problem {
+    Problem::invalid_request("`after` does not match this list. Start from the first page.")
+}

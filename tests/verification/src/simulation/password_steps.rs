@@ -1,0 +1,320 @@
+//! Sign-ins with a password: right and wrong ones, from known and unknown browsers.
+
+use super::environment::{Environment, StepResult, done, responded, skipped};
+use super::limits::Counter;
+use super::link_reading::Sent;
+use super::model::{REPEATABLE_FOR, Session};
+use super::portal::PortalUnderTest;
+use super::rules::{HOUR, QUARTER_HOUR};
+use super::sign_in_checks::SignedIn;
+use crate::ensure;
+use crate::outcome::Outcome;
+use crate::rows::{number, text};
+use kit::{ApiResponse, PASSWORD, WRONG};
+use shared::domain::user::Status;
+
+/// More guesses than a known browser is allowed.
+const MANY_GUESSES: usize = 32;
+
+/// A form with a password that is about to be sent.
+#[derive(Clone)]
+pub(super) struct SignInForm {
+    client: usize,
+    person: usize,
+    password: String,
+    key: Option<String>,
+    is_form: bool,
+    marks: Vec<String>,
+    sent: Sent,
+}
+
+impl SignInForm {
+    pub(super) fn with_key(self, key: String) -> Self {
+        Self {
+            key: Some(key),
+            ..self
+        }
+    }
+}
+
+/// The result that a sign-in with a password must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    NewSession,
+    /// The session that the same form has started.
+    SameSession(usize),
+    Wrong,
+    /// This client alone has tried too often, until this time.
+    Refused(u64),
+    /// The portal has no passwords.
+    NotFound,
+}
+
+impl PortalUnderTest<'_> {
+    /// Somebody signs in with a password, or posts the same form again.
+    pub(super) async fn sign_in(&mut self, env: &mut Environment) -> StepResult {
+        let form = self.some_sign_in_form(env);
+        self.send_sign_in(env, &form).await
+    }
+
+    /// Somebody guesses passwords of one person.
+    pub(super) async fn guess(&mut self, env: &mut Environment) -> StepResult {
+        let form = self.some_sign_in_form(env);
+        let guesses = match env.rng.below(6) {
+            0 => MANY_GUESSES,
+            _ => 1 + env.rng.below(12),
+        };
+        let mut last = skipped("no guess");
+        for guess in 0..guesses {
+            let password = format!("{WRONG} {guess}");
+            let form = SignInForm {
+                password,
+                key: None,
+                ..form.clone()
+            };
+            last = Ok(self.send_sign_in(env, &form).await?);
+            self.end_step(env.may_fail());
+        }
+        last
+    }
+
+    pub(super) fn some_sign_in_form(&self, env: &mut Environment) -> SignInForm {
+        let client = env.rng.below(self.clients.len());
+        let caller = &self.clients[client];
+        let last = caller.last_sign_in.clone();
+        let (person, password, key) = match last.filter(|_| env.rng.one_in(4)) {
+            Some((person, password, key)) => (person, password, Some(key)),
+            None => {
+                let person = self.some_person(env);
+                let key = format!("sign-in-{:016x}", env.rng.next_u64());
+                let password = self.some_password(env, person);
+                (person, password, Some(key).filter(|_| env.rng.one_in(2)))
+            }
+        };
+        SignInForm {
+            client,
+            person,
+            password,
+            key,
+            is_form: !caller.is_program && env.rng.one_in(4),
+            marks: caller.marks(self.name),
+            sent: self.some_session(env, client),
+        }
+    }
+
+    fn some_password(&self, env: &mut Environment, person: usize) -> String {
+        let right = self
+            .model
+            .user(person)
+            .and_then(|user| user.password.clone());
+        match env.rng.below(8) {
+            0 => WRONG.to_owned(),
+            1 => PASSWORD.to_owned(),
+            _ => right.unwrap_or_else(|| PASSWORD.to_owned()),
+        }
+    }
+
+    pub(super) async fn post_sign_in(&self, form: &SignInForm) -> ApiResponse {
+        let caller = &self.clients[form.client];
+        let address = &self.model.people[form.person].address;
+        let mut request = caller.api.sign_in(address, &form.password);
+        if let Some(key) = &form.key {
+            request = request.idempotency_key(key);
+        }
+        if caller.is_program {
+            request = caller.as_program(request, form.sent.session.as_deref());
+        } else if form.is_form {
+            request = request.form();
+        }
+        request.await
+    }
+
+    async fn send_sign_in(&mut self, env: &mut Environment, form: &SignInForm) -> StepResult {
+        let is_known = self.known_browser(form.client, form.person).is_some();
+        let (expected, limits) = self.expect_sign_in(form);
+        let response = self.post_sign_in(form).await;
+        let key = form.key.clone();
+        let last = key.map(|key| (form.person, form.password.clone(), key));
+        self.clients[form.client].last_sign_in = last;
+        let detail = format!(
+            "client {} known {is_known} as {} with {:?} key {:?}",
+            form.client, self.model.people[form.person].address, form.password, form.key
+        );
+        let new = self.read_sign_in(form)?;
+        ensure!(
+            new.is_none() || expected == Expected::NewSession,
+            "a session was started, expected {expected:?}"
+        );
+        let outcome = Outcome::of(&response);
+        let is_refused = [Outcome::TooManyAttempts, Outcome::InvalidCredentials].contains(&outcome);
+        if is_refused && self.is_overcounted(env, &limits) {
+            ensure!(new.is_none(), "a refused sign-in has started a session");
+            return done(detail, "counted twice");
+        }
+        let is_certain = self.check_sign_in_result(env, expected, &response)?;
+        let session = match (expected, new) {
+            (Expected::SameSession(session), _) | (Expected::NewSession, Some(session)) => session,
+            _ if is_certain && outcome == Outcome::Ok => {
+                return Err(format!("{detail}: signed in without a session"));
+            }
+            _ => return responded(detail, &response),
+        };
+        if is_certain {
+            self.check_password_sign_in(form, session, &response)?;
+        }
+        let name = if is_certain {
+            format!("{expected:?}")
+        } else {
+            format!("{outcome:?}")
+        };
+        let name = name.split('(').next().unwrap_or_default().to_owned();
+        done(detail, name)
+    }
+
+    pub(super) fn check_password_sign_in(
+        &mut self,
+        form: &SignInForm,
+        session: usize,
+        response: &ApiResponse,
+    ) -> Result<(), String> {
+        let signed_in = SignedIn {
+            client: form.client,
+            session,
+            is_form: form.is_form,
+            has_next: false,
+            marks: &form.marks,
+        };
+        self.check_sign_in(&signed_in, response)
+    }
+
+    fn check_sign_in_result(
+        &self,
+        env: &Environment,
+        expected: Expected,
+        response: &ApiResponse,
+    ) -> Result<bool, String> {
+        let outcome = match expected {
+            Expected::NewSession | Expected::SameSession(_) => Outcome::Ok,
+            Expected::Wrong => Outcome::InvalidCredentials,
+            Expected::Refused(_) => Outcome::TooManyAttempts,
+            Expected::NotFound => Outcome::NotFound,
+        };
+        let is_certain = env.check(&format!("a sign-in ({expected:?})"), response, outcome)?;
+        if let (true, Expected::Refused(until)) = (is_certain, expected) {
+            self.check_wait(response, until)?;
+        }
+        Ok(is_certain)
+    }
+
+    /// Returns the result that a sign-in must have, and the limits that it was counted by.
+    ///
+    /// Only what the client itself has tried is a 429. The limit of the address is silent.
+    fn expect_sign_in(&mut self, form: &SignInForm) -> (Expected, Vec<Counter>) {
+        if !self.model.rules.has_passwords {
+            return (Expected::NotFound, vec![]);
+        }
+        let now = self.now();
+        let limits = self.password_limits(form.client, form.person);
+        let all = limits.counters();
+        self.touch(&all);
+        let counters = &mut self.model.counters;
+        let own = limits.known_browser.as_ref();
+        let is_known = own.is_some_and(|own| counters.count(own, now));
+        if !is_known {
+            let attribute = &limits.address_attribute;
+            if counters.is_full(&limits.network, now) {
+                return (Expected::Refused((now / HOUR + 1) * HOUR), all);
+            }
+            if counters.number(&limits.network, attribute, now) >= limits.attempts {
+                let end = (now / QUARTER_HOUR + 1) * QUARTER_HOUR;
+                return (Expected::Refused(end), all);
+            }
+            counters.add(&limits.network, "count", now);
+            counters.add(&limits.network, attribute, now);
+        }
+        let is_allowed = is_known || counters.count(&limits.address, now);
+        let user = self.model.people[form.person].user.as_ref();
+        let user = user.filter(|user| {
+            is_allowed
+                && user.status == Status::Active
+                && user.password.as_ref() == Some(&form.password)
+        });
+        let Some(user) = user else {
+            self.count_failure("login.failed", Some(form.person));
+            return (Expected::Wrong, all);
+        };
+        if !is_known {
+            counters.give_back(&limits.network, "count", now);
+            counters.give_back(&limits.network, &limits.address_attribute, now);
+        }
+        let repeated = user
+            .form
+            .as_ref()
+            .filter(|(key, at, _)| Some(key) == form.key.as_ref() && at + REPEATABLE_FOR >= now);
+        let repeated = repeated.map(|(_, _, session)| *session);
+        let expected = match repeated.filter(|session| self.model.is_live(*session, now)) {
+            Some(session) => Expected::SameSession(session),
+            None => Expected::NewSession,
+        };
+        (expected, all)
+    }
+
+    /// Returns whether a form must sign somebody in, without counting it.
+    pub(super) fn may_sign_in(&mut self, form: &SignInForm) -> bool {
+        let counters = self.model.counters.clone();
+        let (expected, limits) = self.expect_sign_in(form);
+        self.model.counters = counters;
+        self.touch(&limits);
+        expected == Expected::NewSession
+    }
+
+    /// Reads the session that a sign-in with a password has started, if it has.
+    pub(super) fn read_sign_in(&mut self, form: &SignInForm) -> Result<Option<usize>, String> {
+        let now = self.now();
+        let Some(user) = self.model.user(form.person).cloned() else {
+            return Ok(None);
+        };
+        let row = self.row("users", &format!("user#{}", user.id), None);
+        let row = row.ok_or_else(|| format!("the row of {user:?} is gone"))?;
+        let sign_ins = number(&row, "sign_ins").unwrap_or_default();
+        if sign_ins == user.sign_ins {
+            return Ok(None);
+        }
+        ensure!(
+            sign_ins == user.sign_ins + 1,
+            "{user:?} has signed in {sign_ins} times"
+        );
+        let mut rows = self.world.rows("sessions");
+        rows.retain(|row| {
+            let hash = text(row, "sk");
+            let mut known = self.model.sessions.iter();
+            text(row, "pk") == user.id && known.all(|known| known.hash != hash)
+        });
+        let [row] = rows.as_slice() else {
+            return Err(format!("a sign-in has started {rows:?}"));
+        };
+        let session = Session {
+            person: form.person,
+            user: user.id.clone(),
+            epoch: user.epoch,
+            hash: text(row, "sk").to_owned(),
+            action: "login",
+            ..Session::default()
+        };
+        let session = self.new_session(row, session)?;
+        self.check_replaced(&session, &[form.sent.session.as_deref()])?;
+        let number = self.model.sessions.len();
+        self.model.sessions.push(session);
+        if let Some(user) = &mut self.model.people[form.person].user {
+            user.sign_ins += 1;
+            // A repeat whose session has ended is another sign-in, without a key.
+            let is_repeat = user.form.as_ref().is_some_and(|(key, at, _)| {
+                Some(key) == form.key.as_ref() && at + REPEATABLE_FOR >= now
+            });
+            if let (Some(key), false) = (&form.key, is_repeat) {
+                user.form = Some((key.clone(), now, number));
+            }
+        }
+        Ok(Some(number))
+    }
+}
