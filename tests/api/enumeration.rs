@@ -178,6 +178,22 @@ async fn a_code_tells_nothing_about_the_account_at_any_time() {
     }
 }
 
+#[tokio::test]
+async fn a_code_for_several_links_reads_as_much_whichever_accounts_they_are_for() {
+    let world = world().await;
+    let mut all = vec![];
+    for (_, email) in ACCOUNTS {
+        let stranger = world.client();
+        for other in [UNKNOWN, "active@example.com", email] {
+            stranger.request_login(other).await;
+            world.clock.advance(mins(1));
+        }
+        // Twice the same address, for unknown and for active.
+        all.push(observe(&world, stranger.verify_code("12345678")).await);
+    }
+    assert_all_equal("a code for three links", &all);
+}
+
 /// Redeems the newest link of every account, in a browser of its own.
 async fn redeem_each(world: &World, emails: &[Email]) {
     let mut signed_in = 0;

@@ -42,6 +42,12 @@ macro_rules! hash {
                 &self.0
             }
 
+            /// Returns the first 16 bytes of the value.
+            pub const fn first_16(&self) -> [u8; 16] {
+                #[expect(clippy::expect_used, reason = "32 bytes start with 16 bytes")]
+                *self.0.first_chunk().expect("32 bytes start with 16 bytes")
+            }
+
             /// Parses the printed form.
             pub fn parse(text: &str) -> Option<Self> {
                 decode_32(text).map(Self)
@@ -72,14 +78,6 @@ hash! {
 hash! {
     /// A keyed hash under the pepper. Tables hold it in place of an address or a network.
     KeyedHash
-}
-
-impl KeyedHash {
-    /// Returns the first 16 bytes of the hash.
-    pub const fn first_16(&self) -> [u8; 16] {
-        #[expect(clippy::expect_used, reason = "32 bytes start with 16 bytes")]
-        *self.0.first_chunk().expect("32 bytes start with 16 bytes")
-    }
 }
 
 /// The id of a user: `usr_` and 32 random hexadecimal digits.

@@ -33,7 +33,7 @@ pub struct CodeAttempts {
 impl Store {
     /// Counts one attempt at each link and at its address, whether or not the link exists.
     ///
-    /// Costs 1 strongly consistent batch of 1 read for each link, then 1 for their users, then 2
+    /// Costs 1 strongly consistent batch of 1 read for each link, then another one of users, then 2
     /// updates for each link.
     ///
     /// # Errors
@@ -79,21 +79,20 @@ impl Store {
         links.ok_or_else(|| Unavailable::unreadable("links"))
     }
 
-    /// Reads the user of each link, and for a link that does not exist a user who never exists.
+    /// Reads as many users as there are links. For a link that does not exist, or whose user is
+    /// read already, it is a user who never exists: the number of reads tells nothing about them.
     async fn find_users(
         &self,
         ids: &[LinkId],
         links: &[StoredLink],
     ) -> Result<Vec<Item>, Unavailable> {
-        let mut users: Vec<_> = ids
-            .iter()
-            .map(|id| {
-                let stored = links.iter().find(|stored| stored.link.id == *id);
-                stored.map_or_else(UserId::nobody, |stored| stored.link.user.clone())
-            })
-            .collect();
-        users.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        users.dedup();
+        let mut users: Vec<UserId> = Vec::with_capacity(ids.len());
+        for id in ids {
+            let link = links.iter().find(|stored| stored.link.id == *id);
+            let user = link.map(|stored| stored.link.user.clone());
+            let new = user.filter(|user| !users.contains(user));
+            users.push(new.unwrap_or_else(|| UserId::new(id.first_16())));
+        }
         let keys = users.iter().map(user_item::user_key).collect();
         let read = self.read_items("count_code_attempts", [(&self.tables.users, keys)]);
         let [rows] = read.await?;
