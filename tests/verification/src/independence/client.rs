@@ -63,6 +63,8 @@ pub(super) struct ScriptedClient<'w> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct StepResult {
     pub(super) step: Step,
+    /// Is true if this was a known browser of Eve's before the step.
+    pub(super) was_known: bool,
     pub(super) observation: Observation,
     /// Is true if the step caused an email to Eve that was sent.
     pub(super) received: bool,
@@ -92,14 +94,14 @@ impl<'w> ScriptedClient<'w> {
         neighbor
     }
 
-    /// Returns whether this is a known browser of Eve's now.
-    pub(super) fn is_known_now(&self) -> bool {
+    fn is_known_now(&self) -> bool {
         self.client.cookie("partner.known").is_some() && self.mistakes < KNOWN_MISTAKES
     }
 
     /// Makes a step that depends on `rng` and on what this client has done.
     pub(super) async fn step(&mut self, rng: &mut Rng) -> StepResult {
         let step = self.possible(*rng.pick(&STEPS));
+        let was_known = self.is_known_now();
         self.world.settle().await;
         let before = self.world.portal.inbox().len();
         let (response, observation) = observe(self.world, self.request(step, rng)).await;
@@ -109,6 +111,7 @@ impl<'w> ScriptedClient<'w> {
         let received = emails.pop().map(Email::from);
         let step_result = StepResult {
             step,
+            was_known,
             observation,
             received: received.is_some(),
         };

@@ -1,7 +1,7 @@
 //! The comparison of one step in two worlds, and the reasons for which it may differ.
 
 use super::EVE;
-use super::client::{ScriptedClient, Step, StepResult};
+use super::client::{Step, StepResult};
 use crate::rows::{number, text};
 use crate::{ensure, ensure_eq};
 use kit::World;
@@ -21,9 +21,9 @@ pub(super) enum Difference {
 /// Compares a step in two worlds. Returns how it may differ, if it does.
 pub(super) fn compare(
     worlds: &[World; 2],
-    client: &ScriptedClient<'_>,
     [one, other]: [&StepResult; 2],
 ) -> Result<Option<Difference>, String> {
+    ensure_eq!(one.was_known, other.was_known, "{:?}: known", one.step);
     let scope = match one.step {
         Step::RightPassword => Some(("password-failures", "password")),
         Step::RightCode => Some(("code-failures", "codes")),
@@ -32,10 +32,7 @@ pub(super) fn compare(
     if let Some((scope, name)) = scope
         && one.observation != other.observation
     {
-        ensure!(
-            !client.is_known_now(),
-            "a known browser: {one:?}, {other:?}"
-        );
+        ensure!(!one.was_known, "a known browser: {one:?}, {other:?}");
         let reached = |world: &World| is_reached(world, scope, name);
         ensure!(
             worlds.iter().any(reached),
@@ -47,10 +44,7 @@ pub(super) fn compare(
     if one.received == other.received {
         return Ok(None);
     }
-    ensure!(
-        !client.is_known_now(),
-        "an email to a known browser: {one:?}"
-    );
+    ensure!(!one.was_known, "an email to a known browser: {one:?}");
     let without = &worlds[usize::from(one.received)];
     let is_throttled = |row| text(row, "status") == "throttled";
     ensure!(

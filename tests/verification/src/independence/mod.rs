@@ -89,9 +89,7 @@ async fn compare(seed: u64, steps: usize) -> Result<Tally, String> {
         }
         tally.count(format!("{:?}", results[0].step));
         let pair = [&results[0], &results[1]];
-        match comparison::compare(&worlds, &clients[0], pair)
-            .map_err(|why| format!("step {n}, {why}"))?
-        {
+        match comparison::compare(&worlds, pair).map_err(|why| format!("step {n}, {why}"))? {
             None => {}
             Some(Difference::Limit) => {
                 tally.count("ended as a limit of the address was reached");
