@@ -1,9 +1,9 @@
 //! The attackers: they guess passwords and codes, and request emails.
 
-use super::Attack;
+use super::{Attack, GUESSES};
 use crate::{ensure, ensure_eq};
 use futures_util::future::join_all;
-use kit::{ADA, ApiClient, WRONG, World};
+use kit::{ADA, ApiClient, WRONG, World, hours};
 
 /// Codes for one link (template.yaml, `CodeAttempts`).
 const CODES_PER_LINK: u64 = 5;
@@ -40,6 +40,19 @@ impl Attack<'_> {
             56..90 => self.guess_code().await,
             _ => self.request_email().await,
         }
+    }
+
+    /// Guesses passwords until the limit is reached. Then the right one is refused in a new browser,
+    /// until the owner has signed in.
+    pub(super) async fn guess_to_the_limit(&mut self) -> Result<(), String> {
+        while self.passwords < GUESSES {
+            self.world.clock.advance(hours(1));
+            self.guess_passwords(CROWD).await?;
+        }
+        self.check_counts()?;
+        self.new_by_password().await?;
+        self.known_by_password().await?;
+        self.new_by_password().await
     }
 
     /// Draws an attacker, often one of the first ones, whose networks reach their limits.

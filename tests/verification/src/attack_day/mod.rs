@@ -133,6 +133,7 @@ async fn attack(seed: u64, settings: &Settings) -> Result<Tally, String> {
         }
     }
     attack.check_counts()?;
+    attack.guess_to_the_limit().await?;
     attack.check_all_counts()?;
     Ok(attack.tally)
 }

@@ -26,7 +26,7 @@ impl Attack<'_> {
         }
     }
 
-    async fn known_by_password(&mut self) -> Result<(), String> {
+    pub(super) async fn known_by_password(&mut self) -> Result<(), String> {
         let response = self.known.sign_in(ADA, PASSWORD).await;
         ensure_eq!(response.outcome(), "200", "the password in a known browser");
         self.finish("known browser by password", true);
@@ -60,7 +60,7 @@ impl Attack<'_> {
     }
 
     /// Tries the right password in a new browser: it works as long as a guess is compared.
-    async fn new_by_password(&mut self) -> Result<(), String> {
+    pub(super) async fn new_by_password(&mut self) -> Result<(), String> {
         let browser = self.world.client();
         let works = self.passwords < GUESSES;
         let before = self.passwords;
