@@ -44,7 +44,6 @@ macro_rules! hash {
 
             /// Returns the first 16 bytes of the value.
             pub const fn first_16(&self) -> [u8; 16] {
-                #[expect(clippy::expect_used, reason = "32 bytes start with 16 bytes")]
                 *self.0.first_chunk().expect("32 bytes start with 16 bytes")
             }
 

@@ -42,8 +42,8 @@ impl Attack<'_> {
         }
     }
 
-    /// Guesses passwords until the limit is reached. Then the right one is refused in a new browser,
-    /// until the owner has signed in.
+    /// Guesses passwords until the limit is reached. Then the right one is refused in a new
+    /// browser, until the owner has signed in.
     pub(super) async fn guess_to_the_limit(&mut self) -> Result<(), String> {
         while self.passwords < GUESSES {
             self.world.clock.advance(hours(1));
