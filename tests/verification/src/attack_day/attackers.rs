@@ -3,7 +3,7 @@
 use super::{Attack, GUESSES};
 use crate::{ensure, ensure_eq};
 use futures_util::future::join_all;
-use kit::{ADA, ApiClient, WRONG, World, hours};
+use kit::{ADA, ApiClient, WRONG, World, hours, mins};
 
 /// Codes for one link (template.yaml, `CodeAttempts`).
 const CODES_PER_LINK: u64 = 5;
@@ -52,7 +52,29 @@ impl Attack<'_> {
         self.check_counts()?;
         self.new_by_password().await?;
         self.known_by_password().await?;
-        self.new_by_password().await
+        self.new_by_password().await?;
+        self.guess_codes_to_the_limit().await
+    }
+
+    /// Guesses codes on another day until their limit is reached. Then the right one is refused in
+    /// a new browser, until the owner has signed in.
+    async fn guess_codes_to_the_limit(&mut self) -> Result<(), String> {
+        self.world.clock.advance(hours(24));
+        for attacker in &mut self.attackers {
+            attacker.request = None;
+            attacker.client.set_nonces(None);
+        }
+        while self.codes < GUESSES {
+            self.world.clock.advance(mins(5));
+            self.request_email().await?;
+            for _ in 0..=CODES_PER_LINK {
+                self.guess_code().await?;
+            }
+        }
+        self.check_counts()?;
+        self.world.clock.advance(hours(1));
+        self.new_by_code().await?;
+        self.new_by_code().await
     }
 
     /// Draws an attacker, often one of the first ones, whose networks reach their limits.

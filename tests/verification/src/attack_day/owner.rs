@@ -83,7 +83,7 @@ impl Attack<'_> {
     }
 
     /// Tries the right code in a new browser: it works as long as a guess is compared.
-    async fn new_by_code(&mut self) -> Result<(), String> {
+    pub(super) async fn new_by_code(&mut self) -> Result<(), String> {
         let browser = self.world.client();
         let Some(email) = self.email_in_new_browser(&browser).await? else {
             return Ok(());
