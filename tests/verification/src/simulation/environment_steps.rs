@@ -168,9 +168,10 @@ impl PortalUnderTest<'_> {
         for link in &mut self.model.links {
             if link.person == person {
                 link.state = EmailState::Gone;
+                link.is_gone = true;
             }
         }
-        responded(format!("person {person}"), &response)
+        done(format!("person {person}"), "done")
     }
 
     /// Chooses how long it is until a link, a lease or a session expires.
