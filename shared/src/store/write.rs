@@ -7,6 +7,7 @@ use crate::store::{Store, Unavailable};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
+use std::collections::HashMap;
 
 /// The maximum number of deletes in one batch.
 pub(in crate::store) const BATCH: u8 = 25;
@@ -57,8 +58,8 @@ impl Store {
         }
     }
 
-    /// Deletes at most [`BATCH`] items in one request. Returns `false` if there are no keys. What
-    /// DynamoDB leaves undone is found again by the next page.
+    /// Deletes at most [`BATCH`] items, in one request unless DynamoDB leaves some undone. Returns
+    /// `false` if there are no keys.
     pub(in crate::store) async fn delete_items(
         &self,
         operation: &'static str,
@@ -73,12 +74,22 @@ impl Store {
             .into_iter()
             .take(usize::from(BATCH))
             .map(|key| WriteRequest::builder().delete_request(delete(key)).build());
-        self.client
-            .batch_write_item()
-            .request_items(table, deletes.collect())
-            .send()
-            .await
-            .map_err(|error| Unavailable::because(operation, &error))?;
-        Ok(true)
+        let mut undone = HashMap::from([(table.to_owned(), deletes.collect())]);
+        for attempt in 1..=ATTEMPTS {
+            let batch = self
+                .client
+                .batch_write_item()
+                .set_request_items(Some(undone))
+                .send()
+                .await
+                .map_err(|error| Unavailable::because(operation, &error))?;
+            undone = batch.unprocessed_items.unwrap_or_default();
+            if undone.is_empty() {
+                return Ok(true);
+            }
+            self.back_off(attempt).await;
+        }
+        tracing::error!(act = operation, "DynamoDB left items unprocessed");
+        Err(Unavailable)
     }
 }

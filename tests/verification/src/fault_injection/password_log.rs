@@ -28,9 +28,9 @@ pub(super) struct KnownPassword {
 #[derive(Clone, Debug, Default)]
 pub(super) struct PasswordLog {
     pub(super) known: Vec<KnownPassword>,
-    /// Sessions started.
+    /// Sign-ins that started a session.
     pub(super) right: Attempts,
-    /// Passwords refused.
+    /// Passwords that did not sign in.
     pub(super) wrong: Attempts,
     /// Passwords refused that count against a network: no known browser sent them.
     pub(super) by_network: Attempts,
@@ -38,7 +38,7 @@ pub(super) struct PasswordLog {
     pub(super) at_address: Attempts,
     /// Passwords and codes, right or wrong, that known browsers sent.
     pub(super) by_known_browser: Attempts,
-    /// Codes refused.
+    /// Codes that did not sign in.
     pub(super) wrong_codes: Attempts,
 }
 

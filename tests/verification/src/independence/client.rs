@@ -24,7 +24,7 @@ pub(super) enum Step {
     Page,
 }
 
-/// What the client does, each as often as it is likely.
+/// The actions of the client, each as often as it is likely.
 const STEPS: [Step; 19] = [
     Step::WrongPassword,
     Step::WrongPassword,

@@ -254,8 +254,8 @@ impl<'w> Traffic<'w> {
         self.check("open", "pages", &response, added_at).map(drop)
     }
 
-    /// Redeems a link, or repeats that within a minute, in the browser that requested and redeemed it
-    /// or with the same idempotency key.
+    /// Redeems a link, or repeats that within a minute, in the browser that requested and redeemed
+    /// it or with the same idempotency key.
     async fn redeem(&mut self) -> Result<(), String> {
         let now = self.now();
         // A repetition gets the session again only if it is live.

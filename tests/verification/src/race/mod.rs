@@ -1,8 +1,8 @@
 //! Races for links, passwords and sessions.
 //!
 //! One link starts one session or sets one password, however many use it at once, and nothing is
-//! accepted that began after the response to a logout, a revocation, a suspension or a reset. One form
-//! has one effect, however often it is posted, and limits hold however many guess.
+//! accepted that began after the response to a logout, a revocation, a suspension or a reset. One
+//! form has one effect, however often it is posted, and limits hold however many guess.
 //!
 //! Every second portal runs in one thread with a paused clock, where the seed decides which calls
 //! are late: a failure can be replayed. The others run on two threads, where racers overlap.

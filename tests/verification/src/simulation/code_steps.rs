@@ -1,4 +1,4 @@
-//! Entered codes.
+//! Steps that enter emailed codes.
 
 use super::environment::{Environment, StepResult, done, responded};
 use super::limits::Counter;
@@ -13,7 +13,7 @@ use kit::{ApiRequest, ApiResponse};
 /// The time for which a code works by itself, in milliseconds.
 const CODE_LIFETIME: u64 = 10 * 60_000;
 
-/// What became of a code.
+/// The outcome of an entered code.
 pub(super) struct Tried {
     /// The link that it belongs to, if that one still allows an attempt.
     pub(super) found: Option<usize>,

@@ -123,8 +123,8 @@ fn half_judged() -> String {
     error.to_string()
 }
 
-/// Returns the call if opening a page reads any table, or if a request for a link looks up the account
-/// (promises 4 and 1).
+/// Returns the call if opening a page reads any table, or if a request for a link looks up the
+/// account (promises 4 and 1).
 fn forbidden(attempt: &Attempt) -> Option<String> {
     let (function, tables) = (attempt.function.as_str(), &attempt.tables);
     let is_allowed = match function {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use shared::domain::ids::LinkId;
 use shared::domain::user::Status;
 
-/// What was sent to use a link.
+/// The request that was sent to use a link.
 #[derive(Clone, Default)]
 pub(super) struct Sent {
     /// The session token that was sent with it.

@@ -1,4 +1,4 @@
-//! Redeemed sign-in links.
+//! Steps that redeem sign-in links.
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::link_reading::Sent;
