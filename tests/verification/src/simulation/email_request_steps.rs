@@ -77,7 +77,7 @@ impl PortalUnderTest<'_> {
             self.check_wait(&response, until)?;
         }
         if is_accepted && expected == Expected::Repeated {
-            self.take_repeat(&request, nonce)?;
+            self.take_repeat(&request, nonce, env.were_keys_stale())?;
             return done(detail, "Repeated");
         }
         responded(detail, &response)
@@ -268,7 +268,12 @@ impl PortalUnderTest<'_> {
     }
 
     /// Checks that a repeated request got the nonce of the first one, whose response may be lost.
-    fn take_repeat(&mut self, email: &EmailRequest, nonce: Option<String>) -> Result<(), String> {
+    fn take_repeat(
+        &mut self,
+        email: &EmailRequest,
+        nonce: Option<String>,
+        are_keys_stale: bool,
+    ) -> Result<(), String> {
         let parsed = nonce.as_deref().and_then(Nonce::parse);
         let id = parsed.map(|nonce| nonce.link().to_string());
         let key = Some(email.key.as_str());
@@ -277,9 +282,18 @@ impl PortalUnderTest<'_> {
                 && link.request_key.as_deref() == key
                 && (link.kind, link.client, link.person) == (email.kind, email.client, email.person)
         };
-        let link = self.model.links.iter_mut().find(is_first);
-        let link = link.ok_or("the repeat of a request got the nonce of another one")?;
-        link.nonce = nonce;
+        if let Some(link) = self.model.links.iter_mut().find(is_first) {
+            link.nonce = nonce;
+            return Ok(());
+        }
+        // An instance with an old copy of the ring has derived it from another key.
+        ensure!(
+            are_keys_stale,
+            "the repeat of {key:?} to {} by client {} got the nonce of {id:?}, not of its own",
+            self.model.people[email.person].address,
+            email.client
+        );
+        self.clients[email.client].forget_nonce(nonce.as_deref());
         Ok(())
     }
 
