@@ -29,6 +29,11 @@ pub(super) struct SignInForm {
 }
 
 impl SignInForm {
+    /// Returns the counters that count the form now.
+    pub(super) fn counters(&self, portal: &PortalUnderTest<'_>) -> Vec<Counter> {
+        portal.password_limits(self.client, self.person).counters()
+    }
+
     pub(super) fn with_key(self, key: String) -> Self {
         Self {
             key: Some(key),
