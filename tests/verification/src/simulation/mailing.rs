@@ -73,7 +73,8 @@ impl Model {
         let link = &self.links[link];
         match (link.kind, self.user(link.person)) {
             (Kind::PasswordChanged, _) => true,
-            (_, None) => claim.account == "new",
+            (_, user) if claim.account == "new" => user.is_none(),
+            (_, None) => false,
             (_, Some(user)) => {
                 user.id == claim.user
                     && user.epoch == claim.epoch
