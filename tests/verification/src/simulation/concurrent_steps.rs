@@ -192,13 +192,13 @@ impl PortalUnderTest<'_> {
         let Some(link) = self.some_link(env) else {
             return skipped("no link");
         };
-        let client = self.model.links[link].client;
-        let request = self.some_redeem_request(env, link, client);
-        let expected = self.expect_redeem(&request);
         let person = self.model.links[link].person;
         if self.model.user(person).is_none() {
             return skipped("nobody to revoke");
         }
+        let client = self.model.links[link].client;
+        let request = self.some_redeem_request(env, link, client);
+        let expected = self.expect_redeem(&request);
         let yields = env.rng.below(4);
         let revoke = async {
             for _ in 0..yields {
