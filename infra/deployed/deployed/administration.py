@@ -141,7 +141,10 @@ def check_erasure(stack, back_end, user, browser, addresses):
     browser.get("/auth/me").expect_problem(401, "not-authenticated")
     accounts.sign_in(browser, current, accounts.FIRST).expect_problem(401, "invalid-credentials")
     back_end.call("GET", f"/{user}").expect_problem(404, "not-found")
-    expect("The tables with the user after erasure", tables_with_user(), [])
+    # A tombstone keeps the id from being used again.
+    expect("The tables with the user after erasure", tables_with_user(), ["users"])
+    tombstone = [row for row in tables.rows("users") if user in row["pk"]]
+    expect("What is left of the user", [sorted(row) for row in tombstone], [["erased_at", "pk"]])
     audit = [each for each in tables.rows("audit") if each["pk"] == user]
     erased = f"{stack.parameters['Portal']}.erased"
     require(erased in {each["action"] for each in audit}, "The erasure is not in the audit log.")
