@@ -1,13 +1,39 @@
 //! The oracle of sign-ins with a password: what they must do, and what they have done.
 
 use super::limits::Counter;
+use super::link_reading::Sent;
 use super::model::{REPEATABLE_FOR, Session};
-use super::password_steps::SignInForm;
 use super::portal::PortalUnderTest;
 use super::rules::{HOUR, QUARTER_HOUR};
 use crate::ensure;
 use crate::rows::{number, text};
 use shared::domain::user::Status;
+
+/// A form with a password that is about to be sent.
+#[derive(Clone)]
+pub(super) struct SignInForm {
+    pub(super) client: usize,
+    pub(super) person: usize,
+    pub(super) password: String,
+    pub(super) key: Option<String>,
+    pub(super) is_form: bool,
+    pub(super) marks: Vec<String>,
+    pub(super) sent: Sent,
+}
+
+impl SignInForm {
+    /// Returns the counters that count the form now.
+    pub(super) fn counters(&self, portal: &PortalUnderTest<'_>) -> Vec<Counter> {
+        portal.password_limits(self.client, self.person).counters()
+    }
+
+    pub(super) fn with_key(self, key: String) -> Self {
+        Self {
+            key: Some(key),
+            ..self
+        }
+    }
+}
 
 /// The result that a sign-in with a password must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

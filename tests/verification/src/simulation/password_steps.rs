@@ -1,9 +1,7 @@
 //! Sign-ins with a password: right and wrong ones, from known and unknown browsers.
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
-use super::limits::Counter;
-use super::link_reading::Sent;
-use super::password_oracle::Expected;
+use super::password_oracle::{Expected, SignInForm};
 use super::portal::PortalUnderTest;
 use super::sign_in_checks::SignedIn;
 use crate::ensure;
@@ -12,32 +10,6 @@ use kit::{ApiResponse, PASSWORD, WRONG};
 
 /// More guesses than a known browser is allowed.
 const MANY_GUESSES: usize = 32;
-
-/// A form with a password that is about to be sent.
-#[derive(Clone)]
-pub(super) struct SignInForm {
-    pub(super) client: usize,
-    pub(super) person: usize,
-    pub(super) password: String,
-    pub(super) key: Option<String>,
-    pub(super) is_form: bool,
-    pub(super) marks: Vec<String>,
-    pub(super) sent: Sent,
-}
-
-impl SignInForm {
-    /// Returns the counters that count the form now.
-    pub(super) fn counters(&self, portal: &PortalUnderTest<'_>) -> Vec<Counter> {
-        portal.password_limits(self.client, self.person).counters()
-    }
-
-    pub(super) fn with_key(self, key: String) -> Self {
-        Self {
-            key: Some(key),
-            ..self
-        }
-    }
-}
 
 impl PortalUnderTest<'_> {
     /// Somebody signs in with a password, or posts the same form again.
