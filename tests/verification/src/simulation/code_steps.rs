@@ -1,6 +1,6 @@
 //! Steps that enter emailed codes.
 
-use super::environment::{Environment, StepResult, done, responded};
+use super::environment::{Environment, StepResult, done, responded, skipped};
 use super::limits::Counter;
 use super::model::Redemption;
 use super::portal::PortalUnderTest;
@@ -27,6 +27,31 @@ impl PortalUnderTest<'_> {
     /// Somebody enters a code: of their own email, an older one or somebody else's, or a wrong one.
     pub(super) async fn enter_code(&mut self, env: &mut Environment) -> StepResult {
         let client = env.rng.below(self.clients.len());
+        let own = self.own_links(client)?;
+        let code = self.some_code(env, &own);
+        self.send_code(env, client, &code).await
+    }
+
+    /// Somebody who waits for a code guesses some, and then enters the right one.
+    pub(super) async fn guess_codes(&mut self, env: &mut Environment) -> StepResult {
+        let clients = 0..self.clients.len();
+        let mut waiting: Vec<_> = clients
+            .filter_map(|client| Some((client, self.right_code(client)?)))
+            .collect();
+        waiting.retain(|(client, _)| !self.clients[*client].is_program || env.rng.one_in(2));
+        let Some((client, right)) = env.rng.choose(&waiting).cloned() else {
+            return skipped("no code");
+        };
+        for _ in 0..env.rng.below(8) {
+            let wrong = random_code(env);
+            self.send_code(env, client, &wrong).await?;
+            self.end_step(env.may_fail());
+        }
+        self.send_code(env, client, &right).await
+    }
+
+    /// Returns the links that a client has requested.
+    fn own_links(&self, client: usize) -> Result<Vec<usize>, String> {
         let nonces = self.clients[client].nonces();
         let links = &self.model.links;
         let requested_with = |nonce: &String| {
@@ -36,12 +61,25 @@ impl PortalUnderTest<'_> {
         };
         let own: Vec<usize> = nonces.iter().filter_map(requested_with).collect();
         ensure!(own.len() == nonces.len(), "a client has an unknown nonce");
-        let code = self.some_code(env, &own);
+        Ok(own)
+    }
+
+    /// Returns the code of a link that a client waits for.
+    fn right_code(&self, client: usize) -> Option<String> {
+        let own = self.own_links(client).ok()?;
+        let mut links = own.into_iter().map(|link| &self.model.links[link]);
+        let unused = links.find(|link| link.used.is_none() && link.code().is_some())?;
+        unused.code().map(str::to_owned)
+    }
+
+    async fn send_code(&mut self, env: &mut Environment, client: usize, code: &str) -> StepResult {
+        let own = self.own_links(client)?;
+        let nonces = self.clients[client].nonces();
         let caller = &self.clients[client];
         let marks = caller.marks(self.name);
         let sent = self.some_session(env, client);
         let is_form = !caller.is_program && env.rng.one_in(4);
-        let mut request = caller.api.verify_code(&code);
+        let mut request = caller.api.verify_code(code);
         if caller.is_program {
             let nonce = nonces.first().map_or("none", String::as_str);
             request = caller.as_program(request.login_request(nonce), sent.session.as_deref());
@@ -53,7 +91,7 @@ impl PortalUnderTest<'_> {
         }
         let response = request.await;
 
-        let (found, expected) = self.expect_code(&own, &marks, &code);
+        let (found, expected) = self.expect_code(&own, &marks, code);
         let mut redeemed = None;
         for link in &own {
             if self.read_link(*link, &[&sent])? {

@@ -2,6 +2,7 @@
 
 use super::emails::{Claim, EmailState, Kind};
 use super::environment::{Environment, StepResult, done, skipped};
+use super::mailing::{may_become, may_have_sent};
 use super::portal::PortalUnderTest;
 use super::rules::DAY;
 use crate::{ensure, jwt, outbox};
@@ -258,44 +259,4 @@ impl PortalUnderTest<'_> {
         }
         Ok(sent)
     }
-}
-
-/// Returns whether an email may go from one state to another.
-///
-/// In any order of delivery, another email may use up the last of a budget.
-fn may_become(
-    before: &EmailState,
-    after: &EmailState,
-    expected: &str,
-    may_fail: bool,
-    any_order: bool,
-) -> bool {
-    if before.is_finished() || (after.status(), expected) == ("sending", "sending") {
-        return before == after;
-    }
-    let budgeted = ["sent", "throttled", "waiting"];
-    let is_queued = ["queued", "waiting"].contains(&before.status());
-    match after.status() {
-        after if after == expected => true,
-        after if budgeted.contains(&after) && any_order && is_queued => {
-            budgeted.contains(&expected)
-        }
-        _ if !may_fail => false,
-        after if after == before.status() => true,
-        // SES refuses, a response is lost, or an earlier email of the batch was not counted.
-        "sent" | "failed" | "sending" | "throttled" | "waiting" => budgeted.contains(&expected),
-        _ => false,
-    }
-}
-
-/// Returns whether an email in this state may have been sent so many times.
-fn may_have_sent(emails: u64, after: &EmailState, expected: &str, may_fail: bool) -> bool {
-    let is_right = match after.status() {
-        // Unchanged.
-        _ if expected == "finished" => emails == 0,
-        "sent" => emails == 1 || (may_fail && emails > 0),
-        "sending" | "failed" if may_fail => true,
-        _ => emails == 0,
-    };
-    is_right && (emails == 0 || ["sent", "throttled", "waiting"].contains(&expected))
 }

@@ -2,41 +2,16 @@
 
 use super::emails::{Kind, Link};
 use super::environment::{Environment, StepResult, done, responded};
-use super::limits::RequestLimits;
-use super::model::REPEATABLE_FOR;
 use super::portal::{NEXT, PortalUnderTest};
-use super::rules::{HOUR, MINUTE};
+use super::request_oracle::{EmailRequest, Expected};
 use crate::nonces::{newest_nonce, nonces};
-use crate::outcome::{Outcome, detail};
+use crate::outcome::Outcome;
 use crate::rows::text;
 use crate::{ensure, outbox};
 use kit::ApiResponse;
 use serde_json::Value;
 use shared::domain::ids::KeyedHash;
-use shared::domain::link::{IdempotencyKey, Nonce};
-use shared::domain::rate_limit::RateLimit;
-
-/// A request for an email that is about to be sent.
-struct EmailRequest {
-    kind: Kind,
-    client: usize,
-    person: usize,
-    /// Is empty if the client sends none.
-    key: String,
-    name: String,
-    has_next: bool,
-    is_form: bool,
-}
-
-/// The result that a request for an email must have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expected {
-    Queued,
-    /// The email was queued by an earlier request with the same key.
-    Repeated,
-    /// Too many, until this time.
-    Refused(u64),
-}
+use shared::domain::link::Nonce;
 
 impl PortalUnderTest<'_> {
     /// A client requests an email for somebody, or repeats its last request.
@@ -77,7 +52,7 @@ impl PortalUnderTest<'_> {
             self.check_wait(&response, until)?;
         }
         if is_accepted && expected == Expected::Repeated {
-            self.take_repeat(&request, nonce)?;
+            self.take_repeat(&request, nonce, env.were_keys_stale())?;
             return done(detail, "Repeated");
         }
         responded(detail, &response)
@@ -149,70 +124,6 @@ impl PortalUnderTest<'_> {
         request.await
     }
 
-    /// Returns the result that a request must have, from what its client has requested before.
-    fn expect_request(&mut self, email: &EmailRequest, limits: &RequestLimits) -> Expected {
-        let now = self.now();
-        let counters = &mut self.model.counters;
-        let RequestLimits {
-            requests, network, ..
-        } = limits;
-        counters.touch(requests, now);
-        counters.touch(requests, now - HOUR);
-        if let Some(network) = network {
-            counters.touch(network, now);
-        }
-        let key = key_attribute(&email.key);
-        let is_recent = |hour| {
-            let at = counters.number(requests, &key, hour);
-            !email.key.is_empty() && at + REPEATABLE_FOR >= now
-        };
-        if is_recent(now) || is_recent(now - HOUR) {
-            return Expected::Repeated;
-        }
-        let hour_ends = (now / HOUR + 1) * HOUR;
-        let minute_ends = (now / MINUTE + 1) * MINUTE;
-        let in_minute = counters.number(requests, &minute_attribute(now), now);
-        let is_full = |limit: &RateLimit| counters.is_full(limit, now);
-        let ends = [
-            is_full(requests).then_some(hour_ends),
-            (in_minute >= limits.per_minute).then_some(minute_ends),
-            network.as_ref().is_some_and(is_full).then_some(hour_ends),
-        ];
-        let refused_until = ends.into_iter().flatten().max();
-        refused_until.map_or(Expected::Queued, Expected::Refused)
-    }
-
-    fn count_request(&mut self, email: &EmailRequest, limits: &RequestLimits) {
-        let now = self.now();
-        let counters = &mut self.model.counters;
-        counters.add(&limits.requests, "count", now);
-        counters.add(&limits.requests, &minute_attribute(now), now);
-        let key = if email.key.is_empty() {
-            // The portal has made one up.
-            format!("key-unknown-{}", self.model.links.len())
-        } else {
-            key_attribute(&email.key)
-        };
-        counters.set(&limits.requests, &key, now, now);
-        if let Some(network) = &limits.network {
-            counters.add(network, "count", now);
-        }
-    }
-
-    /// Checks that a refusal says how long to wait.
-    pub(super) fn check_wait(&self, response: &ApiResponse, until: u64) -> Result<(), String> {
-        let wait = (until - self.now()).div_ceil(1000);
-        let header = response.headers.get("retry-after");
-        ensure!(
-            detail(response, "retry_after") == Some(wait)
-                && (response.status != 429 || header == Some(&wait.to_string())),
-            "the wait must be {wait}: {} {}",
-            response.location(),
-            response.body
-        );
-        Ok(())
-    }
-
     /// Returns the nonce that an accepted request gave to the client.
     ///
     /// # Errors
@@ -268,7 +179,12 @@ impl PortalUnderTest<'_> {
     }
 
     /// Checks that a repeated request got the nonce of the first one, whose response may be lost.
-    fn take_repeat(&mut self, email: &EmailRequest, nonce: Option<String>) -> Result<(), String> {
+    fn take_repeat(
+        &mut self,
+        email: &EmailRequest,
+        nonce: Option<String>,
+        are_keys_stale: bool,
+    ) -> Result<(), String> {
         let parsed = nonce.as_deref().and_then(Nonce::parse);
         let id = parsed.map(|nonce| nonce.link().to_string());
         let key = Some(email.key.as_str());
@@ -277,9 +193,18 @@ impl PortalUnderTest<'_> {
                 && link.request_key.as_deref() == key
                 && (link.kind, link.client, link.person) == (email.kind, email.client, email.person)
         };
-        let link = self.model.links.iter_mut().find(is_first);
-        let link = link.ok_or("the repeat of a request got the nonce of another one")?;
-        link.nonce = nonce;
+        if let Some(link) = self.model.links.iter_mut().find(is_first) {
+            link.nonce = nonce;
+            return Ok(());
+        }
+        // An instance with an old copy of the ring has derived it from another key.
+        ensure!(
+            are_keys_stale,
+            "the repeat of {key:?} to {} by client {} got the nonce of {id:?}, not of its own",
+            self.model.people[email.person].address,
+            email.client
+        );
+        self.clients[email.client].forget_nonce(nonce.as_deref());
         Ok(())
     }
 
@@ -316,15 +241,4 @@ impl PortalUnderTest<'_> {
         });
         Ok(())
     }
-}
-
-/// Returns the attribute that has the time of the request with a key.
-fn key_attribute(key: &str) -> String {
-    let hash = IdempotencyKey::parse(key).map(|key| key.hash().to_string());
-    format!("key-{}", hash.unwrap_or_default())
-}
-
-/// Returns the attribute that counts the requests of a minute.
-fn minute_attribute(now: u64) -> String {
-    format!("minute-{}", now / MINUTE % 60)
 }

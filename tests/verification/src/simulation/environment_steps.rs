@@ -171,7 +171,7 @@ impl PortalUnderTest<'_> {
                 link.is_gone = true;
             }
         }
-        responded(format!("person {person}"), &response)
+        done(format!("person {person}"), "done")
     }
 
     /// Chooses how long it is until a link, a lease or a session expires.

@@ -73,7 +73,8 @@ impl Model {
         let link = &self.links[link];
         match (link.kind, self.user(link.person)) {
             (Kind::PasswordChanged, _) => true,
-            (_, None) => claim.account == "new",
+            (_, user) if claim.account == "new" => user.is_none(),
+            (_, None) => false,
             (_, Some(user)) => {
                 user.id == claim.user
                     && user.epoch == claim.epoch
@@ -122,4 +123,49 @@ impl PortalUnderTest<'_> {
             _ => "throttled",
         }
     }
+}
+
+/// Returns whether an email may go from one state to another.
+///
+/// In any order of delivery, another email may use up the last of a budget.
+pub(super) fn may_become(
+    before: &EmailState,
+    after: &EmailState,
+    expected: &str,
+    may_fail: bool,
+    any_order: bool,
+) -> bool {
+    if before.is_finished() || (after.status(), expected) == ("sending", "sending") {
+        return before == after;
+    }
+    let budgeted = ["sent", "throttled", "waiting"];
+    let is_queued = ["queued", "waiting"].contains(&before.status());
+    match after.status() {
+        after if after == expected => true,
+        after if budgeted.contains(&after) && any_order && is_queued => {
+            budgeted.contains(&expected)
+        }
+        _ if !may_fail => false,
+        after if after == before.status() => true,
+        // SES refuses, a response is lost, or an earlier email of the batch was not counted.
+        "sent" | "failed" | "sending" | "throttled" | "waiting" => budgeted.contains(&expected),
+        _ => false,
+    }
+}
+
+/// Returns whether an email in this state may have been sent so many times.
+pub(super) fn may_have_sent(
+    emails: u64,
+    after: &EmailState,
+    expected: &str,
+    may_fail: bool,
+) -> bool {
+    let is_right = match after.status() {
+        // Unchanged.
+        _ if expected == "finished" => emails == 0,
+        "sent" => emails == 1 || (may_fail && emails > 0),
+        "sending" | "failed" if may_fail => true,
+        _ => emails == 0,
+    };
+    is_right && (emails == 0 || ["sent", "throttled", "waiting"].contains(&expected))
 }

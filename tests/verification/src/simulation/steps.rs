@@ -30,6 +30,7 @@ pub(super) enum Step {
     OpenLink,
     Redeem,
     EnterCode,
+    GuessCodes,
     SignIn,
     SignInTwice,
     Guess,
@@ -57,12 +58,13 @@ pub(super) enum Step {
 }
 
 /// The frequency of each kind of step, relative to the others.
-const WEIGHTS: [(Step, usize); 29] = [
+const WEIGHTS: [(Step, usize); 30] = [
     (Step::RequestEmail, 20),
     (Step::Deliver, 18),
     (Step::OpenLink, 5),
     (Step::Redeem, 18),
     (Step::EnterCode, 10),
+    (Step::GuessCodes, 3),
     (Step::SignIn, 12),
     (Step::SignInTwice, 2),
     (Step::Guess, 3),
@@ -182,6 +184,7 @@ impl<'w> Simulation<'w> {
             Step::OpenLink => portal.open_link(env).await,
             Step::Redeem => portal.redeem(env).await,
             Step::EnterCode => portal.enter_code(env).await,
+            Step::GuessCodes => portal.guess_codes(env).await,
             Step::SignIn => portal.sign_in(env).await,
             Step::SignInTwice => portal.sign_in_twice(env).await,
             Step::Guess => portal.guess(env).await,
