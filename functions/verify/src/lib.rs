@@ -106,6 +106,9 @@ impl Verify<'_> {
         }
     }
 
+    /// Redeems a link by its token. A form that fails is redirected to the page of the link, which
+    /// asks for the code again or offers to end the session of whoever used the link, or else to
+    /// the sign-in page.
     async fn redeem_token(&self, token: &str, input: &Input) -> Result<Redeemed, Problem> {
         let (app, origin) = (self.context.app, &self.context.origin);
         let login_url = app.config.site.login_url(origin);
@@ -116,24 +119,33 @@ impl Verify<'_> {
             .await
             .map_err(|problem| problem.redirect_form_to(&login_url))?;
         let next = signed.content.next.page().cloned();
-        let page_after = |problem: &Problem| match problem.kind {
-            // That page offers to end the session of whoever used the link.
-            ProblemType::UsedToken => &link_page,
-            _ => &login_url,
-        };
-        let redeemed = async {
-            self.check_browser(&signed, input.code.as_deref(), &link_page)
-                .await?;
-            let by = RedeemContext {
-                same_browser: self.requested.contains(&signed.content.id),
-                idempotency_key: key.as_ref().map(IdempotencyKey::hash),
+        let redeemed = self.redeem_link(signed, key.as_ref(), input.code.as_deref(), &link_page);
+        redeemed.await.map_err(|problem| {
+            let page = match problem.kind {
+                ProblemType::UsedToken => &link_page,
+                _ => &login_url,
             };
-            self.redeem(signed, &by, AuthMethod::Link).await
-        };
-        redeemed.await.map_err(|problem: Problem| {
-            let page = page_after(&problem);
             problem.redirect_form_to(page).with_next(next.as_ref())
         })
+    }
+
+    async fn redeem_link(
+        &self,
+        signed: Signed<'_, Link>,
+        key: Option<&IdempotencyKey>,
+        code: Option<&str>,
+        link_page: &str,
+    ) -> Result<Redeemed, Problem> {
+        let link = &signed.content.id;
+        let same_browser = self.requested.contains(link);
+        if !same_browser {
+            self.check_other_browser(link, code, link_page).await?;
+        }
+        let by = RedeemContext {
+            same_browser,
+            idempotency_key: key.map(IdempotencyKey::hash),
+        };
+        self.redeem(signed, &by, AuthMethod::Link).await
     }
 
     async fn redeem_code(&self, code: &str, input: &Input) -> Result<Redeemed, Problem> {
@@ -147,18 +159,14 @@ impl Verify<'_> {
         })
     }
 
-    /// Decides whether a link works in this browser. In one that did not request it,
-    /// `OTHER_BROWSER` says so. A form with a wrong code returns to `link_page`.
-    async fn check_browser(
+    /// Decides whether a link works in a browser that did not request it. A form with a wrong code
+    /// is redirected to `link_page`.
+    async fn check_other_browser(
         &self,
-        signed: &Signed<'_, Link>,
+        link: &LinkId,
         code: Option<&str>,
         link_page: &str,
     ) -> Result<(), Problem> {
-        let link = &signed.content.id;
-        if self.requested.contains(link) {
-            return Ok(());
-        }
         match self.context.app.config.links.other_browser {
             OtherBrowser::Button => Ok(()),
             OtherBrowser::Off => Err(Problem::invalid_token()),

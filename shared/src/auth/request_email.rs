@@ -182,7 +182,7 @@ impl App {
         let limits = &self.config.request_limits;
         let client_key = client.key().to_string();
         let parts = [
-            "ask",
+            "request",
             email.kind.as_str(),
             email.address.as_str(),
             &client_key,

@@ -99,10 +99,10 @@ impl Store {
         match sign_in.idempotency_key {
             None => user.when(unchanged),
             Some(key) => user
-                .set("form_key = :key, form_at = :now")
+                .set("idempotency_key = :key, idempotency_key_at = :now")
                 .when(format!(
-                    "{unchanged} AND (attribute_not_exists(form_key) OR form_key <> :key \
-                     OR form_at < :replayable_since)"
+                    "{unchanged} AND (attribute_not_exists(idempotency_key) \
+                     OR idempotency_key <> :key OR idempotency_key_at < :replayable_since)"
                 ))
                 .values([
                     (":key", s(key.to_string())),
@@ -115,8 +115,8 @@ impl Store {
 /// Returns the time of the sign-in that `sign_in` repeats, according to the user's item.
 fn repeated(user: &Item, sign_in: &PasswordSignIn<'_>) -> Option<Timestamp> {
     let key = sign_in.idempotency_key?.to_string();
-    let at = moment(user, "form_at")?;
-    let is_repeat = text(user, "form_key") == Some(&key)
+    let at = moment(user, "idempotency_key_at")?;
+    let is_repeat = text(user, "idempotency_key") == Some(&key)
         && sign_in.session.created_at.since(at) <= REPLAY_WINDOW;
     is_repeat.then_some(at)
 }

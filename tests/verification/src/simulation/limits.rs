@@ -134,7 +134,7 @@ impl PortalUnderTest<'_> {
         let network = self.network(client);
         let known = self.known_browser(client, person);
         let counted = known.unwrap_or(network).to_string();
-        let key = self.hash(&["ask", kind.as_str(), address, &counted]);
+        let key = self.hash(&["request", kind.as_str(), address, &counted]);
         let [per_minute, per_hour, per_network] = self.model.rules.requests;
         let scope = RateLimitScope::RequestsPerNetwork;
         RequestLimits {
