@@ -29,20 +29,21 @@ impl CodeLimits for Limits<'_> {
         )
     }
 
+    fn of_known_browser(&self, link: &Link) -> Option<RateLimit> {
+        let context = self.context;
+        RateLimitClient::new(&context.ring, context.request, self.marks, &link.address)
+            .known_browser
+            .map(|browser| RateLimit::of_known_browser(browser, context.now))
+    }
+
     fn of_address(&self, id: &LinkId, link: Option<&Link>, sign_ins: u64) -> RateLimit {
-        let (ring, now) = (&self.context.ring, self.context.now);
-        let known_browser = link.and_then(|link| {
-            RateLimitClient::new(ring, self.context.request, self.marks, &link.address)
-                .known_browser
-        });
-        if let Some(browser) = known_browser {
-            return RateLimit::of_known_browser(browser, now);
-        }
+        let context = self.context;
         let key = match link {
-            Some(link) => ring.keyed_hash(&["codes", link.address.as_str()]),
-            None => ring.keyed_hash(&["codes", &id.to_string()]),
+            Some(link) => context.ring.keyed_hash(&["codes", link.address.as_str()]),
+            None => context.ring.keyed_hash(&["codes", &id.to_string()]),
         };
-        let limit = self.context.app.config.passwords.failures;
-        RateLimit::since_sign_in(sign_ins, RateLimitScope::CodeFailures, key, limit, now)
+        let limit = context.app.config.passwords.failures;
+        let scope = RateLimitScope::CodeFailures;
+        RateLimit::since_sign_in(sign_ins, scope, key, limit, context.now)
     }
 }

@@ -83,15 +83,15 @@ impl SignInContext<'_> {
     /// # Errors
     /// 400 for a cookie that was sent twice.
     pub fn requested_links(&self, bearer: Option<&str>) -> Result<Vec<LinkId>, Problem> {
-        let nonces = if let Some(nonce) = bearer {
-            Nonce::parse(nonce).into_iter().collect()
+        let mut nonces = if let Some(nonce) = bearer {
+            Vec::from_iter(Nonce::parse(nonce))
         } else {
             let cookie = Cookie::requests(&self.app.config.portal, &self.origin);
             let value = self.request.cookie(cookie.name())?;
             cookie::nonces(value.unwrap_or_default())
         };
-        let issued = self.ring.issued_nonces(nonces);
-        Ok(issued.iter().map(Nonce::link).collect())
+        nonces.retain(|nonce| self.ring.has_issued(nonce));
+        Ok(nonces.iter().map(Nonce::link).collect())
     }
 
     /// Returns the marks of the request, see [`App::known_browsers`].

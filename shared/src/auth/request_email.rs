@@ -44,7 +44,7 @@ struct Output {
 
 impl EmailRequest<'_> {
     /// Returns the nonce of a request that `key` made at `at`: a repeat gets the same one.
-    fn nonce(&self, ring: &KeyRing, key: &IdempotencyKey, at: Timestamp) -> Result<Nonce, Problem> {
+    fn nonce(&self, ring: &KeyRing, key: &IdempotencyKey, at: Timestamp) -> Nonce {
         let millis = at.millis().to_string();
         let parts = [
             "nonce",
@@ -53,8 +53,7 @@ impl EmailRequest<'_> {
             key.expose(),
             &millis,
         ];
-        let signing_key = ring.signing_key(at).ok_or_else(Problem::unavailable)?;
-        Ok(signing_key.issue_nonce(ring.keyed_hash(&parts).first_16()))
+        ring.issue_nonce(ring.keyed_hash(&parts).first_16())
     }
 
     /// Returns the page that says "check your email"; it asks for a code only where one is sent.
@@ -127,17 +126,17 @@ impl App {
         message: &'static str,
     ) -> Result<Response, Problem> {
         let cookie = Cookie::requests(&self.config.portal, origin);
-        let sent = nonces(request.cookie(cookie.name())?.unwrap_or_default());
+        let mut older = nonces(request.cookie(cookie.name())?.unwrap_or_default());
         let now = self.clock.now();
         let ring = self.keys.ring(now).await;
-        let older = ring.issued_nonces(sent);
+        older.retain(|nonce| ring.has_issued(nonce));
         let marks = self.known_browsers(request, origin, email.known)?;
         let client = RateLimitClient::new(&ring, request, &marks, &email.address);
         let key = match IdempotencyKey::parse_optional(email.idempotency_key)? {
             Some(key) => key,
             None => IdempotencyKey::new(self.random.bytes()),
         };
-        let nonce = email.nonce(&ring, &key, now)?;
+        let nonce = email.nonce(&ring, &key, now);
         let limits = self.request_limits(&ring, &email, &key, client);
         let page = email.check_email_page(origin);
         let address = email.address.clone();
@@ -150,7 +149,7 @@ impl App {
         };
         let nonce = match self.store.enqueue_email(&entry, &limits).await? {
             EnqueueOutcome::Enqueued => nonce,
-            EnqueueOutcome::Repeated(earlier) => email.nonce(&ring, &key, earlier)?,
+            EnqueueOutcome::Repeated(earlier) => email.nonce(&ring, &key, earlier),
         };
 
         let set_cookie = cookie.set(

@@ -328,6 +328,20 @@ async fn a_hundred_codes_are_compared_for_an_address_over_all_its_links() {
 }
 
 #[tokio::test]
+async fn a_browser_that_is_no_longer_known_has_the_codes_of_everybody_else() {
+    let world = World::start().await;
+    let known = world.client();
+    known.sign_in_by_link(ADA).await;
+    for _ in 0..30 {
+        let wrong = known.sign_in(ADA, "a wrong password of ada").await;
+        wrong.assert("401 invalid-credentials");
+    }
+    world.clock.advance(mins(1));
+    let email = known.receive_login_email(ADA).await;
+    known.verify_code(&email.code).await.assert("200");
+}
+
+#[tokio::test]
 async fn a_code_that_cannot_be_redeemed_now_is_not_audited_as_wrong() {
     let world = World::start().await;
     let client = world.client();

@@ -1,7 +1,7 @@
 //! Forges links, sessions and nonces, none of which may be accepted (promise 2).
 //!
 //! Most forgeries go to the functions that every endpoint calls (`KeyRing::read_link`,
-//! `read_claims`, `KeyRing::issued_nonces`). Some also go over the gateway, with everything else
+//! `read_claims`, `KeyRing::has_issued`). Some also go over the gateway, with everything else
 //! that the owner would send: there, nothing is written, the store is not called, and nothing
 //! answers 5xx.
 

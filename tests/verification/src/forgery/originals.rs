@@ -93,7 +93,7 @@ impl Originals {
 
     /// Returns whether the portal accepts a text for this purpose.
     pub(super) fn accepts(&self, purpose: Purpose, text: &str) -> bool {
-        let is_issued = |nonces| !self.ring.issued_nonces(nonces).is_empty();
+        let has_issued = |nonce: &Nonce| self.ring.has_issued(nonce);
         match purpose {
             Purpose::Link => self.ring.read_link(link::Purpose::SignIn, text).is_ok(),
             Purpose::Session => {
@@ -101,8 +101,8 @@ impl Originals {
                 !matches!(claims, Ok(None))
             }
             Purpose::Nonce => {
-                is_issued(cookie::nonces(text))
-                    || is_issued(Nonce::parse(text).into_iter().collect())
+                cookie::nonces(text).iter().any(has_issued)
+                    || Nonce::parse(text).is_some_and(|nonce| has_issued(&nonce))
             }
         }
     }
