@@ -41,21 +41,6 @@ impl<'w> Client<'w> {
         nonces(&self.api)
     }
 
-    /// Drops a nonce that belongs to no email.
-    pub(super) fn forget_nonce(&mut self, nonce: Option<&str>) {
-        let mut nonces = self.nonces();
-        nonces.retain(|one| Some(one.as_str()) != nonce);
-        if self.is_program {
-            self.request = nonces.pop();
-        } else {
-            self.api.set_nonces(
-                Some(&nonces.join("."))
-                    .filter(|all| !all.is_empty())
-                    .map(String::as_str),
-            );
-        }
-    }
-
     /// Returns the client's session token.
     pub(super) fn session(&self) -> Option<String> {
         if self.is_program {

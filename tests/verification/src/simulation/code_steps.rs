@@ -1,7 +1,6 @@
 //! Steps that enter emailed codes.
 
 use super::environment::{Environment, StepResult, done, responded, skipped};
-use super::limits::Counter;
 use super::model::Redemption;
 use super::portal::PortalUnderTest;
 use super::redeem_steps::{Expected, random_code};
@@ -208,15 +207,17 @@ impl PortalUnderTest<'_> {
                 .is_some_and(|right| right.replace(' ', "") == code.replace(' ', ""));
             let works = exists && is_right && (is_fresh || !must_be_fresh);
             tried.address = tried.address.or(exists.then_some(known.person));
-            let [of_link, of_address] = self.code_limits(known, marks);
+            let limits = self.code_limits(known, marks);
+            self.touch(&limits.counters());
             let counters = &mut self.model.counters;
-            counters.touch(&of_address, now);
-            if !counters.count(&of_link, now) {
+            if !counters.count(&limits.link, now) {
                 continue;
             }
-            let count = counters.number(&of_link, "count", now);
-            tried.left = tried.left.max(of_link.limit - count);
-            if counters.count(&of_address, now) && works {
+            let count = counters.number(&limits.link, "count", now);
+            tried.left = tried.left.max(limits.link.limit - count);
+            let own = limits.known_browser.as_ref();
+            let is_known = own.is_some_and(|own| counters.count(own, now));
+            if (is_known || counters.count(&limits.address, now)) && works {
                 tried.found = tried.found.or(Some(link));
             }
         }
@@ -232,8 +233,8 @@ impl PortalUnderTest<'_> {
         response: &ApiResponse,
     ) -> bool {
         let limits = self.code_limits(&self.model.links[link], marks);
-        let limits = limits.map(Counter::from);
-        Outcome::of(response) == Outcome::InvalidToken && self.is_overcounted(env, &limits)
+        Outcome::of(response) == Outcome::InvalidToken
+            && self.is_overcounted(env, &limits.counters())
     }
 
     /// Counts the audit record of a wrong code.

@@ -3,7 +3,6 @@
 use super::email_delivery_steps::Delivery;
 use super::emails::EmailState;
 use super::environment::{Environment, StepResult, done, responded, skipped};
-use super::limits::Counter;
 use super::model::Redemption;
 use super::portal::PortalUnderTest;
 use crate::outcome::Outcome;
@@ -47,7 +46,7 @@ impl PortalUnderTest<'_> {
         // The first sign-in may have started the counts anew before the second code was counted.
         for request in [&first, &second] {
             let limits = self.code_limits(&self.model.links[link], &request.marks);
-            self.touch(&limits.map(Counter::from));
+            self.touch(&limits.counters());
         }
         self.end_step(true);
         ensure!(!outcomes.contains(&Outcome::Unexpected), "{shown}");

@@ -1,7 +1,6 @@
 //! The random choices, clocks, keys and faults that both portals of a seed share.
 
 use super::faults::{FaultProfile, Faults, INSTANCES};
-use super::rules::MINUTE;
 use crate::key_ring::KeyRing;
 use crate::outcome::Outcome;
 use crate::rng::Rng;
@@ -101,11 +100,6 @@ impl Environment {
     /// Returns whether an instance cannot reach Secrets Manager.
     pub(super) fn are_keys_down(&self) -> bool {
         self.faults().keys_down.contains(&true)
-    }
-
-    /// Returns whether an instance may have used an old copy of the key ring in the last minute.
-    pub(super) fn were_keys_stale(&self) -> bool {
-        self.are_keys_down() || self.now() < self.keys_stale_until + MINUTE
     }
 
     /// Returns whether a response may be 503 now.

@@ -43,6 +43,21 @@ pub(super) struct PasswordLimits {
     pub(super) address: RateLimit,
 }
 
+/// The limits on one code at one link.
+pub(super) struct CodeLimits {
+    pub(super) link: RateLimit,
+    pub(super) known_browser: Option<RateLimit>,
+    pub(super) address: RateLimit,
+}
+
+impl CodeLimits {
+    pub(super) fn counters(&self) -> Vec<Counter> {
+        let limits = [&self.link, &self.address];
+        let limits = limits.into_iter().chain(&self.known_browser);
+        limits.cloned().map(Counter::from).collect()
+    }
+}
+
 impl PasswordLimits {
     pub(super) fn counters(&self) -> Vec<Counter> {
         let limits = [&self.network, &self.address];
@@ -147,7 +162,7 @@ impl PortalUnderTest<'_> {
     }
 
     /// Returns the limits on a code: of its link, and of its address.
-    pub(super) fn code_limits(&self, link: &Link, marks: &[String]) -> [RateLimit; 2] {
+    pub(super) fn code_limits(&self, link: &Link, marks: &[String]) -> CodeLimits {
         let longest = LONGEST_LINK.max(self.model.rules.link_lifetime);
         let of_link = series(
             0,
@@ -158,9 +173,6 @@ impl PortalUnderTest<'_> {
         );
         let claim = link.claim.as_ref().filter(|_| !link.is_gone);
         let known = claim.and_then(|_| self.known_mark(marks, link.person));
-        if let Some(browser) = known {
-            return [of_link, self.of_known_browser(browser)];
-        }
         let address = self.model.people[link.person].address.as_str();
         let (counted, number) = match claim {
             Some(claim) => (address, self.sign_ins(link.person, Some(&claim.user))),
@@ -168,8 +180,11 @@ impl PortalUnderTest<'_> {
         };
         let [_, _, failures] = self.model.rules.passwords;
         let key = self.hash(&["codes", counted]);
-        let of_address = self.since_sign_in(number, RateLimitScope::CodeFailures, key, failures);
-        [of_link, of_address]
+        CodeLimits {
+            link: of_link,
+            known_browser: known.map(|browser| self.of_known_browser(browser)),
+            address: self.since_sign_in(number, RateLimitScope::CodeFailures, key, failures),
+        }
     }
 
     /// Returns the budgets of an email: those of one kind cannot be used up by another.
