@@ -1,7 +1,8 @@
 //! `GET /auth/me` returns the user who is signed in.
 //!
 //! Responds 200 `{id, email, name, role, resources: [{type, id, name, slug}], session: {id,
-//! created_at, expires_at}}`, or 401 `not-authenticated`.
+//! created_at, expires_at, auth_time, amr: ["otp"]}}`, or 401 `not-authenticated`. `auth_time` and
+//! `amr` (RFC 8176) tell when and how the user has last signed in or confirmed it.
 
 use serde::Serialize;
 use shared::app::App;
@@ -26,6 +27,8 @@ struct SessionOutput {
     id: String,
     created_at: String,
     expires_at: String,
+    auth_time: String,
+    amr: [&'static str; 1],
 }
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
@@ -43,6 +46,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             id: session.hash.to_string(),
             created_at: session.created_at.rfc3339(),
             expires_at: session.expires_at.rfc3339(),
+            auth_time: session.auth_time.rfc3339(),
+            amr: [session.auth_method.amr()],
         },
     };
     Ok(authenticated.respond(response::json(200, &output)))

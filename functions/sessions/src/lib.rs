@@ -55,7 +55,10 @@ async fn list(app: &App, request: &Request, origin: &Origin) -> Result<Response,
         .authenticate_with(request, origin, list_sessions)
         .await?;
     let now = app.clock.now();
-    sessions.retain(|session| session.is_live(&authenticated.user, now));
+    let rules = &app.config.sessions;
+    sessions.retain(|session| {
+        session.is_live(&authenticated.user, now) && !rules.is_idle(session, now)
+    });
     sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
     let output: Vec<_> = sessions
         .iter()

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::domain::ids::UserId;
 use crate::domain::origin::Origin;
 use crate::domain::portal::PortalName;
-use crate::domain::session::{Session, TOUCH_INTERVAL};
+use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::http::cookie::{self, Cookie};
@@ -88,8 +88,8 @@ pub fn read_claims(
 }
 
 impl App {
-    /// Authenticates `request`. Costs 1 read of the store, and every five minutes 1 write that
-    /// renews the session's `last_seen_at`.
+    /// Authenticates `request`. Costs 1 read of the store, and every five minutes, or every minute
+    /// with `IDLE_MINUTES`, 1 write that renews the session's `last_seen_at`.
     ///
     /// # Errors
     /// 401 `not-authenticated` without a live session; 400 and 503 as for [`presented_token`] and
@@ -127,7 +127,9 @@ impl App {
             self.store.find_session(&claims.user, &hash, now),
             also(&claims.user)
         );
-        let (user, session) = found?.ok_or_else(Problem::not_authenticated)?;
+        let rules = &self.config.sessions;
+        let live = found?.filter(|(_, session)| !rules.is_idle(session, now));
+        let (user, session) = live.ok_or_else(Problem::not_authenticated)?;
         let renewed_cookie = self
             .touch_session(&session, &presented, origin, now)
             .await?;
@@ -141,7 +143,7 @@ impl App {
         ))
     }
 
-    /// Renews `last_seen_at` every five minutes, and returns the cookie to set again if it would
+    /// Renews `last_seen_at` at intervals, and returns the cookie to set again if it would
     /// expire before the session.
     async fn touch_session(
         &self,
@@ -150,7 +152,7 @@ impl App {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Option<String>, Problem> {
-        if now.since(session.last_seen_at) < TOUCH_INTERVAL {
+        if now.since(session.last_seen_at) < self.config.sessions.touch_interval() {
             return Ok(None);
         }
         if !self.store.touch_session(session, now).await? {

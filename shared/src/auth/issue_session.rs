@@ -116,10 +116,11 @@ impl SignInContext<'_> {
             epoch,
             created_at: self.now,
             expires_at: Timestamp::from_secs(
-                self.now.plus(self.app.config.session_lifetime).secs(),
+                self.now.plus(self.app.config.sessions.lifetime).secs(),
             ),
             last_seen_at: self.now,
             client: self.request.client(),
+            auth_time: self.now,
             auth_method,
         }
     }

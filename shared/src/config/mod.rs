@@ -7,6 +7,7 @@ mod links;
 mod passwords;
 mod reader;
 mod request_limits;
+mod sessions;
 mod site;
 
 pub use brand::Brand;
@@ -16,8 +17,9 @@ pub use passwords::PasswordConfig;
 pub use request_limits::RequestLimits;
 
 use crate::domain::portal::PortalName;
+use crate::domain::session::SessionRules;
 use crate::domain::site::Site;
-use crate::domain::time::{DAY, HOUR};
+use crate::domain::time::DAY;
 use crate::env::Env;
 use reader::Reader;
 use std::fmt;
@@ -43,8 +45,7 @@ pub struct Config {
     pub site: Site,
     pub brand: Brand,
     pub links: LinkConfig,
-    /// `SESSION_HOURS`: lifetime of a session, 1 hour to 10 years.
-    pub session_lifetime: Duration,
+    pub sessions: SessionRules,
     pub passwords: PasswordConfig,
     pub request_limits: RequestLimits,
     pub email: EmailConfig,
@@ -69,7 +70,7 @@ impl Config {
             portal: read.required("PORTAL", wanted, PortalName::parse)?,
             site: site::read_site(&read)?,
             links: LinkConfig::read(&read)?,
-            session_lifetime: read.duration("SESSION_HOURS", HOUR, 1..=87_660)?,
+            sessions: sessions::read_rules(&read)?,
             passwords: PasswordConfig::read(&read)?,
             request_limits: RequestLimits::read(&read)?,
             email: EmailConfig::read(&read, &brand.name)?,
@@ -91,7 +92,7 @@ mod tests {
     use crate::random::Random;
     use std::collections::BTreeMap;
 
-    const GOOD: [(&str, &str); 39] = [
+    const GOOD: [(&str, &str); 41] = [
         ("PASSWORD_ATTEMPTS", "10"),
         ("PASSWORD_FAILURES", "100"),
         ("PASSWORD_PER_NETWORK_HOUR", "100"),
@@ -120,6 +121,8 @@ mod tests {
         ("CODE_ATTEMPTS", "5"),
         ("OTHER_BROWSER", "button"),
         ("SESSION_HOURS", "24"),
+        ("IDLE_MINUTES", "0"),
+        ("SESSIONS_PER_USER", "0"),
         ("PASSWORD_MINIMUM", "15"),
         ("ARGON2_MEMORY_KIB", "19456"),
         ("ARGON2_PASSES", "2"),
@@ -239,6 +242,8 @@ mod tests {
             ("ACTIVATE_URL", "http://portal.example.com/activate"),
             ("RESET_URL", "https://portal.example.com/reset#token=x"),
             ("SESSION_HOURS", "87661"),
+            ("IDLE_MINUTES", "43201"),
+            ("SESSIONS_PER_USER", "51"),
             ("SESSION_HOURS", "-1"),
             ("PASSWORD_MINIMUM", "7"),
             ("PASSWORD_MINIMUM", "65"),

@@ -7,8 +7,34 @@ use super::time::{MINUTE, Timestamp};
 use super::user::{Epoch, Status, User};
 use std::time::Duration;
 
-/// Minimum age of `last_seen_at` for a request to renew it.
-pub const TOUCH_INTERVAL: Duration = MINUTE.saturating_mul(5);
+/// The rules by which sessions end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRules {
+    /// `SESSION_HOURS`: lifetime of a session, 1 hour to 10 years. Nothing extends it.
+    pub lifetime: Duration,
+    /// `IDLE_MINUTES`: a session ends after this time without a request (ASVS 5.0, 7.3.1).
+    pub idle: Option<Duration>,
+    /// `SESSIONS_PER_USER`: with one more, the oldest session ends (ASVS 5.0, 7.1.2).
+    pub per_user: Option<usize>,
+}
+
+impl SessionRules {
+    /// Returns the minimum age of `last_seen_at` for a request to renew it: five minutes, or one
+    /// minute (at most a fifth of `IDLE_MINUTES`) if idle sessions end. An idle session may end
+    /// sooner by as much, and never later.
+    pub fn touch_interval(&self) -> Duration {
+        match self.idle {
+            None => MINUTE.saturating_mul(5),
+            Some(idle) => MINUTE.min(idle / 5),
+        }
+    }
+
+    /// Returns whether `session` has ended at `now` because nobody used it.
+    pub fn is_idle(&self, session: &Session, now: Timestamp) -> bool {
+        self.idle
+            .is_some_and(|idle| now >= session.last_seen_at.plus(idle))
+    }
+}
 
 /// A session's secret id. Only its signed token contains it.
 #[derive(Clone, Debug)]
@@ -59,6 +85,15 @@ impl AuthMethod {
         }
     }
 
+    /// Returns the authentication method reference (RFC 8176) in `me` and in tokens. A code or a
+    /// link is a one-time password that was sent by email.
+    pub const fn amr(self) -> &'static str {
+        match self {
+            Self::Link | Self::Code | Self::Activation => "otp",
+            Self::Password => "pwd",
+        }
+    }
+
     /// Parses the stored `auth_method`.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Link, Self::Code, Self::Password, Self::Activation]
@@ -85,10 +120,13 @@ pub struct Session {
     pub created_at: Timestamp,
     /// End of the session. Using it does not extend it.
     pub expires_at: Timestamp,
-    /// Time of the last request, accurate to [`TOUCH_INTERVAL`].
+    /// Time of the last request, accurate to [`SessionRules::touch_interval`].
     pub last_seen_at: Timestamp,
     /// Client that signed in.
     pub client: ClientInfo,
+    /// Time of the newest authentication: the sign-in, or a confirmation.
+    pub auth_time: Timestamp,
+    /// Method of the newest authentication.
     pub auth_method: AuthMethod,
 }
 
@@ -142,6 +180,7 @@ mod tests {
             expires_at: Timestamp::from_secs(20),
             last_seen_at: Timestamp::from_secs(10),
             client: ClientInfo::new("192.0.2.1", ""),
+            auth_time: Timestamp::from_secs(10),
             auth_method: AuthMethod::Link,
         };
         let now = Timestamp::from_millis(19_999);

@@ -1,6 +1,7 @@
 //! The routes below `/auth/`.
 
 mod activate;
+mod idle;
 mod logout;
 mod me;
 mod next;

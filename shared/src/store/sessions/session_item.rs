@@ -44,23 +44,27 @@ fn to_item(session: &Session) -> Item {
         ("expires_at", Some(n(session.expires_at.secs()))),
         ("ip", Some(s(&session.client.ip))),
         ("user_agent", Some(s(&session.client.user_agent))),
+        ("auth_time", Some(n(session.auth_time.millis()))),
         ("auth_method", Some(s(session.auth_method.as_str()))),
     ]));
     whole
 }
 
 pub(in crate::store) fn from_item(item: &Item) -> Option<Session> {
+    let created_at = moment(item, "created_at")?;
     Some(Session {
         user: UserId::parse(text(item, "pk")?)?,
         hash: SessionHash::parse(text(item, "sk")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
-        created_at: moment(item, "created_at")?,
+        created_at,
         last_seen_at: moment(item, "last_seen_at")?,
         expires_at: expires_at(item)?,
         client: ClientInfo {
             ip: text(item, "ip")?.to_owned(),
             user_agent: text(item, "user_agent")?.to_owned(),
         },
+        // Sessions of earlier releases have none.
+        auth_time: moment(item, "auth_time").unwrap_or(created_at),
         auth_method: AuthMethod::parse(text(item, "auth_method")?)?,
     })
 }

@@ -179,11 +179,7 @@ impl PortalUnderTest<'_> {
     }
 
     /// Checks that a repeated request got the nonce of the first one, whose response may be lost.
-    fn take_repeat(
-        &mut self,
-        email: &EmailRequest,
-        nonce: Option<String>,
-    ) -> Result<(), String> {
+    fn take_repeat(&mut self, email: &EmailRequest, nonce: Option<String>) -> Result<(), String> {
         let parsed = nonce.as_deref().and_then(Nonce::parse);
         let id = parsed.map(|nonce| nonce.link().to_string());
         let key = Some(email.key.as_str());

@@ -198,6 +198,7 @@ impl Tables {
             expires_at: NOW.plus(DAY),
             last_seen_at: NOW,
             client: client(n),
+            auth_time: NOW,
             auth_method: AuthMethod::Link,
         };
         let event = event(Action::Login, &link.link.user, n);
