@@ -54,6 +54,8 @@ pub enum Action {
     /// A notice was claimed for sending.
     NoticeEmailed,
     Logout,
+    /// A user confirmed a session with a password or a code.
+    SessionConfirmed,
     SessionRevoked,
     /// All sessions of a user were revoked, or all but one.
     SessionsRevoked,
@@ -91,6 +93,7 @@ impl Action {
             Self::InvitationEmailed => ("invitation.emailed", "info"),
             Self::NoticeEmailed => ("notice.emailed", "info"),
             Self::Logout => ("logout", "info"),
+            Self::SessionConfirmed => ("session.confirmed", "info"),
             Self::SessionRevoked => ("session.revoked", "info"),
             Self::SessionsRevoked => ("sessions.revoked", "info"),
             Self::Activated => ("activated", "info"),
