@@ -82,7 +82,7 @@ impl VerifiedPassword<'_> {
             password: &self.new,
             session: &session,
             replaces: replaced.as_ref(),
-            event: &context.login_event(Action::Login, &session, replaced.as_ref()),
+            events: &context.login_events(Action::Login, &session, replaced.as_ref()),
             idempotency_key: key.map(IdempotencyKey::hash),
         };
         match context.app.store.complete_sign_in(&sign_in).await? {

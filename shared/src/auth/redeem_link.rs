@@ -34,8 +34,8 @@ impl SignInContext<'_> {
     /// Redeems a link for a session, which replaces the one that the client has. A repeat by the
     /// same browser or idempotency key within 60 seconds returns the same session.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete where a session is replaced; a
-    /// repeat, 1 batch of 2 reads more.
+    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete where a session is replaced, with
+    /// 1 put where it is another user's; a repeat, 1 batch of 2 reads more.
     ///
     /// # Errors
     /// 400 `invalid-token`, 410 `expired-token` or `used-token` for a link that does not work, 400
@@ -55,7 +55,7 @@ impl SignInContext<'_> {
             Some(_) => Action::Activated,
             None => Action::Login,
         };
-        let mut events = vec![self.login_event(action, &session, replaced.as_ref())];
+        let mut events = self.login_events(action, &session, replaced.as_ref());
         events.extend(self.sign_up_event(link));
         let redeem = Redeem {
             link,

@@ -23,7 +23,8 @@ pub struct Redeem<'a> {
     pub session: &'a Session,
     /// The session to delete: the one that this browser had before.
     pub replaces: Option<&'a SessionKey>,
-    /// The audit events: the sign-in, and the sign-up if the link creates the user.
+    /// The audit events: the sign-in, the sign-up if the link creates the user, and the end of
+    /// another user's session.
     pub events: &'a [AuditEvent],
 }
 
@@ -36,8 +37,9 @@ impl Store {
     /// A repeat by the same browser or page within the replay window returns the same session if it
     /// is still live, and writes nothing.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete if a session is replaced; for a
-    /// new user 1 update and 5 puts. A repeat costs 1 strongly consistent batch of 2 reads more.
+    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete if a session is replaced, with 1
+    /// put if it is another user's; for a new user 1 update and 5 puts. A repeat costs 1 strongly
+    /// consistent batch of 2 reads more.
     ///
     /// # Errors
     /// Fails with [`LinkError`].
