@@ -130,7 +130,7 @@ impl From<LinkError> for Problem {
             LinkError::Invalid => Self::invalid_token(),
             LinkError::Expired => Self::new(ProblemType::ExpiredToken, "Request a new one."),
             LinkError::Used => Self::new(ProblemType::UsedToken, "Request a new one."),
-            LinkError::Unavailable => Self::unavailable(),
+            LinkError::Outpaced | LinkError::Unavailable => Self::unavailable(),
         }
     }
 }

@@ -180,6 +180,17 @@ async fn passwords(t: &mut Costs<'_>) {
     ] {
         t.count(name, "sign-in", request).await;
     }
+    let password = laptop.confirm_password(PASSWORD);
+    let email = laptop.receive_login_email(GRACE).await;
+    for (name, request) in [
+        ("password", password),
+        ("wrong password", laptop.confirm_password("wrong")),
+        ("wrong code", laptop.confirm_code(&email.wrong_code())),
+        ("code", laptop.confirm_code(&email.code)),
+    ] {
+        let name = format!("POST /auth/confirm, {name}");
+        t.count(&name, "confirm", request).await;
+    }
     t.count("GET /auth/sessions", "sessions", laptop.list_sessions())
         .await;
     let list = laptop.list_sessions().await.json();

@@ -90,6 +90,10 @@ async fn passwords(world: &World) {
     form.await.assert("200");
     let list = zoe.list_sessions().await.json();
     world.clock.advance(mins(6));
+    zoe.confirm_password(PASSWORD).await.assert("200");
+    zoe.request_login(address).await.assert("200");
+    let code = world.latest_email().await.code;
+    zoe.confirm_code(&code).await.assert("200");
     zoe.list_sessions().await;
     zoe.revoke_other_sessions().await;
     zoe.revoke_session(list[0]["id"].as_str().unwrap()).await;
@@ -109,7 +113,11 @@ async fn passwords(world: &World) {
     activate(&world.latest_email().await.token())
         .await
         .assert("200");
+    zoe.request_login(address).await;
+    let code = world.latest_email().await.code;
+    zoe.sign_in(address, PASSWORD).await.assert("200");
     conflict(world);
+    zoe.confirm_code(&code).await;
     zoe.set_session(None);
     first.await;
     reset.await;
@@ -134,7 +142,7 @@ async fn administration(world: &World) {
 
 #[tokio::test]
 async fn roles_grant_exactly_what_functions_do() {
-    let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
+    let world = World::with_cheap_hashes(&[("SelfSignUp", "on"), ("SessionsPerUser", "50")]).await;
     // A function opens its connection with a read that may be refused.
     world.portal.take_calls();
     call_everything(&world).await;

@@ -68,6 +68,7 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         ),
         "POST /auth/logout" => Some(200),
         "GET /auth/me" | "GET /auth/sessions" => only_if(signed_in, 200, 401),
+        "POST /auth/confirm" => only_if(signed_in, 400, 401),
         "DELETE /auth/sessions" => only_if(signed_in, 204, 401),
         "DELETE /auth/sessions/{id}" if visitor == OtherUser => Some(404),
         "DELETE /auth/sessions/{id}" => only_if(visitor == User, 204, 401),

@@ -23,6 +23,7 @@ fn routes_of_code() -> BTreeSet<(String, String)> {
     let functions = [
         ("admin", admin::ROUTES),
         ("activate", activate::ROUTES),
+        ("confirm", confirm::ROUTES),
         ("reset", reset::ROUTES),
         ("sessions", sessions::ROUTES),
         ("sign-in", sign_in::ROUTES),

@@ -8,18 +8,14 @@
 //! same computations. 429 `too-many-attempts` before anything is computed, for what this client
 //! alone has tried. 404 on a portal without passwords.
 
-mod limits;
 mod verified;
 
-use limits::password_limits;
 use serde::Deserialize;
 use shared::app::App;
 use shared::auth::issue_session::{IssuedSession, SignInContext};
+use shared::auth::password_attempt::parse_password;
 use shared::auth::request_email::{parse_address, parse_next};
-use shared::domain::address::EmailAddress;
-use shared::domain::audit::Action;
 use shared::domain::link::IdempotencyKey;
-use shared::domain::password::Password;
 use shared::domain::password::hash::PasswordCheck;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
@@ -60,24 +56,23 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {
     let app = context.app;
     let address = parse_address(&input.email)?;
-    let password = Password::parse(&input.password)
-        .ok_or_else(|| Problem::invalid_request("`password` must be 1 to 256 characters."))?;
+    let password = parse_password(&input.password)?;
     let key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
 
-    let limits = password_limits(context, &address, input.known.as_deref())?;
+    let limits = context.password_limits(&address, input.known.as_deref())?;
     let attempt = app
         .store
         .begin_password_attempt(&address, &limits, context.now)
         .await?;
     let check = app.passwords.verify(&password, attempt.password());
     let (Some(user), Some(stored)) = (attempt.active_user(), attempt.password()) else {
-        return Err(record_failure(context, &address).await);
+        return Err(context.wrong_password(&address).await);
     };
     let verified = VerifiedPassword {
         user,
         stored,
         new: match check {
-            PasswordCheck::NoMatch => return Err(record_failure(context, &address).await),
+            PasswordCheck::NoMatch => return Err(context.wrong_password(&address).await),
             PasswordCheck::Match => stored.clone(),
             PasswordCheck::MatchNeedsRehash => app.passwords.hash(&password, app.random.bytes()),
         },
@@ -88,13 +83,4 @@ async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSes
             .forget_password_attempt(&attempt, &limits, context.now),
     );
     issued
-}
-
-/// Audits a failed attempt, for every address. Returns the problem to respond with.
-async fn record_failure(context: &SignInContext<'_>, address: &EmailAddress) -> Problem {
-    let address = context.ring.address_hash(address);
-    match context.record_failure(Action::LoginFailed, address).await {
-        Ok(()) => Problem::invalid_credentials(),
-        Err(unavailable) => unavailable.into(),
-    }
 }

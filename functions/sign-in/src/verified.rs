@@ -1,6 +1,6 @@
 //! Issues a session for a verified password.
 
-use shared::auth::issue_session::{IssuedSession, SignInContext};
+use shared::auth::issue_session::{COUNT_ATTEMPTS, IssuedSession, SignInContext};
 use shared::domain::audit::Action;
 use shared::domain::link::IdempotencyKey;
 use shared::domain::password::hash::PasswordHash;
@@ -75,25 +75,30 @@ impl VerifiedPassword<'_> {
     ) -> Result<Completion, Problem> {
         let user = self.user;
         let session = context.new_session(&id, &user.id, user.epoch, AuthMethod::Password);
-        let replaced = context.replaced_session(&session)?;
-        let sign_in = PasswordSignIn {
-            user,
-            verified: self.stored,
-            password: &self.new,
-            session: &session,
-            replaces: replaced.as_ref(),
-            events: &context.login_events(Action::Login, &session, replaced.as_ref()),
-            idempotency_key: key.map(IdempotencyKey::hash),
-        };
-        match context.app.store.complete_sign_in(&sign_in).await? {
-            CompleteOutcome::Completed => Ok(Completion::Issued(IssuedSession {
-                session,
-                id,
-                address: user.address.clone(),
-            })),
-            CompleteOutcome::Repeated(at) => Ok(Completion::RepeatOf(at)),
-            CompleteOutcome::Refused => Err(Problem::invalid_credentials()),
+        for _ in 0..COUNT_ATTEMPTS {
+            let ends = &context.sessions_to_end(&session).await?;
+            let sign_in = PasswordSignIn {
+                user,
+                verified: self.stored,
+                password: &self.new,
+                session: &session,
+                ends,
+                events: &context.login_events(Action::Login, &session, ends),
+                idempotency_key: key.map(IdempotencyKey::hash),
+            };
+            let address = user.address.clone();
+            return match context.app.store.complete_sign_in(&sign_in).await? {
+                CompleteOutcome::Completed => Ok(Completion::Issued(IssuedSession {
+                    session,
+                    id,
+                    address,
+                })),
+                CompleteOutcome::Repeated(at) => Ok(Completion::RepeatOf(at)),
+                CompleteOutcome::Refused => Err(Problem::invalid_credentials()),
+                CompleteOutcome::Outpaced => continue,
+            };
         }
+        Err(Problem::unavailable())
     }
 }
 

@@ -17,7 +17,6 @@
 //! the same calls. One that is not 8 digits is 400 `invalid-request`, and not counted.
 
 mod code;
-mod limits;
 
 use serde::Deserialize;
 use shared::app::App;

@@ -17,6 +17,8 @@ use crate::store::Unavailable;
 pub struct Authenticated {
     pub user: User,
     pub session: Session,
+    /// Whether the token was in the cookie, or a bearer token.
+    pub by_cookie: bool,
     /// The session's cookie, set again if it would otherwise expire before the session.
     pub renewed_cookie: Option<String>,
 }
@@ -137,6 +139,7 @@ impl App {
             Authenticated {
                 user,
                 session,
+                by_cookie: presented.by_cookie,
                 renewed_cookie,
             },
             result?,

@@ -9,7 +9,7 @@ use crate::domain::known_browser::{self, KnownBrowser};
 use crate::domain::link::Nonce;
 use crate::domain::next::Next;
 use crate::domain::origin::Origin;
-use crate::domain::session::{AuthMethod, Session, SessionId, SessionKey};
+use crate::domain::session::{AuthMethod, EndedSessions, Session, SessionId, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
 use crate::http::cookie::{self, Cookie};
@@ -20,6 +20,9 @@ use crate::keys::{KeyRing, SessionClaims};
 use crate::store::Unavailable;
 use serde::Serialize;
 use std::sync::Arc;
+
+/// The number of times that a sign-in counts the user's sessions when others overtake it.
+pub const COUNT_ATTEMPTS: usize = 8;
 
 /// A request to sign in, with the key ring and the time that all of its steps use.
 pub struct SignInContext<'a> {
@@ -37,6 +40,14 @@ pub struct IssuedSession {
     /// The secret id, which only the client's token holds.
     pub id: SessionId,
     pub address: EmailAddress,
+}
+
+/// The fresh mark of a known browser.
+pub struct KnownMark {
+    /// For a bearer client.
+    pub mark: KnownBrowser,
+    /// The `Set-Cookie` header of a browser.
+    pub cookie: String,
 }
 
 #[derive(Serialize)]
@@ -130,7 +141,7 @@ impl SignInContext<'_> {
     ///
     /// # Errors
     /// 400 for two tokens at once, 503 `unavailable` if the token's key may be too new to know.
-    pub fn replaced_session(&self, new: &Session) -> Result<Option<SessionKey>, Problem> {
+    fn replaced_session(&self, new: &Session) -> Result<Option<SessionKey>, Problem> {
         let Some(presented) =
             authenticate::presented_token(self.request, &self.app.config.portal, &self.origin)?
         else {
@@ -144,13 +155,28 @@ impl SignInContext<'_> {
         Ok(old.filter(|old| old.hash != new.hash))
     }
 
+    /// Returns the sessions that `new` ends: the one that the client has, and those over
+    /// `SESSIONS_PER_USER`.
+    ///
+    /// Costs 1 read and 1 query with such a limit, else nothing.
+    ///
+    /// # Errors
+    /// Those of [`SignInContext::replaced_session`], and 503 if the store cannot be reached.
+    pub async fn sessions_to_end(&self, new: &Session) -> Result<EndedSessions, Problem> {
+        let replaced = self.replaced_session(new)?;
+        let rules = &self.app.config.sessions;
+        let store = &self.app.store;
+        let ended = store.sessions_to_end(new, replaced, rules);
+        Ok(ended.await?)
+    }
+
     /// Creates the audit events of a session that starts: one in the user's history, and one in the
     /// history of another user whose session it replaces.
     pub fn login_events(
         &self,
         action: Action,
         session: &Session,
-        replaced: Option<&SessionKey>,
+        ended: &EndedSessions,
     ) -> Vec<AuditEvent> {
         let client = &session.client;
         let event = |action, user: &UserId, hash| {
@@ -163,8 +189,14 @@ impl SignInContext<'_> {
             (audit::AUTH_METHOD, auth_method),
             (audit::EXPIRES_AT, session.expires_at.rfc3339()),
         ]);
+        let replaced = ended.replaced.as_ref();
         let replaced_id = replaced.map(|old| (audit::REPLACED, old.hash.to_string()));
         login.metadata.extend(replaced_id);
+        if !ended.oldest.is_empty() {
+            let oldest = ended.oldest.iter().map(|old| old.hash.to_string());
+            let oldest: Vec<_> = oldest.collect();
+            login.metadata.push((audit::ENDED, oldest.join(" ")));
+        }
         let of_other = replaced.filter(|old| old.user != session.user);
         let of_other = of_other.map(|old| event(Action::SessionReplaced, &old.user, old.hash));
         std::iter::once(login).chain(of_other).collect()
@@ -214,12 +246,8 @@ impl SignInContext<'_> {
         let token = self.ring.sign_session(key, &claims);
         let session_cookie = Cookie::session(&self.app.config.portal, &self.origin)
             .set(&token, session.expires_at.since(self.now));
-        let mark = self
-            .ring
-            .mark_browser(self.app.random.bytes(), &issued.address);
-        let known_cookie = self.known_cookie(&mark, &issued.address)?;
-        let with_cookies =
-            |response| with_cookie(with_cookie(response, &session_cookie), &known_cookie);
+        let KnownMark { mark, cookie } = self.mark_browser(&issued.address)?;
+        let with_cookies = |response| with_cookie(with_cookie(response, &session_cookie), &cookie);
         if self.request.is_form() {
             let page = self.app.config.site.landing_url(next, &self.origin);
             return Ok(with_cookies(response::see_other(&page)));
@@ -245,12 +273,20 @@ impl SignInContext<'_> {
         })
     }
 
-    /// Returns the cookie that makes this browser known to `address`, in place of its earlier mark.
-    fn known_cookie(&self, mark: &KnownBrowser, address: &EmailAddress) -> Result<String, Problem> {
+    /// Makes this browser known to `address`, by a fresh mark in place of its earlier one: its wrong
+    /// passwords and codes count from now.
+    ///
+    /// # Errors
+    /// 400 for a cookie that was sent twice.
+    pub fn mark_browser(&self, address: &EmailAddress) -> Result<KnownMark, Problem> {
+        let mark = self.ring.mark_browser(self.app.random.bytes(), address);
         let mut others = self.known_browsers(None)?;
         others.retain(|other| !self.ring.knows(other, address));
         let cookie = Cookie::known(&self.app.config.portal, &self.origin);
-        let value = cookie::with_known_browser(mark, &others);
-        Ok(cookie.set(&value, known_browser::LIFETIME))
+        let value = cookie::with_known_browser(&mark, &others);
+        Ok(KnownMark {
+            cookie: cookie.set(&value, known_browser::LIFETIME),
+            mark,
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! Redeeming a link for a session, as all endpoints that a link signs in to do.
 
 use crate::app::App;
-use crate::auth::issue_session::{IssuedSession, SignInContext};
+use crate::auth::issue_session::{COUNT_ATTEMPTS, IssuedSession, SignInContext};
 use crate::domain::audit::{Action, AuditEvent, Target};
 use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::password::hash::PasswordHash;
@@ -34,8 +34,9 @@ impl SignInContext<'_> {
     /// Redeems a link for a session, which replaces the one that the client has. A repeat by the
     /// same browser or idempotency key within 60 seconds returns the same session.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete where a session is replaced, with
-    /// 1 put where it is another user's; a repeat, 1 batch of 2 reads more.
+    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, and 1 put
+    /// where one is another user's; a repeat, 1 batch of 2 reads more; with a limit on sessions 1
+    /// read and 1 query more.
     ///
     /// # Errors
     /// 400 `invalid-token`, 410 `expired-token` or `used-token` for a link that does not work, 400
@@ -50,27 +51,33 @@ impl SignInContext<'_> {
         let link = &signed.content;
         let id = signed.key.session_id(&link.id);
         let session = self.new_session(&id, &link.user, link.session_epoch(), auth_method);
-        let replaced = self.replaced_session(&session)?;
         let action = match password {
             Some(_) => Action::Activated,
             None => Action::Login,
         };
-        let mut events = self.login_events(action, &session, replaced.as_ref());
-        events.extend(self.sign_up_event(link));
-        let redeem = Redeem {
-            link,
-            by,
-            password,
-            session: &session,
-            replaces: replaced.as_ref(),
-            events: &events,
-        };
-        let session = self.app.store.redeem(&redeem).await?;
-        Ok(IssuedSession {
-            session,
-            id,
-            address: link.address.clone(),
-        })
+        for _ in 0..COUNT_ATTEMPTS {
+            let ends = &self.sessions_to_end(&session).await?;
+            let mut events = self.login_events(action, &session, ends);
+            events.extend(self.sign_up_event(link));
+            let redeem = Redeem {
+                link,
+                by,
+                password,
+                session: &session,
+                ends,
+                events: &events,
+            };
+            let session = match self.app.store.redeem(&redeem).await {
+                Err(LinkError::Outpaced) => continue,
+                redeemed => redeemed?,
+            };
+            return Ok(IssuedSession {
+                session,
+                id,
+                address: link.address.clone(),
+            });
+        }
+        Err(Problem::unavailable())
     }
 
     /// Returns the session that a link has issued, for a repeat of its redemption.

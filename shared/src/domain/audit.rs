@@ -14,6 +14,8 @@ pub const AUTH_METHOD: &str = "auth_method";
 pub const EXPIRES_AT: &str = "expires_at";
 /// The metadata of a session's start: the session that the same browser had before.
 pub const REPLACED: &str = "replaced";
+/// The metadata of a session's start: the sessions that were too many, separated by spaces.
+pub const ENDED: &str = "ended";
 /// The metadata of an administrative action: the IAM ARN that signed it.
 pub const ACTOR: &str = "actor";
 /// The metadata of a session's start: its epoch. The metadata of an action that moves the user's
@@ -67,6 +69,8 @@ pub enum Action {
     /// A notice was claimed for sending.
     NoticeEmailed,
     Logout,
+    /// A user confirmed a session with a password or a code.
+    SessionConfirmed,
     SessionRevoked,
     /// Another user signed in, in the browser that had the session.
     SessionReplaced,
@@ -106,6 +110,7 @@ impl Action {
             Self::InvitationEmailed => ("invitation.emailed", "info"),
             Self::NoticeEmailed => ("notice.emailed", "info"),
             Self::Logout => ("logout", "info"),
+            Self::SessionConfirmed => ("session.confirmed", "info"),
             Self::SessionRevoked => ("session.revoked", "info"),
             Self::SessionReplaced => ("session.replaced", "info"),
             Self::SessionsRevoked => ("sessions.revoked", "info"),

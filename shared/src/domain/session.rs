@@ -113,6 +113,17 @@ pub struct SessionKey {
     pub hash: SessionHash,
 }
 
+/// The sessions that a new one ends, in the transaction that stores it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndedSessions {
+    /// The one that the client had before.
+    pub replaced: Option<SessionKey>,
+    /// The oldest ones over [`SessionRules::per_user`].
+    pub oldest: Vec<SessionKey>,
+    /// Number of the user's sign-ins when the sessions were counted, if they were.
+    pub sign_ins: Option<u64>,
+}
+
 /// A session as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {

@@ -18,6 +18,8 @@ pub enum EndKind {
     Revoked,
     /// Another session began in the same browser.
     Replaced,
+    /// The user signed in more often than the portal allows, and it was the oldest session.
+    TooMany,
     PasswordReset,
     AddressChanged,
     Suspended,
@@ -34,6 +36,7 @@ impl EndKind {
             Self::SignedOut => "signed-out",
             Self::Revoked => "revoked",
             Self::Replaced => "replaced",
+            Self::TooMany => "too-many",
             Self::PasswordReset => "password-reset",
             Self::AddressChanged => "address-changed",
             Self::Suspended => "suspended",
@@ -91,7 +94,7 @@ impl<'a> RecordedEnds<'a> {
     pub fn new(records: &'a [AuditRecord], portal: &PortalName) -> Self {
         let ends = records.iter();
         Self(
-            ends.filter_map(|record| recorded_end(record, portal))
+            ends.flat_map(|record| recorded_ends(record, portal))
                 .collect(),
         )
     }
@@ -126,33 +129,46 @@ impl<'a> RecordedEnds<'a> {
     }
 }
 
-/// Returns the end that an action has recorded, if it ends any session.
-fn recorded_end<'a>(
+/// Returns the ends that an action has recorded.
+fn recorded_ends<'a>(
     record: &'a AuditRecord,
     portal: &PortalName,
-) -> Option<(Scope<'a>, SessionEnd<'a>)> {
-    let find = |actions: &[(Action, EndKind)]| {
-        let mut actions = actions.iter();
-        let found = actions.find(|(action, _)| action.of(portal) == record.action);
-        found.map(|(_, kind)| *kind)
-    };
-    let (scope, kind) = if let Some(replaced) = record.metadata.get(audit::REPLACED) {
-        (Scope::One(replaced), EndKind::Replaced)
-    } else if let Some(kind) = find(&ENDING_ONE) {
-        (Scope::One(record.session()?), kind)
-    } else {
-        let kind = find(&ENDING_EARLIER)?;
-        let epoch = record.epoch()?;
-        let kept = record.session();
-        (Scope::Earlier { epoch, kept }, kind)
-    };
+) -> Vec<(Scope<'a>, SessionEnd<'a>)> {
     let by = match record.metadata.get(audit::ACTOR) {
         Some(actor) => EndedBy::Administrator(actor),
         None if record.action == Action::SessionReplaced.of(portal) => EndedBy::AnotherUser,
         None => EndedBy::User,
     };
     let at = record.at;
-    Some((scope, SessionEnd { at, kind, by }))
+    let end = |(scope, kind)| (scope, SessionEnd { at, kind, by });
+    let by_start = ends_by_start(record);
+    let by_action = end_by_action(record, portal);
+    by_start.into_iter().chain(by_action).map(end).collect()
+}
+
+/// Returns the ends of sessions that the start of another session brought about.
+fn ends_by_start(record: &AuditRecord) -> Vec<(Scope<'_>, EndKind)> {
+    let metadata = |name| record.metadata.get(name).map(String::as_str);
+    let replaced = metadata(audit::REPLACED).into_iter();
+    let replaced = replaced.map(|id| (Scope::One(id), EndKind::Replaced));
+    let oldest = metadata(audit::ENDED).unwrap_or_default().split(' ');
+    let oldest = oldest.map(|id| (Scope::One(id), EndKind::TooMany));
+    replaced.chain(oldest).collect()
+}
+
+fn end_by_action<'a>(record: &'a AuditRecord, portal: &PortalName) -> Option<(Scope<'a>, EndKind)> {
+    let find = |actions: &[(Action, EndKind)]| {
+        let mut actions = actions.iter();
+        let found = actions.find(|(action, _)| action.of(portal) == record.action);
+        found.map(|(_, kind)| *kind)
+    };
+    if let Some(kind) = find(&ENDING_ONE) {
+        return Some((Scope::One(record.session()?), kind));
+    }
+    let kind = find(&ENDING_EARLIER)?;
+    let epoch = record.epoch()?;
+    let kept = record.session();
+    Some((Scope::Earlier { epoch, kept }, kind))
 }
 
 #[cfg(test)]

@@ -62,6 +62,14 @@ impl Expression {
         self
     }
 
+    /// Adds a condition to the one that is set.
+    pub(super) fn and(mut self, condition: &str) -> Self {
+        self.condition = self
+            .condition
+            .map(|first| format!("{first} AND {condition}"));
+        self
+    }
+
     /// Adds placeholders for attribute names, each with its `#`.
     pub(super) fn names<const N: usize>(mut self, names: [(&str, &str); N]) -> Self {
         let names = names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned()));

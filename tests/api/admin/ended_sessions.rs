@@ -167,6 +167,21 @@ async fn a_session_that_another_user_replaced_tells_so() {
 }
 
 #[tokio::test]
+async fn the_oldest_of_too_many_sessions_tells_so() {
+    let world = World::with(&[("SessionsPerUser", "2")]).await;
+    for _ in 0..4 {
+        sign_in(&world, ADA).await;
+    }
+    let expected = [
+        "- - -",
+        "- - -",
+        "too-many user 2026-11-21T14:04:00Z",
+        "too-many user 2026-11-21T14:03:00Z",
+    ];
+    assert_eq!(ends(&world, ADA).await, expected);
+}
+
+#[tokio::test]
 async fn a_session_that_ended_by_itself_was_ended_by_nobody() {
     for (minutes, how) in [("30", "idle"), ("0", "expired")] {
         let world = World::with(&[("IdleMinutes", minutes)]).await;

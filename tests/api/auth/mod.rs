@@ -1,6 +1,7 @@
 //! The routes below `/auth/`.
 
 mod activate;
+mod confirm;
 mod idle;
 mod logout;
 mod me;
@@ -9,6 +10,7 @@ mod pages;
 mod password_pages;
 mod request_login;
 mod reset_password;
+mod session_limit;
 pub(crate) mod sessions;
 mod sign_in;
 mod sign_up;

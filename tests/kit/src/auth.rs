@@ -61,6 +61,16 @@ impl ApiClient<'_> {
         self.post(routes::LOGOUT)
     }
 
+    /// Confirms the session with the user's password.
+    pub fn confirm_password(&self, password: &str) -> ApiRequest<'_> {
+        self.post(routes::CONFIRM).with("password", password)
+    }
+
+    /// Confirms the session with an emailed code.
+    pub fn confirm_code(&self, code: &str) -> ApiRequest<'_> {
+        self.post(routes::CONFIRM).code(code)
+    }
+
     /// Lists the user's sessions.
     pub fn list_sessions(&self) -> ApiRequest<'_> {
         self.request(Method::GET, routes::SESSIONS)

@@ -14,6 +14,7 @@ pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
 pub const RESET_PASSWORD: &str = "/auth/reset-password";
 pub const SIGN_UP: &str = "/auth/sign-up";
 pub const ME: &str = "/auth/me";
+pub const CONFIRM: &str = "/auth/confirm";
 pub const LOGOUT: &str = "/auth/logout";
 pub const SESSIONS: &str = "/auth/sessions";
 pub const USERS: &str = "/admin/users";

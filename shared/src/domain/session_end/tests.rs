@@ -14,6 +14,8 @@ enum Act {
     RevokeA,
     /// The browser of B signs in again.
     ReplaceB,
+    /// A third session is one too many, and A is the oldest.
+    OutnumberA,
     /// Another user signs in in the browser of A.
     AnotherReplacesA,
     /// A revokes all other sessions.
@@ -22,10 +24,11 @@ enum Act {
     Reset,
 }
 
-const ACTS: [Act; 7] = [
+const ACTS: [Act; 8] = [
     Act::SignOutA,
     Act::RevokeA,
     Act::ReplaceB,
+    Act::OutnumberA,
     Act::AnotherReplacesA,
     Act::KeepA,
     Act::RevokeAll,
@@ -92,6 +95,11 @@ impl Model {
                 self.record(Action::Login, at, "session-c", &[(audit::REPLACED, B)]);
                 self.b.delete(at, K::Replaced, By::User);
             }
+            Act::OutnumberA if self.a.is_stored => {
+                let oldest = format!("session-x {A} session-y");
+                self.record(Action::Login, at, "session-d", &[(audit::ENDED, &oldest)]);
+                self.a.delete(at, K::TooMany, By::User);
+            }
             Act::AnotherReplacesA => {
                 self.record(Action::SessionReplaced, at, A, &[]);
                 self.a.delete(at, K::Replaced, By::AnotherUser);
@@ -114,7 +122,7 @@ impl Model {
                     session.end(at, K::PasswordReset, By::User);
                 }
             }
-            Act::SignOutA | Act::RevokeA | Act::KeepA => {}
+            Act::SignOutA | Act::RevokeA | Act::OutnumberA | Act::KeepA => {}
         }
     }
 
@@ -160,7 +168,7 @@ fn orders(acts: &[Act]) -> Vec<Vec<Act>> {
 #[test]
 fn in_all_orders_of_all_actions_the_records_tell_the_end_of_each_session() {
     let orders = orders(&ACTS);
-    assert_eq!(orders.len(), 13_700);
+    assert_eq!(orders.len(), 109_601);
     for order in orders {
         let mut model = Model::new();
         for (second, act) in (100..).zip(&order) {

@@ -16,6 +16,8 @@ pub enum LinkError {
     Expired,
     /// The link has been used, and not by this browser or page within the replay window.
     Used,
+    /// A concurrent sign-in of the user came first: count their sessions again.
+    Outpaced,
     /// The store could not be reached.
     Unavailable,
 }
@@ -30,6 +32,7 @@ impl From<Unavailable> for LinkError {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Write {
     Link,
+    User,
     Other,
 }
 

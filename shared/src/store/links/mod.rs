@@ -2,6 +2,7 @@
 
 mod check;
 mod complete;
+mod confirm;
 mod consume;
 mod count_code_attempts;
 pub(super) mod link_item;

@@ -3,14 +3,15 @@
 use crate::domain::audit::AuditEvent;
 use crate::domain::link::{Link, LinkAccount, RedeemContext};
 use crate::domain::password::hash::PasswordHash;
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::{EndedSessions, Session};
 use crate::domain::user::{Status, User};
 use crate::store::Store;
 use crate::store::expression::Expression;
 use crate::store::item::{n, s};
 use crate::store::links::LinkError;
 use crate::store::links::consume::{Replay, Write};
-use crate::store::transaction::Transaction;
+use crate::store::transaction::{Transaction, TransactionError};
+use crate::store::users::user_item;
 
 /// A link, and the session to redeem it for.
 pub struct Redeem<'a> {
@@ -21,8 +22,8 @@ pub struct Redeem<'a> {
     pub password: Option<&'a PasswordHash>,
     /// The new session. Its `created_at` is the time of the redemption.
     pub session: &'a Session,
-    /// The session to delete: the one that this browser had before.
-    pub replaces: Option<&'a SessionKey>,
+    /// The sessions to delete.
+    pub ends: &'a EndedSessions,
     /// The audit events: the sign-in, the sign-up if the link creates the user, and the end of
     /// another user's session.
     pub events: &'a [AuditEvent],
@@ -37,8 +38,8 @@ impl Store {
     /// A repeat by the same browser or page within the replay window returns the same session if it
     /// is still live, and writes nothing.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete if a session is replaced, with 1
-    /// put if it is another user's; for a new user 1 update and 5 puts. A repeat costs 1 strongly
+    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, and 1 put
+    /// if one is another user's; for a new user 1 update and 5 puts. A repeat costs 1 strongly
     /// consistent batch of 2 reads more.
     ///
     /// # Errors
@@ -51,12 +52,15 @@ impl Store {
             .update(Write::Link, self.consume_link(redeem.link, redeem.by, now))
             .put(Write::Other, self.new_session(redeem.session))
             .puts(Write::Other, events)
-            .deletes(Write::Other, self.replaced_session(redeem.replaces))
+            .deletes(Write::Other, self.ended_sessions(redeem.ends))
             .commit(self, "redeem")
             .await;
         let Err(error) = committed else {
             return Ok(redeem.session.clone());
         };
+        if is_outpaced(&error, redeem.ends) {
+            return Err(LinkError::Outpaced);
+        }
         let Replay = self
             .explain_failure(error, redeem.link, redeem.by, now)
             .await?;
@@ -89,10 +93,10 @@ impl Store {
                     .put(Write::Other, self.address_claim(&user.address, &user.id))
             }
             LinkAccount::Active => {
-                writes.update(Write::Other, self.redeeming_user(redeem, Status::Active))
+                writes.update(Write::User, self.redeeming_user(redeem, Status::Active))
             }
             LinkAccount::Invited => {
-                writes.update(Write::Other, self.redeeming_user(redeem, Status::Invited))
+                writes.update(Write::User, self.redeeming_user(redeem, Status::Invited))
             }
         }
     }
@@ -117,11 +121,22 @@ impl Store {
                 (":session_epoch", n(redeem.session.epoch.get())),
                 (":address", s(redeem.link.address.as_str())),
             ]);
+        let signed_in = user_item::not_outpaced(signed_in, redeem.ends);
         match redeem.password {
             Some(hash) => signed_in
                 .set("password = :password")
                 .values([(":password", s(hash.as_str()))]),
             None => signed_in,
         }
+    }
+}
+
+/// Returns whether nothing but a concurrent sign-in of the user is in the way.
+fn is_outpaced(error: &TransactionError<Write>, ended: &EndedSessions) -> bool {
+    match error {
+        TransactionError::Conditions(failed) => failed.iter().all(|(write, item)| {
+            *write == Write::User && user_item::is_outpaced(item.as_ref(), ended)
+        }),
+        TransactionError::Conflict | TransactionError::Unavailable => false,
     }
 }

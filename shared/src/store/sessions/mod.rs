@@ -1,5 +1,6 @@
 //! The `sessions` table: one row for each session.
 
+mod count;
 mod erase;
 mod find;
 mod list;

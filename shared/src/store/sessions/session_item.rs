@@ -2,7 +2,7 @@
 
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::{SessionHash, UserId};
-use crate::domain::session::{AuthMethod, Session, SessionKey};
+use crate::domain::session::{AuthMethod, EndedSessions, Session};
 use crate::domain::user::Epoch;
 use crate::store::Store;
 use crate::store::expression::{Expression, put_new};
@@ -26,12 +26,27 @@ impl Store {
         put_new(&self.tables.sessions, to_item(session))
     }
 
-    /// Returns the unconditional delete of the session that a sign-in replaces, if there is one.
-    pub(in crate::store) fn replaced_session(
+    /// Returns the update that stores a confirmation of `session`, on condition that it is
+    /// unexpired and of the same epoch. It does not extend the session.
+    pub(in crate::store) fn confirmed_session(&self, session: &Session) -> Expression {
+        self.session_row(&session.user, &session.hash)
+            .set("auth_time = :auth_time, auth_method = :auth_method")
+            .when("attribute_exists(pk) AND epoch = :epoch AND expires_at > :now")
+            .values([
+                (":auth_time", n(session.auth_time.millis())),
+                (":auth_method", s(session.auth_method.as_str())),
+                (":epoch", n(session.epoch.get())),
+                (":now", n(session.auth_time.secs())),
+            ])
+    }
+
+    /// Returns the unconditional deletes of the sessions that a new one ends.
+    pub(in crate::store) fn ended_sessions(
         &self,
-        replaced: Option<&SessionKey>,
-    ) -> Option<Expression> {
-        replaced.map(|session| self.session_row(&session.user, &session.hash))
+        ended: &EndedSessions,
+    ) -> impl Iterator<Item = Expression> {
+        let sessions = ended.replaced.iter().chain(&ended.oldest);
+        sessions.map(|session| self.session_row(&session.user, &session.hash))
     }
 }
 

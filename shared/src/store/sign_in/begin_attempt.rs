@@ -40,6 +40,18 @@ impl Store {
             )
             .ok_or_else(|| Unavailable::unreadable("users"))?;
         let account = self.find_account(&id).await?;
+        self.count_failures(by_known_browser, account, limits, now)
+            .await
+    }
+
+    /// Counts the attempt by the silent limit of the address, except for a known browser.
+    pub(super) async fn count_failures(
+        &self,
+        by_known_browser: bool,
+        account: Option<Account>,
+        limits: &PasswordLimits,
+        now: Timestamp,
+    ) -> Result<PasswordAttempt, CountError> {
         let sign_ins = account.as_ref().map_or(0, |account| account.sign_ins);
         let failures = limits.failures(sign_ins, now);
         let allowed =
@@ -53,7 +65,7 @@ impl Store {
 
     /// Counts an attempt for its client alone. Returns true if that is a known browser whose own
     /// limit allows it.
-    async fn count_client(
+    pub(super) async fn count_client(
         &self,
         limits: &PasswordLimits,
         now: Timestamp,
@@ -67,7 +79,7 @@ impl Store {
         Ok(false)
     }
 
-    async fn find_account(&self, id: &UserId) -> Result<Option<Account>, Unavailable> {
+    pub(super) async fn find_account(&self, id: &UserId) -> Result<Option<Account>, Unavailable> {
         let Some(item) = self.read_user_item(id).await? else {
             return Ok(None);
         };

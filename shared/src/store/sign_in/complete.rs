@@ -4,12 +4,13 @@ use crate::domain::audit::AuditEvent;
 use crate::domain::ids::IdempotencyKeyHash;
 use crate::domain::link::REPLAY_WINDOW;
 use crate::domain::password::hash::PasswordHash;
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::{EndedSessions, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
 use crate::store::expression::Expression;
 use crate::store::item::{Item, moment, n, s, text};
 use crate::store::transaction::{Transaction, TransactionError};
+use crate::store::users::user_item;
 use crate::store::{Store, Unavailable};
 
 /// A sign-in whose password has been verified.
@@ -21,8 +22,8 @@ pub struct PasswordSignIn<'a> {
     pub password: &'a PasswordHash,
     /// The new session. Its `created_at` is the time of the sign-in.
     pub session: &'a Session,
-    /// The session to delete: the one that this browser had before.
-    pub replaces: Option<&'a SessionKey>,
+    /// The sessions to delete.
+    pub ends: &'a EndedSessions,
     /// The audit events: the sign-in, and the end of another user's session.
     pub events: &'a [AuditEvent],
     /// Identifies the view of the form, or the client's attempt, so that it may be repeated.
@@ -36,6 +37,8 @@ pub enum CompleteOutcome {
     Repeated(Timestamp),
     /// A concurrent reset, suspension or change of address wins. Nothing was written.
     Refused,
+    /// A concurrent sign-in came first. Nothing was written: count the sessions again.
+    Outpaced,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -49,8 +52,8 @@ impl Store {
     /// if the user is no longer active, has another address, epoch or password than the one that
     /// was verified, or if the sign-in repeats one of the same idempotency key.
     ///
-    /// Costs 1 transaction of 1 update and 2 puts, and 1 delete if a session is replaced, with 1
-    /// put if it is another user's.
+    /// Costs 1 transaction of 1 update and 2 puts, 1 delete for each session that ends, and 1 put
+    /// if one is another user's.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -64,7 +67,7 @@ impl Store {
             .update(Write::User, self.user_signed_in_with_password(sign_in))
             .put(Write::Other, self.new_session(sign_in.session))
             .puts(Write::Other, events)
-            .deletes(Write::Other, self.replaced_session(sign_in.replaces))
+            .deletes(Write::Other, self.ended_sessions(sign_in.ends))
             .commit(self, "complete_sign_in")
             .await;
         match committed {
@@ -74,8 +77,7 @@ impl Store {
                     .into_iter()
                     .find(|(write, _)| *write == Write::User)
                     .and_then(|(_, user)| user);
-                let repeated = user.and_then(|user| repeated(&user, sign_in));
-                Ok(repeated.map_or(CompleteOutcome::Refused, CompleteOutcome::Repeated))
+                Ok(refusal(user.as_ref(), sign_in))
             }
             Err(error) => Err(error.into()),
         }
@@ -100,7 +102,7 @@ impl Store {
             .returning_old_item();
         let unchanged = "attribute_exists(pk) AND #status = :active AND epoch = :epoch \
                          AND password = :verified AND address = :address";
-        match sign_in.idempotency_key {
+        let user = match sign_in.idempotency_key {
             None => user.when(unchanged),
             Some(key) => user
                 .set("idempotency_key = :key, idempotency_key_at = :now")
@@ -112,7 +114,17 @@ impl Store {
                     (":key", s(key.to_string())),
                     (":replayable_since", n(now.minus(REPLAY_WINDOW).millis())),
                 ]),
-        }
+        };
+        user_item::not_outpaced(user, sign_in.ends)
+    }
+}
+
+/// Explains why the write to the user failed, according to their item.
+fn refusal(user: Option<&Item>, sign_in: &PasswordSignIn<'_>) -> CompleteOutcome {
+    match user.and_then(|user| repeated(user, sign_in)) {
+        Some(at) => CompleteOutcome::Repeated(at),
+        None if user_item::is_outpaced(user, sign_in.ends) => CompleteOutcome::Outpaced,
+        None => CompleteOutcome::Refused,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod begin_attempt;
 mod complete;
+mod confirm;
 mod forget_attempt;
 mod limits;
 

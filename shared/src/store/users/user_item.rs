@@ -8,6 +8,7 @@
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{KeyedHash, UserId};
 use crate::domain::password::hash::PasswordHash;
+use crate::domain::session::{EndedSessions, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Epoch, Resource, Status, User};
 use crate::store::expression::{Expression, built, put_new};
@@ -85,6 +86,22 @@ impl Store {
             .values([(":user", s(user.id.as_str()))])
     }
 
+    /// Returns the update of a user who confirms `session`, on condition that they are active and of
+    /// its epoch, and `and`. As with a sign-in, the counts of wrong passwords and codes start anew.
+    pub(in crate::store) fn confirming_user(&self, session: &Session, and: &str) -> Expression {
+        self.user_row(&session.user)
+            .add("sign_ins :one")
+            .when(format!(
+                "attribute_exists(pk) AND #status = :active AND epoch = :epoch AND {and}"
+            ))
+            .names([("#status", "status")])
+            .values([
+                (":one", n(1)),
+                (":active", s(Status::Active.as_str())),
+                (":epoch", n(session.epoch.get())),
+            ])
+    }
+
     /// Returns the update that moves the user's epoch from `epoch` to the next one: everything
     /// issued under it becomes void.
     pub(in crate::store) fn next_epoch(&self, user: &UserId, epoch: Epoch) -> Expression {
@@ -93,6 +110,23 @@ impl Store {
             .when("attribute_exists(pk) AND epoch = :epoch")
             .values([(":epoch", n(epoch.get())), (":next", n(epoch.next().get()))])
     }
+}
+
+/// Adds the condition that nobody has signed in as this user since their sessions were counted.
+pub(in crate::store) fn not_outpaced(user: Expression, ended: &EndedSessions) -> Expression {
+    match ended.sign_ins {
+        None => user,
+        Some(sign_ins) => user
+            .and("(attribute_not_exists(sign_ins) OR sign_ins = :sign_ins)")
+            .values([(":sign_ins", n(sign_ins))])
+            .returning_old_item(),
+    }
+}
+
+/// Returns whether that is why the write to the user failed, according to their item.
+pub(in crate::store) fn is_outpaced(user: Option<&Item>, ended: &EndedSessions) -> bool {
+    let now = user.map(sign_ins);
+    ended.sign_ins.is_some() && now.is_some() && now != ended.sign_ins
 }
 
 pub(in crate::store) fn claimed_by(claim: &Item) -> Option<UserId> {
@@ -109,7 +143,7 @@ pub(in crate::store) fn password(item: &Item) -> Option<PasswordHash> {
     PasswordHash::parse(text(item, "password")?)
 }
 
-/// Returns the number of the user's sign-ins and resets.
+/// Returns the number of the user's sign-ins, resets and confirmations.
 pub(in crate::store) fn sign_ins(item: &Item) -> u64 {
     number(item, "sign_ins").unwrap_or_default()
 }

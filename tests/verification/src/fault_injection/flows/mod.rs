@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod confirmations;
 mod emails;
 mod links;
 mod passwords;
@@ -60,6 +61,7 @@ pub(super) fn all() -> Vec<Flow> {
         passwords::flows(),
         accounts::flows(),
         sessions::flows(),
+        confirmations::flows(),
         admin::flows(),
     ]
     .into_iter()

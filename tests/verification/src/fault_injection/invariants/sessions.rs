@@ -18,7 +18,8 @@ pub(super) fn used_links_have_one_record(facts: &Facts) -> Result<(), String> {
             "reset" => record.action() == "password.reset",
             _ => {
                 let method = record.metadata("auth_method").unwrap_or_default();
-                record.starts_session() && methods.contains(&method)
+                let is_proof = record.starts_session() || record.action() == "session.confirmed";
+                is_proof && methods.contains(&method)
             }
         };
         let recorded = sorted(facts.records().filter(is_its).map(Record::user));
@@ -39,14 +40,21 @@ pub(super) fn start_and_end(facts: &Facts) -> Result<(), String> {
             .iter()
             .find(|record| record.target() == text(row, "sk"));
         let start = start.ok_or_else(|| format!("the session {row} has no start"))?;
+        let mut proofs = facts
+            .audited(&["session.confirmed"])
+            .filter(|record| record.target() == text(row, "sk"))
+            .chain([*start]);
         let is_same = start.user() == text(row, "pk")
-            && start.metadata("auth_method") == row["auth_method"]["S"].as_str();
+            && proofs
+                .any(|proof| proof.metadata("auth_method") == row["auth_method"]["S"].as_str());
         ensure!(is_same, "the start {} of the session {row}", start.0);
     }
     let live: BTreeSet<_> = facts.rows("sessions").map(|row| text(row, "sk")).collect();
     let replaced: Vec<_> = starts
         .iter()
-        .filter_map(|start| start.metadata("replaced"))
+        .flat_map(|start| [start.metadata("replaced"), start.metadata("ended")])
+        .flatten()
+        .flat_map(|ids| ids.split(' '))
         .collect();
     let (ended, erased) = (ended(facts), facts.erased());
     for start in &starts {

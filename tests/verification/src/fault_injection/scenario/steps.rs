@@ -75,6 +75,18 @@ impl Scenario {
         self.session_started(client)
     }
 
+    /// Confirms the session of a known browser with a password or a code. A client that has lost
+    /// the response may find the code used.
+    pub(crate) async fn confirm(&self, request: ApiRequest<'_>) -> StepResult {
+        let exchange = self.send(&request, true).await?;
+        if !exchange.maybe_done || exchange.response.outcome() != "410 used-token" {
+            super::check(&exchange.response, "200")?;
+        }
+        let log = &mut self.ledger().passwords;
+        log.by_known_browser.add(exchange.attempts, 1);
+        Ok(())
+    }
+
     /// Opens the page of a link and submits its form with these fields.
     pub(crate) async fn submit_link_page(
         &self,

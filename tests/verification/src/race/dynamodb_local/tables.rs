@@ -20,7 +20,7 @@ use shared::domain::ids::{KeyedHash, LinkId, RecordId, SessionHash, UserId};
 use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemContext};
 use shared::domain::portal::PortalName;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
-use shared::domain::session::{AuthMethod, Session};
+use shared::domain::session::{AuthMethod, EndedSessions, Session};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Epoch, Status, User};
 use shared::env::Env;
@@ -206,7 +206,7 @@ impl Tables {
             link: &link.link,
             by: &by,
             session: &session,
-            replaces: None,
+            ends: &EndedSessions::default(),
             events: std::slice::from_ref(&event),
             password: None,
         };
