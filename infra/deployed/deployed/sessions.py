@@ -29,6 +29,18 @@ def check_revocation(stack, laptop, address, password):
     expect("The sessions after the others were revoked", _list(laptop), [ids[0]])
 
 
+def check_confirmation(browser, password):
+    """A password confirms the session, which stays the same and ends when it would have."""
+    before = browser.get("/auth/me").expect_status(200).json()["session"]
+    body = {"password": accounts.WRONG}
+    browser.send("/auth/confirm", body, journey.FRONTEND).expect_problem(401, "invalid-credentials")
+    body = {"password": password}
+    browser.send("/auth/confirm", body, journey.FRONTEND).expect_status(200)
+    after = browser.get("/auth/me").expect_status(200).json()["session"]
+    require(after["auth_time"] > before["auth_time"], "The session was not confirmed.")
+    expect("The confirmed session", after | {"auth_time": 0, "amr": []}, before | {"auth_time": 0, "amr": []})
+
+
 def check_replacement(stack, mailbox, browser, address, password):
     """Signing in again, with the password or with a link, ends the session that the browser had."""
     before = browser.copy()

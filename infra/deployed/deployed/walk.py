@@ -110,6 +110,8 @@ def _accounts(steps, stack, mailbox, back_end):
         laptop = accounts.check_reset(stack, mailbox, browser, GRACE, NOBODY)
     with steps.step("Listing sessions, ending one, and ending all others"):
         sessions.check_revocation(stack, laptop, GRACE, accounts.SECOND)
+    with steps.step("Confirming a session with the password"):
+        sessions.check_confirmation(laptop, accounts.SECOND)
     with steps.step("Signing in again, which replaces the browser's session"):
         sessions.check_replacement(stack, mailbox, laptop, GRACE, accounts.SECOND)
         sessions.check_last_use(stack, laptop)

@@ -15,7 +15,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(activation_twice),
         flow!(activation_without_key),
         flow!(activation_under_contention),
-        flow!(activation_while_signed_in),
+        flow!(activation_while_signed_in).with(&[("SessionsPerUser", "1")]),
         flow!(sign_up).with(OPEN),
         flow!(sign_up_by_form).with(OPEN),
         flow!(sign_up_by_link).with(BY_LINK),

@@ -2,6 +2,7 @@
 
 use super::{Flow, flow};
 use crate::ensure_eq;
+use crate::fault_injection::injector::contention;
 use crate::fault_injection::scenario::{FIRST, SECOND, Scenario, StepResult};
 use kit::{ADA, ApiClient, mins};
 
@@ -9,6 +10,8 @@ pub(super) fn flows() -> Vec<Flow> {
     vec![
         flow!(confirm_by_password),
         flow!(confirm_by_code),
+        flow!(confirm_under_contention),
+        flow!(key_ring_refresh_for_a_confirmation),
         flow!(session_limit).with(&[("SessionsPerUser", "1")]),
         flow!(session_limit_by_link).with(&[("SessionsPerUser", "1")]),
     ]
@@ -45,6 +48,21 @@ async fn confirm_by_code(s: &Scenario) -> StepResult {
     let is_later = auth_time(s, &client).await? > before;
     ensure_eq!(is_later, true, "the time of a confirmation");
     Ok(())
+}
+
+async fn confirm_under_contention(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    let email = s.receive_login_email(&client, ADA).await?;
+    s.script(contention());
+    s.confirm(client.confirm_code(&email.code)).await?;
+    s.ledger().link_used(&email);
+    Ok(())
+}
+
+async fn key_ring_refresh_for_a_confirmation(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    s.advance(mins(6));
+    s.confirm(client.confirm_password(FIRST)).await
 }
 
 async fn session_limit(s: &Scenario) -> StepResult {
