@@ -96,6 +96,23 @@ pub async fn consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     .await
 }
 
+/// Serves a function whose failures are answers too, until Lambda stops the process. An invocation
+/// fails with the message that the function returns.
+///
+/// # Errors
+/// The function does not start, or the runtime fails.
+pub async fn try_consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
+    handle: impl for<'a> Consumer<'a, C, E, Output = Result<O, &'static str>>,
+) -> Result<(), Error> {
+    let context = Arc::new(start_process::<C>().await?);
+    let handle = &handle;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
+        let context = Arc::clone(&context);
+        async move { handle.call(&context, event.payload).await }
+    }))
+    .await
+}
+
 /// Handles one request, from the event to the response. The local portal calls it as well.
 pub async fn answer<C>(
     context: &C,

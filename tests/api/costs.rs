@@ -1,5 +1,6 @@
 //! The cost of each request, counted and compared with the table in docs/costs.md.
 
+use kit::authorizer::http_api_event;
 use kit::routes::SIGN_IN;
 use kit::{ADA, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
 use local::aws_stub::Call;
@@ -17,9 +18,26 @@ impl Costs<'_> {
     /// Sends a request and adds a row: calls to DynamoDB, how many of them wait for others, and
     /// capacity units.
     async fn count(&mut self, name: &str, function: &str, request: ApiRequest<'_>) {
+        let status = async { request.await.status };
+        self.count_status(name, function, status).await;
+    }
+
+    /// Asks the authorizer about a request with these headers, and adds a row.
+    async fn count_authorizer(&mut self, name: &str, headers: &[(&str, &str)]) {
+        let world = self.world;
+        let status = async { world.authorize(http_api_event("GET", headers)).await.0 };
+        self.count_status(name, "authorizer", status).await;
+    }
+
+    async fn count_status(
+        &mut self,
+        name: &str,
+        function: &str,
+        status: impl Future<Output = u16>,
+    ) {
         self.world.settle().await;
         self.world.portal.take_calls();
-        let status = request.await.status;
+        let status = status.await;
         self.world.settle().await;
         let mut calls = self.world.portal.take_calls();
         calls.retain(|call| call.function == function && call.service == "dynamodb");
@@ -93,6 +111,13 @@ async fn links_and_codes(t: &mut Costs<'_>) {
         .await;
     t.count("GET /auth/me, not signed in", "me", nobody.me())
         .await;
+    let cookie = ada.cookie_header();
+    let headers = [("cookie", cookie.as_str())];
+    t.count_authorizer("authorizer", &headers).await;
+    world.clock.advance(mins(5));
+    t.count_authorizer("authorizer, every five minutes", &headers)
+        .await;
+    t.count_authorizer("authorizer, not signed in", &[]).await;
     t.count("POST /auth/logout", "logout", ada.logout()).await;
     t.count("POST /auth/logout, not signed in", "logout", ada.logout())
         .await;

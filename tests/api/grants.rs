@@ -1,5 +1,6 @@
 //! The template's roles allow exactly what the functions do: each action, on each table, by name.
 
+use kit::authorizer::http_api_event;
 use kit::{ADA, GRACE, PASSWORD, World, cancelled, hours, mins, parameters, routes};
 use local::aws_stub::{Call, Fault};
 use local::template::{STACK, Template};
@@ -29,6 +30,11 @@ async fn call_everything(world: &World) {
     ada.open(routes::SIGN_IN).await;
     create("two").await;
     ada.me().await;
+    let cookie = ada.cookie_header();
+    let event = http_api_event("GET", &[("cookie", &cookie)]);
+    assert_eq!(world.authorize(event.clone()).await.0, 200);
+    world.clock.advance(mins(6));
+    assert_eq!(world.authorize(event).await.0, 200);
     ada.logout().await;
     let email = phone.receive_login_email(ADA).await;
     phone.verify_code(&email.code).await;

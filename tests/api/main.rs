@@ -13,6 +13,7 @@
 mod admin;
 mod api_page;
 mod auth;
+mod authorizer;
 mod costs;
 mod email_content;
 mod email_delivery;

@@ -34,6 +34,7 @@ fn routes_of_code() -> BTreeSet<(String, String)> {
         ("me", me::ROUTES),
         ("logout", logout::ROUTES),
         ("mailer", mailer::ROUTES),
+        ("authorizer", authorizer::ROUTES),
     ];
     let pairs = functions
         .iter()

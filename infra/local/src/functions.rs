@@ -36,6 +36,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
         "me" => http(me::handle, aws, env).await,
         "logout" => http(logout::handle, aws, env).await,
         "mailer" => events(mailer::handle, aws, env).await,
+        "authorizer" => fallible(authorizer::handle, aws, env).await,
         other => Err(StartError(format!(
             "template.yaml declares the function {other}. Add it to infra/local/src/functions.rs."
         ))),
@@ -73,6 +74,21 @@ async fn events<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
         let (context, handle) = (Arc::clone(&context), handle.clone());
         Box::pin(async move {
             let output = handle.call(&context, read(&event)?).await;
+            serde_json::to_value(output).map_err(|error| error.to_string())
+        })
+    }))
+}
+
+async fn fallible<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
+    handle: impl for<'a> Consumer<'a, C, E, Output = Result<O, &'static str>> + Clone,
+    aws: &SdkConfig,
+    env: &Env,
+) -> Result<Instance, StartError> {
+    let context = Arc::new(C::start(aws, env).await?);
+    Ok(Arc::new(move |event, _id| {
+        let (context, handle) = (Arc::clone(&context), handle.clone());
+        Box::pin(async move {
+            let output = handle.call(&context, read(&event)?).await?;
             serde_json::to_value(output).map_err(|error| error.to_string())
         })
     }))

@@ -6,9 +6,10 @@ use crate::domain::site::Site;
 use crate::http::problem::Problem;
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
-use lambda_http::http::HeaderValue;
+use lambda_http::http::{HeaderName, HeaderValue};
 use lambda_http::request::RequestContext;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The `transport` of a request: the place where a client keeps its session.
 #[derive(serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,30 @@ pub struct Request(lambda_http::Request);
 impl Request {
     /// Wraps the adapter's view of API Gateway's event.
     pub const fn new(request: lambda_http::Request) -> Self {
+        Self(request)
+    }
+
+    /// Creates a request that has nothing but headers. Repeated ones are joined, as API Gateway does
+    /// it, and a value that cannot be a header reads as `?`, never as absent.
+    pub fn with_headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut joined: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in headers {
+            let name = name.to_ascii_lowercase();
+            let separator = if name == "cookie" { "; " } else { "," };
+            joined
+                .entry(name)
+                .and_modify(|all| *all = format!("{all}{separator}{value}"))
+                .or_insert_with(|| value.to_owned());
+        }
+        let mut request = lambda_http::Request::default();
+        for (name, value) in joined {
+            let Ok(name) = HeaderName::try_from(name) else {
+                continue;
+            };
+            let unreadable = HeaderValue::from_static("?");
+            let value = HeaderValue::try_from(value).unwrap_or(unreadable);
+            request.headers_mut().insert(name, value);
+        }
         Self(request)
     }
 

@@ -9,6 +9,7 @@
 
 mod admin;
 mod auth;
+pub mod authorizer;
 mod client;
 mod clock;
 mod email;

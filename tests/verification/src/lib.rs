@@ -28,6 +28,7 @@ pub mod parallel;
 pub mod presses;
 pub mod progress;
 pub mod race;
+pub mod revocation;
 pub mod rng;
 mod rows;
 pub mod simulation;

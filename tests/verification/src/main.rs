@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use verification::{
     Report, attack_day, fault_injection, forgery, fuzzing, hash_speed, independence, key_rotation,
-    outage, presses, race, simulation, timing,
+    outage, presses, race, revocation, simulation, timing,
 };
 
 /// Verifies the promises of docs/security.md under failure and attack
@@ -27,6 +27,8 @@ enum Command {
     KeyRotation(key_rotation::Settings),
     /// Races for links, passwords and sessions: one winner each, nothing accepted after its end
     Race(race::Settings),
+    /// Calls a team's own API through the authorizer while sessions end
+    Revocation(revocation::Settings),
     /// Lets SES fail for an hour, and emails fail for ever in front of others
     Outage(outage::Settings),
     /// Compares what one client sees in worlds where others do different things
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Simulation(settings) => simulation::run(&settings, true),
         Command::KeyRotation(settings) => key_rotation::run(&settings, true),
         Command::Race(settings) => race::run(&settings, true),
+        Command::Revocation(settings) => revocation::run(&settings, true),
         Command::Outage(settings) => outage::run(&settings, true),
         Command::Independence(settings) => independence::run(&settings, true),
         Command::Presses(settings) => presses::run(&settings, true),

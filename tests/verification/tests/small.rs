@@ -3,7 +3,7 @@
 
 use verification::{
     attack_day, fault_injection, forgery, fuzzing, independence, key_rotation, outage, presses,
-    race, simulation,
+    race, revocation, simulation,
 };
 
 #[test]
@@ -21,6 +21,15 @@ fn one_racer_wins_and_nothing_is_accepted_after_its_end() {
         dynamodb_local: false,
     };
     race::run(&settings, false).unwrap();
+}
+
+#[test]
+fn no_api_accepts_a_session_after_its_end() {
+    let settings = revocation::Settings {
+        requests: 1_500,
+        seed: 1,
+    };
+    revocation::run(&settings, false).unwrap();
 }
 
 #[test]

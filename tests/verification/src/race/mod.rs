@@ -214,7 +214,7 @@ impl Settings {
 
 /// Starts a portal whose users have been sent a link each, and whose calls from now on are late or
 /// conflict at random.
-async fn crowded_portal(
+pub(crate) async fn crowded_portal(
     rng: &mut Rng,
     count: usize,
     pairs: &[(&str, &str)],
@@ -234,18 +234,18 @@ async fn crowded_portal(
 }
 
 /// Spawns tasks that run at the same time.
-fn spawn_all<T: Send + 'static>(
+pub(crate) fn spawn_all<T: Send + 'static>(
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> JoinSet<T> {
     tasks.into_iter().collect()
 }
 
-async fn sleep(millis: usize) {
+pub(crate) async fn sleep(millis: usize) {
     tokio::time::sleep(Duration::from_millis(millis as u64)).await;
 }
 
 /// Sends a request until the response is neither "unavailable" nor a conflict.
-async fn insist(request: ApiRequest<'_>) -> ApiResponse {
+pub(crate) async fn insist(request: ApiRequest<'_>) -> ApiResponse {
     loop {
         let response = request.clone().await;
         if ![409, 503].contains(&response.status) {
@@ -255,7 +255,11 @@ async fn insist(request: ApiRequest<'_>) -> ApiResponse {
 }
 
 /// Suspends a user, or revokes all their sessions, as an administrator.
-async fn revoke_everything(world: &World, user: &str, suspend: bool) -> Result<(), String> {
+pub(crate) async fn revoke_everything(
+    world: &World,
+    user: &str,
+    suspend: bool,
+) -> Result<(), String> {
     let client = world.client();
     let request = if suspend {
         client.update_user(user).status("suspended")

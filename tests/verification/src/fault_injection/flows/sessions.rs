@@ -13,6 +13,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(sessions_revoke_one),
         flow!(sessions_revoke_others),
         flow!(sessions_last_seen),
+        flow!(authorizer),
     ]
 }
 
@@ -98,4 +99,16 @@ async fn sessions_last_seen(s: &Scenario) -> StepResult {
     revoke(s, &client, &id).await?;
     s.session_ended(&other);
     Ok(())
+}
+
+async fn authorizer(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    s.authorize(&client, 200).await?;
+    s.advance(mins(6));
+    s.authorize(&client, 200).await?;
+    let session = client.session();
+    s.expect(client.logout(), "200").await?;
+    client.set_session(session.as_deref());
+    s.ledger().session_ended(&session.unwrap_or_default());
+    s.authorize(&client, 401).await
 }

@@ -12,6 +12,7 @@ use super::injector::{Injector, Invocation, Script};
 use super::ledger::Ledger;
 use crate::ensure;
 use crate::rng::{Rng, random};
+use kit::authorizer::http_api_event;
 use kit::{ApiClient, ApiRequest, ApiResponse, CHEAP_HASHES, World, parameters, secs};
 use local::Options;
 use std::cell::{Cell, RefCell, RefMut};
@@ -176,6 +177,27 @@ impl Scenario {
             }
         }
         Err("a client retries for ever".to_owned())
+    }
+
+    /// Asks the authorizer about a request of `client` until its answer is not 500, and expects this
+    /// status.
+    pub(super) async fn authorize(&self, client: &ApiClient<'_>, status: u16) -> StepResult {
+        let cookies = client.cookie_header();
+        for _ in 0..MAX_ATTEMPTS {
+            self.advance(Duration::from_millis(10));
+            let event = http_api_event("GET", &[("cookie", &cookies)]);
+            let (answer, _) = self.world.authorize(event).await;
+            let invocation = self.end_invocation();
+            if answer != 500 {
+                ensure!(answer == status, "{answer} instead of {status}");
+                return Ok(());
+            }
+            let had_reason = invocation.failed() > 0 && !self.is_hidden(invocation);
+            ensure!(had_reason, "the authorizer failed, but no call of it did");
+            self.retries.set(self.retries.get() + 1);
+            self.advance(secs(2));
+        }
+        Err("the authorizer fails for ever".to_owned())
     }
 
     /// Returns whether retries within the function must have hidden every fault.
