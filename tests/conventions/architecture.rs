@@ -139,6 +139,7 @@ fn only_the_code_around_a_client_of_aws_calls_it() {
         ("aws_sdk_dynamodb::Client", "shared/src/store/"),
         ("aws_sdk_secretsmanager", "shared/src/keys/"),
         ("aws_sdk_sesv2", "functions/mailer/"),
+        ("aws_sdk_kms", "functions/token/"),
     ] {
         let users = files
             .iter()
