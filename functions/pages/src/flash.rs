@@ -9,8 +9,8 @@ pub(crate) const CHECK_EMAIL: &str = "Enter a valid email address.";
 pub(crate) const CHECK_EMAIL_AND_PASSWORD: &str = "Enter a valid email address and your password.";
 pub(crate) const CHECK_NAME_AND_EMAIL: &str = "Enter your name and a valid email address.";
 pub(crate) const CHECK_CODE: &str = "Enter the 8-digit code from the email.";
-pub(crate) const CODE_USED: &str = "The link with this code has already been used, maybe in another \
-     browser. If it wasn’t you, open the link here to end that session.";
+pub(crate) const CODE_USED: &str = "The link with this code has already been used, maybe in \
+     another browser. If it wasn’t you, open the link here to end that session.";
 pub(crate) const CHECK_PASSWORD: &str = "Enter a password.";
 
 pub(crate) const INVITATION_USED: &str = "This invitation has already been used";

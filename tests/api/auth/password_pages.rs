@@ -397,6 +397,7 @@ async fn the_sign_up_page_exists_where_the_portal_allows_it() {
     page.assert_contains(">We’ve emailed you a link.")
         .assert_contains(&link);
     let page = client.open(world.latest_email().await.path()).await;
+    let page = page.assert_lacks("invitation");
     submit(&client, ACTIVATE, &page, FIRST)
         .await
         .assert(TO_SIGNED_IN);
