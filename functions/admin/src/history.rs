@@ -15,7 +15,7 @@ use shared::domain::ids::RecordId;
 use shared::domain::time::Timestamp;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::store::HistoryRange;
+use shared::store::{EventFilter, HistoryRange};
 
 const MAX_ACTION_CHARS: usize = 100;
 
@@ -39,14 +39,15 @@ impl Admin<'_> {
         let [from, to, limit, after, action] = request.query_params(names)?;
         let range = parse_range(from, to, limit, after)?;
         let action = action.map(parse_action).transpose()?;
+        let filter = action.map(EventFilter::Action);
         let user = self.find_user(request).await?;
         let ring = self.app.keys.ring(self.app.clock.now()).await;
         let of_user = Subject::User(user.id);
         let of_address = Subject::Address(ring.address_hash(&user.address));
         let store = &self.app.store;
         let (of_user, of_address) = tokio::join!(
-            store.list_events(&of_user, action, &range),
-            store.list_events(&of_address, action, &range),
+            store.list_events(&of_user, filter, &range),
+            store.list_events(&of_address, filter, &range),
         );
         let (records, next) = of_user?.merge(of_address?).cut(range.limit);
         let page = AuditPage {

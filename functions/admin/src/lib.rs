@@ -14,13 +14,14 @@ mod paging;
 mod record_views;
 mod resend;
 mod revoke_sessions;
+mod session_views;
 mod update;
 mod user_fields;
 mod user_view;
 mod users;
 
 use shared::app::App;
-use shared::domain::audit::{Action, AuditEvent, Target};
+use shared::domain::audit::{self, Action, AuditEvent, Target};
 use shared::domain::email::{EmailKind, OutboxEntry};
 use shared::domain::ids::UserId;
 use shared::domain::time::Timestamp;
@@ -143,7 +144,9 @@ impl Admin<'_> {
         let mut event = self
             .app
             .audit_event(action, user, target, &request.client(), now);
-        event.metadata.push(("actor", request.iam_arn().to_owned()));
+        event
+            .metadata
+            .push((audit::ACTOR, request.iam_arn().to_owned()));
         event
     }
 }

@@ -27,6 +27,7 @@ impl Admin<'_> {
     ) -> Result<UpdateOutcome, Problem> {
         let now = self.app.clock.now();
         let event = self.audit_event(request, Action::SessionsRevoked, &user.id, now);
+        let event = event.with_epoch(user.epoch.next());
         Ok(self.app.store.revoke_all_sessions(user, &event).await?)
     }
 }

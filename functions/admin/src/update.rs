@@ -182,6 +182,9 @@ impl Admin<'_> {
         now: Timestamp,
     ) -> AuditEvent {
         let mut event = self.audit_event(request, action(before, after), &before.id, now);
+        if after.epoch != before.epoch {
+            event = event.with_epoch(after.epoch);
+        }
         let changed = changed_fields(before, after).join(", ");
         event.metadata.push(("changed", changed));
         if after.address != before.address {

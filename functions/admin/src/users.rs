@@ -6,12 +6,14 @@
 //! sealed: no address may be in a URL. It works whatever happens to the last user of its page.
 //!
 //! `GET /admin/users/{id}` returns one user: 200 with `last_sign_in_at?`, the newest 50 emails to
-//! their address, and up to 50 audit records each of the user and of their address, newest first.
+//! their address, up to 50 audit records each of the user and of their address, newest first, all
+//! live sessions and the 50 that ended last.
 
-use crate::Admin;
 use crate::paging::{not_in_list, parse_limit};
 use crate::record_views::{AuditRecordView, EmailView};
+use crate::session_views::{SessionSources, SessionView};
 use crate::user_view::UserView;
+use crate::{Admin, no_such_user, user_id};
 use serde::Serialize;
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::Subject;
@@ -19,7 +21,7 @@ use shared::domain::ids::UserId;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::KeyRing;
-use shared::store::HistoryRange;
+use shared::store::{EventFilter, HistoryRange};
 
 /// The number of emails, and of audit records, that are shown of a user.
 const MAX_RECORDS: u8 = 50;
@@ -37,6 +39,7 @@ struct UserDetails<'a> {
     user: UserView<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sign_in_at: Option<String>,
+    sessions: Vec<SessionView<'a>>,
     emails: Vec<EmailView<'a>>,
     audit: Vec<AuditRecordView<'a>>,
 }
@@ -65,25 +68,39 @@ impl Admin<'_> {
     }
 
     pub(crate) async fn get_user(&self, request: &Request) -> Result<Response, Problem> {
-        let user = self.find_user(request).await?;
-        let ring = self.app.keys.ring(self.app.clock.now()).await;
-        let address = ring.address_hash(&user.address);
+        let id = user_id(request)?;
         let store = &self.app.store;
+        let (user, stored) = tokio::join!(store.find_user(&id), store.list_sessions(&id));
+        let (user, stored) = (user?.ok_or_else(no_such_user)?, stored?);
+        let now = self.app.clock.now();
+        let ring = self.app.keys.ring(now).await;
+        let address = ring.address_hash(&user.address);
         let newest = HistoryRange::newest(MAX_RECORDS);
         let of_user = Subject::User(user.id.clone());
         let of_address = Subject::Address(address);
-        let (emails, user_records, address_records) = tokio::join!(
+        // After the stored sessions: all those that had been deleted by then have a record.
+        let (emails, user_records, address_records, session_records) = tokio::join!(
             store.list_emails(&address, &newest),
             store.list_events(&of_user, None, &newest),
             store.list_events(&of_address, None, &newest),
+            store.list_events(&of_user, Some(EventFilter::Sessions), &newest),
         );
         let (emails, _) = emails?.cut(MAX_RECORDS);
         let (mut records, _) = user_records?.cut(MAX_RECORDS);
         records.extend(address_records?.cut(MAX_RECORDS).0);
         records.sort_by_key(|record| std::cmp::Reverse(record.at));
+        let sessions = SessionSources {
+            user: &user,
+            stored: &stored,
+            records: &session_records?.into_records(),
+            portal: &self.app.config.portal,
+            rules: &self.app.config.sessions,
+            now,
+        };
         let details = UserDetails {
             user: UserView::from(&user),
             last_sign_in_at: user.last_sign_in_at.map(|at| at.rfc3339()),
+            sessions: sessions.views(),
             emails: emails.iter().map(EmailView::from).collect(),
             audit: records.iter().map(AuditRecordView::from).collect(),
         };

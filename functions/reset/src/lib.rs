@@ -149,11 +149,12 @@ async fn set_password(
         ..app.outbox_entry(ring, link.address.clone(), kind, now)
     };
     let target = Target::User(link.user.clone());
+    let event = app.audit_event(Action::PasswordReset, &link.user, target, &client, now);
     let reset = PasswordReset {
         by: &by,
         password: &hash,
         notice: &notice,
-        event: &app.audit_event(Action::PasswordReset, &link.user, target, &client, now),
+        event: &event.with_epoch(link.epoch.next()),
         link,
     };
     Ok(app.store.reset_password(&reset).await?)

@@ -109,6 +109,7 @@ async fn revoke_others(app: &App, request: &Request, origin: &Origin) -> Result<
         &request.client(),
         app.clock.now(),
     );
+    let event = event.with_epoch(session.epoch.next());
     if app.store.revoke_other_sessions(&session, &event).await? {
         Ok(response::no_content())
     } else {

@@ -83,7 +83,7 @@ impl VerifiedPassword<'_> {
                 password: &self.new,
                 session: &session,
                 ends,
-                event: &context.login_event(Action::Login, &session, ends),
+                events: &context.login_events(Action::Login, &session, ends),
                 idempotency_key: key.map(IdempotencyKey::hash),
             };
             let address = user.address.clone();

@@ -90,10 +90,20 @@ def check_new_address(stack, mailbox, back_end, user, browser, addresses):
     changed = back_end.call("PATCH", f"/{user}", {"email": new}).expect_status(200).json()
     expect("The changed address", changed["email"], new)
     browser.get("/auth/me").expect_problem(401, "not-authenticated")
+    _check_last_end(back_end, user, "address-changed")
     for notice in (mailbox.wait(old, count + 1), mailbox.wait(new, 1)):
         accounts.check_notice(stack, notice, "Your {} email address was changed")
     accounts.sign_in(browser, old, accounts.FIRST).expect_problem(401, "invalid-credentials")
     accounts.sign_in(browser, new, accounts.FIRST).expect_status(200)
+
+
+def _check_last_end(back_end, user, how):
+    """The session that ended last is shown with the way in which it ended, and with the administrator."""
+    shown = back_end.call("GET", f"/{user}").expect_status(200).json()
+    last = next(each for each in shown["sessions"] if "ended_at" in each)
+    actor = last.get("actor", "").rpartition(":")[2]
+    expect("The end of the session", (last["how"], last["by"], actor),
+           (how, "administrator", f"user/{back_end.principal.name}"))  # fmt: skip
 
 
 def check_suspension(back_end, user, browser, address):
@@ -107,6 +117,7 @@ def check_suspension(back_end, user, browser, address):
     set_status("suspended")
     browser.get("/auth/me").expect_problem(401, "not-authenticated")
     accounts.sign_in(browser, address, accounts.FIRST).expect_problem(401, "invalid-credentials")
+    _check_last_end(back_end, user, "suspended")
     set_status("active")
     browser.get("/auth/me").expect_problem(401, "not-authenticated")
     accounts.sign_in(browser, address, accounts.FIRST).expect_status(200)
@@ -117,6 +128,7 @@ def check_revoked_sessions(back_end, user, browser, address):
     """All sessions of a user end, and the password still signs in."""
     back_end.call("DELETE", f"/{user}/sessions").expect_status(204)
     browser.get("/auth/me").expect_problem(401, "not-authenticated")
+    _check_last_end(back_end, user, "revoked")
     accounts.sign_in(browser, address, IMPORTED).expect_status(200)
     browser.get("/auth/me").expect_status(200)
 

@@ -16,6 +16,10 @@ struct Arguments {
     /// Listens on this port of 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
+    /// Host name that the portal is reached at, `localhost` or one of its subdomains such as
+    /// login.example.localhost. Browsers know that these are this machine.
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    host: String,
     /// Directory for state and keys. Without it, everything is lost on exit.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -96,6 +100,7 @@ impl From<Arguments> for Options {
             data: arguments.data,
             portal: Some(arguments.portal),
             frontend: arguments.frontend,
+            host: Some(arguments.host),
             user: arguments.user,
             parameters: arguments.set.into_iter().collect(),
             announce: true,

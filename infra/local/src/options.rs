@@ -18,7 +18,9 @@ pub struct Options {
     pub frontend: Option<String>,
     /// The email address of one more active user.
     pub user: Option<String>,
-    /// The origin of the API, by default `http://localhost:<port>`.
+    /// The host name of the API, by default `localhost`.
+    pub host: Option<String>,
+    /// The origin of the API, by default `http://<host>:<port>`.
     pub public_url: Option<String>,
     /// Values for the template's parameters. They take precedence over the other options.
     pub parameters: BTreeMap<String, String>,

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::domain::address::EmailAddress;
-use crate::domain::audit::{Action, AuditEvent, Target};
+use crate::domain::audit::{self, Action, AuditEvent, Target};
 use crate::domain::ids::{KeyedHash, LinkId, UserId};
 use crate::domain::known_browser::{self, KnownBrowser};
 use crate::domain::link::Nonce;
@@ -170,33 +170,36 @@ impl SignInContext<'_> {
         Ok(ended.await?)
     }
 
-    /// Creates the audit event of a session that starts.
-    pub fn login_event(
+    /// Creates the audit events of a session that starts: one in the user's history, and one in the
+    /// history of another user whose session it replaces.
+    pub fn login_events(
         &self,
         action: Action,
         session: &Session,
         ended: &EndedSessions,
-    ) -> AuditEvent {
-        let mut event = self.app.audit_event(
-            action,
-            &session.user,
-            Target::Session(session.hash),
-            &session.client,
-            self.now,
-        );
-        event
-            .metadata
-            .push(("auth_method", session.auth_method.as_str().to_owned()));
-        let replaced = ended.replaced.iter();
-        event
-            .metadata
-            .extend(replaced.map(|old| ("replaced", old.hash.to_string())));
+    ) -> Vec<AuditEvent> {
+        let client = &session.client;
+        let event = |action, user: &UserId, hash| {
+            let target = Target::Session(hash);
+            self.app.audit_event(action, user, target, client, self.now)
+        };
+        let mut login = event(action, &session.user, session.hash).with_epoch(session.epoch);
+        let auth_method = session.auth_method.as_str().to_owned();
+        login.metadata.extend([
+            (audit::AUTH_METHOD, auth_method),
+            (audit::EXPIRES_AT, session.expires_at.rfc3339()),
+        ]);
+        let replaced = ended.replaced.as_ref();
+        let replaced_id = replaced.map(|old| (audit::REPLACED, old.hash.to_string()));
+        login.metadata.extend(replaced_id);
         if !ended.oldest.is_empty() {
             let oldest = ended.oldest.iter().map(|old| old.hash.to_string());
             let oldest: Vec<_> = oldest.collect();
-            event.metadata.push(("ended", oldest.join(" ")));
+            login.metadata.push((audit::ENDED, oldest.join(" ")));
         }
-        event
+        let of_other = replaced.filter(|old| old.user != session.user);
+        let of_other = of_other.map(|old| event(Action::SessionReplaced, &old.user, old.hash));
+        std::iter::once(login).chain(of_other).collect()
     }
 
     /// Audits a wrong password or code, in the history of the address with this keyed hash.

@@ -34,8 +34,9 @@ impl SignInContext<'_> {
     /// Redeems a link for a session, which replaces the one that the client has. A repeat by the
     /// same browser or idempotency key within 60 seconds returns the same session.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete for each session that ends; a
-    /// repeat, 1 batch of 2 reads more; with a limit on sessions 1 read and 1 query more.
+    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, and 1 put
+    /// where one is another user's; a repeat, 1 batch of 2 reads more; with a limit on sessions 1
+    /// read and 1 query more.
     ///
     /// # Errors
     /// 400 `invalid-token`, 410 `expired-token` or `used-token` for a link that does not work, 400
@@ -56,7 +57,7 @@ impl SignInContext<'_> {
         };
         for _ in 0..COUNT_ATTEMPTS {
             let ends = &self.sessions_to_end(&session).await?;
-            let mut events = vec![self.login_event(action, &session, ends)];
+            let mut events = self.login_events(action, &session, ends);
             events.extend(self.sign_up_event(link));
             let redeem = Redeem {
                 link,

@@ -3,9 +3,24 @@
 use super::ids::{KeyedHash, RecordId, SessionHash, UserId};
 use super::portal::PortalName;
 use super::time::Timestamp;
+use super::user::Epoch;
 use crate::domain::client::ClientInfo;
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// The metadata of a session's start: the way in which its user signed in.
+pub const AUTH_METHOD: &str = "auth_method";
+/// The metadata of a session's start: the end of its lifetime, in RFC 3339.
+pub const EXPIRES_AT: &str = "expires_at";
+/// The metadata of a session's start: the session that the same browser had before.
+pub const REPLACED: &str = "replaced";
+/// The metadata of a session's start: the sessions that were too many, separated by spaces.
+pub const ENDED: &str = "ended";
+/// The metadata of an administrative action: the IAM ARN that signed it.
+pub const ACTOR: &str = "actor";
+/// The metadata of a session's start: its epoch. The metadata of an action that moves the user's
+/// epoch: the new one, so that all sessions of earlier epochs have ended.
+const EPOCH: &str = "epoch";
 
 /// The owner of the history that an event belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +72,8 @@ pub enum Action {
     /// A user confirmed a session with a password or a code.
     SessionConfirmed,
     SessionRevoked,
+    /// Another user signed in, in the browser that had the session.
+    SessionReplaced,
     /// All sessions of a user were revoked, or all but one.
     SessionsRevoked,
     /// An invited user became active.
@@ -95,6 +112,7 @@ impl Action {
             Self::Logout => ("logout", "info"),
             Self::SessionConfirmed => ("session.confirmed", "info"),
             Self::SessionRevoked => ("session.revoked", "info"),
+            Self::SessionReplaced => ("session.replaced", "info"),
             Self::SessionsRevoked => ("sessions.revoked", "info"),
             Self::Activated => ("activated", "info"),
             Self::PasswordReset => ("password.reset", "warning"),
@@ -122,6 +140,9 @@ impl Action {
     }
 }
 
+/// The stored `resource_type` of a session.
+const SESSION: &str = "session";
+
 /// The session, email, user or address that an action was done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -136,7 +157,7 @@ impl Target {
     /// Returns the stored `resource_type`.
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Session(_) => "session",
+            Self::Session(_) => SESSION,
             Self::Email(_) => "email",
             Self::User(_) => "user",
             Self::Address(_) => "address",
@@ -169,6 +190,15 @@ pub struct AuditEvent {
     pub expires_at: Timestamp,
 }
 
+impl AuditEvent {
+    /// Adds the epoch of the session that starts, or the epoch that the action moves the user to.
+    #[must_use]
+    pub fn with_epoch(mut self, epoch: Epoch) -> Self {
+        self.metadata.push((EPOCH, epoch.get().to_string()));
+        self
+    }
+}
+
 /// A stored record of the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
@@ -179,4 +209,18 @@ pub struct AuditRecord {
     pub metadata: BTreeMap<String, String>,
     pub client: ClientInfo,
     pub at: Timestamp,
+}
+
+impl AuditRecord {
+    /// Returns the epoch of the session that started, or the one that the user moved to.
+    pub fn epoch(&self) -> Option<Epoch> {
+        let number = self.metadata.get(EPOCH)?;
+        number.parse().ok().map(Epoch::new)
+    }
+
+    /// Returns the session that the action was done with.
+    pub fn session(&self) -> Option<&str> {
+        let (kind, id) = &self.target;
+        (kind == SESSION).then_some(id)
+    }
 }

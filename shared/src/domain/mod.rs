@@ -18,6 +18,7 @@ pub mod portal;
 pub mod rate_limit;
 pub mod secret;
 pub mod session;
+pub mod session_end;
 pub mod site;
 pub mod time;
 pub mod user;

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-/// A web origin (RFC 6454) that may hold sign-in cookies: `https`, or `http` on localhost.
+/// A web origin (RFC 6454) that may hold sign-in cookies: `https`, or `http` on localhost and its
+/// subdomains, which never leave the machine (RFC 6761).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
@@ -17,7 +18,9 @@ impl Origin {
 
     /// Returns the origin of `url`, if it may hold sign-in cookies.
     pub fn of(url: &Url) -> Option<Self> {
-        let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+        let is_local = url.host_str().is_some_and(|host| {
+            matches!(host, "localhost" | "127.0.0.1") || host.ends_with(".localhost")
+        });
         let is_trusted = url.scheme() == "https" || (url.scheme() == "http" && is_local);
         is_trusted.then(|| Self(url.origin().ascii_serialization()))
     }
@@ -54,10 +57,14 @@ mod tests {
             Origin::parse("http://localhost:8787").unwrap().as_str(),
             "http://localhost:8787"
         );
+        let local = "http://login.example.localhost:8787";
+        assert_eq!(Origin::parse(local).unwrap().as_str(), local);
         for wrong in [
             "",
             "portal.example.com",
             "http://portal.example.com",
+            "http://notlocalhost",
+            "http://localhost.example.com",
             "https://a@b.example",
             "https://b.example/x",
             "https://b.example?x",

@@ -31,8 +31,12 @@ impl SessionRules {
 
     /// Returns whether `session` has ended at `now` because nobody used it.
     pub fn is_idle(&self, session: &Session, now: Timestamp) -> bool {
-        self.idle
-            .is_some_and(|idle| now >= session.last_seen_at.plus(idle))
+        self.idle_end(session).is_some_and(|end| now >= end)
+    }
+
+    /// Returns the time at which `session` ends if nobody uses it again, if idle sessions end.
+    pub fn idle_end(&self, session: &Session) -> Option<Timestamp> {
+        self.idle.map(|idle| session.last_seen_at.plus(idle))
     }
 }
 

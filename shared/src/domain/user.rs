@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counts how often all links and sessions of a user were revoked at once. A link or session is
 /// void when the user's epoch is no longer the one it was issued under. No clocks are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(u64);
 

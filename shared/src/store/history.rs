@@ -45,6 +45,11 @@ impl<T> HistoryPage<T> {
         self
     }
 
+    /// Returns all records that were read.
+    pub fn into_records(self) -> Vec<T> {
+        self.records.into_iter().map(|(_, record)| record).collect()
+    }
+
     /// Returns at most `limit` records, and the `until` of the next page if there may be more. The
     /// next page begins with the record that DynamoDB stopped at: another history may have records
     /// between it and those that were read.

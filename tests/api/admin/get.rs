@@ -25,7 +25,8 @@ async fn a_user_is_shown_with_their_emails_and_history() {
         .keys()
         .map(String::as_str)
         .collect();
-    let expected = "id email name role resources status created_at last_sign_in_at emails audit";
+    let expected = "id email name role resources status created_at last_sign_in_at \
+                    sessions emails audit";
     assert_eq!(fields, expected.split(' ').collect());
     assert_eq!(user["email"], ADA);
     assert_eq!(user["name"], "Ada Lovelace");

@@ -1,6 +1,7 @@
 //! The admin API: what holds for every route.
 
 mod create;
+mod ended_sessions;
 mod erase;
 mod get;
 mod history;

@@ -26,10 +26,11 @@ use url::Url;
 pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
     let listener = server::listen(options.port).await?;
     let port = server::port(&listener)?;
+    let host = options.host.as_deref().unwrap_or("localhost");
     let public_url = options
         .public_url
         .clone()
-        .unwrap_or_else(|| format!("http://localhost:{port}"));
+        .unwrap_or_else(|| format!("http://{host}:{port}"));
     let parsed_url = Url::parse(&public_url)
         .map_err(|_| StartError(format!("'{public_url}' is not a valid URL.")))?;
     let template = Template::read(&options.parameters(&public_url))?;

@@ -1,17 +1,16 @@
 //! Lists the records of a subject, newest first.
 
 use crate::domain::audit::{AuditRecord, Subject};
-use crate::store::audit::audit_item;
+use crate::store::audit::{EventFilter, audit_item};
 use crate::store::history::{HistoryPage, HistoryRange, query_history};
-use crate::store::item::s;
 use crate::store::{Store, Unavailable};
 
-/// The number of records that one request for an action reads.
+/// The number of records that one request with a filter reads.
 const SEARCHED: i32 = 1000;
 
 impl Store {
-    /// Returns records of `subject`, of one action such as `partner.login` or of all. With an
-    /// action, the page may have fewer records than the limit although there are more.
+    /// Returns records of `subject`, all or those that match `filter`. With a filter, the page may
+    /// have fewer records than the limit although there are more.
     ///
     /// Costs 1 query.
     ///
@@ -20,18 +19,12 @@ impl Store {
     pub async fn list_events(
         &self,
         subject: &Subject,
-        action: Option<&str>,
+        filter: Option<EventFilter<'_>>,
         range: &HistoryRange,
     ) -> Result<HistoryPage<AuditRecord>, Unavailable> {
         let query = self.query_partition(&self.tables.audit, &subject.to_string());
-        let (query, limit) = match action {
-            Some(action) => (
-                query
-                    .filter_expression("#action = :action")
-                    .expression_attribute_names("#action", "action")
-                    .expression_attribute_values(":action", s(action)),
-                SEARCHED,
-            ),
+        let (query, limit) = match filter {
+            Some(filter) => (filter.apply(query), SEARCHED),
             None => (query, i32::from(range.limit) + 1),
         };
         let range = (range, limit);

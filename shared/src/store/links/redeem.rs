@@ -24,7 +24,8 @@ pub struct Redeem<'a> {
     pub session: &'a Session,
     /// The sessions to delete.
     pub ends: &'a EndedSessions,
-    /// The audit events: the sign-in, and the sign-up if the link creates the user.
+    /// The audit events: the sign-in, the sign-up if the link creates the user, and the end of
+    /// another user's session.
     pub events: &'a [AuditEvent],
 }
 
@@ -37,8 +38,9 @@ impl Store {
     /// A repeat by the same browser or page within the replay window returns the same session if it
     /// is still live, and writes nothing.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, and 1 delete for each session that ends; for a
-    /// new user 1 update and 5 puts. A repeat costs 1 strongly consistent batch of 2 reads more.
+    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, and 1 put
+    /// if one is another user's; for a new user 1 update and 5 puts. A repeat costs 1 strongly
+    /// consistent batch of 2 reads more.
     ///
     /// # Errors
     /// Fails with [`LinkError`].

@@ -24,7 +24,8 @@ pub struct PasswordSignIn<'a> {
     pub session: &'a Session,
     /// The sessions to delete.
     pub ends: &'a EndedSessions,
-    pub event: &'a AuditEvent,
+    /// The audit events: the sign-in, and the end of another user's session.
+    pub events: &'a [AuditEvent],
     /// Identifies the view of the form, or the client's attempt, so that it may be repeated.
     pub idempotency_key: Option<IdempotencyKeyHash>,
 }
@@ -47,11 +48,12 @@ enum Write {
 }
 
 impl Store {
-    /// Creates the session, updates the user and records the event, all together. Writes nothing if
-    /// the user is no longer active, has another address, epoch or password than the one that was
-    /// verified, or if the sign-in repeats one of the same idempotency key.
+    /// Creates the session, updates the user and records the events, all together. Writes nothing
+    /// if the user is no longer active, has another address, epoch or password than the one that
+    /// was verified, or if the sign-in repeats one of the same idempotency key.
     ///
-    /// Costs 1 transaction of 1 update and 2 puts, and 1 delete for each session that ends.
+    /// Costs 1 transaction of 1 update and 2 puts, 1 delete for each session that ends, and 1 put
+    /// if one is another user's.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -59,10 +61,12 @@ impl Store {
         &self,
         sign_in: &PasswordSignIn<'_>,
     ) -> Result<CompleteOutcome, Unavailable> {
+        let events = sign_in.events.iter();
+        let events = events.map(|event| self.audit_record(event));
         let committed = Transaction::new()
             .update(Write::User, self.user_signed_in_with_password(sign_in))
             .put(Write::Other, self.new_session(sign_in.session))
-            .put(Write::Other, self.audit_record(sign_in.event))
+            .puts(Write::Other, events)
             .deletes(Write::Other, self.ended_sessions(sign_in.ends))
             .commit(self, "complete_sign_in")
             .await;
