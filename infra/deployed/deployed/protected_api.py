@@ -43,7 +43,7 @@ def check_access(protected, mailbox, back_end, who):
     Returns the user's id."""
     user = back_end.create(who)
     browser = journey.sign_in(protected.portal, mailbox, who["email"])
-    cookie, bearer = _headers(browser)
+    cookie, bearer = headers_of(browser)
     for headers in ({}, {"cookie": "a=b"}, {"cookie": f"{cookie['cookie']}x"}, cookie | bearer):
         expect("The response without a session", protected.call(headers).expect_status(401).json(),
                {"message": "Unauthorized"})  # fmt: skip
@@ -61,9 +61,9 @@ def check_ends(protected, mailbox, back_end, user, address):
 
     def end(act):
         browser = journey.sign_in(protected.portal, mailbox, address)
-        for headers in _headers(browser):
+        for headers in headers_of(browser):
             protected.call(headers).expect_status(200)
-        headers = _headers(browser)
+        headers = headers_of(browser)
         act(browser)
         for each in headers:
             protected.call(each).expect_status(401)
@@ -81,7 +81,7 @@ def check_ends(protected, mailbox, back_end, user, address):
 
 def check_separation(protected, other):
     """A session of another portal is refused, by whatever name its cookie goes."""
-    cookie, bearer = _headers(other)
+    cookie, bearer = headers_of(other)
     name = f"__Host-{protected.portal.parameters['Portal']}.sid"
     renamed = {"cookie": f"{name}={_token(other)}"}
     for headers in (cookie, bearer, renamed):
@@ -99,6 +99,12 @@ def check_one_host(protected, browser):
     browser.send("/auth/logout").expect_status(200)
     for each in (browser, left, Browser(browser.api)):
         each.get(PATH).expect_status(401)
+
+
+def headers_of(browser):
+    """Returns the headers that present the browser's session: as a cookie, and as a bearer token."""
+    [pair] = [f"{name}={value}" for name, value in browser.cookies.items() if name.endswith(".sid")]
+    return {"cookie": f"theme=dark; {pair}"}, {"authorization": f"Bearer {_token(browser)}"}
 
 
 def _check_context(context, user, me):
@@ -119,12 +125,6 @@ def _reset_password(portal, mailbox, address):
     browser.send("/auth/reset-password", body, journey.FRONTEND).expect_status(200)
     # The notice that the password was changed.
     mailbox.wait(address, count + 2)
-
-
-def _headers(browser):
-    """Returns the headers that present the browser's session: as a cookie, and as a bearer token."""
-    [pair] = [f"{name}={value}" for name, value in browser.cookies.items() if name.endswith(".sid")]
-    return {"cookie": f"theme=dark; {pair}"}, {"authorization": f"Bearer {_token(browser)}"}
 
 
 def _token(browser):

@@ -1,6 +1,8 @@
 """The walk through a deployed portal, step by step."""
 
-from . import accounts, admin, administration, gateway, journey, lifecycle, protected_api, records, sessions, sign_up
+from . import (
+    accounts, admin, administration, gateway, journey, lifecycle, protected_api, records, rest_api, sessions,
+    sign_up)  # fmt: skip
 from .checks import expect
 from .mailbox import Mailbox
 from .protected_api import ProtectedApi
@@ -164,6 +166,8 @@ def _protect_api(steps, stack, mailbox, back_end):
         protected.deploy()
     with steps.step("Calling it with a cookie, with a bearer token, and without"):
         user = protected_api.check_access(protected, mailbox, back_end, heidi)
+    with steps.step("Calling a REST API that asks the authorizer"):
+        rest_api.check_access(stack, mailbox, ADA)
     with steps.step("Ending sessions, which end there on the next request"):
         protected_api.check_ends(protected, mailbox, back_end, user, HEIDI)
     return protected
