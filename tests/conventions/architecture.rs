@@ -117,7 +117,7 @@ fn every_main_is_three_statements() {
         ];
         assert_eq!(lines[..3], expected);
         assert!(
-            [entry("serve"), entry("consume")].contains(&lines[3].to_owned()),
+            [entry("serve"), entry("consume"), entry("try_consume")].contains(&lines[3].to_owned()),
             "{name}"
         );
     }
