@@ -249,7 +249,9 @@ async fn large_resources_are_left_out_and_a_confirmation_is_in_the_next_token() 
     let client = world.client();
     client.sign_in_by_link(ADA).await;
     let (_, before, _) = verify(&client, &access_token(&client).await).await;
-    let resource = |n: u32| json!({"type": "partner", "id": n.to_string(), "name": "n".repeat(100), "slug": "s"});
+    let name = "n".repeat(100);
+    let resource =
+        |n: u32| json!({"type": "partner", "id": n.to_string(), "name": name, "slug": "s"});
     let id = world.user_id(ADA);
     let resources: Vec<_> = (0..40).map(resource).collect();
     let update = client.update_user(&id).with("resources", resources);
