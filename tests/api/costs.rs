@@ -55,7 +55,7 @@ impl Costs<'_> {
 
 #[tokio::test]
 async fn every_request_costs_what_the_page_says() {
-    let world = World::with_cheap_hashes(&[]).await;
+    let world = World::with_cheap_hashes(&[("AccessTokens", "on")]).await;
     let mut costs = Costs {
         world: &world,
         table: String::new(),
@@ -118,6 +118,8 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     t.count_authorizer("authorizer, every five minutes", &headers)
         .await;
     t.count_authorizer("authorizer, not signed in", &[]).await;
+    t.count("POST /auth/token", "token", ada.access_token())
+        .await;
     t.count("POST /auth/logout", "logout", ada.logout()).await;
     t.count("POST /auth/logout, not signed in", "logout", ada.logout())
         .await;

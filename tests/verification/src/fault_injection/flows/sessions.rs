@@ -3,7 +3,9 @@
 use super::{Flow, flow};
 use crate::fault_injection::scenario::{Scenario, StepResult};
 use crate::{ensure, ensure_eq};
-use kit::{ADA, ApiClient, Email, mins};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kit::{ADA, ApiClient, Email, mins, routes};
 use serde_json::Value;
 
 pub(super) fn flows() -> Vec<Flow> {
@@ -13,6 +15,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(sessions_revoke_one),
         flow!(sessions_revoke_others),
         flow!(sessions_last_seen),
+        flow!(access_token).with(&[("AccessTokens", "on")]),
         flow!(authorizer),
     ]
 }
@@ -111,4 +114,18 @@ async fn authorizer(s: &Scenario) -> StepResult {
     client.set_session(session.as_deref());
     s.ledger().session_ended(&session.unwrap_or_default());
     s.authorize(&client, 401).await
+}
+
+/// Exchanges a session for an access token, with a key that verifiers find published.
+async fn access_token(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    s.advance(mins(6));
+    let token = s.response(client.access_token(), "200").await?.json();
+    let set = s.response(client.open(routes::JWKS), "200").await?.json();
+    let token = token["access_token"].as_str().unwrap_or_default();
+    let header = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    let header: Value = serde_json::from_slice(&header).map_err(|error| error.to_string())?;
+    ensure_eq!(header["kid"], set["keys"][0]["kid"], "the key of a token");
+    Ok(())
 }
