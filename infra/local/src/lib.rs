@@ -18,6 +18,7 @@ mod gateway;
 mod inbox;
 mod json;
 mod lambda;
+mod local_authorizer;
 mod local_page;
 pub mod logs;
 mod options;
