@@ -80,9 +80,23 @@ fn session_output(session: &Session, current: &SessionHash) -> Output {
     }
 }
 
+/// Authenticates a request that ends other sessions. With `CONFIRM_MINUTES`, the session alone is
+/// not enough.
+async fn authenticate_recent(
+    app: &App,
+    request: &Request,
+    origin: &Origin,
+) -> Result<Authenticated, Problem> {
+    let authenticated = app.authenticate(request, origin).await?;
+    if let Some(max_age) = app.config.sessions.confirm_within {
+        authenticated.require_recent(max_age, app.clock.now())?;
+    }
+    Ok(authenticated)
+}
+
 async fn revoke(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     request.empty_body(&app.config.site, origin)?;
-    let authenticated = app.authenticate(request, origin).await?;
+    let authenticated = authenticate_recent(app, request, origin).await?;
     let session = SessionHash::parse(request.path_parameter("id")).ok_or_else(no_such_session)?;
     let user = &authenticated.user.id;
     let event = app.audit_event(
@@ -101,7 +115,7 @@ async fn revoke(app: &App, request: &Request, origin: &Origin) -> Result<Respons
 
 async fn revoke_others(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     request.empty_body(&app.config.site, origin)?;
-    let Authenticated { user, session, .. } = app.authenticate(request, origin).await?;
+    let Authenticated { user, session, .. } = authenticate_recent(app, request, origin).await?;
     let event = app.audit_event(
         Action::SessionsRevoked,
         &user.id,

@@ -12,18 +12,31 @@ use crate::http::response::with_cookie;
 use crate::http::{Problem, Request, Response};
 use crate::keys::{KeyRing, SessionClaims, TokenError};
 use crate::store::Unavailable;
+use std::time::Duration;
 
 /// A user and the session that authenticated the request.
 pub struct Authenticated {
     pub user: User,
     pub session: Session,
-    /// Whether the token was in the cookie, or a bearer token.
+    /// True for a token in the cookie, false for a bearer token.
     pub by_cookie: bool,
     /// The session's cookie, set again if it would otherwise expire before the session.
     pub renewed_cookie: Option<String>,
 }
 
 impl Authenticated {
+    /// Requires that the user has signed in, or confirmed the session, within `max_age`.
+    ///
+    /// # Errors
+    /// 401 `reauthentication-required` if that is longer ago.
+    pub fn require_recent(&self, max_age: Duration, now: Timestamp) -> Result<(), Problem> {
+        if now.since(self.session.auth_time) <= max_age {
+            Ok(())
+        } else {
+            Err(Problem::reauthentication_required(max_age))
+        }
+    }
+
     /// Returns `response` with the session's cookie, if it was renewed.
     pub fn respond(&self, response: Response) -> Response {
         match &self.renewed_cookie {

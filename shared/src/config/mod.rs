@@ -92,7 +92,7 @@ mod tests {
     use crate::random::Random;
     use std::collections::BTreeMap;
 
-    const GOOD: [(&str, &str); 41] = [
+    const GOOD: [(&str, &str); 42] = [
         ("PASSWORD_ATTEMPTS", "10"),
         ("PASSWORD_FAILURES", "100"),
         ("PASSWORD_PER_NETWORK_HOUR", "100"),
@@ -123,6 +123,7 @@ mod tests {
         ("SESSION_HOURS", "24"),
         ("IDLE_MINUTES", "0"),
         ("SESSIONS_PER_USER", "0"),
+        ("CONFIRM_MINUTES", "0"),
         ("PASSWORD_MINIMUM", "15"),
         ("ARGON2_MEMORY_KIB", "19456"),
         ("ARGON2_PASSES", "2"),
@@ -244,6 +245,7 @@ mod tests {
             ("SESSION_HOURS", "87661"),
             ("IDLE_MINUTES", "43201"),
             ("SESSIONS_PER_USER", "51"),
+            ("CONFIRM_MINUTES", "1441"),
             ("SESSION_HOURS", "-1"),
             ("PASSWORD_MINIMUM", "7"),
             ("PASSWORD_MINIMUM", "65"),

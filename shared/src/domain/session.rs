@@ -16,6 +16,9 @@ pub struct SessionRules {
     pub idle: Option<Duration>,
     /// `SESSIONS_PER_USER`: with one more, the oldest session ends (ASVS 5.0, 7.1.2).
     pub per_user: Option<usize>,
+    /// `CONFIRM_MINUTES`: ending other sessions takes an authentication that is at most as old
+    /// (ASVS 5.0, 7.5.2).
+    pub confirm_within: Option<Duration>,
 }
 
 impl SessionRules {

@@ -23,6 +23,8 @@ pub enum ProblemType {
     WeakPassword,
     /// 401: the session is missing, expired or revoked.
     NotAuthenticated,
+    /// 401: the user must confirm the session first (RFC 9470).
+    ReauthenticationRequired,
     /// 400: the link or code does not work.
     InvalidToken,
     /// 410: the link was valid, but has expired.
@@ -59,6 +61,9 @@ impl ProblemType {
             Self::NotFound => (404, "not-found", "Not found"),
             Self::WeakPassword => (422, "weak-password", "Password not accepted"),
             Self::NotAuthenticated => (401, "not-authenticated", "Not signed in"),
+            Self::ReauthenticationRequired => {
+                (401, "reauthentication-required", "Confirmation required")
+            }
             Self::InvalidToken => (400, "invalid-token", "Invalid link or code"),
             Self::ExpiredToken => (410, "expired-token", "Link expired"),
             Self::UsedToken => (410, "used-token", "Link already used"),
@@ -92,6 +97,8 @@ pub struct Problem {
     retry_after: Option<Duration>,
     /// Number of codes that this client may still try, at most 9.
     attempts_left: Option<u8>,
+    /// Greatest age of the newest authentication that is accepted, in seconds.
+    max_age: Option<u32>,
     /// Page that a form is redirected to.
     page: Option<String>,
     /// `next` of that page.
@@ -111,6 +118,8 @@ struct Document<'a> {
     retry_after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts_left: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age: Option<u32>,
 }
 
 impl Problem {
@@ -122,6 +131,7 @@ impl Problem {
             reason: None,
             retry_after: None,
             attempts_left: None,
+            max_age: None,
             page: None,
             next: None,
         }
@@ -135,6 +145,17 @@ impl Problem {
     /// Creates a 401 for a request without a live session.
     pub fn not_authenticated() -> Self {
         Self::new(ProblemType::NotAuthenticated, "Sign in, then try again.")
+    }
+
+    /// Creates a 401 for a session whose newest authentication is older than `max_age`.
+    pub fn reauthentication_required(max_age: Duration) -> Self {
+        Self {
+            max_age: Some(u32::try_from(max_age.as_secs()).unwrap_or(u32::MAX)),
+            ..Self::new(
+                ProblemType::ReauthenticationRequired,
+                "Confirm the session with `POST /auth/confirm`, then try again.",
+            )
+        }
     }
 
     /// Creates a 400 that is the same for every link and code that does not work.
@@ -231,6 +252,7 @@ impl Problem {
             }
             ProblemType::Unavailable => Some(FormError::Unavailable),
             ProblemType::NotAuthenticated
+            | ProblemType::ReauthenticationRequired
             | ProblemType::NotFound
             | ProblemType::OriginNotAllowed
             | ProblemType::AlreadyExists
@@ -262,6 +284,7 @@ impl Problem {
             reason: self.reason,
             retry_after: self.retry_after.map(|wait| wait.as_secs()),
             attempts_left: self.attempts_left,
+            max_age: self.max_age,
         };
         let mut response = response::json(status, &document);
         let headers = response.headers_mut();
@@ -271,10 +294,18 @@ impl Problem {
         }
         if status == 401 {
             // RFC 9110, 15.5.2: a 401 names an authentication scheme.
-            headers.insert("www-authenticate", value("Bearer"));
+            headers.insert("www-authenticate", value(&challenge(document.max_age)));
         }
         response
     }
+}
+
+/// Returns the challenge of a 401, with the greatest accepted age in seconds (RFC 9470, 3).
+fn challenge(max_age: Option<u32>) -> String {
+    let scheme = "Bearer".to_owned();
+    max_age.map_or(scheme, |seconds| {
+        format!("Bearer error=\"insufficient_user_authentication\", max_age=\"{seconds}\"")
+    })
 }
 
 impl From<InvalidIdempotencyKey> for Problem {

@@ -1,6 +1,6 @@
 //! `GET` and `DELETE /auth/sessions`: users see their sessions and revoke them.
 
-use kit::{ADA, World, hours, mins};
+use kit::{ADA, PASSWORD, World, hours, mins, secs};
 use serde_json::json;
 use shared::domain::ids::UserId;
 use shared::domain::session::SessionId;
@@ -86,4 +86,29 @@ async fn all_other_sessions_of_a_thousand_are_revoked_by_one_write() {
     assert_eq!(written, [&["audit", "sessions", "users"]]);
     assert_eq!(count_valid(&world, &others).await, 0);
     client.me().await.assert("200");
+}
+
+#[tokio::test]
+async fn with_confirm_minutes_only_a_recent_authentication_ends_other_sessions() {
+    let world = World::with_cheap_hashes(&[("ConfirmMinutes", "5")]).await;
+    world.set_password(ADA, PASSWORD).await;
+    let [client, other] = [world.client(), world.client()];
+    for each in [&client, &other] {
+        each.sign_in(ADA, PASSWORD).await.assert("200");
+    }
+    let id = other.me().await.json()["session"]["id"].clone();
+    let id = id.as_str().unwrap();
+    world.clock.advance(mins(5) + secs(1));
+    for refused in [client.revoke_session(id), client.revoke_other_sessions()] {
+        let refused = refused.await.assert("401 reauthentication-required");
+        assert_eq!(refused.json()["max_age"], 300);
+        let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"300\"";
+        assert_eq!(refused.headers["www-authenticate"], challenge);
+    }
+    other.me().await.assert("200");
+    client.confirm_password(PASSWORD).await.assert("200");
+    world.clock.advance(mins(5));
+    client.revoke_session(id).await.assert("204");
+    other.me().await.assert("401 not-authenticated");
+    client.logout().await.assert("200");
 }
