@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
+use tracing_subscriber::fmt::writer::MakeWriterExt;
 
 pub use lambda_http::Error;
 
@@ -157,6 +158,11 @@ fn log_as_json() {
         .without_time()
         .with_target(false)
         .flatten_event(true);
+    // The runtime logs what `try_consume` returns as an error, but a refused request is none. Panics
+    // it logs a second time.
+    let lines = lines.with_writer(
+        std::io::stdout.with_filter(|event| event.target() != "lambda_runtime::layers::panic"),
+    );
     // The runtime's span around each invocation would repeat the id that is logged anyway.
     lines.with_current_span(false).with_span_list(false).init();
     // The message of a panic may quote what was worked on; its place may not.

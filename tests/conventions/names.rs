@@ -24,6 +24,7 @@ fn routes_of_code() -> BTreeSet<(String, String)> {
         ("admin", admin::ROUTES),
         ("activate", activate::ROUTES),
         ("confirm", confirm::ROUTES),
+        ("token", token::ROUTES),
         ("reset", reset::ROUTES),
         ("sessions", sessions::ROUTES),
         ("sign-in", sign_in::ROUTES),
@@ -207,6 +208,7 @@ fn variables_are_the_same_in_config_and_template_and_named_after_their_parameter
     let of_the_stack = [
         "TABLE_PREFIX",
         "KEY_RING_SECRET",
+        "ACCESS_TOKEN_KEY",
         "EMAIL_CONFIGURATION_SET",
         "PUBLIC_URL",
     ];

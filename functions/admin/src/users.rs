@@ -17,6 +17,7 @@ use crate::{Admin, no_such_user, user_id};
 use serde::Serialize;
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::Subject;
+use shared::domain::characters::is_invisible;
 use shared::domain::ids::UserId;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
@@ -119,7 +120,9 @@ fn parse_cursor(ring: &KeyRing, cursor: &str, prefix: &str) -> Option<(UserId, E
 }
 
 /// Parses the start of an address, and returns it in the lower case that addresses are stored in.
+/// White space and invisible characters around it are ignored, as around an address.
 fn parse_prefix(text: &str) -> Result<String, Problem> {
+    let text = text.trim_matches(is_invisible);
     let is_valid = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.@".contains(&b);
     if text.len() <= 254 && text.bytes().all(is_valid) {
         return Ok(text.to_ascii_lowercase());

@@ -18,7 +18,7 @@ pub(crate) enum Answer {
     Unauthorized,
     /// 403: a foreign page sent the cookie.
     Forbidden,
-    /// 500: nobody knows.
+    /// 500: the store or the key ring cannot be reached.
     Unavailable,
 }
 

@@ -11,35 +11,39 @@ impl Event {
         Self(event)
     }
 
+    fn at(&self, pointer: &str) -> &Value {
+        self.0.pointer(pointer).unwrap_or(&Value::Null)
+    }
+
     /// Returns true for an HTTP API. A REST API sends no version.
     pub(crate) fn is_http_api(&self) -> bool {
-        self.0["version"].is_string()
+        self.at("/version").is_string()
     }
 
     /// Returns true for payload format 2.0, which is answered without a policy.
     pub(crate) fn is_simple(&self) -> bool {
-        self.0["version"] == "2.0"
+        self.at("/version") == "2.0"
     }
 
     /// Returns the ARN of the method or route that a policy must name.
     pub(crate) fn method_arn(&self) -> Option<&str> {
-        self.0["methodArn"].as_str()
+        self.at("/methodArn").as_str()
     }
 
     /// Returns true if the method changes nothing (RFC 9110, 9.2.1). An unknown one may.
     pub(crate) fn is_safe(&self) -> bool {
         let method = if self.is_simple() {
-            &self.0["requestContext"]["http"]["method"]
+            self.at("/requestContext/http/method")
         } else {
-            &self.0["httpMethod"]
+            self.at("/httpMethod")
         };
         matches!(method.as_str(), Some("GET" | "HEAD" | "OPTIONS"))
     }
 
     /// Returns the request that the event describes, as far as authentication needs it.
     pub(crate) fn request(&self) -> Request {
-        if self.0["type"] == "TOKEN" {
-            let token = text(&self.0["authorizationToken"]);
+        if self.at("/type") == "TOKEN" {
+            let token = text(self.at("/authorizationToken"));
             return Request::with_headers([("authorization", token)]);
         }
         let cookies = self.cookies();
@@ -49,15 +53,15 @@ impl Event {
 
     /// Returns the `cookies` of payload 2.0, which stand for the header.
     fn cookies(&self) -> &[Value] {
-        self.0["cookies"].as_array().map_or(&[], Vec::as_slice)
+        self.at("/cookies").as_array().map_or(&[], Vec::as_slice)
     }
 
     /// Returns the headers, each value of a repeated one. `headers` has only its last value.
     fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        let several = &self.0["multiValueHeaders"];
-        let single = self.0["headers"].as_object().into_iter().flatten();
+        let several = self.at("/multiValueHeaders");
+        let single = self.at("/headers").as_object().into_iter().flatten();
         let single = single
-            .filter(|(name, _)| several[name.as_str()].is_null())
+            .filter(|(name, _)| several.get(name).is_none())
             .map(|(name, value)| (name.as_str(), text(value)));
         let several = several.as_object().into_iter().flatten();
         let several = several.flat_map(|(name, values)| {

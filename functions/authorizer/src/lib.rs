@@ -7,18 +7,18 @@
 //! A request with the cookie whose method is not GET, HEAD or OPTIONS must pass the origin check of
 //! the portal's own routes.
 //!
-//! | request | HTTP API, payload 2.0 | REST API, and HTTP API with payload 1.0 | caller |
+//! | request | payload 2.0 | payload 1.0, REST API | caller |
 //! |---|---|---|---|
-//! | live session | `{"isAuthorized": true, "context"}` | policy that allows `methodArn` | the API |
-//! | no or no live session | `{"errorMessage": "Unauthorized"}` | see below | 401 |
-//! | cookie from a foreign page | `{"isAuthorized": false}` | policy that denies | 403 |
-//! | store or key ring unavailable | the invocation fails | the invocation fails | 500 |
+//! | live session | `isAuthorized` is true | policy that allows `methodArn` | the API |
+//! | no live session | `errorMessage` | `errorMessage`, failed invocation | 401 |
+//! | cookie from a foreign page | `isAuthorized` is false | policy that denies | 403 |
+//! | store or key ring unavailable | failed invocation | failed invocation | 500 |
 //!
-//! An HTTP API takes a returned `errorMessage` of `Unauthorized` for 401, and anything that it
-//! cannot read for 500. A REST API takes an invocation that fails with `Unauthorized` for 401: those
-//! count as errors of the function. The payload 2.0 needs `EnableSimpleResponses`.
+//! An HTTP API takes a returned `{"errorMessage": "Unauthorized"}` for 401, and anything that it
+//! cannot read for 500. A REST API takes an invocation that failed with `Unauthorized` for 401:
+//! those count as errors of the function. Payload 2.0 needs `EnableSimpleResponses`.
 //!
-//! A REST API may call with `REQUEST` or, for bearer tokens only, with `TOKEN`. The authorizer needs
+//! A REST API may ask with `REQUEST` or, for bearer tokens only, with `TOKEN`. The authorizer needs
 //! no identity sources. With some, API Gateway answers 401 itself where one of them is missing.
 //!
 //! The context is flat and the same everywhere: `user_id`, `email`, `role`, `resources` (JSON

@@ -9,6 +9,8 @@ pub(crate) const CHECK_EMAIL: &str = "Enter a valid email address.";
 pub(crate) const CHECK_EMAIL_AND_PASSWORD: &str = "Enter a valid email address and your password.";
 pub(crate) const CHECK_NAME_AND_EMAIL: &str = "Enter your name and a valid email address.";
 pub(crate) const CHECK_CODE: &str = "Enter the 8-digit code from the email.";
+pub(crate) const CODE_USED: &str = "The link with this code has already been used, maybe in \
+     another browser. If it wasn’t you, open the link here to end that session.";
 pub(crate) const CHECK_PASSWORD: &str = "Enter a password.";
 
 pub(crate) const INVITATION_USED: &str = "This invitation has already been used";
@@ -35,10 +37,14 @@ impl Flash {
             FormError::TooManyAttempts(seconds) => too_many_attempts(seconds),
             _ => failure(error).to_owned(),
         };
-        Some(Self {
+        Some(Self::alert(text))
+    }
+
+    pub(crate) const fn alert(text: String) -> Self {
+        Self {
             text,
             role: "alert",
-        })
+        }
     }
 }
 

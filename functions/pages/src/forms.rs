@@ -1,10 +1,12 @@
 //! The pages with forms to fill in: sign in, sign up, request a reset link, enter a code.
 
+use crate::flash::Flash;
 use crate::pending_email::PendingEmail;
 use crate::templates::{CheckEmailPage, ForgotPasswordPage, SignInPage, SignUpPage};
 use crate::{PageContext, flash, theme};
 use shared::domain::next::Next;
 use shared::domain::paths;
+use shared::http::form_error::FormError;
 use shared::http::{Problem, Response};
 
 impl PageContext<'_> {
@@ -35,13 +37,22 @@ impl PageContext<'_> {
         let pending = PendingEmail::parse(self.request.query("for").unwrap_or_default());
         Ok(self.render(&CheckEmailPage {
             brand: self.brand(),
-            flash: self.flash(flash::CHECK_CODE),
+            flash: self.code_flash(),
             request_url: Next::add_to(next.as_ref(), pending.request_page()),
             next,
             pending,
             lacks_request: self.nonces()?.is_empty(),
             has_passwords: self.has_passwords(),
         }))
+    }
+
+    /// Returns the flash message about a code. Where its link was used elsewhere, only the page of
+    /// the link can end that session: this one does not know the token.
+    fn code_flash(&self) -> Option<Flash> {
+        match FormError::from_query(|name| self.request.query(name)) {
+            Some(FormError::UsedToken) => Some(Flash::alert(flash::CODE_USED.to_owned())),
+            _ => self.flash(flash::CHECK_CODE),
+        }
     }
 
     /// Fails with 404 on a portal without passwords.

@@ -8,7 +8,7 @@ use crate::templates::{
 use crate::{PageContext, flash, theme};
 use shared::config::OtherBrowser;
 use shared::domain::ids::LinkId;
-use shared::domain::link::{Link, LinkNext, Purpose};
+use shared::domain::link::{Link, LinkAccount, LinkNext, Purpose};
 use shared::domain::next::Next;
 use shared::domain::paths;
 use shared::http::form_error::FormError;
@@ -39,6 +39,7 @@ impl PageContext<'_> {
             let expired = Problem::new(ProblemType::ExpiredToken, "Request a new one.");
             return Ok(match link.next {
                 LinkNext::Stored => self.expired_link(link, token),
+                _ if self.is_sign_up(link) => self.redirect_to(paths::SIGN_UP, expired, link),
                 _ => self.redirect_to_login(expired, link.next.page()),
             });
         }
@@ -114,6 +115,10 @@ impl PageContext<'_> {
             Some(ProblemType::UsedToken) => {
                 self.old_invitation(flash::INVITATION_USED, true, &link)
             }
+            Some(kind @ ProblemType::ExpiredToken) if self.is_sign_up(&link) => {
+                let expired = Problem::new(kind, "Request a new one.");
+                self.redirect_to(paths::SIGN_UP, expired, &link)
+            }
             Some(ProblemType::ExpiredToken) => {
                 self.old_invitation(flash::INVITATION_EXPIRED, false, &link)
             }
@@ -157,6 +162,19 @@ impl PageContext<'_> {
             brand: self.brand(),
             login_url: self.login_url(self.next().as_ref()),
         })
+    }
+
+    /// Returns whether the address has no account yet, so that only a sign-up sends another link.
+    fn is_sign_up(&self, link: &Link) -> bool {
+        self.pages.config.links.sign_up && matches!(link.account, LinkAccount::New { .. })
+    }
+
+    /// Redirects to a page that requests another link, which describes the problem.
+    fn redirect_to(&self, page: &str, problem: Problem, link: &Link) -> Response {
+        problem
+            .redirect_form_to(&self.origin.join(page))
+            .with_next(self.next_of(link).as_ref())
+            .into_response(true)
     }
 
     /// Returns the page that a link redirects to: its own, or the one that the endpoint of its form

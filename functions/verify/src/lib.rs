@@ -107,7 +107,7 @@ impl Verify<'_> {
 
     /// Redeems a link by its token. A form that fails is redirected to the page of the link, which
     /// asks for the code again or offers to end the session of whoever used the link, or else to
-    /// the sign-in page.
+    /// the sign-in page, or the sign-up page where an account would be needed for another email.
     async fn redeem_token(&self, token: &str, input: &Input) -> Result<Redeemed, Problem> {
         let (app, origin) = (self.context.app, &self.context.origin);
         let login_url = app.config.site.login_url(origin);
@@ -118,10 +118,13 @@ impl Verify<'_> {
             .await
             .map_err(|problem| problem.redirect_form_to(&login_url))?;
         let next = signed.content.next.page().cloned();
+        let is_sign_up = matches!(signed.content.account, LinkAccount::New { .. });
+        let sign_up = (is_sign_up && app.config.links.sign_up).then(|| origin.join(paths::SIGN_UP));
         let redeemed = self.redeem_link(signed, key.as_ref(), input.code.as_deref(), &link_page);
         redeemed.await.map_err(|problem| {
             let page = match problem.kind {
                 ProblemType::UsedToken => &link_page,
+                ProblemType::ExpiredToken => sign_up.as_ref().unwrap_or(&login_url),
                 _ => &login_url,
             };
             problem.redirect_form_to(page).with_next(next.as_ref())

@@ -4,7 +4,7 @@ import platform
 
 import yaml
 
-from .paths import BUILT, ROOT, TEMPLATE, TOOLS
+from .paths import BUILT, EXAMPLES, ROOT, TEMPLATE, TOOLS
 
 # The name of this machine's architecture in `cargo lambda` and the template: the emulator runs the binaries here.
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
@@ -25,10 +25,10 @@ def functions():
 
 
 def lint(steps, env):
-    """Fails on any finding of `sam validate --lint` or `cfn-lint` in the template."""
+    """Fails on any finding of `sam validate --lint` or `cfn-lint` in the template, or of `cfn-lint` in the examples."""
     sam = [TOOLS / "sam", "validate", "--lint", "--template-file", TEMPLATE, "--region", env["AWS_DEFAULT_REGION"]]
     steps.run("lint.log", sam, env, ROOT)
-    steps.run("lint.log", [TOOLS / "cfn-lint", "--template", TEMPLATE], env, ROOT)
+    steps.run("lint.log", [TOOLS / "cfn-lint", "--template", TEMPLATE, *sorted(EXAMPLES.glob("**/*.yaml"))], env, ROOT)
 
 
 def compile_functions(steps, env):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import secrets
 import signal
 import socket
@@ -19,6 +20,7 @@ from .paths import REGION
 from .steps import tail
 
 TIMEOUT = 60
+MAIN = pathlib.Path(__file__).with_name("ministack_main.py")
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -60,7 +62,7 @@ class Emulator:
         with self.log.open("wb") as output:
             # In a session of its own, so that an interrupt reaches only the walk, which then calls `stop`.
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"], env=env, cwd=scratch, stdin=subprocess.DEVNULL, stdout=output,
+                [sys.executable, MAIN], env=env, cwd=scratch, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, start_new_session=True)  # fmt: skip
 
     def wait(self):

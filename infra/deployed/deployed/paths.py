@@ -6,6 +6,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "template.yaml"
+EXAMPLES = ROOT / "examples"
+PROTECTED_API = EXAMPLES / "protected-api" / "template.yaml"
 TARGET = ROOT / "target" / "deployed"
 TOOLS = pathlib.Path(sys.executable).parent
 BUILT = TARGET / "build"

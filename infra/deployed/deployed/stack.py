@@ -25,8 +25,11 @@ class Stack:
         """Creates the stack, or updates it with the parameters in `changed`."""
         self.parameters |= changed
         parameters = {"Architecture": build.ARCHITECTURE} | self.parameters
+        self._deploy(self._template(parameters), parameters)
+
+    def _deploy(self, template, parameters):
         self._sam(
-            "deploy", "--template-file", self._template(parameters), "--s3-bucket", BUCKET, "--s3-prefix", self.name,
+            "deploy", "--template-file", template, "--s3-bucket", BUCKET, "--s3-prefix", self.name,
             "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar",
             "--parameter-overrides", *(f"{name}={_quoted(value)}" for name, value in parameters.items()))  # fmt: skip
         self.__dict__.pop("outputs", None)

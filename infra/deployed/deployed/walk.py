@@ -1,13 +1,17 @@
 """The walk through a deployed portal, step by step."""
 
-from . import accounts, admin, administration, gateway, journey, lifecycle, records, sessions, sign_up
+from . import (
+    accounts, admin, administration, gateway, journey, lifecycle, protected_api, records, rest_api, sessions,
+    sign_up)  # fmt: skip
 from .checks import expect
 from .mailbox import Mailbox
+from .protected_api import ProtectedApi
 from .stack import BUCKET, Stack
 from .steps import announce
 
 ADA, EVE, NOBODY = "ada@example.com", "eve@example.com", "nobody@example.com"
-GRACE, ZOE, BOB, ROBERT, CAROL = (f"{name}@example.com" for name in ("grace", "zoe", "bob", "robert", "carol"))
+GRACE, ZOE, BOB, ROBERT = (f"{name}@example.com" for name in ("grace", "zoe", "bob", "robert"))
+CAROL, HEIDI = "carol@example.com", "heidi@example.com"
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 PARTNER = {
     "Portal": "partner",
@@ -19,7 +23,13 @@ PARTNER = {
     "RequestsPerMinute": "60",
     "RequestsPerHour": "1000",
 }
-STAFF = PARTNER | {"Portal": "staff", "PortalName": "Staff", "DashboardPath": "/"}
+STAFF = PARTNER | {
+    "Portal": "staff",
+    "PortalName": "Staff",
+    "DashboardPath": "/",
+    "ApiDomainName": "login.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000",
+}
 
 
 def run(steps, emulator, keep):
@@ -35,6 +45,7 @@ def run(steps, emulator, keep):
     phone = _journey(steps, stack, mailbox, user)
     grace = _accounts(steps, stack, mailbox, back_end)
     _administration(steps, stack, mailbox, back_end)
+    protected = _protect_api(steps, stack, mailbox, back_end)
 
     with steps.step("Updating the stack with sign-up on, without signing anyone out"):
         lifecycle.check_update(stack, mailbox, ADA, phone)
@@ -48,6 +59,12 @@ def run(steps, emulator, keep):
     with steps.step("Checking that the two portals are separate"):
         eve = journey.sign_in(staff, mailbox, EVE)
         lifecycle.check_separation(stack, staff, laptop, eve, mailbox.to(ADA)[-1])
+        protected_api.check_separation(protected, eve)
+    with steps.step("Calling an API under the second portal's own host"):
+        staff_api = ProtectedApi(staff)
+        staff_api.deploy()
+        protected_api.check_separation(staff_api, laptop)
+        protected_api.check_one_host(staff_api, eve)
     with steps.step("Retrying an email that a crash left unfinished"):
         records.check_sweep(stack, mailbox, ADA)
     with steps.step("Checking the logs for errors"):
@@ -56,10 +73,12 @@ def run(steps, emulator, keep):
         for each in (stack, staff):
             records.check_credentials(each, mailbox.all())
     with steps.step("Deleting the second stack, keeping its tables and key ring"):
+        staff_api.delete()
         lifecycle.check_deletion(staff)
         laptop.get("/auth/me").expect_status(200)
     if not keep:
         with steps.step("Deleting the first stack, keeping its tables and key ring"):
+            protected.delete()
             lifecycle.check_deletion(stack)
     return stack
 
@@ -138,3 +157,17 @@ def _administration(steps, stack, mailbox, back_end):
         administration.check_revoked_sessions(back_end, imported, carol, CAROL)
     with steps.step("Erasing a user"):
         administration.check_erasure(stack, back_end, user, browser, (BOB, ROBERT))
+
+
+def _protect_api(steps, stack, mailbox, back_end):
+    protected = ProtectedApi(stack)
+    heidi = admin.new_user(HEIDI, "Heidi")
+    with steps.step("Deploying a team's own API beside the portal"):
+        protected.deploy()
+    with steps.step("Calling it with a cookie, with a bearer token, and without"):
+        user = protected_api.check_access(protected, mailbox, back_end, heidi)
+    with steps.step("Calling a REST API that asks the authorizer"):
+        rest_api.check_access(stack, mailbox, ADA)
+    with steps.step("Ending sessions, which end there on the next request"):
+        protected_api.check_ends(protected, mailbox, back_end, user, HEIDI)
+    return protected

@@ -1,11 +1,10 @@
 //! The embedded Secrets Manager. It holds one secret, the key ring, generated as the template says.
 
+use crate::secret_file;
 use crate::template::KeyRingSecret;
 use serde_json::Value;
 use shared::config::StartError;
 use shared::random::Random;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -34,12 +33,10 @@ impl SecretsManager {
             (None, None) => generate(declared, random),
             (None, Some(directory)) => {
                 let file = directory.join("key-ring.json");
-                read_or_create(&file, || generate(declared, random)).map_err(|error| {
-                    StartError(format!(
-                        "Could not store the key ring in {}: {error}.",
-                        directory.display()
-                    ))
-                })?
+                let create = || Ok(generate(declared, random).into_bytes());
+                let failed = |why| StartError(format!("The key ring cannot be stored: {why}."));
+                let value = secret_file::read_or_create(&file, create).map_err(failed)?;
+                String::from_utf8(value).map_err(|_| failed("it is not text".to_owned()))?
             }
         };
         Ok(Self {
@@ -59,19 +56,6 @@ impl SecretsManager {
 
     fn lock(&self) -> MutexGuard<'_, Option<String>> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn read_or_create(file: &Path, create: impl FnOnce() -> String) -> std::io::Result<String> {
-    match fs::read_to_string(file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let value = create();
-            fs::write(file, &value)?;
-            #[cfg(unix)]
-            fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-            Ok(value)
-        }
-        read => read,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every environment variable, read and checked once at the start. A bad one stops the start with a
 //! sentence that names it. The template's parameters have the same names in `PascalCase`.
 
+mod access_tokens;
 mod brand;
 mod email;
 mod links;
@@ -10,6 +11,7 @@ mod request_limits;
 mod sessions;
 mod site;
 
+pub use access_tokens::AccessTokenConfig;
 pub use brand::Brand;
 pub use email::EmailConfig;
 pub use links::{Activation, LinkConfig, OtherBrowser};
@@ -46,6 +48,8 @@ pub struct Config {
     pub brand: Brand,
     pub links: LinkConfig,
     pub sessions: SessionRules,
+    /// `ACCESS_TOKENS`: set if the portal issues access tokens.
+    pub access_tokens: Option<AccessTokenConfig>,
     pub passwords: PasswordConfig,
     pub request_limits: RequestLimits,
     pub email: EmailConfig,
@@ -71,6 +75,7 @@ impl Config {
             site: site::read_site(&read)?,
             links: LinkConfig::read(&read)?,
             sessions: sessions::read_rules(&read)?,
+            access_tokens: AccessTokenConfig::read(&read)?,
             passwords: PasswordConfig::read(&read)?,
             request_limits: RequestLimits::read(&read)?,
             email: EmailConfig::read(&read, &brand.name)?,
@@ -92,7 +97,7 @@ mod tests {
     use crate::random::Random;
     use std::collections::BTreeMap;
 
-    const GOOD: [(&str, &str); 42] = [
+    const GOOD: [(&str, &str); 46] = [
         ("PASSWORD_ATTEMPTS", "10"),
         ("PASSWORD_FAILURES", "100"),
         ("PASSWORD_PER_NETWORK_HOUR", "100"),
@@ -124,6 +129,13 @@ mod tests {
         ("IDLE_MINUTES", "0"),
         ("SESSIONS_PER_USER", "0"),
         ("CONFIRM_MINUTES", "0"),
+        ("ACCESS_TOKENS", "on"),
+        ("ACCESS_TOKEN_MINUTES", "5"),
+        ("ACCESS_TOKEN_AUDIENCE", "https://api.example.com"),
+        (
+            "ACCESS_TOKEN_KEY",
+            "arn:aws:kms:eu-central-1:123456789012:key/1",
+        ),
         ("PASSWORD_MINIMUM", "15"),
         ("ARGON2_MEMORY_KIB", "19456"),
         ("ARGON2_PASSES", "2"),
@@ -246,6 +258,9 @@ mod tests {
             ("IDLE_MINUTES", "43201"),
             ("SESSIONS_PER_USER", "51"),
             ("CONFIRM_MINUTES", "1441"),
+            ("ACCESS_TOKENS", "yes"),
+            ("ACCESS_TOKEN_MINUTES", "61"),
+            ("ACCESS_TOKEN_AUDIENCE", "an audience"),
             ("SESSION_HOURS", "-1"),
             ("PASSWORD_MINIMUM", "7"),
             ("PASSWORD_MINIMUM", "65"),

@@ -31,8 +31,8 @@ impl Request {
         Self(request)
     }
 
-    /// Creates a request that has nothing but headers. Repeated ones are joined, as API Gateway does
-    /// it, and a value that cannot be a header reads as `?`, never as absent.
+    /// Creates a request that has only headers. Repeated ones are joined, as by API Gateway. A
+    /// value that cannot be a header's reads as `?`, never as absent.
     pub fn with_headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut joined: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in headers {

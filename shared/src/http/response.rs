@@ -17,6 +17,16 @@ pub fn json(status: u16, body: &impl Serialize) -> Response {
     text_response(status, "application/json", text)
 }
 
+/// Creates a JSON response that anybody may cache for `max_age` seconds.
+pub fn public_json(body: &impl Serialize, max_age: u32) -> Response {
+    let mut response = json(200, body);
+    let caching = format!("public, max-age={max_age}");
+    response
+        .headers_mut()
+        .insert("cache-control", value(&caching));
+    response
+}
+
 /// Creates a page with its content security policy.
 pub fn page(html: String, policy: &str) -> Response {
     let mut response = text_response(200, "text/html; charset=utf-8", html);

@@ -27,12 +27,23 @@ pub(super) const SIGNING_DELAY: Duration = REFRESH_EVERY.saturating_mul(2);
 const FIRST_KID: &str = "1";
 
 /// The value of the secret: `{"root": "...", "keys": [{"kid": "2", "secret": "...", "added_at":
-/// 1767225600}]}`.
+/// 1767225600}], "access_token_keys": [{"arn": "...", "added_at": 1767225600}]}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
     root: String,
     keys: Vec<StoredKey>,
+    #[serde(default)]
+    access_token_keys: Vec<AccessTokenKey>,
+}
+
+/// A key in KMS that signs access tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessTokenKey {
+    pub arn: String,
+    /// Seconds since the Unix epoch.
+    pub added_at: u64,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +64,8 @@ pub struct KeyRing {
     pub(super) stale: bool,
     keys: Vec<Key>,
     pepper: Subkey,
+    /// The keys of access tokens, oldest first; none until the first one is rotated.
+    pub access_token_keys: Vec<AccessTokenKey>,
 }
 
 /// One key of the ring, as a subkey for each purpose.
@@ -110,6 +123,7 @@ impl KeyRing {
             stale: false,
             keys,
             pepper,
+            access_token_keys: stored.access_token_keys,
         })
     }
 

@@ -7,5 +7,5 @@ mod key_ring;
 mod token;
 
 pub use cache::KeyRingCache;
-pub use key_ring::{Key, KeyRing, REFRESH_EVERY};
+pub use key_ring::{AccessTokenKey, Key, KeyRing, REFRESH_EVERY};
 pub use token::{SessionClaims, Signed, TokenError};

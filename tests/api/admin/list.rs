@@ -68,6 +68,13 @@ async fn users_are_listed_by_address_each_once() {
     let prefixed = |prefix| list().query("prefix", prefix);
     assert_eq!(page(prefixed("B")).await.0, all[1..4]);
     assert_eq!(page(prefixed("bob@example.com")).await.0, all[3..4]);
+    for pasted in [
+        "\u{feff}bob@example.com",
+        " bob@example.com\u{a0}",
+        "\u{200b}BOB@",
+    ] {
+        assert_eq!(page(prefixed(pasted)).await.0, all[3..4], "{pasted:?}");
+    }
     assert_eq!(page(prefixed("nobody")).await, (vec![], None));
     let (first, next) = page(prefixed("b").query("limit", "2")).await;
     assert_eq!(first, all[1..3]);

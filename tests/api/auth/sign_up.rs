@@ -1,7 +1,8 @@
 //! `POST /auth/sign-up`: creating an account.
 
 use crate::enumeration::reach_password_cap;
-use kit::{ADA, PASSWORD, World, mins};
+use kit::routes::{ACTIVATE, SIGN_UP, VERIFY};
+use kit::{ADA, PASSWORD, World, form, hours, mins};
 
 #[tokio::test]
 async fn the_emailed_link_creates_the_account() {
@@ -53,6 +54,39 @@ async fn the_name_is_that_of_the_link_which_is_redeemed_and_the_other_links_end(
     assert_eq!(eve.me().await.json()["name"], "Eve");
     let other = world.client().activate(&first, PASSWORD).await;
     other.assert("400 invalid-token");
+}
+
+#[tokio::test]
+async fn an_expired_link_leads_back_to_the_sign_up_page() {
+    // Requesting a sign-in email would send none: there is no account yet.
+    for (activation, action) in [("password", ACTIVATE), ("link", VERIFY)] {
+        for next in ["/reports".to_owned(), format!("/{}", "a".repeat(2000))] {
+            let world = World::with(&[("SelfSignUp", "on"), ("Activation", activation)]).await;
+            let client = world.client();
+            let request = client.sign_up("eve@example.com", "Eve").next(&next);
+            request.await.assert("200");
+            let email = world.latest_email().await;
+            world.clock.advance(hours(73));
+            let late = client.post(action).with("token", email.token());
+            let late = match activation {
+                "password" => late.with("password", PASSWORD),
+                _ => late,
+            };
+            let mut found = late.form().await;
+            while found.status == 303 {
+                found = client.open(&found.location()).await;
+            }
+            let found = found.assert_contains("This link has expired");
+            let found = found.assert_contains(&format!("action=\"{SIGN_UP}\""));
+            assert!(found.field("next").ends_with(&next), "{}", found.body);
+            if next.len() < 100 {
+                let opened = client.open(email.path()).await;
+                let query = form(&[("next", &found.field("next"))]);
+                let expired = format!("303 {SIGN_UP}?error=invalid_token&reason=expired&{query}");
+                opened.assert(&expired);
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -360,8 +360,10 @@ async fn the_requesting_browser_does_not_get_the_session_of_another_and_may_end_
         } else {
             asking.verify_link(&email.token())
         };
-        second.await.assert("410 used-token");
+        second.clone().await.assert("410 used-token");
         assert_eq!(asking.session(), None);
+        let offer = asking.open(&second.form().await.location()).await;
+        offer.assert_contains("end that session");
         // The other browser may repeat its own.
         let again = other.submit_link_page(VERIFY, &page).await;
         again.assert("303 /auth/signed-in");

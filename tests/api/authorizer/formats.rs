@@ -1,4 +1,4 @@
-//! How a session is sent: cookies, bearer tokens and headers in every spelling, and not both.
+//! A session is read from cookies, bearer tokens and headers in every spelling, and not from both.
 
 use super::{assert_all, signed_in};
 use kit::World;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// One request: its service, its operation, and the tables it touches.
 pub(super) struct AwsRequest {
-    /// `dynamodb`, `secretsmanager` or `ses`; the host name for anything else.
+    /// `dynamodb`, `kms`, `secretsmanager` or `ses`; the host name for anything else.
     pub(super) service: String,
     /// `TransactWriteItems`, `GetSecretValue` or `SendEmail`, for example.
     pub(super) operation: String,
@@ -28,7 +28,7 @@ impl AwsRequest {
             .unwrap_or_default();
         let service = match host.split('.').next().unwrap_or_default() {
             "email" => "ses".to_owned(),
-            name @ ("dynamodb" | "secretsmanager") => name.to_owned(),
+            name @ ("dynamodb" | "kms" | "secretsmanager") => name.to_owned(),
             _ => host.to_owned(),
         };
         let operation = operation(request, host);

@@ -4,10 +4,13 @@ use super::request::AwsRequest;
 use crate::dynamodb;
 use crate::inbox::Inbox;
 use crate::json::at;
+use crate::kms::Kms;
 use crate::secrets_manager::SecretsManager;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use dynoxide::Database;
 use serde_json::{Value, json};
 use shared::domain::ids::UserId;
@@ -20,6 +23,7 @@ pub(crate) struct Services {
     pub(crate) database: Database,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) secrets: SecretsManager,
+    pub(crate) kms: Kms,
     /// Notified of every write to a table, so that its stream is read.
     pub(crate) written: watch::Sender<()>,
     /// The source of message ids.
@@ -52,6 +56,17 @@ impl Services {
             ("ses", "SendEmail") => Ok(self.send_email(&request.body)?.into()),
             ("secretsmanager", "GetSecretValue") => {
                 Ok(self.get_secret_value(&request.body)?.into())
+            }
+            ("kms", "Sign") => {
+                let digest = STANDARD.decode(text(&request.body, "/Message"));
+                let key = text(&request.body, "/KeyId");
+                let signed = digest.map_err(|error| error.to_string());
+                let signed = signed.and_then(|digest| self.kms.sign(key, &digest));
+                Ok(reply_with("Signature", signed)?.into())
+            }
+            ("kms", "GetPublicKey") => {
+                let key = self.kms.public_key(text(&request.body, "/KeyId"));
+                Ok(reply_with("PublicKey", key)?.into())
             }
             (service, operation) => {
                 let unknown = format!("the local portal does not support {operation} of {service}");
@@ -131,6 +146,18 @@ pub(super) fn reply(status: u16, body: String) -> Result<HttpResponse, Connector
         .headers_mut()
         .insert("content-type", "application/json");
     Ok(response)
+}
+
+/// Returns bytes in base64 under this name, as KMS does.
+fn reply_with(name: &str, bytes: Result<Vec<u8>, String>) -> Result<HttpResponse, ConnectorError> {
+    match bytes {
+        Ok(bytes) => reply(200, json!({ name: STANDARD.encode(bytes) }).to_string()),
+        Err(why) => refuse(400, "ValidationException", &why),
+    }
+}
+
+fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
+    at(body, pointer).as_str().unwrap_or_default()
 }
 
 /// Returns an error that clients of both the JSON and the REST protocol understand.

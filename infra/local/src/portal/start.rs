@@ -5,6 +5,7 @@ use super::{Portal, env_with, store};
 use crate::aws_stub::{AwsStub, CallRecorder, Services};
 use crate::gateway::{Gateway, Routes};
 use crate::inbox::Inbox;
+use crate::kms::Kms;
 use crate::lambda::{self, Lambda};
 use crate::local_page::LocalPage;
 use crate::options::Options;
@@ -97,6 +98,7 @@ fn open_services(
         database: dynamodb::open(directory, &env.clock, &template.tables)?,
         inbox: Arc::new(Inbox::new(env.clock.clone(), options.announce)),
         secrets: SecretsManager::new(&template.key_ring, key_ring, directory, &env.random)?,
+        kms: Kms::new(directory, &env.random),
         written: watch::Sender::new(()),
         random: env.random.clone(),
     })

@@ -224,6 +224,7 @@ impl Evaluator<'_> {
             ("AWS::SecretsManager::Secret", "Arn") => Ok(format!(
                 "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{of}-local"
             )),
+            ("AWS::KMS::Key", "Arn") => Ok(format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{of}")),
             (_, "Arn") => Ok(format!("arn:aws:local:{REGION}:{ACCOUNT}:{of}")),
             (resource_type, other) => Err(format!(
                 "the attribute {other} of {of} ({resource_type}) is not supported here"

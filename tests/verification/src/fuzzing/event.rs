@@ -4,11 +4,12 @@ use super::fixture::{self, Fixture};
 use super::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use kit::ADA;
 use lambda_http::http::Uri;
 use serde_json::{Map, Value};
 
 /// The functions, by the digit that the input starts with.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "admin",
     "logout",
     "mailer",
@@ -16,6 +17,7 @@ const FUNCTIONS: [&str; 7] = [
     "pages",
     "request-login",
     "verify",
+    "authorizer",
 ];
 
 /// An event is answered as documented, or cannot be read. The input is a digit for the function,
@@ -36,6 +38,9 @@ pub fn event(data: &[u8]) {
         if function == "mailer" {
             return deliver(fixture, &event);
         }
+        if function == "authorizer" {
+            return authorize(fixture, &event);
+        }
         if let Some(event) = event.as_object_mut() {
             normalize(event);
         }
@@ -53,6 +58,17 @@ fn invoke(fixture: &Fixture, function: &str, event: &Value) -> Option<Value> {
         assert!(is_unreadable, "{function} {why}: {event}");
     }
     response.ok()
+}
+
+/// Only an event with the live session is granted, and any other is refused.
+fn authorize(fixture: &Fixture, event: &Value) {
+    let (status, context) = fixture.run(fixture.world.authorize(event.clone()));
+    let text = event.to_string();
+    let has_session = fixture.has(text.as_bytes(), "@SESSION@");
+    assert!(
+        [401, 403].contains(&status) || (status == 200 && has_session && context["email"] == ADA),
+        "the authorizer answers {status}"
+    );
 }
 
 fn deliver(fixture: &Fixture, event: &Value) {

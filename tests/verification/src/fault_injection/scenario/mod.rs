@@ -179,7 +179,7 @@ impl Scenario {
         Err("a client retries for ever".to_owned())
     }
 
-    /// Asks the authorizer about a request of `client` until its answer is not 500, and expects this
+    /// Asks the authorizer about a request of `client` until its answer is not 500. Expects this
     /// status.
     pub(super) async fn authorize(&self, client: &ApiClient<'_>, status: u16) -> StepResult {
         let cookies = client.cookie_header();

@@ -1,0 +1,115 @@
+//! AWS KMS, which holds the private keys and signs.
+
+use crate::jwk::{Jwk, KeySet};
+use crate::keys::{SigningKeys, kid};
+use aws_config::SdkConfig;
+use aws_sdk_kms::Client;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use shared::aws;
+use shared::http::Problem;
+use shared::keys::AccessTokenKey;
+use std::sync::{Mutex, PoisonError};
+
+/// A client of KMS, and the public keys that it has fetched: they never change.
+pub(crate) struct Kms {
+    client: Client,
+    fetched: Mutex<Vec<(String, Jwk)>>,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    typ: &'static str,
+    kid: &'a str,
+}
+
+impl Kms {
+    pub(crate) fn new(aws: &SdkConfig) -> Self {
+        Self {
+            client: Client::new(aws),
+            fetched: Mutex::default(),
+        }
+    }
+
+    /// Signs `claims` as a JWT. Costs 1 call.
+    ///
+    /// # Errors
+    /// 503 `unavailable` if KMS cannot be reached or refuses.
+    pub(crate) async fn sign(
+        &self,
+        key: &AccessTokenKey,
+        claims: &impl Serialize,
+    ) -> Result<String, Problem> {
+        let header = Header {
+            alg: "RS256",
+            typ: "at+jwt",
+            kid: kid(key),
+        };
+        let unsigned = format!("{}.{}", part(&header), part(claims));
+        let signed = self
+            .client
+            .sign()
+            .key_id(&key.arn)
+            // KMS takes messages of 4096 bytes at most, and a digest of any message.
+            .message_type(MessageType::Digest)
+            .message(Blob::new(Sha256::digest(&unsigned).to_vec()))
+            .signing_algorithm(SigningAlgorithmSpec::RsassaPkcs1V15Sha256)
+            .send()
+            .await;
+        let signed = signed.map_err(|error| unavailable(&aws::describe(&error)))?;
+        let signature = signed
+            .signature
+            .ok_or_else(|| unavailable("no signature"))?;
+        let signature = URL_SAFE_NO_PAD.encode(signature);
+        Ok(format!("{unsigned}.{signature}"))
+    }
+
+    /// Returns the public keys. Costs 1 call for each one that this instance has not fetched yet.
+    ///
+    /// # Errors
+    /// 503 `unavailable` if KMS cannot be reached or refuses.
+    pub(crate) async fn key_set(&self, keys: &SigningKeys) -> Result<KeySet, Problem> {
+        let mut set = KeySet { keys: vec![] };
+        for key in keys.all() {
+            set.keys.push(self.public_key(key).await?);
+        }
+        Ok(set)
+    }
+
+    async fn public_key(&self, key: &AccessTokenKey) -> Result<Jwk, Problem> {
+        if let Some(jwk) = self.known(key) {
+            return Ok(jwk);
+        }
+        let output = self.client.get_public_key().key_id(&key.arn).send().await;
+        let output = output.map_err(|error| unavailable(&aws::describe(&error)))?;
+        let der = output.public_key.unwrap_or_else(|| Blob::new([]));
+        let jwk = Jwk::parse(kid(key), der.as_ref());
+        let jwk = jwk.ok_or_else(|| unavailable("a key is not RSA with 2048 bits"))?;
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        fetched.push((key.arn.clone(), jwk.clone()));
+        Ok(jwk)
+    }
+
+    fn known(&self, key: &AccessTokenKey) -> Option<Jwk> {
+        let fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = fetched.iter().find(|(arn, _)| *arn == key.arn);
+        found.map(|(_, jwk)| jwk.clone())
+    }
+}
+
+/// Returns a part of a JWT: JSON in base64url.
+fn part(value: &impl Serialize) -> String {
+    #[expect(clippy::expect_used, reason = "claims are strings, numbers and lists")]
+    let json = serde_json::to_vec(value).expect("claims serialize");
+    URL_SAFE_NO_PAD.encode(json)
+}
+
+fn unavailable(error: &str) -> Problem {
+    tracing::error!(error, "KMS is unavailable");
+    Problem::unavailable()
+}
