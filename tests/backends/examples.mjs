@@ -38,6 +38,11 @@ export async function startExample(name, portal, environment = {}) {
   return { origin, call, async stop() { child.kill(); await ended; } };
 }
 
+/** Starts several examples that trust the portal at this URL, as `startExample` does. */
+export function startExamples(names, portal, environment) {
+  return Promise.all(names.map(async (name) => ({ name, ...await startExample(name, portal, environment) })));
+}
+
 /** Returns the status of a response, and the type and `max_age` of its problem. */
 export async function outcome(response) {
   const text = await response.text();

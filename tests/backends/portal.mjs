@@ -6,7 +6,7 @@ const ADA = "ada@example.com";
 
 /** Starts a portal. `url` is its public URL, by default that of its own port. */
 export async function startPortal(publicUrl, frontend = FRONTEND) {
-  const options = ["--host", "login.example.localhost", "--frontend", frontend];
+  const options = ["--host", "login.example.localhost", "--frontend", frontend, "--set", "AccessTokens=on"];
   const set = publicUrl ? ["--set", `PublicUrl=${publicUrl}`] : [];
   const portal = await start(...options, ...set);
   const { port } = new URL(portal.url);
