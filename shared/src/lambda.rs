@@ -158,8 +158,8 @@ fn log_as_json() {
         .without_time()
         .with_target(false)
         .flatten_event(true);
-    // The runtime logs what `try_consume` returns as an error, but a refused request is none. Panics
-    // it logs a second time.
+    // The runtime logs what `try_consume` returns as an error, but a refused request is none. It
+    // also logs panics, a second time.
     let lines = lines.with_writer(
         std::io::stdout.with_filter(|event| event.target() != "lambda_runtime::layers::panic"),
     );

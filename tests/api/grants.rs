@@ -79,6 +79,18 @@ async fn sign_up_by_link() -> Vec<Call> {
     world.portal.take_calls()
 }
 
+/// Exchanges a session for access tokens, and returns the calls.
+async fn access_tokens() -> Vec<Call> {
+    let world = World::with(&[("AccessTokens", "on")]).await;
+    let ada = world.client();
+    ada.sign_in_by_link(ADA).await;
+    world.portal.take_calls();
+    world.clock.advance(mins(6));
+    ada.access_token().await.assert("200");
+    ada.open(routes::JWKS).await.assert("200");
+    world.portal.take_calls()
+}
+
 /// Signs up, sets a first password, signs in, resets the password, and revokes sessions.
 async fn passwords(world: &World) {
     let zoe = world.client();
@@ -154,6 +166,7 @@ async fn roles_grant_exactly_what_functions_do() {
     call_everything(&world).await;
     let mut calls = world.portal.take_calls();
     calls.extend(sign_up_by_link().await);
+    calls.extend(access_tokens().await);
     let done = calls.iter().flat_map(|call| {
         let actions = call.actions.iter();
         actions.map(|(action, table)| (call.function.clone(), action.clone(), table.clone()))

@@ -30,5 +30,6 @@ mod permissions;
 mod races;
 
 mod store;
+mod token;
 mod tokens;
 mod typed_text;

@@ -4,7 +4,8 @@
 //! Takes `{password, known?}`, or `{code, request?, known?}` with a code that this browser, or the
 //! bearer client with the nonce `request`, has requested for the address of the user. Responds 200
 //! `{session: {id, created_at, expires_at, auth_time, amr}, known?}`: `auth_time` is now, and the
-//! session is the same and ends when it would have. As with a sign-in, the browser gets a fresh mark.
+//! session is the same and ends when it would have. As with a sign-in, the browser gets a fresh
+//! mark.
 //!
 //! The limits are those of `POST /auth/sign-in` and `POST /auth/verify`, and their counts are
 //! shared. 401 `not-authenticated` without a session, 401 `invalid-credentials` for a wrong

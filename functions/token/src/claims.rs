@@ -19,7 +19,6 @@ pub(crate) struct Claims<'a> {
     iss: &'a str,
     /// `ACCESS_TOKEN_AUDIENCE`, or the issuer.
     aud: &'a str,
-    /// The user's id.
     sub: &'a str,
     email: &'a str,
     role: &'a str,

@@ -1,9 +1,9 @@
 //! `token` exchanges a session for an access token, which any back end can check by itself.
 //!
 //! `POST /auth/token` takes a live session, by cookie or as a bearer token, and responds 200
-//! `{access_token, token_type: "Bearer", expires_in}` (RFC 6749, 5.1). The token is a JWT (RFC 9068)
-//! that KMS signs with RS256: see [`claims`]. It is valid for `ACCESS_TOKEN_MINUTES` (5), and never
-//! longer than the session. Ending the session does not end it sooner.
+//! `{access_token, token_type: "Bearer", expires_in}` (RFC 6749, 5.1). The token is a JWT (RFC
+//! 9068) that KMS signs with RS256: see [`claims`]. It is valid for `ACCESS_TOKEN_MINUTES` (5), and
+//! never longer than the session. Ending the session does not end it sooner.
 //!
 //! `GET /.well-known/openid-configuration` and `GET /.well-known/jwks.json` tell verifiers the
 //! issuer and the public keys. They may be cached for five minutes.
@@ -24,6 +24,7 @@ use serde::Serialize;
 use shared::app::App;
 use shared::config::{AccessTokenConfig, StartError};
 use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::env::Env;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
@@ -56,7 +57,7 @@ impl Bootstrap for Tokens {
 struct TokenOutput {
     access_token: String,
     token_type: &'static str,
-    /// Seconds.
+    /// Number of seconds until it expires.
     expires_in: u64,
 }
 
@@ -87,8 +88,8 @@ pub async fn handle(tokens: &Tokens, request: Request) -> Result<Response, Probl
 fn configuration(origin: &Origin) -> Configuration {
     Configuration {
         issuer: origin.as_str().to_owned(),
-        jwks_uri: origin.join("/.well-known/jwks.json"),
-        token_endpoint: origin.join("/auth/token"),
+        jwks_uri: origin.join(paths::JWKS),
+        token_endpoint: origin.join(paths::TOKEN),
         response_types_supported: [],
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ["RS256"],

@@ -273,8 +273,8 @@ impl SignInContext<'_> {
         })
     }
 
-    /// Makes this browser known to `address`, by a fresh mark in place of its earlier one: its wrong
-    /// passwords and codes count from now.
+    /// Makes this browser known to `address`, by a fresh mark in place of its earlier one: its
+    /// wrong passwords and codes count from now.
     ///
     /// # Errors
     /// 400 for a cookie that was sent twice.

@@ -9,6 +9,8 @@ pub const RESET_PASSWORD: &str = "/auth/reset-password";
 pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_UP: &str = "/auth/sign-up";
 pub const SIGNED_IN: &str = "/auth/signed-in";
+pub const JWKS: &str = "/.well-known/jwks.json";
+pub const TOKEN: &str = "/auth/token";
 pub const VERIFY: &str = "/auth/verify";
 
 /// Returns the URL of the page behind an emailed link. `token` may come from a request: characters

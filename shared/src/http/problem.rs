@@ -61,9 +61,7 @@ impl ProblemType {
             Self::NotFound => (404, "not-found", "Not found"),
             Self::WeakPassword => (422, "weak-password", "Password not accepted"),
             Self::NotAuthenticated => (401, "not-authenticated", "Not signed in"),
-            Self::ReauthenticationRequired => {
-                (401, "reauthentication-required", "Confirmation required")
-            }
+            Self::ReauthenticationRequired => (401, "reauthentication-required", "Confirm first"),
             Self::InvalidToken => (400, "invalid-token", "Invalid link or code"),
             Self::ExpiredToken => (410, "expired-token", "Link expired"),
             Self::UsedToken => (410, "used-token", "Link already used"),

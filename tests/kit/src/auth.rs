@@ -61,6 +61,11 @@ impl ApiClient<'_> {
         self.post(routes::LOGOUT)
     }
 
+    /// Exchanges the session for an access token.
+    pub fn access_token(&self) -> ApiRequest<'_> {
+        self.post(routes::TOKEN)
+    }
+
     /// Confirms the session with the user's password.
     pub fn confirm_password(&self, password: &str) -> ApiRequest<'_> {
         self.post(routes::CONFIRM).with("password", password)

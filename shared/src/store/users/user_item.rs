@@ -86,8 +86,9 @@ impl Store {
             .values([(":user", s(user.id.as_str()))])
     }
 
-    /// Returns the update of a user who confirms `session`, on condition that they are active and of
-    /// its epoch, and `and`. As with a sign-in, the counts of wrong passwords and codes start anew.
+    /// Returns the update of a user who confirms `session`, on condition that they are active and
+    /// of its epoch, and `and`. As with a sign-in, the counts of wrong passwords and codes start
+    /// anew.
     pub(in crate::store) fn confirming_user(&self, session: &Session, and: &str) -> Expression {
         self.user_row(&session.user)
             .add("sign_ins :one")
