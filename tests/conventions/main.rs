@@ -12,6 +12,7 @@
 mod architecture;
 mod asvs;
 mod docs;
+mod examples;
 mod imports;
 mod language;
 mod names;

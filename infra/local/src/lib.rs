@@ -19,6 +19,7 @@ mod inbox;
 mod json;
 mod kms;
 mod lambda;
+mod local_authorizer;
 mod local_page;
 pub mod logs;
 mod options;

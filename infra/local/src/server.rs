@@ -1,6 +1,8 @@
 //! The HTTP server of the portal.
 
 use crate::gateway::Gateway;
+use crate::lambda::Lambda;
+use crate::local_authorizer;
 use crate::local_page::{self, LocalPage};
 use crate::shutdown::ShutdownSignal;
 use axum::Router;
@@ -40,9 +42,10 @@ pub(crate) fn port(listener: &TcpListener) -> Result<u16, StartError> {
 }
 
 /// Returns the routes under `/_local/`, with the gateway for all others.
-pub(crate) fn router(gateway: Gateway, page: LocalPage) -> Router {
+pub(crate) fn router(gateway: Gateway, page: LocalPage, authorizer: Lambda) -> Router {
     let gateway = Arc::new(gateway);
-    local_page::router(page).fallback(
+    let local = local_page::router(page).merge(local_authorizer::router(authorizer));
+    local.fallback(
         move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {
             let gateway = Arc::clone(&gateway);
             async move { gateway.handle(peer.ip(), request).await }

@@ -65,7 +65,9 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
         public_url: public_url.clone(),
         users: seed::descriptions(options.user.as_deref()),
     };
-    let router = server::router(gateway, page);
+    let authorizer = functions.get("authorizer").cloned();
+    let authorizer = authorizer.ok_or_else(|| StartError("There is no authorizer.".to_owned()))?;
+    let router = server::router(gateway, page, authorizer);
     let served = router.clone();
     tasks.spawn(|shutdown| server::serve(listener, served, shutdown));
     Ok(Portal {
