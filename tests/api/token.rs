@@ -221,7 +221,7 @@ async fn a_new_key_is_published_at_once_and_signs_once_verifiers_must_know_it() 
         assert!(is_signed);
         header["kid"].clone()
     };
-    world.clock.advance(mins(125) - secs(1));
+    world.clock.advance(mins(130) - secs(1));
     assert_eq!(kid().await, header["kid"]);
     world.clock.advance(secs(1));
     assert_ne!(kid().await, header["kid"]);

@@ -1,7 +1,6 @@
 //! AWS KMS, which holds the private keys and signs.
 
 use crate::jwk::{Jwk, KeySet};
-use crate::keys::{SigningKeys, kid};
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
@@ -11,14 +10,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::aws;
+use shared::domain::key_arn::KeyArn;
 use shared::http::Problem;
-use shared::keys::AccessTokenKey;
+use shared::keys::{AccessTokenKey, AccessTokenKeys};
 use std::sync::{Mutex, PoisonError};
 
 /// A client of KMS, and the public keys that it has fetched: they never change.
 pub(crate) struct Kms {
     client: Client,
-    fetched: Mutex<Vec<(String, Jwk)>>,
+    fetched: Mutex<Vec<(KeyArn, Jwk)>>,
 }
 
 #[derive(Serialize)]
@@ -48,13 +48,13 @@ impl Kms {
         let header = Header {
             alg: "RS256",
             typ: "at+jwt",
-            kid: kid(key),
+            kid: key.kid(),
         };
         let unsigned = format!("{}.{}", part(&header), part(claims));
         let signed = self
             .client
             .sign()
-            .key_id(&key.arn)
+            .key_id(key.arn.as_str())
             // KMS takes messages of 4096 bytes at most, and a digest of any message.
             .message_type(MessageType::Digest)
             .message(Blob::new(Sha256::digest(&unsigned).to_vec()))
@@ -73,7 +73,7 @@ impl Kms {
     ///
     /// # Errors
     /// 503 `unavailable` if KMS cannot be reached or refuses.
-    pub(crate) async fn key_set(&self, keys: &SigningKeys) -> Result<KeySet, Problem> {
+    pub(crate) async fn key_set(&self, keys: &AccessTokenKeys) -> Result<KeySet, Problem> {
         let mut set = KeySet { keys: vec![] };
         for key in keys.all() {
             set.keys.push(self.public_key(key).await?);
@@ -85,10 +85,15 @@ impl Kms {
         if let Some(jwk) = self.known(key) {
             return Ok(jwk);
         }
-        let output = self.client.get_public_key().key_id(&key.arn).send().await;
+        let output = self
+            .client
+            .get_public_key()
+            .key_id(key.arn.as_str())
+            .send()
+            .await;
         let output = output.map_err(|error| unavailable(&aws::describe(&error)))?;
         let der = output.public_key.unwrap_or_else(|| Blob::new([]));
-        let jwk = Jwk::parse(kid(key), der.as_ref());
+        let jwk = Jwk::parse(key.kid(), der.as_ref());
         let jwk = jwk.ok_or_else(|| unavailable("a key is not RSA with 2048 bits"))?;
         let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
         fetched.push((key.arn.clone(), jwk.clone()));

@@ -13,12 +13,10 @@
 
 mod claims;
 mod jwk;
-mod keys;
 mod kms;
 
 use aws_config::SdkConfig;
 use claims::Claims;
-use keys::SigningKeys;
 use kms::Kms;
 use serde::Serialize;
 use shared::app::App;
@@ -28,15 +26,13 @@ use shared::domain::paths;
 use shared::env::Env;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
+use shared::keys::PUBLIC_KEYS_MAX_AGE;
 use shared::lambda::Bootstrap;
 
 pub const ROUTES: &[&str] = &[ISSUE, CONFIGURATION, KEYS];
 const ISSUE: &str = "POST /auth/token";
 const CONFIGURATION: &str = "GET /.well-known/openid-configuration";
 const KEYS: &str = "GET /.well-known/jwks.json";
-
-/// Seconds for which verifiers may cache the keys. API Gateway caches them for two hours anyway.
-const MAX_AGE: u32 = 300;
 
 /// The portal, and the keys in KMS.
 pub struct Tokens {
@@ -79,7 +75,10 @@ pub async fn handle(tokens: &Tokens, request: Request) -> Result<Response, Probl
     let origin = request.portal_origin(&config.site)?;
     match request.route() {
         ISSUE => tokens.issue(&request, &origin, access_tokens).await,
-        CONFIGURATION => Ok(response::public_json(&configuration(&origin), MAX_AGE)),
+        CONFIGURATION => Ok(response::public_json(
+            &configuration(&origin),
+            PUBLIC_KEYS_MAX_AGE,
+        )),
         KEYS => tokens.key_set(access_tokens).await,
         _ => Err(Problem::not_found()),
     }
@@ -108,7 +107,7 @@ impl Tokens {
         let authenticated = app.authenticate(request, origin).await?;
         let now = app.clock.now();
         let ring = app.keys.ring(now).await;
-        let keys = SigningKeys::new(&ring, config);
+        let keys = ring.access_token_keys(&config.key);
         let claims = Claims::new(&authenticated, origin, config, now, app.random.bytes());
         let access_token = self.kms.sign(keys.signing(now), &claims).await?;
         let output = TokenOutput {
@@ -122,7 +121,10 @@ impl Tokens {
     async fn key_set(&self, config: &AccessTokenConfig) -> Result<Response, Problem> {
         let now = self.app.clock.now();
         let ring = self.app.keys.ring(now).await;
-        let set = self.kms.key_set(&SigningKeys::new(&ring, config)).await?;
-        Ok(response::public_json(&set, MAX_AGE))
+        let set = self
+            .kms
+            .key_set(&ring.access_token_keys(&config.key))
+            .await?;
+        Ok(response::public_json(&set, PUBLIC_KEYS_MAX_AGE))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::StartError;
 use super::reader::Reader;
+use crate::domain::key_arn::KeyArn;
 use crate::domain::time::MINUTE;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ pub struct AccessTokenConfig {
     /// `ACCESS_TOKEN_AUDIENCE`: the audience, instead of the issuer.
     pub audience: Option<String>,
     /// `ACCESS_TOKEN_KEY`: the ARN of the first signing key in KMS.
-    pub key: String,
+    pub key: KeyArn,
 }
 
 impl AccessTokenConfig {
@@ -22,8 +23,7 @@ impl AccessTokenConfig {
         let lifetime = read.duration("ACCESS_TOKEN_MINUTES", MINUTE, 1..=60)?;
         let wanted = "1 to 256 visible ASCII characters";
         let audience = read.optional("ACCESS_TOKEN_AUDIENCE", wanted, audience)?;
-        let key = |text: &str| Some(text.to_owned());
-        let key = read.optional("ACCESS_TOKEN_KEY", "the ARN of a key", key)?;
+        let key = read.optional("ACCESS_TOKEN_KEY", "the ARN of a key in KMS", KeyArn::parse)?;
         if !read.required("ACCESS_TOKENS", "on or off", on_or_off)? {
             return Ok(None);
         }

@@ -202,6 +202,7 @@ mod tests {
     #[test]
     fn only_optional_variables_may_be_missing() {
         let optional = [
+            "ACCESS_TOKEN_AUDIENCE",
             "PUBLIC_URL",
             "FRONTEND_URL",
             "ALLOWED_ORIGINS",
@@ -261,6 +262,7 @@ mod tests {
             ("CONFIRM_MINUTES", "1441"),
             ("ACCESS_TOKENS", "yes"),
             ("ACCESS_TOKEN_MINUTES", "61"),
+            ("ACCESS_TOKEN_KEY", "alias/one"),
             ("ACCESS_TOKEN_AUDIENCE", "an audience"),
             ("SESSION_HOURS", "-1"),
             ("PASSWORD_MINIMUM", "7"),

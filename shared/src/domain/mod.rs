@@ -8,6 +8,7 @@ pub mod client;
 pub mod code;
 pub mod email;
 pub mod ids;
+pub mod key_arn;
 pub mod known_browser;
 pub mod link;
 pub mod next;

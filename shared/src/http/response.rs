@@ -3,6 +3,7 @@
 use lambda_http::Body;
 use lambda_http::http::HeaderValue;
 use serde::Serialize;
+use std::time::Duration;
 
 /// The response that the adapter hands to API Gateway.
 pub type Response = lambda_http::Response<Body>;
@@ -17,10 +18,10 @@ pub fn json(status: u16, body: &impl Serialize) -> Response {
     text_response(status, "application/json", text)
 }
 
-/// Creates a JSON response that anybody may cache for `max_age` seconds.
-pub fn public_json(body: &impl Serialize, max_age: u32) -> Response {
+/// Creates a JSON response that anybody may cache for `max_age`.
+pub fn public_json(body: &impl Serialize, max_age: Duration) -> Response {
     let mut response = json(200, body);
-    let caching = format!("public, max-age={max_age}");
+    let caching = format!("public, max-age={}", max_age.as_secs());
     response
         .headers_mut()
         .insert("cache-control", value(&caching));

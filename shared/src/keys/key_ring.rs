@@ -3,25 +3,21 @@
 use crate::domain::address::EmailAddress;
 use crate::domain::code::Code;
 use crate::domain::ids::{KeyedHash, LinkId, encode};
+use crate::domain::key_arn::KeyArn;
 use crate::domain::known_browser::KnownBrowser;
 use crate::domain::link::Nonce;
 use crate::domain::portal::PortalName;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionId;
-use crate::domain::time::{MINUTE, Timestamp};
+use crate::domain::time::Timestamp;
+use crate::keys::access_token_keys::{self, AccessTokenKey, AccessTokenKeys, StoredAccessTokenKey};
 use crate::keys::hs256::mac;
+use crate::keys::refresh::SIGNING_DELAY;
 use hkdf::Hkdf;
 use hmac::Mac;
 use serde::Deserialize;
 use sha2::Sha256;
-use std::time::Duration;
 use subtle::ConstantTimeEq;
-
-/// Maximum age of a copy of the key ring before a request refreshes it.
-pub const REFRESH_EVERY: Duration = MINUTE.saturating_mul(5);
-/// Period in which a new key does not sign yet, so that every instance knows it when it does: one
-/// refresh may have just missed it, and the next one may be an interval late.
-pub(super) const SIGNING_DELAY: Duration = REFRESH_EVERY.saturating_mul(2);
 
 /// Id of the key that is derived from the generated root.
 const FIRST_KID: &str = "1";
@@ -34,16 +30,7 @@ struct Stored {
     root: String,
     keys: Vec<StoredKey>,
     #[serde(default)]
-    access_token_keys: Vec<AccessTokenKey>,
-}
-
-/// A key in KMS that signs access tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AccessTokenKey {
-    pub arn: String,
-    /// Seconds since the Unix epoch.
-    pub added_at: u64,
+    access_token_keys: Vec<StoredAccessTokenKey>,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +52,7 @@ pub struct KeyRing {
     keys: Vec<Key>,
     pepper: Subkey,
     /// The keys of access tokens, oldest first; none until the first one is rotated.
-    pub access_token_keys: Vec<AccessTokenKey>,
+    access_token_keys: Vec<AccessTokenKey>,
 }
 
 /// One key of the ring, as a subkey for each purpose.
@@ -117,13 +104,17 @@ impl KeyRing {
                     .to_owned(),
             );
         }
+        let access_token_keys =
+            access_token_keys::parse(&stored.access_token_keys).ok_or_else(|| {
+                "every `arn` of `access_token_keys` must be that of a KMS key and unique".to_owned()
+            })?;
         let pepper = derive(&stored.root, portal, "pepper");
         Ok(Self {
             portal: portal.clone(),
             stale: false,
             keys,
             pepper,
-            access_token_keys: stored.access_token_keys,
+            access_token_keys,
         })
     }
 
@@ -147,6 +138,11 @@ impl KeyRing {
     /// Returns the key with the id `kid`.
     pub fn get(&self, kid: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.kid == kid)
+    }
+
+    /// Returns the keys of access tokens: those in the ring, or the stack's own if there are none.
+    pub fn access_token_keys(&self, of_stack: &KeyArn) -> AccessTokenKeys {
+        AccessTokenKeys::new(&self.access_token_keys, of_stack)
     }
 
     /// Issues a nonce for a browser that requests a link.
