@@ -210,7 +210,6 @@ mod tests {
             "ACTIVATE_URL",
             "RESET_URL",
             "PREVIOUS_ARGON2",
-            "ACCESS_TOKEN_AUDIENCE",
         ];
         for (name, _) in GOOD {
             let read = read_with(name, "");
