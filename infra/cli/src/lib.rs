@@ -1,0 +1,78 @@
+//! The operator's command.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `aws` | clients with the operator's own credentials |
+//! | [`error`] | failures, and the exit code of each kind |
+//! | [`stack`] | a stack, found by its name |
+//! | `secret` | the key ring in Secrets Manager, read and replaced |
+//! | [`keys`] | `vestibule keys`: the keys of access tokens |
+
+mod aws;
+pub mod error;
+pub mod keys;
+mod secret;
+pub mod stack;
+
+use clap::{Args, Parser, Subcommand};
+use error::Error;
+use stack::Stack;
+
+/// Operates a deployed Vestibule stack.
+///
+/// Credentials and region are found as by the AWS CLI: environment variables, profiles
+/// (AWS_PROFILE), single sign-on, and roles of containers and instances. AWS_ENDPOINT_URL names an
+/// emulator.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused because it is too early or there is
+/// nothing to do.
+#[derive(Parser)]
+#[command(name = "vestibule", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows, rotates and retires the keys that sign access tokens.
+    ///
+    /// A rotation has three steps. `rotate` adds a key, which is published at once. It signs two
+    /// and a quarter hours later, when every verifier has fetched it. Three hours after that,
+    /// `retire` removes the old key. Tokens are accepted all the time.
+    #[command(subcommand)]
+    Keys(keys::Command),
+}
+
+/// Options that every command takes.
+#[derive(Args)]
+pub struct Options {
+    /// Name of the CloudFormation stack
+    #[arg(long, value_name = "NAME")]
+    stack: String,
+    /// Prints JSON rather than text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a command and returns its output.
+///
+/// # Errors
+/// An [`Error`] with a sentence for the operator.
+pub async fn run(arguments: Arguments) -> Result<String, Error> {
+    let aws = aws::config().await?;
+    let Command::Keys(command) = arguments.command;
+    let stack = Stack::find(&aws, &command.options().stack).await?;
+    keys::run(&command, &aws, &stack).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_options_fit_together() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,23 @@
+//! `vestibule`: what an operator does with a deployed stack.
+
+use clap::Parser;
+use cli::Arguments;
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "this is for the person at the terminal, not a log"
+)]
+async fn main() -> ExitCode {
+    match cli::run(Arguments::parse()).await {
+        Ok(output) => {
+            println!("{output}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            error.exit_code()
+        }
+    }
+}
