@@ -22,6 +22,7 @@ use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::session::{AuthMethod, Session};
 use shared::domain::user::User;
 use shared::http::response::{self, with_cookie};
+use shared::http::session_view::SessionView;
 use shared::http::{Problem, Request, Response};
 
 pub const ROUTES: &[&str] = &["POST /auth/confirm"];
@@ -38,19 +39,10 @@ struct Input {
 
 #[derive(Serialize)]
 struct Output {
-    session: SessionOutput,
+    session: SessionView,
     /// The mark of a known browser, for a bearer client.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<String>,
-}
-
-#[derive(Serialize)]
-struct SessionOutput {
-    id: String,
-    created_at: String,
-    expires_at: String,
-    auth_time: String,
-    amr: [&'static str; 1],
 }
 
 /// A signed-in user who confirms their session.
@@ -76,13 +68,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let address = &authenticated.user.address;
     let KnownMark { mark, cookie } = confirmation.context.mark_browser(address)?;
     let output = Output {
-        session: SessionOutput {
-            id: confirmed.hash.to_string(),
-            created_at: confirmed.created_at.rfc3339(),
-            expires_at: confirmed.expires_at.rfc3339(),
-            auth_time: confirmed.auth_time.rfc3339(),
-            amr: [confirmed.auth_method.amr()],
-        },
+        session: SessionView::from(&confirmed),
         known: (!authenticated.by_cookie).then(|| mark.expose()),
     };
     let response = authenticated.respond(response::json(200, &output));

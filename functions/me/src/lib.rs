@@ -8,6 +8,7 @@ use serde::Serialize;
 use shared::app::App;
 use shared::domain::user::Resource;
 use shared::http::response;
+use shared::http::session_view::SessionView;
 use shared::http::{Problem, Request, Response};
 
 pub const ROUTES: &[&str] = &["GET /auth/me"];
@@ -19,16 +20,7 @@ struct Output<'a> {
     name: &'a str,
     role: &'a str,
     resources: &'a [Resource],
-    session: SessionOutput,
-}
-
-#[derive(Serialize)]
-struct SessionOutput {
-    id: String,
-    created_at: String,
-    expires_at: String,
-    auth_time: String,
-    amr: [&'static str; 1],
+    session: SessionView,
 }
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
@@ -42,13 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         name: &user.name,
         role: &user.role,
         resources: &user.resources,
-        session: SessionOutput {
-            id: session.hash.to_string(),
-            created_at: session.created_at.rfc3339(),
-            expires_at: session.expires_at.rfc3339(),
-            auth_time: session.auth_time.rfc3339(),
-            amr: [session.auth_method.amr()],
-        },
+        session: SessionView::from(session),
     };
     Ok(authenticated.respond(response::json(200, &output)))
 }

@@ -7,6 +7,7 @@ pub mod origin;
 pub mod problem;
 pub mod request;
 pub mod response;
+pub mod session_view;
 
 pub use problem::Problem;
 pub use request::Request;
