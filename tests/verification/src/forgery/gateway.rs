@@ -47,6 +47,14 @@ pub(super) async fn send(
             let verify = client.verify_link(text);
             ("a link", verify.idempotency_key("a-page-of-the-forger"))
         }
+        (Purpose::AccessToken, 0) if fits_header(text) => {
+            ("me with an access token", client.me().bearer_token(text))
+        }
+        (Purpose::AccessToken, 1) if fits_cookie => {
+            client.set_session(Some(text));
+            ("an access token for an access token", client.access_token())
+        }
+        (Purpose::AccessToken, _) => ("an access token as a link", client.verify_link(text)),
         (Purpose::Nonce, 0 | 1) if fits_cookie => {
             client.set_nonces(Some(text));
             ("a code with a cookie", client.verify_code(&original.code))
