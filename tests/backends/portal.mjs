@@ -14,6 +14,13 @@ export async function startPortal(publicUrl, frontend = FRONTEND) {
   return { ...portal, own, url: publicUrl ?? own };
 }
 
+/** Starts a portal whose port, state and keys outlast a restart. */
+export async function startLastingPortal(port, data) {
+  const options = ["--host", "login.example.localhost", "--frontend", FRONTEND, "--port", String(port), "--data", data];
+  const set = ["AccessTokens=on", "AccessTokenMinutes=60"].flatMap((each) => ["--set", each]);
+  return { ...await start(...options, ...set), url: `http://login.example.localhost:${port}` };
+}
+
 /** Posts JSON to the portal as a script of the frontend does. */
 export function post(portal, path, body, headers = {}) {
   const all = { "content-type": "application/json", origin: FRONTEND, ...headers };

@@ -15,9 +15,11 @@ export function freePort() {
   });
 }
 
-/** Starts a portal with these options of `local`, and returns it once it responds. */
+/** Starts a portal with these options of `local`, and returns it once it responds. Without `--port`, on a free one. */
 export async function startPortal(...options) {
-  const port = await freePort();
+  const given = options.indexOf("--port");
+  const port = given < 0 ? await freePort() : Number(options[given + 1]);
+  if (given >= 0) options.splice(given, 2);
   const url = `http://localhost:${port}`;
   const command = ["run", "--quiet", "--locked", "-p", "local", "--", "--port", String(port), ...options];
   const child = spawn("cargo", command, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });

@@ -7,6 +7,7 @@
     reason = "a failing test may panic"
 )]
 
+mod access_tokens;
 mod admin;
 mod auth;
 pub mod authorizer;
@@ -20,6 +21,7 @@ mod response;
 pub mod routes;
 mod world;
 
+pub use access_tokens::Verifier;
 pub use client::ApiClient;
 pub use clock::TestClock;
 pub use email::Email;

@@ -16,8 +16,12 @@ pub(crate) fn segments(token: &str) -> [&str; 3] {
 
 /// Decodes a segment; returns null if it is not JSON.
 pub(crate) fn decode(segment: &str) -> Value {
-    let bytes = URL_SAFE_NO_PAD.decode(segment).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
+    serde_json::from_slice(&bytes(segment)).unwrap_or_default()
+}
+
+/// Decodes the bytes of a segment; returns none if it is not base64url.
+pub(crate) fn bytes(segment: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(segment).unwrap_or_default()
 }
 
 /// Encodes the text of a segment.

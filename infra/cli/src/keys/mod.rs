@@ -31,7 +31,8 @@ pub enum Command {
     ///
     /// KMS deletes the keys of earlier rotations after 30 days; until then `aws kms
     /// cancel-key-deletion` brings them back. The key that belongs to the stack stays in KMS and is
-    /// not used any more. Needs the permissions of `rotate`, with kms:ScheduleKeyDeletion for those of KMS.
+    /// not used any more. Needs the permissions of `rotate`, with kms:ScheduleKeyDeletion for those
+    /// of KMS.
     Retire(Options),
 }
 

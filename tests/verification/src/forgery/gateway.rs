@@ -47,6 +47,15 @@ pub(super) async fn send(
             let verify = client.verify_link(text);
             ("a link", verify.idempotency_key("a-page-of-the-forger"))
         }
+        (Purpose::AccessToken, _) if is_of_another_purpose(originals, text) => return Ok(()),
+        (Purpose::AccessToken, 0) if fits_header(text) => {
+            ("me with an access token", client.me().bearer_token(text))
+        }
+        (Purpose::AccessToken, 1) if fits_cookie => {
+            client.set_session(Some(text));
+            ("an access token for an access token", client.access_token())
+        }
+        (Purpose::AccessToken, _) => ("an access token as a link", client.verify_link(text)),
         (Purpose::Nonce, 0 | 1) if fits_cookie => {
             client.set_nonces(Some(text));
             ("a code with a cookie", client.verify_code(&original.code))
@@ -77,6 +86,16 @@ pub(super) async fn send(
     let calls = originals.world.portal.take_calls();
     ensure!(calls.is_empty(), "made a function call {calls:?} as {name}");
     Ok(())
+}
+
+/// Returns whether a text that is sent as an access token arrives as a credential of the portal.
+fn is_of_another_purpose(originals: &Originals, text: &str) -> bool {
+    let in_cookie = text.split(';').next().unwrap_or_default();
+    let mut arriving = [text.trim(), in_cookie.trim_ascii()].into_iter();
+    arriving.any(|text| {
+        let mut purposes = Purpose::ALL.into_iter();
+        purposes.any(|purpose| originals.is_genuine(purpose, text))
+    })
 }
 
 /// Returns whether a response is a 4xx that sets no cookie.

@@ -1,7 +1,8 @@
-//! Forges links, sessions and nonces, none of which may be accepted (promise 2).
+//! Forges links, sessions, nonces and access tokens, none of which may be accepted anywhere
+//! (promise 2).
 //!
 //! Most forgeries go to the functions that every endpoint calls (`KeyRing::read_link`,
-//! `read_claims`, `KeyRing::has_issued`). Some also go over the gateway, with everything else
+//! `read_claims`, `KeyRing::has_issued`), and to a back end that verifies access tokens. Some also go over the gateway, with everything else
 //! that the owner would send: there, nothing is written, the store is not called, and nothing
 //! answers 5xx.
 
@@ -69,7 +70,11 @@ async fn forge(settings: &Settings, show_progress: bool) -> Report {
             continue;
         }
         let fail = |why: &str| failure(why, &forgery, settings, number);
-        if originals.accepts(purpose, &forgery.text) {
+        let is_accepted = |purpose| {
+            !originals.is_genuine(purpose, &forgery.text)
+                && originals.accepts(purpose, &forgery.text)
+        };
+        if Purpose::ALL.into_iter().any(is_accepted) {
             return Err(fail("was accepted"));
         }
         if made < settings.over_gateway {

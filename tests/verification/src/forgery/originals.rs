@@ -3,7 +3,7 @@
 use crate::jwt::{claims, decode, encode, segments, sign, subkey};
 use crate::rng::{Rng, random};
 use crate::{ensure, outbox};
-use kit::{Email, World};
+use kit::{Email, Verifier, World, parameters};
 use local::Options;
 use serde_json::{Value, json};
 use shared::auth::authenticate;
@@ -23,15 +23,20 @@ pub(super) enum Purpose {
     Session,
     /// The nonce of a login request, in a cookie or a program's `request`.
     Nonce,
+    /// An access token, which other back ends accept and the portal does not.
+    AccessToken,
 }
 
 impl Purpose {
-    /// Returns the name that keys are derived with.
+    pub(super) const ALL: [Self; 4] = [Self::Link, Self::Session, Self::Nonce, Self::AccessToken];
+
+    /// Returns the name that keys are derived with, and the first part of `typ`.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Link => "link",
             Self::Session => "session",
             Self::Nonce => "nonce",
+            Self::AccessToken => "at",
         }
     }
 }
@@ -52,6 +57,10 @@ pub(super) struct Originals {
     /// The key ring of another portal with the same secrets.
     pub(super) staff: KeyRing,
     pub(super) all: Vec<Original>,
+    /// A back end that accepts the portal's access tokens.
+    pub(super) verifier: Verifier,
+    /// Access tokens of another portal.
+    pub(super) foreign: Vec<String>,
     /// The secrets of the key ring, by the id of the key.
     pub(super) secrets: [(&'static str, String); 2],
 }
@@ -68,19 +77,21 @@ impl Originals {
         let value = json!({"root": root, "keys": keys}).to_string();
         let staff = PortalName::parse("staff").ok_or("a portal's name")?;
         let staff = KeyRing::parse(&value, &staff)?;
-        let world = World::in_process(Options {
-            key_ring: Some(value),
-            random: Some(random(Rng::new(rng.next_u64()))),
-            events_by_hand: true,
-            ..Options::default()
-        })
-        .await;
+        let other = start("staff", &value, rng).await;
+        let world = start("partner", &value, rng).await;
         let ring = world.key_ring();
         let mut all = vec![];
         for n in 0..USERS {
             all.extend(credentials(&world, &ring, n).await?);
         }
+        let mut foreign = vec![];
+        for n in 0..USERS {
+            foreign.extend(credentials(&other, &other.key_ring(), n).await?);
+        }
+        foreign.retain(|original| original.purpose == Purpose::AccessToken);
         let originals = Self {
+            verifier: Verifier::fetch(&world.client()).await,
+            foreign: foreign.into_iter().map(|original| original.text).collect(),
             world,
             ring,
             staff,
@@ -99,6 +110,10 @@ impl Originals {
             Purpose::Session => {
                 let claims = authenticate::read_claims(&self.ring, text, self.world.clock.now());
                 !matches!(claims, Ok(None))
+            }
+            Purpose::AccessToken => {
+                let now = self.world.clock.now().secs();
+                self.verifier.verify(text, now).is_ok()
             }
             Purpose::Nonce => {
                 cookie::nonces(text).iter().any(has_issued)
@@ -127,13 +142,13 @@ impl Originals {
     /// signatures would be accepted with the right key: every refusal is due to the forgery.
     fn check(&self) -> Result<(), String> {
         for Original { purpose, text, .. } in &self.all {
-            for other in [Purpose::Link, Purpose::Session, Purpose::Nonce] {
+            for other in Purpose::ALL {
                 ensure!(
                     self.accepts(other, text) == (other == *purpose),
                     "a {purpose:?} as a {other:?}: {text}"
                 );
             }
-            if *purpose == Purpose::Nonce {
+            if matches!(purpose, Purpose::Nonce | Purpose::AccessToken) {
                 continue;
             }
             let [header, payload, _] = segments(text);
@@ -153,6 +168,18 @@ impl Originals {
         }
         Ok(())
     }
+}
+
+/// Starts a portal with this name and key ring.
+async fn start(name: &str, key_ring: &str, rng: &mut Rng) -> World {
+    World::in_process(Options {
+        parameters: parameters(&[("Portal", name), ("AccessTokens", "on")]),
+        key_ring: Some(key_ring.to_owned()),
+        random: Some(random(Rng::new(rng.next_u64()))),
+        events_by_hand: true,
+        ..Options::default()
+    })
+    .await
 }
 
 /// Creates a user and returns their credentials.
@@ -178,6 +205,9 @@ async fn credentials(world: &World, ring: &KeyRing, n: usize) -> Result<Vec<Orig
         client.verify_link(&token).await.assert("200");
         let session = client.session().ok_or("nobody is signed in")?;
         texts.push((Purpose::Session, session));
+        let issued = client.access_token().await.assert("200").json();
+        let access_token = issued["access_token"].as_str().unwrap_or_default();
+        texts.push((Purpose::AccessToken, access_token.to_owned()));
     }
     let original = |(purpose, text)| Original {
         purpose,

@@ -3,14 +3,14 @@
 use super::forger::Forger;
 use super::originals::{Original, Originals, Purpose};
 use super::texts;
-use crate::jwt::{decode, encode, segments, sign, subkey};
+use crate::jwt::{bytes, decode, encode, segments, sign, subkey};
 use serde_json::{Value, json};
 use shared::domain::link::{self, Link};
 use shared::domain::time::Timestamp;
 use shared::keys::SessionClaims;
 
 /// The kinds of these forgeries.
-pub(super) const KINDS: [&str; 13] = [
+pub(super) const KINDS: [&str; 14] = [
     "another header, the same signature",
     "another header, signed with a wrong key",
     "no algorithm, no signature",
@@ -23,6 +23,7 @@ pub(super) const KINDS: [&str; 13] = [
     "segments of several tokens",
     "the token of another purpose",
     "signed by another portal with the same secrets",
+    "signed with the public key as a secret",
     "two of these at once",
 ];
 
@@ -86,6 +87,7 @@ pub(super) fn forge(forger: &mut Forger<'_>, kind: usize, original: &Original) -
             format!("{}.{claims}.{signature}", encode(&header.to_string()))
         }
         11 => by_another_portal(forger, original),
+        12 => with_public_key(forger, original),
         _ => {
             let first = forger.rng.below(KINDS.len() - 1);
             let text = forge(forger, first, original);
@@ -101,6 +103,9 @@ pub(super) fn forge(forger: &mut Forger<'_>, kind: usize, original: &Original) -
 /// Signs a token for the same user, with the same id, as another portal does.
 fn by_another_portal(forger: &mut Forger<'_>, original: &Original) -> String {
     let Originals { ring, staff, .. } = forger.originals;
+    if original.purpose == Purpose::AccessToken {
+        return of_another_issuer(forger, original);
+    }
     let key = staff.get(forger.some_kid());
     let key = key.expect("both portals have the same keys");
     let expires_at = Timestamp::from_secs(1_795_270_000 + forger.rng.below(100_000_000) as u64);
@@ -126,6 +131,39 @@ fn by_another_portal(forger: &mut Forger<'_>, original: &Original) -> String {
             ..content
         },
     )
+}
+
+/// Returns an access token of another portal, or parts of it in one of this portal.
+fn of_another_issuer(forger: &mut Forger<'_>, original: &Original) -> String {
+    let theirs = segments(forger.rng.pick::<String>(&forger.originals.foreign));
+    let ours = segments(&original.text);
+    match forger.rng.below(4) {
+        0 => theirs.join("."),
+        1 => [theirs[0], ours[1], theirs[2]].join("."),
+        2 => [ours[0], theirs[1], theirs[2]].join("."),
+        _ => [ours[0], &other_claims(forger, theirs[1]), theirs[2]].join("."),
+    }
+}
+
+/// Signs with HS256; the secret is a public key, in one of the forms that everybody can read.
+fn with_public_key(forger: &mut Forger<'_>, original: &Original) -> String {
+    let [header, claims, _] = segments(&original.text);
+    let mut header = decode(header);
+    header["alg"] = (*forger.rng.pick(&["HS256", "HS384", "HS512", "RS256"])).into();
+    let claims = if forger.rng.one_in(4) {
+        claims.to_owned()
+    } else {
+        other_claims(forger, claims)
+    };
+    let jwk = &forger.originals.verifier.jwks["keys"][0];
+    let modulus = jwk["n"].as_str().unwrap_or_default();
+    let key = match forger.rng.below(4) {
+        0 => jwk.to_string().into_bytes(),
+        1 => modulus.as_bytes().to_vec(),
+        2 => bytes(modulus),
+        _ => forger.originals.verifier.jwks.to_string().into_bytes(),
+    };
+    sign(&encode(&header.to_string()), &claims, &key)
 }
 
 /// Changes a header to one that no token of this purpose has.
