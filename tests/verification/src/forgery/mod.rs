@@ -2,9 +2,9 @@
 //! (promise 2).
 //!
 //! Most forgeries go to the functions that every endpoint calls (`KeyRing::read_link`,
-//! `read_claims`, `KeyRing::has_issued`), and to a back end that verifies access tokens. Some also go over the gateway, with everything else
-//! that the owner would send: there, nothing is written, the store is not called, and nothing
-//! answers 5xx.
+//! `read_claims`, `KeyRing::has_issued`), and to a back end that verifies access tokens. Some also
+//! go over the gateway, with everything else that the owner would send: there, nothing is written,
+//! the store is not called, and nothing answers 5xx.
 
 mod forger;
 mod gateway;
