@@ -64,6 +64,7 @@ async fn a_session_is_exchanged_for_a_token_with_every_claim() {
         (&json!(issuer), &json!(issuer))
     );
     assert_eq!(claims["sub"], me["id"]);
+    assert_eq!(claims["client_id"], "partner");
     for same in ["email", "role", "resources"] {
         assert_eq!(claims[same], me[same], "{same}");
     }

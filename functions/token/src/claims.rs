@@ -5,6 +5,7 @@ use shared::auth::authenticate::Authenticated;
 use shared::config::AccessTokenConfig;
 use shared::domain::ids::encode;
 use shared::domain::origin::Origin;
+use shared::domain::portal::PortalName;
 use shared::domain::time::Timestamp;
 use shared::domain::user::Resource;
 
@@ -20,6 +21,8 @@ pub(crate) struct Claims<'a> {
     /// `ACCESS_TOKEN_AUDIENCE`, or the issuer.
     aud: &'a str,
     sub: &'a str,
+    /// The portal's short name: the client of every token is the portal's own frontend.
+    client_id: &'a str,
     email: &'a str,
     role: &'a str,
     /// Left out if they are larger than 4 KB: `GET /auth/me` has them.
@@ -37,7 +40,7 @@ pub(crate) struct Claims<'a> {
 impl<'a> Claims<'a> {
     pub(crate) fn new(
         authenticated: &'a Authenticated,
-        origin: &'a Origin,
+        portal: (&'a PortalName, &'a Origin),
         config: &'a AccessTokenConfig,
         now: Timestamp,
         jti: [u8; 16],
@@ -45,12 +48,14 @@ impl<'a> Claims<'a> {
         let (user, session) = (&authenticated.user, &authenticated.session);
         let resources = user.resources.as_slice();
         let size = serde_json::to_vec(resources).map_or(0, |json| json.len());
+        let (portal, origin) = portal;
         let iss = origin.as_str();
         let end = now.plus(config.lifetime).secs();
         Self {
             iss,
             aud: config.audience.as_deref().unwrap_or(iss),
             sub: user.id.as_str(),
+            client_id: portal.as_str(),
             email: user.address.as_str(),
             role: &user.role,
             resources: (size <= MAX_RESOURCES).then_some(resources),

@@ -108,7 +108,8 @@ impl Tokens {
         let now = app.clock.now();
         let ring = app.keys.ring(now).await;
         let keys = ring.access_token_keys(&config.key);
-        let claims = Claims::new(&authenticated, origin, config, now, app.random.bytes());
+        let portal = (&app.config.portal, origin);
+        let claims = Claims::new(&authenticated, portal, config, now, app.random.bytes());
         let access_token = self.kms.sign(keys.signing(now), &claims).await?;
         let output = TokenOutput {
             access_token,

@@ -19,7 +19,7 @@ def check_update(stack, mailbox, address, signed_in):
     browser = Browser(stack.api)
     email = journey.wait_for_email(mailbox, browser, address)
     before = stack.key_ring()
-    stack.deploy(PortalName="Partners and friends", AccentColor="#7a1fa2", SelfSignUp="on")
+    stack.deploy(PortalName="Partners and friends", AccentColor="#7a1fa2", SelfSignUp="on", AccessTokens="on")
     gateway.import_body(stack)
     expect("The key ring after the update", stack.key_ring(), before)
     page = Browser(stack.api).get("/auth/sign-in").expect_status(200).body

@@ -1,8 +1,8 @@
 """The walk through a deployed portal, step by step."""
 
 from . import (
-    accounts, admin, administration, gateway, journey, lifecycle, protected_api, records, rest_api, sessions,
-    sign_up)  # fmt: skip
+    access_tokens, accounts, admin, administration, gateway, journey, lifecycle, protected_api, records, rest_api,
+    sessions, sign_up)  # fmt: skip
 from .checks import expect
 from .mailbox import Mailbox
 from .protected_api import ProtectedApi
@@ -47,8 +47,11 @@ def run(steps, emulator, keep):
     _administration(steps, stack, mailbox, back_end)
     protected = _protect_api(steps, stack, mailbox, back_end)
 
-    with steps.step("Updating the stack with sign-up on, without signing anyone out"):
+    access_tokens.check_off(phone)
+    with steps.step("Updating the stack with sign-up and access tokens on, without signing anyone out"):
         lifecycle.check_update(stack, mailbox, ADA, phone)
+    with steps.step("Exchanging a session for an access token"):
+        access_tokens.check_on(stack, phone)
     with steps.step("Signing up in a browser where someone else is signed in"):
         sign_up.check_on(stack, mailbox, grace, admin.new_user(ZOE, "Zoe"), GRACE)
     with steps.step("Rotating the key without signing anyone out"):
