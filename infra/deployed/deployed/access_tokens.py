@@ -19,9 +19,9 @@ def check_off(browser):
         browser.get(f"/.well-known/{document}").expect_problem(404, "not-found")
 
 
-def check_on(stack, browser):
-    """The key in KMS signs a token with the session's claims, and its public half is published. Without a session there
-    is no token."""
+def check_on(stack, browser, jwt_api):
+    """The key in KMS signs a token with the session's claims, and its public half is published. API Gateway's own JWT
+    authorizer lets it in. Without a session there is no token."""
     token = browser.send("/auth/token").expect_status(200).json()["access_token"]
     browser.secrets.add(token)
     me = browser.get("/auth/me").expect_status(200).json()
@@ -33,12 +33,28 @@ def check_on(stack, browser):
     expected = (issuer, issuer, me["id"], me["email"], me["session"]["id"])
     expect("The claims", tuple(claims[name] for name in ("iss", "aud", "sub", "email", "sid")), expected)
     require(0 < claims["exp"] - time.time() <= 300, "The token is not valid for at most five minutes.")
-    keys = stack.api.call("GET", "/.well-known/jwks.json").expect_status(200).json()["keys"]
-    expect("The published keys", [key["kid"] for key in keys], [header["kid"]])
-    _verify(token, keys[0])
+    _verify(token, _published(stack)[header["kid"]])
     Browser(stack.api).send("/auth/token").expect_problem(401, "not-authenticated")
+    jwt_api.check(browser, token)
     bearer = {"authorization": f"Bearer {token}"}
     stack.api.call("GET", "/auth/me", bearer).expect_problem(401, "not-authenticated")
+
+
+def check_keys(stack, browser, jwt_api, expected):
+    """All keys of a rotation are published at once. The first one still signs, as verifiers may not know the other."""
+    token = browser.send("/auth/token").expect_status(200).json()["access_token"]
+    browser.secrets.add(token)
+    header = json.loads(_decode(token.split(".")[0]))
+    published = _published(stack)
+    expect("The published keys", list(published), expected)
+    expect("The key that signs", header["kid"], expected[0])
+    _verify(token, published[expected[0]])
+    jwt_api.check(browser, token)
+
+
+def _published(stack):
+    keys = stack.api.call("GET", "/.well-known/jwks.json").expect_status(200).json()["keys"]
+    return {key["kid"]: key for key in keys}
 
 
 def _verify(token, key):

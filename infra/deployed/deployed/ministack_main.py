@@ -1,14 +1,20 @@
-"""Runs the emulator with one answer corrected.
+"""Runs the emulator with one answer and one address corrected.
 
 An authorizer of an HTTP API that returns `{"errorMessage": "Unauthorized"}` makes API Gateway answer 401. The emulator
-answers 500, as for any other answer that it cannot read.
+answers 500, as for any other answer that it cannot read. A JWT authorizer reads the issuer's keys at the issuer's own
+address, which only the emulator itself serves here.
 """
+
+import os
+import urllib.parse
+import urllib.request
 
 from ministack.app import main
 from ministack.services import apigateway
 
 UNAUTHORIZED = (401, {"Content-Type": "application/json"}, b'{"message":"Unauthorized"}'), None
 authorize, invoke = apigateway._authorize_request_v2, apigateway._invoke_request_authorizer_lambda
+urlopen = apigateway._urlopen_async
 
 
 class Unauthorized(Exception):
@@ -29,7 +35,16 @@ async def _authorize(*arguments, **named):
         return UNAUTHORIZED
 
 
+async def _urlopen(url, timeout):
+    if isinstance(url, str) and url.startswith("https:"):
+        parts = urllib.parse.urlsplit(url)
+        here = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}{parts.path}"
+        url = urllib.request.Request(here, headers={"Host": parts.hostname})
+    return await urlopen(url, timeout)
+
+
 if __name__ == "__main__":
+    apigateway._urlopen_async = _urlopen
     apigateway._invoke_request_authorizer_lambda = _invoke
     apigateway._authorize_request_v2 = _authorize
     main()

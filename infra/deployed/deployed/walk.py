@@ -1,9 +1,10 @@
 """The walk through a deployed portal, step by step."""
 
 from . import (
-    access_tokens, accounts, admin, administration, gateway, journey, lifecycle, protected_api, records, rest_api,
-    sessions, sign_up)  # fmt: skip
+    access_tokens, accounts, admin, administration, gateway, journey, lifecycle, protected_api,
+    records, rest_api, sessions, sign_up, vestibule)  # fmt: skip
 from .checks import expect
+from .jwt_api import JwtApi
 from .mailbox import Mailbox
 from .protected_api import ProtectedApi
 from .stack import BUCKET, Stack
@@ -51,11 +52,15 @@ def run(steps, emulator, keep):
     with steps.step("Updating the stack with sign-up and access tokens on, without signing anyone out"):
         lifecycle.check_update(stack, mailbox, ADA, phone)
     with steps.step("Exchanging a session for an access token"):
-        access_tokens.check_on(stack, phone)
+        jwt_api = JwtApi(stack)
+        access_tokens.check_on(stack, phone, jwt_api)
+    with steps.step("Rotating the key of access tokens with vestibule"):
+        keys = vestibule.check_keys(stack)
     with steps.step("Signing up in a browser where someone else is signed in"):
         sign_up.check_on(stack, mailbox, grace, admin.new_user(ZOE, "Zoe"), GRACE)
     with steps.step("Rotating the key without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
+        access_tokens.check_keys(stack, laptop, jwt_api, keys)
     staff = Stack("staff-portal", dict(STAFF), steps, emulator, deployer)
     _deploy(steps, staff)
     _create_user(steps, staff, EVE, "Eve")
