@@ -8,8 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from . import gateway
 from .checks import expect, require
+from .jwt_api import JwtApi
 from .web import Browser
+
+THREE_HOURS = 10_800
 
 
 def check_off(browser):
@@ -22,8 +26,7 @@ def check_off(browser):
 def check_on(stack, browser, jwt_api):
     """The key in KMS signs a token with the session's claims, and its public half is published. API Gateway's own JWT
     authorizer lets it in. Without a session there is no token."""
-    token = browser.send("/auth/token").expect_status(200).json()["access_token"]
-    browser.secrets.add(token)
+    token = _token(browser)
     me = browser.get("/auth/me").expect_status(200).json()
     header, claims = (json.loads(_decode(part)) for part in token.split(".")[:2])
     expect("The type and algorithm of the token", (header["typ"], header["alg"]), ("at+jwt", "RS256"))
@@ -41,15 +44,43 @@ def check_on(stack, browser, jwt_api):
 
 
 def check_keys(stack, browser, jwt_api, expected):
-    """All keys of a rotation are published at once. The first one still signs, as verifiers may not know the other."""
+    """All keys of a rotation are published at once. The first one still signs, as verifiers may not know the other.
+    Returns a token."""
+    expect("The published keys", list(_published(stack)), expected)
+    return _check_token(stack, browser, jwt_api, expected[0])
+
+
+def check_rotated(stack, browser, keys, elsewhere):
+    """After a rotation the new key signs, and tokens of the old one are still let in. Those of the portal where
+    `elsewhere` is signed in never are.
+
+    The new key is dated back by three hours, and the functions are restarted to read the key ring again.
+    """
+    jwt_api = JwtApi(stack)
+    before = check_keys(stack, browser, jwt_api, keys)
+    ring = stack.key_ring()
+    ring["access_token_keys"][1]["added_at"] -= THREE_HOURS
+    stack.write_key_ring(ring)
+    stack.deploy(AccentColor="#7a1fa2")
+    gateway.import_body(stack)
+    _check_token(stack, browser, jwt_api, keys[1])
+    jwt_api.check(browser, before)
+    jwt_api.refuse(_token(elsewhere))
+
+
+def _check_token(stack, browser, jwt_api, kid):
+    """Gets a token, which this key has signed and the JWT authorizer lets in. Returns it."""
+    token = _token(browser)
+    expect("The key that signs", json.loads(_decode(token.split(".")[0]))["kid"], kid)
+    _verify(token, _published(stack)[kid])
+    jwt_api.check(browser, token)
+    return token
+
+
+def _token(browser):
     token = browser.send("/auth/token").expect_status(200).json()["access_token"]
     browser.secrets.add(token)
-    header = json.loads(_decode(token.split(".")[0]))
-    published = _published(stack)
-    expect("The published keys", list(published), expected)
-    expect("The key that signs", header["kid"], expected[0])
-    _verify(token, published[expected[0]])
-    jwt_api.check(browser, token)
+    return token
 
 
 def _published(stack):

@@ -36,7 +36,11 @@ class JwtApi:
         start, middle, signature = token.split(".")
         changed = "A" if signature[0] != "A" else "B"
         for other in (session, f"{start}.{middle}.", f"{start}.{middle}.{changed}{signature[1:]}"):
-            self._call(_bearer(other)).expect_status(401)
+            self.refuse(other)
+
+    def refuse(self, token):
+        """This token is not let in."""
+        self._call(_bearer(token)).expect_status(401)
 
     def _call(self, headers):
         return self.api.call("GET", PATH, headers)

@@ -26,6 +26,7 @@ PARTNER = {
 }
 STAFF = PARTNER | {
     "Portal": "staff",
+    "AccessTokens": "on",
     "PortalName": "Staff",
     "DashboardPath": "/",
     "ApiDomainName": "login.example.com",
@@ -68,6 +69,8 @@ def run(steps, emulator, keep):
         eve = journey.sign_in(staff, mailbox, EVE)
         lifecycle.check_separation(stack, staff, laptop, eve, mailbox.to(ADA)[-1])
         protected_api.check_separation(protected, eve)
+    with steps.step("Rotating the second portal's key of access tokens to the end"):
+        access_tokens.check_rotated(staff, eve, vestibule.check_keys(staff), laptop)
     with steps.step("Calling an API under the second portal's own host"):
         staff_api = ProtectedApi(staff)
         staff_api.deploy()
