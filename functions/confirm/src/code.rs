@@ -8,7 +8,7 @@ use shared::http::problem::ProblemType;
 use shared::store::links::StoredLink;
 
 impl Confirmation<'_> {
-    /// Consumes the link that `code` belongs to. Only links for the user of the session count.
+    /// Consumes the link that `code` belongs to. It must be for the address of the session's user.
     pub(crate) async fn by_code(&self, code: &str) -> Result<Session, Problem> {
         let context = &self.context;
         let code = Code::parse(code)?;
@@ -20,10 +20,8 @@ impl Confirmation<'_> {
             return Err(Problem::invalid_token());
         }
         let marks = context.known_browsers(self.input.known.as_deref())?;
-        let is_own = |stored: &StoredLink| {
-            stored.link.user == self.user.id && stored.has_fresh_code(context.now)
-        };
-        let matching = context.matching_link(&requested, &marks, &code, is_own);
+        let is_fresh = |stored: &StoredLink| stored.has_fresh_code(context.now);
+        let matching = context.matching_link(&requested, &marks, &code, is_fresh);
         let (matching, attempts) = matching.await?;
         let (session, event) = self.confirmed(AuthMethod::Code);
         let error = match matching {
