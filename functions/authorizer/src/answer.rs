@@ -14,7 +14,7 @@ const UNAUTHORIZED: &str = "Unauthorized";
 pub(crate) enum Answer {
     /// The caller is signed in. Holds the user's id and the context for the API.
     Granted { user: String, context: Value },
-    /// 401: there is no live session.
+    /// 401: the request has no live session.
     Unauthorized,
     /// 403: a foreign page sent the cookie.
     Forbidden,

@@ -1,4 +1,4 @@
-//! The operator's command.
+//! `vestibule`, the command that operators run against a deployed stack.
 //!
 //! | module | contents |
 //! |---|---|

@@ -22,7 +22,7 @@ impl Stack {
     /// Finds a stack and reads its outputs and parameters.
     ///
     /// # Errors
-    /// [`Error::Failed`] if there is no such stack, or if it is not one of Vestibule.
+    /// [`Error::Failed`] if the stack does not exist, or is not a Vestibule stack.
     pub async fn find(aws: &SdkConfig, name: &str) -> Result<Self, Error> {
         let described = Client::new(aws).describe_stacks().stack_name(name).send();
         let described = described
@@ -30,7 +30,7 @@ impl Stack {
             .map_err(|error| Error::of_call(&format!("find the stack {name}"), &error))?;
         let stack = described.stacks().first();
         let found = stack.and_then(|stack| Self::of(name, stack));
-        found.ok_or_else(|| Error::Failed(format!("The stack {name} is not one of Vestibule.")))
+        found.ok_or_else(|| Error::Failed(format!("The stack {name} is not a Vestibule stack.")))
     }
 
     fn of(name: &str, stack: &types::Stack) -> Option<Self> {

@@ -91,7 +91,7 @@ impl AccessTokenKeys {
     }
 }
 
-/// Returns the keys of the ring, or `None` if an entry is not the ARN of a key or is there twice.
+/// Returns the keys of the ring, or `None` if an entry is not the ARN of a key or appears twice.
 pub(super) fn parse(stored: &[StoredAccessTokenKey]) -> Option<Vec<AccessTokenKey>> {
     let mut keys: Vec<AccessTokenKey> = vec![];
     for entry in stored {

@@ -66,7 +66,8 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
         users: seed::descriptions(options.user.as_deref()),
     };
     let authorizer = functions.get("authorizer").cloned();
-    let authorizer = authorizer.ok_or_else(|| StartError("There is no authorizer.".to_owned()))?;
+    let authorizer =
+        authorizer.ok_or_else(|| StartError("template.yaml declares no authorizer.".to_owned()))?;
     let router = server::router(gateway, page, authorizer);
     let served = router.clone();
     tasks.spawn(|shutdown| server::serve(listener, served, shutdown));
