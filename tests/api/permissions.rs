@@ -70,6 +70,8 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "POST /auth/token"
         | "GET /.well-known/openid-configuration"
         | "GET /.well-known/jwks.json" => Some(404),
+        // `null` without a session.
+        "GET /auth/session" => Some(200),
         "POST /auth/logout" => Some(200),
         "GET /auth/me" | "GET /auth/sessions" => only_if(signed_in, 200, 401),
         "POST /auth/confirm" => only_if(signed_in, 400, 401),
