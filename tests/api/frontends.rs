@@ -1,9 +1,10 @@
 //! A frontend on another origin of the same site: CORS as API Gateway does it, and redirects.
 
-use kit::routes::{LOGOUT, REQUEST_LOGIN, SIGN_IN, VERIFY};
+use kit::routes::{CONFIG, LOGOUT, REQUEST_LOGIN, SIGN_IN, VERIFY};
 use kit::{ADA, World, parameters, secs};
 use local::Options;
 use reqwest::Method;
+use serde_json::json;
 
 const FRONTEND: &str = "https://portal.example.com";
 
@@ -130,4 +131,54 @@ async fn next_may_be_on_any_allowed_origin() {
         let verified = client.verify_link(&token).form().await;
         assert_eq!(verified.location(), url);
     }
+}
+
+#[tokio::test]
+async fn the_config_is_that_of_the_parameters() {
+    let defaults = json!({
+        "name": "Partner", "accent": "#0b5cad", "logo": null,
+        "password": {"minimum": 15}, "sign_up": false,
+        "code": {"digits": 8, "minutes": 10, "attempts": 5}, "link_minutes": 15,
+    });
+    let mut others = defaults.clone();
+    others["name"] = json!("R&D <Portal>");
+    others["accent"] = json!("#aa1133");
+    others["logo"] = json!("https://cdn.example.com/logo.svg");
+    others["password"]["minimum"] = json!(8);
+    others["sign_up"] = json!(true);
+    others["code"] = json!({"digits": 8, "minutes": 3, "attempts": 2});
+    others["link_minutes"] = json!(3);
+    let mut links_only = defaults.clone();
+    links_only["password"] = json!(null);
+    let changed = [
+        ("PortalName", "R&D <Portal>"),
+        ("AccentColor", "#aa1133"),
+        ("LogoUrl", "https://cdn.example.com/logo.svg"),
+        ("PasswordMinimum", "8"),
+        ("SelfSignUp", "on"),
+        ("LinkMinutes", "3"),
+        ("CodeAttempts", "2"),
+    ];
+    for (parameters, expected) in [
+        (&[][..], defaults),
+        (&changed, others),
+        (&[("Activation", "link")], links_only),
+    ] {
+        let world = World::with(parameters).await;
+        let config = world.client().open(CONFIG).await.assert("200");
+        assert_eq!(config.json(), expected);
+    }
+}
+
+#[tokio::test]
+async fn browsers_may_cache_the_config_for_each_origin() {
+    let world = world().await;
+    let client = world.client();
+    let request = client.open(CONFIG).without_origin();
+    let config = request.header("origin", FRONTEND).await.assert("200");
+    assert_eq!(config.headers["cache-control"], "public, max-age=300");
+    assert_eq!(config.headers["vary"], "origin");
+    assert_eq!(config.headers["access-control-allow-origin"], FRONTEND);
+    let of_nobody = client.open(CONFIG).await.assert("200");
+    assert_eq!(of_nobody.headers["vary"], "origin");
 }

@@ -56,7 +56,8 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "GET /auth/sign-up"
         | "GET /auth/check-email"
         | "GET /auth/forgot-password"
-        | "GET /auth/verify" => Some(200),
+        | "GET /auth/verify"
+        | "GET /auth/config" => Some(200),
         "GET /auth/verify/{token}"
         | "GET /auth/activate/{token}"
         | "GET /auth/reset-password/{token}" => Some(303),

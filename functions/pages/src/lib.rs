@@ -1,4 +1,5 @@
-//! `pages` serves the built-in pages: forms, and the pages behind the links in emails.
+//! `pages` serves the built-in pages: forms, and the pages behind the links in emails. It also
+//! tells frontends what the portal offers.
 //!
 //! Opening a page changes nothing: this function has no client for any table, so a page shows what
 //! its link's token says. A link that cannot work redirects to the page that requests a new one,
@@ -11,6 +12,7 @@ mod flash;
 mod forms;
 mod links;
 mod pending_email;
+mod portal_config;
 mod templates;
 mod theme;
 
@@ -43,6 +45,7 @@ pub const ROUTES: &[&str] = &[
     "GET /auth/activate/{token}",
     "GET /auth/reset-password/{token}",
     "GET /auth/verify",
+    "GET /auth/config",
 ];
 
 pub struct Pages {
@@ -90,6 +93,7 @@ pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem
         "GET /auth/activate/{token}" => page.activation_link(token),
         "GET /auth/reset-password/{token}" => Ok(page.reset_link(token)),
         "GET /auth/verify" => Ok(page.old_link()),
+        "GET /auth/config" => Ok(page.portal_config()),
         _ => Err(Problem::not_found()),
     }
 }

@@ -22,9 +22,10 @@ pub fn json(status: u16, body: &impl Serialize) -> Response {
 pub fn public_json(body: &impl Serialize, max_age: Duration) -> Response {
     let mut response = json(200, body);
     let caching = format!("public, max-age={}", max_age.as_secs());
-    response
-        .headers_mut()
-        .insert("cache-control", value(&caching));
+    let headers = response.headers_mut();
+    headers.insert("cache-control", value(&caching));
+    // API Gateway adds the CORS headers for the origin that asks.
+    headers.insert("vary", value("origin"));
     response
 }
 

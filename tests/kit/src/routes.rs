@@ -15,6 +15,7 @@ pub const RESET_PASSWORD: &str = "/auth/reset-password";
 pub const SIGN_UP: &str = "/auth/sign-up";
 pub const ME: &str = "/auth/me";
 pub const SESSION: &str = "/auth/session";
+pub const CONFIG: &str = "/auth/config";
 pub const TOKEN: &str = "/auth/token";
 pub const JWKS: &str = "/.well-known/jwks.json";
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
