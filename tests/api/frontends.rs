@@ -1,6 +1,6 @@
 //! A frontend on another origin of the same site: CORS as API Gateway does it, and redirects.
 
-use kit::routes::{CONFIG, LOGOUT, REQUEST_LOGIN, SIGN_IN, VERIFY};
+use kit::routes::{CLIENT, CLIENT_TYPES, CONFIG, LOGOUT, REQUEST_LOGIN, SIGN_IN, VERIFY};
 use kit::{ADA, World, parameters, secs};
 use local::Options;
 use reqwest::Method;
@@ -171,14 +171,42 @@ async fn the_config_is_that_of_the_parameters() {
 }
 
 #[tokio::test]
-async fn browsers_may_cache_the_config_for_each_origin() {
+async fn browsers_may_cache_the_config_and_the_client_for_each_origin() {
     let world = world().await;
     let client = world.client();
-    let request = client.open(CONFIG).without_origin();
-    let config = request.header("origin", FRONTEND).await.assert("200");
-    assert_eq!(config.headers["cache-control"], "public, max-age=300");
-    assert_eq!(config.headers["vary"], "origin");
-    assert_eq!(config.headers["access-control-allow-origin"], FRONTEND);
-    let of_nobody = client.open(CONFIG).await.assert("200");
-    assert_eq!(of_nobody.headers["vary"], "origin");
+    for (path, caching) in [
+        (CONFIG, "public, max-age=300"),
+        (CLIENT, "public, max-age=86400"),
+        (CLIENT_TYPES, "public, max-age=86400"),
+    ] {
+        let request = client.open(path).without_origin();
+        let allowed = request.header("origin", FRONTEND).await.assert("200");
+        assert_eq!(allowed.headers["access-control-allow-origin"], FRONTEND);
+        let foreign = client.open(path).await.assert("200");
+        for headers in [allowed.headers, foreign.headers] {
+            assert_eq!(headers["cache-control"], caching, "{path}");
+            assert_eq!(headers["vary"], "origin", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_client_is_the_file_that_is_published() {
+    let world = World::start().await;
+    for (path, content_type, file) in [
+        (
+            CLIENT,
+            "text/javascript; charset=utf-8",
+            include_str!("../../clients/js/vestibule.js"),
+        ),
+        (
+            CLIENT_TYPES,
+            "text/plain; charset=utf-8",
+            include_str!("../../clients/js/vestibule.d.ts"),
+        ),
+    ] {
+        let response = world.client().open(path).await.assert("200");
+        assert_eq!(response.headers["content-type"], content_type);
+        assert_eq!(response.body, file);
+    }
 }

@@ -57,7 +57,9 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "GET /auth/check-email"
         | "GET /auth/forgot-password"
         | "GET /auth/verify"
-        | "GET /auth/config" => Some(200),
+        | "GET /auth/config"
+        | "GET /auth/client/1/vestibule.js"
+        | "GET /auth/client/1/vestibule.d.ts" => Some(200),
         "GET /auth/verify/{token}"
         | "GET /auth/activate/{token}"
         | "GET /auth/reset-password/{token}" => Some(303),

@@ -1,5 +1,5 @@
 //! `pages` serves the built-in pages: forms, and the pages behind the links in emails. It also
-//! tells frontends what the portal offers.
+//! serves frontends: what the portal offers, and the client for browsers.
 //!
 //! Opening a page changes nothing: this function has no client for any table, so a page shows what
 //! its link's token says. A link that cannot work redirects to the page that requests a new one,
@@ -8,6 +8,7 @@
 //! Responds 200 with HTML, or with a redirect. 404 for a page that this portal does not have, 400
 //! for a request with two sessions.
 
+mod client;
 mod flash;
 mod forms;
 mod links;
@@ -46,6 +47,8 @@ pub const ROUTES: &[&str] = &[
     "GET /auth/reset-password/{token}",
     "GET /auth/verify",
     "GET /auth/config",
+    "GET /auth/client/1/vestibule.js",
+    "GET /auth/client/1/vestibule.d.ts",
 ];
 
 pub struct Pages {
@@ -94,6 +97,8 @@ pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem
         "GET /auth/reset-password/{token}" => Ok(page.reset_link(token)),
         "GET /auth/verify" => Ok(page.old_link()),
         "GET /auth/config" => Ok(page.portal_config()),
+        "GET /auth/client/1/vestibule.js" => Ok(client::module()),
+        "GET /auth/client/1/vestibule.d.ts" => Ok(client::types()),
         _ => Err(Problem::not_found()),
     }
 }

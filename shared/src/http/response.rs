@@ -20,7 +20,15 @@ pub fn json(status: u16, body: &impl Serialize) -> Response {
 
 /// Creates a JSON response that anybody may cache for `max_age`.
 pub fn public_json(body: &impl Serialize, max_age: Duration) -> Response {
-    let mut response = json(200, body);
+    public(json(200, body), max_age)
+}
+
+/// Creates a text that anybody may cache for `max_age`.
+pub fn public_text(content_type: &str, text: &str, max_age: Duration) -> Response {
+    public(text_response(200, content_type, text.to_owned()), max_age)
+}
+
+fn public(mut response: Response, max_age: Duration) -> Response {
     let caching = format!("public, max-age={}", max_age.as_secs());
     let headers = response.headers_mut();
     headers.insert("cache-control", value(&caching));
