@@ -1,4 +1,4 @@
-//! What the page and the terminal say about this run.
+//! The guide to this run that the page and the terminal show.
 
 use crate::options::Options;
 use crate::pitfalls::{self, Pitfall};
@@ -58,6 +58,7 @@ impl Guide {
             address,
             status,
             hint,
+            ..
         } in &self.users
         {
             lines.push(format!("  {address:<20} {status:<8} {hint}"));

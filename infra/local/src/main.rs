@@ -28,7 +28,8 @@ struct Arguments {
     /// it, they are lost on exit.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Short name of the portal, which its cookies carry. The display name is the same, capitalized.
+    /// Short name of the portal, which its cookies carry. The display name is the same,
+    /// capitalized.
     #[arg(long, value_name = "NAME", default_value = "partner", value_parser = portal_name)]
     portal: String,
     /// Origin of your frontend, such as http://localhost:5173. Users are sent there after signing

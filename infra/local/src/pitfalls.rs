@@ -1,4 +1,4 @@
-//! What works on this machine and not when deployed, or the other way round.
+//! Origins with which a portal behaves otherwise on this machine than when it is deployed.
 
 use url::Url;
 

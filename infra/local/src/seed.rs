@@ -52,6 +52,7 @@ pub(crate) struct SeededUser {
     pub(crate) status: &'static str,
     /// A sentence about how to sign in.
     pub(crate) hint: &'static str,
+    pub(crate) resources: Vec<Resource>,
 }
 
 /// Returns the users whom [`seed`] creates.
@@ -67,16 +68,17 @@ pub(crate) fn describe(guest: Option<&str>, has_passwords: bool) -> Vec<SeededUs
             "The first sign-in link activates them.",
         )
     };
-    let user = |address: &str, status, hint| SeededUser {
+    let user = |address: &str, status, hint, resources| SeededUser {
         address: address.to_owned(),
         status,
         hint,
+        resources,
     };
     let mut users = vec![
-        user("ada@example.com", "active", active_hint),
-        user("grace@example.com", "invited", invited_hint),
+        user("ada@example.com", "active", active_hint, pages()),
+        user("grace@example.com", "invited", invited_hint, vec![]),
     ];
-    users.extend(guest.map(|address| user(address, "active", active_hint)));
+    users.extend(guest.map(|address| user(address, "active", active_hint, vec![])));
     users
 }
 
