@@ -19,7 +19,7 @@ pub(crate) fn find(api: &Url, frontend: &Url) -> Option<Pitfall> {
         )
     } else if api.host_str() == frontend.host_str() {
         format!(
-            "Cookies ignore ports, so your own server at {frontend_origin} receives this portal's \
+            "Cookies ignore ports, so your own server at {frontend_origin} receives this portal’s \
              cookies. Once deployed, it does not. To try what a deployment does, use host names."
         )
     } else {
