@@ -4,6 +4,7 @@ use crate::auth::issue_session::SignInContext;
 use crate::auth::rate_limit_client::RateLimitClient;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::Action;
+use crate::domain::language::sentences::fill;
 use crate::domain::password::Password;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::time::HOUR;
@@ -15,8 +16,11 @@ use crate::store::sign_in::PasswordLimits;
 /// # Errors
 /// 400 `invalid-request` if it is empty or too long for any password.
 pub fn parse_password(text: &str) -> Result<Password, Problem> {
-    Password::parse(text)
-        .ok_or_else(|| Problem::invalid_request("`password` must be 1 to 256 characters."))
+    Password::parse(text).ok_or_else(|| {
+        Problem::invalid_field("password", |t| {
+            fill(t.password_invalid, &[("field", "password")])
+        })
+    })
 }
 
 impl SignInContext<'_> {
