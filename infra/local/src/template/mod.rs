@@ -5,7 +5,7 @@ mod function;
 mod mapping;
 mod parameters;
 mod stack;
-mod yaml;
+pub mod yaml;
 
 pub use function::{Function, Route, Schedule};
 pub use mapping::MappingSettings;
