@@ -26,6 +26,7 @@ async fn call_everything(world: &World) {
     ada.verify_link(&email.token()).await;
     ada.verify_link(&email.token()).await;
     ada.open(email.path()).await;
+    ada.open(routes::ACCOUNT).await.assert("200");
     world.clock.advance(mins(6));
     ada.open(routes::SIGN_IN).await;
     create("two").await;
@@ -183,8 +184,9 @@ async fn roles_grant_exactly_what_functions_do() {
             let is_dynamodb = action.starts_with("dynamodb:");
             let is_vague = action.contains('*') || (is_dynamodb && table.is_empty());
             assert!(!is_vague, "{action} {resource}");
+            let is_read = ["dynamodb:BatchGetItem", "dynamodb:Query"].contains(&action.as_str());
             assert!(
-                !is_dynamodb || function.name != "pages",
+                !is_dynamodb || is_read || function.name != "pages",
                 "{action} {resource}"
             );
             granted.insert((function.name.clone(), action.clone(), table.to_owned()));

@@ -62,7 +62,10 @@ async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
             ADA,
             "303 /auth/sign-in?error=too-many-attempts&retry_after=60",
         ),
-        ("ada@example", "303 /auth/sign-in?error=invalid-request"),
+        (
+            "ada@example",
+            "303 /auth/sign-in?error=invalid-request&field=email",
+        ),
     ] {
         client.request_login(email).form().await.assert(outcome);
     }
@@ -84,7 +87,7 @@ async fn requests_for_different_emails_are_counted_apart() {
     ] {
         let refused = request.form().await;
         let page = client.open(&refused.location()).await;
-        page.assert_contains("Try again in 60 seconds.");
+        page.assert_contains("Try again in <time>1:00</time>.");
     }
 }
 

@@ -33,7 +33,7 @@ async fn another_browser_sees_whose_link_it_is_and_signs_in_only_by_the_button()
     let phone = world.client();
     let email = world.client().receive_login_email(ADA).await;
     let page = phone.open(email.path()).await;
-    let page = page.assert_contains(&format!("<strong>{ADA}</strong>"));
+    let page = page.assert_contains(&format!("<strong dir=\"auto\">{ADA}</strong>"));
     let page = page.assert_contains("<button").assert_lacks("<script");
     phone.me().await.assert("401 not-authenticated");
     let submitted = phone.submit_link_page(VERIFY, &page).await;
@@ -73,12 +73,12 @@ async fn with_other_browser_code_a_wrong_code_stays_on_the_page_of_the_link() {
     for (code, query, text) in [
         (
             "",
-            "invalid-request",
+            "invalid-request&field=code",
             "Enter the 8-digit code from the email.",
         ),
         (
             "1234567",
-            "invalid-request",
+            "invalid-request&field=code",
             "Enter the 8-digit code from the email.",
         ),
         (
@@ -128,8 +128,10 @@ async fn a_link_of_another_user_says_whose_session_it_ends_and_waits_for_the_but
     for client in [&world.client(), &alan] {
         let email = client.receive_login_email(ADA).await;
         let page = alan.open(email.path()).await;
-        let page = page.assert_contains(&format!("You’re signing in as <strong>{ADA}</strong>"));
-        page.assert_contains("signed in already as <strong>alan@example.com</strong>")
+        let page = page.assert_contains(&format!(
+            "You’re signing in as <strong dir=\"auto\">{ADA}</strong>"
+        ));
+        page.assert_contains("signed in already as <strong dir=\"auto\">alan@example.com</strong>")
             .assert_contains(ends_session)
             .assert_lacks("<script");
         let me = alan.me().await.json();
@@ -141,7 +143,7 @@ async fn a_link_of_another_user_says_whose_session_it_ends_and_waits_for_the_but
     let email = alan.receive_login_email("alan@example.com").await;
     let page = alan.open(email.path()).await;
     page.assert_contains("<script>")
-        .assert_contains("signed in already as <strong>alan@example.com</strong>");
+        .assert_contains("signed in already as <strong dir=\"auto\">alan@example.com</strong>");
 }
 
 #[tokio::test]
