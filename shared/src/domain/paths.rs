@@ -2,8 +2,10 @@
 
 use super::origin::Origin;
 
+pub const ACCOUNT: &str = "/auth/account";
 pub const ACTIVATE: &str = "/auth/activate";
 pub const CHECK_EMAIL: &str = "/auth/check-email";
+pub const CONFIRM: &str = "/auth/confirm";
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
 pub const RESET_PASSWORD: &str = "/auth/reset-password";
 pub const SIGN_IN: &str = "/auth/sign-in";

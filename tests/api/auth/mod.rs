@@ -2,6 +2,7 @@
 
 mod activate;
 mod confirm;
+mod end_session;
 mod idle;
 mod logout;
 mod me;

@@ -91,6 +91,16 @@ impl ApiClient<'_> {
         self.request(Method::DELETE, routes::SESSIONS)
     }
 
+    /// Revokes one session of the user, as a form of the account page does.
+    pub fn end_session(&self, id: &str) -> ApiRequest<'_> {
+        self.end_other_sessions().with("id", id)
+    }
+
+    /// Revokes all sessions of the user but this one, as a form of the account page does.
+    pub fn end_other_sessions(&self) -> ApiRequest<'_> {
+        self.post(routes::END_SESSION)
+    }
+
     /// Requests a login and returns the email it caused.
     pub async fn receive_login_email(&self, email: &str) -> Email {
         self.request_login(email).await.assert("200");

@@ -9,6 +9,7 @@ pub const CHECK_EMAIL: &str = "/auth/check-email";
 pub const VERIFY: &str = "/auth/verify";
 pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGNED_IN: &str = "/auth/signed-in";
+pub const ACCOUNT: &str = "/auth/account";
 pub const ACTIVATE: &str = "/auth/activate";
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
 pub const RESET_PASSWORD: &str = "/auth/reset-password";
@@ -20,6 +21,7 @@ pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 pub const CONFIRM: &str = "/auth/confirm";
 pub const LOGOUT: &str = "/auth/logout";
 pub const SESSIONS: &str = "/auth/sessions";
+pub const END_SESSION: &str = "/auth/end-session";
 pub const USERS: &str = "/admin/users";
 pub const IMPORT_USERS: &str = "/admin/users/import";
 
