@@ -51,6 +51,7 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "POST /auth/activate"
         | "POST /auth/forgot-password"
         | "POST /auth/reset-password"
+        | "POST /auth/change-password"
         | "POST /auth/sign-up" => Some(400),
         "GET /auth/sign-in"
         | "GET /auth/sign-up"

@@ -1,6 +1,8 @@
 //! The routes below `/auth/`.
 
 mod activate;
+mod change_password;
+mod change_password_races;
 mod confirm;
 mod end_session;
 mod idle;

@@ -76,6 +76,13 @@ impl ApiClient<'_> {
         self.post(routes::CONFIRM).code(code)
     }
 
+    /// Changes the password of the user who is signed in.
+    pub fn change_password(&self, current: &str, password: &str) -> ApiRequest<'_> {
+        self.post(routes::CHANGE_PASSWORD)
+            .with("current", current)
+            .with("password", password)
+    }
+
     /// Lists the user's sessions.
     pub fn list_sessions(&self) -> ApiRequest<'_> {
         self.request(Method::GET, routes::SESSIONS)

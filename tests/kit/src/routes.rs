@@ -18,6 +18,7 @@ pub const ME: &str = "/auth/me";
 pub const TOKEN: &str = "/auth/token";
 pub const JWKS: &str = "/.well-known/jwks.json";
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+pub const CHANGE_PASSWORD: &str = "/auth/change-password";
 pub const CONFIRM: &str = "/auth/confirm";
 pub const LOGOUT: &str = "/auth/logout";
 pub const SESSIONS: &str = "/auth/sessions";
