@@ -7,6 +7,7 @@ use crate::domain::audit::{Action, AuditEvent, Subject, Target};
 use crate::domain::client::ClientInfo;
 use crate::domain::email::{DeliveryState, EmailKind, OutboxEntry, OutboxKey};
 use crate::domain::ids::RecordId;
+use crate::domain::language::Language;
 use crate::domain::link::Nonce;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::time::{DAY, Timestamp};
@@ -14,7 +15,7 @@ use crate::env::Env;
 use crate::http::Problem;
 use crate::http::problem::ProblemType;
 use crate::keys::{KeyRing, KeyRingCache, TokenError};
-use crate::lambda::Bootstrap;
+use crate::lambda::{Bootstrap, Speaks};
 use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::store::links::LinkError;
@@ -51,6 +52,12 @@ impl Bootstrap for App {
     }
 }
 
+impl Speaks for App {
+    fn default_language(&self) -> Language {
+        self.config.language
+    }
+}
+
 impl App {
     /// Creates an audit event of this portal that expires after `AUDIT_DAYS`.
     pub fn audit_event(
@@ -80,8 +87,8 @@ impl App {
         RateLimit::every(DAY, RateLimitScope::Invitations, portal, limit)
     }
 
-    /// Creates an outbox entry that no browser requested: nobody knows the nonce of its link. It
-    /// expires after `EMAIL_DAYS`.
+    /// Creates an outbox entry that no browser requested, in the portal's language: nobody knows the
+    /// nonce of its link. It expires after `EMAIL_DAYS`.
     pub fn outbox_entry(
         &self,
         ring: &KeyRing,
@@ -99,6 +106,7 @@ impl App {
             link: Nonce::new(self.random.bytes()).link(),
             next: None,
             client: ClientInfo::default(),
+            language: self.config.language,
             known_browser: None,
             requested_at: now,
             waits_until: None,
@@ -128,8 +136,8 @@ impl From<LinkError> for Problem {
     fn from(refused: LinkError) -> Self {
         match refused {
             LinkError::Invalid => Self::invalid_token(),
-            LinkError::Expired => Self::new(ProblemType::ExpiredToken, "Request a new one."),
-            LinkError::Used => Self::new(ProblemType::UsedToken, "Request a new one."),
+            LinkError::Expired => Self::new(ProblemType::ExpiredToken, |t| t.request_new_link),
+            LinkError::Used => Self::new(ProblemType::UsedToken, |t| t.request_new_link),
             LinkError::Outpaced | LinkError::Unavailable => Self::unavailable(),
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::aws;
 use crate::config::StartError;
+use crate::domain::language::Language;
 use crate::env::Env;
 use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
@@ -25,6 +26,12 @@ pub trait Bootstrap: Sized + Send + Sync + 'static {
     /// # Errors
     /// [`StartError`] says why the function cannot start.
     fn start(aws: &SdkConfig, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
+}
+
+/// A context that answers people: it knows the language of a portal.
+pub trait Speaks {
+    /// Returns the language for callers who prefer none that Vestibule has.
+    fn default_language(&self) -> Language;
 }
 
 /// A function behind API Gateway: `async fn handle(&Context, Request) -> Result<Response,
@@ -71,7 +78,9 @@ where
 ///
 /// # Errors
 /// The function does not start, or the runtime fails.
-pub async fn serve<C: Bootstrap>(handle: impl for<'a> Handler<'a, C>) -> Result<(), Error> {
+pub async fn serve<C: Bootstrap + Speaks>(
+    handle: impl for<'a> Handler<'a, C>,
+) -> Result<(), Error> {
     let context = Arc::new(start_process::<C>().await?);
     let handle = &handle;
     lambda_http::run(service_fn(move |request| {
@@ -115,7 +124,7 @@ pub async fn try_consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
 }
 
 /// Handles one request, from the event to the response. The local portal calls it as well.
-pub async fn answer<C>(
+pub async fn answer<C: Speaks>(
     context: &C,
     handle: &impl for<'a> Handler<'a, C>,
     request: lambda_http::Request,
@@ -124,9 +133,13 @@ pub async fn answer<C>(
     let route = request.route().to_owned();
     let id = request.id().to_owned();
     let is_form = request.is_form();
+    let language = request.language(context.default_language());
     let (problem, response) = match handle.call(context, request).await {
         Ok(response) => (None, response),
-        Err(problem) => (Some(problem.kind.name()), problem.into_response(is_form)),
+        Err(problem) => (
+            Some(problem.kind.name()),
+            problem.into_response(is_form, language),
+        ),
     };
     tracing::info!(
         route,

@@ -9,6 +9,7 @@ use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::client::ClientInfo;
 use shared::domain::email::{DeliveryState, EmailKind, Notice, OutboxEntry, OutboxKey};
 use shared::domain::ids::{LinkId, RecordId, UserId, sha256};
+use shared::domain::language::Language;
 use shared::domain::link::IdempotencyKey;
 use shared::domain::next::Next;
 use shared::domain::portal::PortalName;
@@ -82,6 +83,7 @@ impl<'a> Outbox<'a> {
                 "192.0.2.7",
                 "Mozilla/5.0 (Windows) Firefox/140.0 <b>typed</b>",
             ),
+            language: Language::English,
             known_browser: None,
             requested_at: now,
             waits_until: None,
@@ -373,6 +375,6 @@ async fn an_invitation_without_passwords_does_not_mention_a_requesting_browser()
         if has_code {
             form = form.code(&email.code);
         }
-        form.await.assert("303 /auth/signed-in");
+        form.await.assert("303 /auth/account");
     }
 }

@@ -35,11 +35,7 @@ async fn success_redirects_to_the_frontends_dashboard_and_failure_to_its_login_p
         .await
         .assert(&redirects_to("/partner/dashboard"));
     world.clock.advance(secs(61));
-    let failed = |reason| {
-        redirects_to(&format!(
-            "/partner/login?error=invalid_token&reason={reason}"
-        ))
-    };
+    let failed = |error| redirects_to(&format!("/partner/login?error={error}"));
     // The page of a used link is a built-in one, and redirects who has used it.
     let used = verify.await;
     let back = client.open(&used.location()).await;
@@ -47,7 +43,7 @@ async fn success_redirects_to_the_frontends_dashboard_and_failure_to_its_login_p
     let other = world.client().open(&used.location()).await.assert("200");
     other.assert_contains(&format!("href=\"{FRONTEND}/partner/login\""));
     let broken = client.open(&format!("{VERIFY}/broken")).await;
-    broken.assert(&failed("invalid"));
+    broken.assert(&failed("invalid-token"));
     let logout = client.request(Method::POST, LOGOUT).form().await;
     logout.assert(&redirects_to("/partner/login"));
 }
@@ -103,7 +99,7 @@ async fn without_a_public_url_the_origin_is_that_of_api_gateway() {
     let email = client.receive_login_email(ADA).await;
     assert!(email.link().starts_with("https://"), "{email:?}");
     let verified = client.verify_link(&email.token()).form().await;
-    assert_eq!(verified.location(), format!("{api}/auth/signed-in"));
+    assert_eq!(verified.location(), format!("{api}/auth/account"));
     assert!(verified.cookies[0].starts_with("__Host-partner.sid="));
     client.me().await.assert("200");
 }

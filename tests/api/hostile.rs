@@ -293,7 +293,7 @@ async fn forged_links_are_refused() {
         client.verify_link(&token).await.assert("400 invalid-token");
         if !token.is_empty() && token.len() < 3000 {
             let page = client.open(&format!("{VERIFY}/{token}")).await;
-            page.assert("303 /auth/sign-in?error=invalid_token&reason=invalid");
+            page.assert("303 /auth/sign-in?error=invalid-token");
         }
     }
     assert_eq!(world.snapshot(), before);

@@ -1,6 +1,6 @@
 //! Whole journeys of a user, from requesting a login to signing out.
 
-use kit::routes::{CHECK_EMAIL, REQUEST_LOGIN, SIGN_IN, SIGNED_IN, VERIFY};
+use kit::routes::{ACCOUNT, CHECK_EMAIL, REQUEST_LOGIN, SIGN_IN, VERIFY};
 use kit::{ADA, World, hours, mins, parameters, secs};
 use local::Options;
 use serde_json::json;
@@ -21,7 +21,7 @@ async fn a_user_requests_a_login_opens_the_link_is_signed_in_and_signs_out() {
     let page = client.open(email.path()).await.assert("200");
     let page = page.assert_contains(ADA).assert_contains("<script>");
     let submitted = client.submit_link_page(VERIFY, &page).await;
-    submitted.assert("303 /auth/signed-in");
+    submitted.assert("303 /auth/account");
 
     let me = client.me().await.assert("200").json();
     assert_eq!(me["email"], ADA);
@@ -56,11 +56,11 @@ async fn forms_alone_are_enough() {
     page.assert_contains("Check your email");
     let code = world.latest_email().await.code;
     let submitted = client.verify_code(&code).form().await;
-    submitted.assert("303 /auth/signed-in");
-    let page = client.open(SIGNED_IN).await;
+    submitted.assert("303 /auth/account");
+    let page = client.open(ACCOUNT).await;
     page.assert_contains("You’re signed in");
     client.logout().form().await.assert("303 /auth/sign-in");
-    assert_eq!(client.open(SIGNED_IN).await.status, 303);
+    assert_eq!(client.open(ACCOUNT).await.status, 303);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn expiry_does_not_depend_on_the_sweep_of_expired_rows() {
             .await
             .assert("410 expired-token");
         let page = late.open(email.path()).await;
-        page.assert("303 /auth/sign-in?error=invalid_token&reason=expired");
+        page.assert("303 /auth/sign-in?error=expired-token");
         late.verify_code(&email.code)
             .await
             .assert("400 invalid-token");

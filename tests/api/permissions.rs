@@ -62,7 +62,7 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "GET /auth/activate/{token}"
         | "GET /auth/reset-password/{token}" => Some(303),
         // Trusts the signed cookie alone, and shows nothing about anybody.
-        "GET /auth/signed-in" => only_if(
+        "GET /auth/account" => only_if(
             signed_in || [Suspended, SignedOut].contains(&visitor),
             200,
             303,

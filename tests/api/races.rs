@@ -34,7 +34,7 @@ async fn a_double_click_ends_signed_in() {
     let click = client.submit_link_page(VERIFY, &page);
     let clicks = join_all([click.clone().into_future(), click.into_future()]);
     for response in clicks.await {
-        response.assert("303 /auth/signed-in");
+        response.assert("303 /auth/account");
     }
     client.me().await.assert("200");
     assert_eq!(world.rows("sessions").len(), 1);

@@ -110,7 +110,7 @@ for (const js of [true, false]) {
         await other.page.goto(email.links[0]);
         await other.page.getByText("ada@example.com").waitFor();
         await other.page.getByRole("button", { name: "Sign in" }).click();
-        await other.page.waitForURL(`${email.links[0]}?error=invalid_token&reason=used`);
+        await other.page.waitForURL(`${email.links[0]}?error=used-token`);
         await other.page.getByRole("button", { name: "End the other session" }).waitFor();
         assert.equal(await me(other, portal), 401);
         await other.done();
@@ -138,11 +138,11 @@ for (const js of [true, false]) {
         await phone.page.waitForTimeout(500);
         assert.equal(await me(phone, portal), 401);
         await phone.page.getByRole("button", { name: "Sign in" }).dblclick();
-        await phone.page.waitForURL(`${portal.url}/auth/signed-in`);
+        await phone.page.waitForURL(`${portal.url}/auth/account`);
         assert.equal(await me(phone, portal), "ada@example.com");
         await phone.page.goBack();
         assert.notEqual(await me(phone, portal), 401, "going back does not sign out");
-        await phone.page.goto(`${portal.url}/auth/signed-in`);
+        await phone.page.goto(`${portal.url}/auth/account`);
         await phone.page.getByRole("button", { name: "Sign out" }).click();
         await phone.page.waitForURL(`${portal.url}/auth/sign-in`);
         assert.equal(await me(phone, portal), 401);
@@ -161,7 +161,7 @@ for (const js of [true, false]) {
         // The field has the focus, as on the other pages with a form.
         await eve.page.keyboard.insertText(`        ${code.replace(" ", "-")}        `);
         await eve.page.getByRole("button").click();
-        await eve.page.waitForURL(`${portal.url}/auth/signed-in`);
+        await eve.page.waitForURL(`${portal.url}/auth/account`);
         assert.equal(await me(eve, portal), "eve@example.com");
         await eve.done();
       });
@@ -172,7 +172,7 @@ for (const js of [true, false]) {
         const { page } = eve;
         await requestLink(eve, portal, "eve@example.com");
         await page.goto((await portal.email(2)).links[0], { waitUntil: "commit" });
-        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.waitForURL(`${portal.url}/auth/account`);
         const heading = page.getByRole("heading", { name: "You’re signed in" });
         await heading.waitFor();
         await page.evaluate(() => addEventListener("pageshow", (event) => {
@@ -209,14 +209,14 @@ for (const js of [true, false]) {
         await requestLink(eve, portal, "ada@example.com");
         await eve.page.goto((await portal.email(js ? 4 : 3)).links[0], { waitUntil: "commit" });
         if (!js) await eve.page.getByRole("button", { name: "Sign in" }).click();
-        await eve.page.waitForURL(`${portal.url}/auth/signed-in`);
+        await eve.page.waitForURL(`${portal.url}/auth/account`);
         await requestLink(eve, portal, "eve@example.com");
         await eve.page.goto((await portal.email(js ? 5 : 4)).links[0]);
         await eve.page.getByText("signed in already as ada@example.com").waitFor();
         await eve.page.waitForTimeout(500);
         assert.equal(await me(eve, portal), "ada@example.com");
         await eve.page.getByRole("button", { name: "Sign in" }).click();
-        await eve.page.waitForURL(`${portal.url}/auth/signed-in`);
+        await eve.page.waitForURL(`${portal.url}/auth/account`);
         assert.equal(await me(eve, portal), "eve@example.com");
         await eve.done();
       });
@@ -246,7 +246,7 @@ for (const js of [true, false]) {
         await page.getByRole("alert").getByText("Use at least 15 characters.").waitFor();
         await page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
         await page.getByRole("button", { name: "Set password and sign in" }).click();
-        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.waitForURL(`${portal.url}/auth/account`);
         assert.equal(await me(grace, portal), "grace@example.com");
 
         await page.getByRole("button", { name: "Sign out" }).click();
@@ -255,7 +255,7 @@ for (const js of [true, false]) {
         await page.getByRole("alert").getByText("Wrong email address or password.").waitFor();
         assert.equal(await me(grace, portal), 401);
         await signIn(grace, "grace@example.com", "three quiet otters paint");
-        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.waitForURL(`${portal.url}/auth/account`);
 
         const phone = await openBrowser(js);
         await phone.page.goto(`${portal.url}/auth/sign-in?next=/_local/inbox`);
@@ -295,7 +295,7 @@ for (const js of [true, false]) {
         await page.goto((await portal.email(before)).links[0]);
         await page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
         await page.getByRole("button", { name: "Set password and sign in" }).dblclick();
-        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.waitForURL(`${portal.url}/auth/account`);
         await page.getByRole("button", { name: "Sign out" }).click();
 
         await page.goto(`${portal.url}/auth/sign-in`);
@@ -305,14 +305,14 @@ for (const js of [true, false]) {
         await page.waitForURL(`${portal.url}/auth/check-email`);
         await page.getByLabel("8-digit code").fill((await portal.email(before + 1)).code);
         await page.getByRole("button", { name: "Sign in" }).click();
-        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.waitForURL(`${portal.url}/auth/account`);
         await page.getByRole("button", { name: "Sign out" }).click();
 
         await page.goto(`${portal.url}/auth/sign-in`);
         await page.getByLabel("Email address").first().fill("rose@example.com");
         await page.getByLabel("Password", { exact: true }).fill("three quiet otters paint");
         await page.getByRole("button", { name: "Sign in", exact: true }).dblclick();
-        await page.waitForURL(`${portal.url}/auth/signed-in`);
+        await page.waitForURL(`${portal.url}/auth/account`);
         const sessions = await (await rose.context.request.get(`${portal.url}/auth/sessions`)).json();
         assert.equal(sessions.length, 1);
         assert.equal(await portal.emailCount(), before + 2);

@@ -12,7 +12,7 @@
 
 use crate::user_fields::UserFields;
 use crate::user_view::UserView;
-use crate::{Admin, EMAIL_TAKEN, already_exists};
+use crate::{Admin, already_exists};
 use serde::Deserialize;
 use shared::domain::audit::Action;
 use shared::domain::ids::{KeyedHash, UserId};
@@ -86,14 +86,11 @@ impl Admin<'_> {
             CreateOutcome::IdUsed(earlier) if earlier.request == digest => {
                 Ok(created(&earlier.user, None))
             }
-            CreateOutcome::IdUsed(_) => Err(Problem::new(
-                ProblemType::IdempotencyKeyReused,
-                "This `Idempotency-Key` was used with another body. Use a new key.",
-            )),
-            CreateOutcome::AlreadyExists => Err(already_exists(EMAIL_TAKEN)),
-            CreateOutcome::Erased => Err(already_exists(
-                "The user created with this `Idempotency-Key` has been erased. Use a new key.",
-            )),
+            CreateOutcome::IdUsed(_) => Err(Problem::new(ProblemType::IdempotencyKeyReused, |t| {
+                t.key_used_with_other_body
+            })),
+            CreateOutcome::AlreadyExists => Err(already_exists(|t| t.email_taken)),
+            CreateOutcome::Erased => Err(already_exists(|t| t.key_of_erased_user)),
         }
     }
 
@@ -130,9 +127,8 @@ fn idempotency_key(request: &Request) -> Result<Option<&str>, Problem> {
     };
     let is_valid = (1..=128).contains(&key.len()) && key.iter().all(|b| matches!(b, b' '..=b'~'));
     let key = str::from_utf8(key).ok().filter(|_| is_valid);
-    key.map(Some).ok_or_else(|| {
-        Problem::invalid_request("`Idempotency-Key` must be 1 to 128 printable ASCII characters.")
-    })
+    key.map(Some)
+        .ok_or_else(|| Problem::invalid_field("Idempotency-Key", |t| t.idempotency_header_invalid))
 }
 
 /// Returns a digest of the fields that a request sets.

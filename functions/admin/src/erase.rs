@@ -62,10 +62,7 @@ impl Admin<'_> {
         if emails_erased? && sessions_erased? {
             return Ok(response::no_content());
         }
-        Err(Problem::new(
-            ProblemType::Unavailable,
-            "Not everything has been erased yet. Repeat the call.",
-        ))
+        Err(Problem::new(ProblemType::Unavailable, |t| t.erase_again))
     }
 
     async fn erase_user(&self, request: &Request, user: &User) -> Result<UpdateOutcome, Problem> {

@@ -12,6 +12,7 @@ use crate::record_views::{AuditRecordView, EmailView};
 use serde::Serialize;
 use shared::domain::audit::Subject;
 use shared::domain::ids::RecordId;
+use shared::domain::language::sentences::fill;
 use shared::domain::time::Timestamp;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
@@ -87,7 +88,7 @@ fn parse_range(
     let from = from.unwrap_or(all.from);
     let to = to.unwrap_or(all.until);
     if from >= to {
-        return Err(Problem::invalid_request("`from` must be before `to`."));
+        return Err(Problem::invalid_field("from", |t| t.from_after_to));
     }
     let until = match after {
         None => to,
@@ -99,13 +100,10 @@ fn parse_range(
 }
 
 /// Parses a time, and returns the id before all records of that time and later.
-fn parse_time(name: &str, text: &str) -> Result<RecordId, Problem> {
+fn parse_time(name: &'static str, text: &str) -> Result<RecordId, Problem> {
     let time = Timestamp::parse_rfc3339(text);
-    time.map(RecordId::first_at).ok_or_else(|| {
-        Problem::invalid_request(format!(
-            "`{name}` must be a time such as `2026-11-21T14:05:00Z`."
-        ))
-    })
+    time.map(RecordId::first_at)
+        .ok_or_else(|| Problem::invalid_field(name, move |t| fill(t.not_a_time, &[("name", name)])))
 }
 
 fn parse_action(text: &str) -> Result<&str, Problem> {
@@ -113,7 +111,5 @@ fn parse_action(text: &str) -> Result<&str, Problem> {
     if (1..=MAX_ACTION_CHARS).contains(&text.len()) && text.bytes().all(is_valid) {
         return Ok(text);
     }
-    Err(Problem::invalid_request(
-        "`action` must be the action of a record, such as `partner.login`.",
-    ))
+    Err(Problem::invalid_field("action", |t| t.action_invalid))
 }

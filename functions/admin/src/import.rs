@@ -11,10 +11,12 @@
 //! user is tried.
 
 use crate::user_fields::UserFields;
-use crate::{Admin, EMAIL_TAKEN, already_exists};
+use crate::{Admin, already_exists};
 use serde::{Deserialize, Serialize};
 use shared::domain::audit::Action;
 use shared::domain::ids::UserId;
+use shared::domain::language::Language;
+use shared::domain::language::sentences::fill;
 use shared::domain::password::hash::PasswordHash;
 use shared::domain::user::{Epoch, Resource, Status};
 use shared::http::problem::ProblemType;
@@ -89,7 +91,7 @@ impl From<ImportedUser> for UserFields {
 }
 
 impl ImportResult {
-    fn new(email: String, added: Result<UserId, Problem>) -> Self {
+    fn new(email: String, added: Result<UserId, Problem>, language: Language) -> Self {
         match added {
             Ok(id) => Self::Created {
                 email,
@@ -98,7 +100,7 @@ impl ImportResult {
             Err(problem) => Self::Rejected {
                 email,
                 problem: problem.kind.name(),
-                detail: problem.detail().to_owned(),
+                detail: problem.detail(language).into_owned(),
             },
         }
     }
@@ -108,9 +110,7 @@ impl Admin<'_> {
     pub(crate) async fn import(&self, request: &Request) -> Result<Response, Problem> {
         let Input { users } = request.json_body()?;
         if !(1..=MAX_USERS).contains(&users.len()) {
-            return Err(Problem::invalid_request(
-                "`users` must contain 1 to 25 users.",
-            ));
+            return Err(Problem::invalid_field("users", |t| t.users_invalid));
         }
         let mut results = Vec::with_capacity(users.len());
         let mut store_is_up = true;
@@ -125,7 +125,7 @@ impl Admin<'_> {
             if let Err(problem) = &added {
                 store_is_up &= problem.kind != ProblemType::Unavailable;
             }
-            results.push(ImportResult::new(email, added));
+            results.push(ImportResult::new(email, added, self.language));
         }
         let is_created = |result: &ImportResult| matches!(result, ImportResult::Created { .. });
         if store_is_up || results.iter().any(is_created) {
@@ -149,9 +149,9 @@ impl Admin<'_> {
         let epoch = Epoch::initial(self.app.random.bytes());
         let user = UserFields::from(imported).into_user(id, epoch, now)?;
         if user.status == Status::Invited && password.is_some() {
-            return Err(Problem::invalid_request(
-                "Leave out `password` if `status` is `invited`. Invited users choose their own.",
-            ));
+            return Err(Problem::invalid_field("password", |t| {
+                t.password_of_invited
+            }));
         }
         let event = self.audit_event(request, Action::Imported, &user.id, now);
         let new = NewUser {
@@ -160,7 +160,7 @@ impl Admin<'_> {
         };
         match self.app.store.create_user(&new, &event).await? {
             CreateOutcome::Created => Ok(user.id),
-            _ => Err(already_exists(EMAIL_TAKEN)),
+            _ => Err(already_exists(|t| t.email_taken)),
         }
     }
 
@@ -168,23 +168,19 @@ impl Admin<'_> {
     /// this portal, and says which parameter to set.
     fn parse_hash(&self, text: &str) -> Result<PasswordHash, Problem> {
         if self.app.passwords.require_enabled().is_err() {
-            return Err(Problem::invalid_request(
-                "Leave out `password`. This portal does not use passwords.",
-            ));
+            return Err(Problem::invalid_field("password", |t| {
+                t.password_without_passwords
+            }));
         }
-        let hash = PasswordHash::parse(text).ok_or_else(|| {
-            Problem::invalid_request(
-                "`password` must be an Argon2id hash (PHC format, version 19) \
-                 with at most m=131072,t=10,p=16.",
-            )
-        })?;
+        let hash = PasswordHash::parse(text)
+            .ok_or_else(|| Problem::invalid_field("password", |t| t.hash_invalid))?;
         if self.app.passwords.accepts(&hash) {
             return Ok(hash);
         }
         let params = hash.costs();
-        Err(Problem::invalid_request(format!(
-            "`password` was hashed with {params}, which this portal does not accept. \
-             Set `PreviousArgon2` to {params}."
-        )))
+        let costs = params.to_string();
+        Err(Problem::invalid_field("password", move |t| {
+            fill(t.hash_costs, &[("costs", &costs)])
+        }))
     }
 }

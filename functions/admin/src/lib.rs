@@ -24,6 +24,8 @@ use shared::app::App;
 use shared::domain::audit::{self, Action, AuditEvent, Target};
 use shared::domain::email::{EmailKind, OutboxEntry};
 use shared::domain::ids::UserId;
+use shared::domain::language::Language;
+use shared::domain::language::sentences::ApiSentences;
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
 use shared::http::problem::ProblemType;
@@ -51,14 +53,17 @@ const LIST_EMAILS: &str = "GET /admin/users/{id}/emails";
 /// The attempts at changing a user whom others change at the same time.
 const MAX_ATTEMPTS: u32 = 8;
 
-const EMAIL_TAKEN: &str = "Another user has this email address.";
-
 struct Admin<'a> {
     app: &'a App,
+    /// Language of the request, and of the emails that it causes.
+    language: Language,
 }
 
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let admin = Admin { app };
+    let admin = Admin {
+        app,
+        language: request.language(app.config.language),
+    };
     match request.route() {
         LIST_USERS => return admin.list_users(&request).await,
         LIST_AUDIT => return admin.list_audit(&request).await,
@@ -83,10 +88,10 @@ fn user_id(request: &Request) -> Result<UserId, Problem> {
 }
 
 fn no_such_user() -> Problem {
-    Problem::new(ProblemType::NotFound, "There is no user with this id.")
+    Problem::new(ProblemType::NotFound, |t| t.no_such_user)
 }
 
-fn already_exists(detail: &'static str) -> Problem {
+fn already_exists(detail: fn(&'static ApiSentences) -> &'static str) -> Problem {
     Problem::new(ProblemType::AlreadyExists, detail)
 }
 
@@ -109,7 +114,7 @@ impl Admin<'_> {
             let user = self.find_user(request).await?;
             match write(&user).await? {
                 UpdateOutcome::Updated => return Ok(user),
-                UpdateOutcome::EmailTaken => return Err(already_exists(EMAIL_TAKEN)),
+                UpdateOutcome::EmailTaken => return Err(already_exists(|t| t.email_taken)),
                 UpdateOutcome::Conflict => self.app.store.back_off(attempt).await,
             }
         }
@@ -128,8 +133,12 @@ impl Admin<'_> {
     async fn invitation(&self, user: &User, now: Timestamp) -> OutboxEntry {
         let ring = self.app.keys.ring(now).await;
         let kind = EmailKind::Invitation(user.id.clone(), user.epoch);
-        self.app
-            .outbox_entry(&ring, user.address.clone(), kind, now)
+        OutboxEntry {
+            language: self.language,
+            ..self
+                .app
+                .outbox_entry(&ring, user.address.clone(), kind, now)
+        }
     }
 
     /// Returns an audit event about `user` that names who signed the call as the `actor`.

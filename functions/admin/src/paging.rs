@@ -8,10 +8,10 @@ pub(crate) fn parse_limit(text: &str) -> Result<u8, Problem> {
     let limit = text.parse().ok().filter(|_| is_number);
     limit
         .filter(|limit| (1..=100).contains(limit))
-        .ok_or_else(|| Problem::invalid_request("`limit` must be a whole number from 1 to 100."))
+        .ok_or_else(|| Problem::invalid_field("limit", |t| t.limit_invalid))
 }
 
 /// Returns the problem of an `after` that no page of this list has returned as `next`.
 pub(crate) fn not_in_list() -> Problem {
-    Problem::invalid_request("`after` does not match this list. Start from the first page.")
+    Problem::invalid_field("after", |t| t.after_invalid)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::domain::audit::AuditRecord;
 use shared::domain::email::DeliveryRecord;
+use shared::domain::language::Language;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
@@ -68,7 +69,7 @@ impl<'a> From<&'a AuditRecord> for AuditRecordView<'a> {
             },
             metadata: &record.metadata,
             ip: &record.client.ip,
-            client: record.client.in_words(),
+            client: Language::English.client(&record.client),
             at: record.at.rfc3339(),
         }
     }

@@ -35,10 +35,7 @@ impl Admin<'_> {
 
     async fn invite_again(&self, request: &Request, user: &User) -> Result<UpdateOutcome, Problem> {
         if user.status != Status::Invited {
-            return Err(Problem::new(
-                ProblemType::Conflict,
-                "Only users with the status `invited` can be invited again.",
-            ));
+            return Err(Problem::new(ProblemType::Conflict, |t| t.not_invited));
         }
         let now = self.app.clock.now();
         let after = User {

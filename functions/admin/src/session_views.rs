@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::domain::audit::{self, Action, AuditRecord};
+use shared::domain::language::Language;
 use shared::domain::portal::PortalName;
 use shared::domain::session::{Session, SessionRules};
 use shared::domain::session_end::{EndKind, EndedBy, RecordedEnds, SessionEnd};
@@ -108,7 +109,7 @@ impl<'a> SessionSources<'a> {
                 created_at: record.at.rfc3339(),
                 last_seen_at: None,
                 expires_at: expires_at.rfc3339(),
-                client: record.client.in_words(),
+                client: Language::English.client(&record.client),
                 ip: &record.client.ip,
                 auth_method: record.metadata.get(audit::AUTH_METHOD)?,
                 end: None,
@@ -134,7 +135,7 @@ impl<'a> SessionSources<'a> {
                 created_at: session.created_at.rfc3339(),
                 last_seen_at: Some(session.last_seen_at.rfc3339()),
                 expires_at: session.expires_at.rfc3339(),
-                client: session.client.in_words(),
+                client: Language::English.client(&session.client),
                 ip: &session.client.ip,
                 auth_method: session.auth_method.as_str(),
                 end: None,

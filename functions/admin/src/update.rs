@@ -69,9 +69,7 @@ impl UserChanges {
             }),
         };
         if changes.is_empty() {
-            return Err(Problem::invalid_request(
-                "Send at least one of `name`, `email`, `role`, `resources` and `status`.",
-            ));
+            return Err(Problem::invalid_request(|t| t.nothing_to_change));
         }
         Ok(changes)
     }
@@ -203,7 +201,10 @@ impl Admin<'_> {
         now: Timestamp,
     ) -> OutboxEntry {
         let kind = EmailKind::Notice(Notice::AddressChanged, user.id.clone(), user.epoch);
-        self.app.outbox_entry(ring, to.clone(), kind, now)
+        OutboxEntry {
+            language: self.language,
+            ..self.app.outbox_entry(ring, to.clone(), kind, now)
+        }
     }
 }
 

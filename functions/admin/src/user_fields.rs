@@ -42,7 +42,7 @@ impl UserFields {
 }
 
 pub(crate) fn parse_role(text: String) -> Result<String, Problem> {
-    let invalid = || Problem::invalid_request("`role` must be at most 60 printable characters.");
+    let invalid = || Problem::invalid_field("role", |t| t.role_invalid);
     is_short(&text, MAX_ROLE_CHARS)
         .then_some(text)
         .ok_or_else(invalid)
@@ -57,10 +57,7 @@ pub(crate) fn parse_resources(resources: Vec<Resource>) -> Result<Vec<Resource>,
     if resources.len() <= MAX_RESOURCES && resources.iter().all(is_valid) {
         return Ok(resources);
     }
-    Err(Problem::invalid_request(
-        "`resources` may hold at most 200 items, with at most 200 printable characters in \
-         each field.",
-    ))
+    Err(Problem::invalid_field("resources", |t| t.resources_invalid))
 }
 
 /// Reads a field that may be left out but must not be `null`.

@@ -127,7 +127,5 @@ fn parse_prefix(text: &str) -> Result<String, Problem> {
     if text.len() <= 254 && text.bytes().all(is_valid) {
         return Ok(text.to_ascii_lowercase());
     }
-    Err(Problem::invalid_request(
-        "`prefix` must be the beginning of an email address, in ASCII.",
-    ))
+    Err(Problem::invalid_field("prefix", |t| t.prefix_invalid))
 }

@@ -108,14 +108,14 @@ impl Change<'_> {
 
     fn notice(&self) -> OutboxEntry {
         let context = &self.context;
+        let app = context.app;
         let (user, epoch) = (self.session.user.clone(), self.session.epoch.next());
         let kind = EmailKind::Notice(Notice::PasswordChanged, user, epoch);
         let address = self.address.clone();
         OutboxEntry {
             client: context.request.client(),
-            ..context
-                .app
-                .outbox_entry(&context.ring, address, kind, context.now)
+            language: context.request.language(app.config.language),
+            ..app.outbox_entry(&context.ring, address, kind, context.now)
         }
     }
 

@@ -17,9 +17,9 @@ use change::{Change, Outcome};
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::auth::issue_session::SignInContext;
+use shared::auth::password_attempt::parse_password;
 use shared::domain::link::IdempotencyKey;
 use shared::domain::origin::Origin;
-use shared::domain::password::Password;
 use shared::domain::paths;
 use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
@@ -69,7 +69,7 @@ async fn change_password(
             context: SignInContext::new(app, request, origin.clone()).await,
             session: &authenticated.session,
             address,
-            current: &parse_current(&input.current)?,
+            current: &parse_password("current", &input.current)?,
             password: &app.passwords.choose(&input.password, address)?,
             idempotency_key: IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?
                 .map(|key| key.hash()),
@@ -86,11 +86,6 @@ async fn change_password(
         return Ok(with_cookie(response, &known.cookie));
     }
     Err(Problem::unavailable())
-}
-
-fn parse_current(text: &str) -> Result<Password, Problem> {
-    Password::parse(text)
-        .ok_or_else(|| Problem::invalid_request("`current` must be 1 to 256 characters."))
 }
 
 fn success(request: &Request, origin: &Origin) -> Response {

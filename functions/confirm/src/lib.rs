@@ -102,9 +102,7 @@ impl Confirmation<'_> {
         match (&self.input.password, &self.input.code) {
             (Some(password), None) => self.by_password(password).await,
             (None, Some(code)) => self.by_code(code).await,
-            _ => Err(Problem::invalid_request(
-                "Send either `password` or `code`.",
-            )),
+            _ => Err(Problem::invalid_request(|t| t.password_or_code)),
         }
     }
 

@@ -41,7 +41,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         revoke_session_of_link(app, &request, &token)
             .await
             .map_err(|problem| problem.redirect_form_to(&login_url))?;
-        let page = origin.join(paths::SIGN_IN) + "?notice=session_ended";
+        let page = origin.join(paths::SIGN_IN) + "?notice=session-ended";
         return Ok(respond(&request, &page));
     }
     revoke_presented_session(app, &request, &origin)

@@ -1,34 +1,34 @@
-//! The sentences of every email. Nothing in them was entered by a stranger: the portal's name is
-//! configured, browsers and systems come from a fixed list, and no email contains a person's name.
+//! The sentences of one email, in its language. Nothing in them was entered by a stranger: the
+//! portal's name is configured, browsers and systems come from a fixed list, and no email contains
+//! a person's name.
 
 use shared::config::{Activation, Config, OtherBrowser};
 use shared::domain::code::CODE_LIFETIME;
 use shared::domain::email::{EmailKind, EmailTemplate, Notice, OutboxEntry};
+use shared::domain::language::Language;
+use shared::domain::language::sentences::{EmailSentences, fill};
 use shared::domain::link::Purpose;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
-use std::time::Duration;
+use shared::domain::time::{HOUR, MINUTE};
 
-/// The sentences of one email. What it does not have is empty.
+/// The sentences of one email. What it does not have is empty. `{portal}` in the subject and the
+/// opening stands for the portal's name.
 #[derive(Default)]
 pub(crate) struct EmailCopy {
+    pub(crate) language: Language,
     /// Contains no code and no name of a person.
-    pub(crate) subject: String,
+    pub(crate) subject: &'static str,
     pub(crate) heading: &'static str,
-    /// The first sentence up to the portal's name, which follows after a space.
     pub(crate) opening: &'static str,
-    /// The rest of the opening, directly after the portal's name.
-    pub(crate) opening_end: &'static str,
     /// Says how long the link works. Empty in a notice.
     pub(crate) validity: String,
-    /// Introduces the link as text, for readers whose button does not work.
-    pub(crate) fallback: &'static str,
     pub(crate) button: &'static str,
     /// Introduces the code. `None` where the email has no code.
     pub(crate) code_hint: Option<&'static str>,
     pub(crate) requested_from_label: &'static str,
     /// Describes who requested or caused the email. Empty where no browser did.
-    pub(crate) requested_from: String,
+    pub(crate) requested_from: Vec<String>,
     /// Addresses readers who did not request or cause the email.
     pub(crate) not_you: &'static str,
     /// Tells them what to do.
@@ -38,11 +38,6 @@ pub(crate) struct EmailCopy {
 }
 
 impl EmailCopy {
-    /// Returns the language of all sentences, as an HTML `lang` attribute.
-    pub(crate) const fn language(&self) -> &'static str {
-        "en"
-    }
-
     /// Returns the sentences of `template`. `public` is the origin of the built-in pages.
     pub(crate) fn new(
         template: EmailTemplate,
@@ -50,23 +45,25 @@ impl EmailCopy {
         config: &Config,
         public: &Origin,
     ) -> Self {
+        let t = email.language.emails();
         let is_invitation = matches!(email.kind, EmailKind::Invitation(..));
         let copy = match template {
-            EmailTemplate::Link(Purpose::SignIn) if is_invitation => invitation(config),
-            EmailTemplate::Link(Purpose::SignIn) => sign_in(config),
-            EmailTemplate::Link(Purpose::Activation) => activation(config),
-            EmailTemplate::Link(Purpose::Reset) => reset(config),
-            EmailTemplate::Notice(Notice::PasswordChanged) => password_changed(config, public),
-            EmailTemplate::Notice(Notice::AddressChanged) => address_changed(config, public),
+            EmailTemplate::Link(Purpose::SignIn) if is_invitation => invitation(t, config),
+            EmailTemplate::Link(Purpose::SignIn) => sign_in(t, config),
+            EmailTemplate::Link(Purpose::Activation) => activation(t, config),
+            EmailTemplate::Link(Purpose::Reset) => reset(t, config),
+            EmailTemplate::Notice(Notice::PasswordChanged) => password_changed(t, config, public),
+            EmailTemplate::Notice(Notice::AddressChanged) => address_changed(t, config, public),
         };
         Self {
+            language: email.language,
             requested_from_label: match template {
-                EmailTemplate::Link(_) => "Requested from",
-                EmailTemplate::Notice(_) if email.client.ip.is_empty() => "Changed on",
-                EmailTemplate::Notice(_) => "Changed from",
+                EmailTemplate::Link(_) => t.requested_from,
+                EmailTemplate::Notice(_) if email.client.ip.is_empty() => t.changed_on,
+                EmailTemplate::Notice(_) => t.changed_from,
             },
             requested_from: if is_invitation {
-                String::new()
+                vec![]
             } else {
                 requested_from(email)
             },
@@ -75,131 +72,114 @@ impl EmailCopy {
     }
 }
 
-/// Returns `Firefox on Windows, IP address 192.0.2.1, 21 November 2026 at 14:05 UTC`, without the
-/// parts that are not known.
-fn requested_from(email: &OutboxEntry) -> String {
+/// Returns `Firefox on Windows`, `IP address 192.0.2.1` and `21 November 2026 at 14:05 UTC`,
+/// without those that are not known.
+fn requested_from(email: &OutboxEntry) -> Vec<String> {
     let client = &email.client;
     let mut parts = vec![];
     if !client.user_agent.is_empty() || !client.ip.is_empty() {
-        parts.push(client.in_words());
+        parts.push(email.language.client(client));
     }
     if !client.ip.is_empty() {
-        parts.push(format!("IP address {}", client.ip));
+        let sentence = email.language.emails().ip_address;
+        parts.push(fill(sentence, &[("ip", &client.ip)]));
     }
-    parts.push(email.requested_at.in_words());
-    parts.join(", ")
+    parts.push(email.language.moment(email.requested_at));
+    parts
 }
 
-fn sign_in(config: &Config) -> EmailCopy {
+fn sign_in(t: &'static EmailSentences, config: &Config) -> EmailCopy {
+    let lifetime = config.links.lifetime;
     EmailCopy {
-        subject: format!("Sign in to {}", config.brand.name),
-        heading: "Your sign-in link",
-        opening: "Sign in to",
-        opening_end: " in the browser where you requested this link.",
-        validity: validity(config.links.lifetime, 60, "minute"),
-        button: "Sign in",
-        code_hint: Some(if config.links.lifetime > CODE_LIFETIME {
-            "Or enter this code on the page where you requested the link. \
-             It works only in that browser, and expires after 10 minutes."
+        subject: t.sign_in_subject,
+        heading: t.sign_in_heading,
+        opening: t.sign_in_opening,
+        validity: t.valid_minutes.0(lifetime.as_secs() / MINUTE.as_secs()),
+        button: t.sign_in_button,
+        code_hint: Some(if lifetime > CODE_LIFETIME {
+            t.code_hint
         } else {
-            "Or enter this code on the page where you requested the link. \
-             It works only in that browser, and expires with the link."
+            t.code_hint_of_short_link
         }),
-        fallback: FALLBACK,
-        not_you: "Didn’t request this?",
-        advice: "You can ignore this email. Nobody can sign in without it. \
-                 Don’t forward it or share the code with anyone.",
+        not_you: t.not_requested,
+        advice: t.ignore_sign_in,
         ..EmailCopy::default()
     }
 }
 
 /// The invitation of a portal without passwords. No browser has requested it, so its code is of use
 /// only where every other browser must enter it.
-fn invitation(config: &Config) -> EmailCopy {
+fn invitation(t: &'static EmailSentences, config: &Config) -> EmailCopy {
     EmailCopy {
-        subject: format!("Your invitation to {}", config.brand.name),
-        heading: "You’re invited",
-        opening: "You’ve been invited to",
-        opening_end: ". If the link expires, request a new one on the sign-in page.",
-        validity: validity(config.links.activation_lifetime, 3600, "hour"),
+        subject: t.invitation_subject,
+        heading: t.invitation_heading,
+        opening: t.invitation_opening,
+        validity: activation_validity(t, config),
         code_hint: (config.links.other_browser == OtherBrowser::Code)
-            .then_some("Enter this code on the page that the link opens."),
-        not_you: "Weren’t expecting this?",
-        advice: "You can ignore this email. Don’t forward it to anyone.",
-        ..sign_in(config)
+            .then_some(t.invitation_code_hint),
+        not_you: t.not_expected,
+        advice: t.ignore_invitation,
+        ..sign_in(t, config)
     }
 }
 
-fn activation(config: &Config) -> EmailCopy {
+fn activation(t: &'static EmailSentences, config: &Config) -> EmailCopy {
     EmailCopy {
-        subject: format!("Set your {} password", config.brand.name),
-        heading: "Set your password",
-        opening: "Your account at",
-        opening_end: " is ready. Choose a password to activate it and sign in.",
-        validity: validity(config.links.activation_lifetime, 3600, "hour"),
-        button: "Set password",
-        fallback: FALLBACK,
-        not_you: "Weren’t expecting this?",
-        advice: "You can ignore this email. The account stays inactive until a password \
-                 is set with this link. Don’t forward it to anyone.",
+        subject: t.activation_subject,
+        heading: t.activation_heading,
+        opening: t.activation_opening,
+        validity: activation_validity(t, config),
+        button: t.activation_button,
+        not_you: t.not_expected,
+        advice: t.ignore_activation,
         ..EmailCopy::default()
     }
 }
 
-fn reset(config: &Config) -> EmailCopy {
+fn activation_validity(t: &EmailSentences, config: &Config) -> String {
+    let lifetime = config.links.activation_lifetime;
+    t.valid_hours.0(lifetime.as_secs() / HOUR.as_secs())
+}
+
+fn reset(t: &'static EmailSentences, config: &Config) -> EmailCopy {
+    let lifetime = config.links.reset_lifetime;
     EmailCopy {
-        subject: format!("Reset your {} password", config.brand.name),
-        heading: "Reset your password",
-        opening: "Use this link to choose a new password for your",
-        opening_end: " account. Your password won’t change until you do.",
-        validity: validity(config.links.reset_lifetime, 60, "minute"),
-        button: "Choose a new password",
-        fallback: FALLBACK,
-        not_you: "Didn’t request this?",
-        advice: "You can ignore this email. Your password stays the same. \
-                 Don’t forward it to anyone.",
+        subject: t.reset_subject,
+        heading: t.reset_heading,
+        opening: t.reset_opening,
+        validity: t.valid_minutes.0(lifetime.as_secs() / MINUTE.as_secs()),
+        button: t.reset_button,
+        not_you: t.not_requested,
+        advice: t.ignore_reset,
         ..EmailCopy::default()
     }
 }
 
-fn password_changed(config: &Config, public: &Origin) -> EmailCopy {
+fn password_changed(t: &'static EmailSentences, config: &Config, public: &Origin) -> EmailCopy {
     // Without passwords there is no page that resets one.
     let help_url = match config.links.activation {
         Activation::Password => public.join(paths::FORGOT_PASSWORD),
         Activation::Link => config.site.login_url(public),
     };
     EmailCopy {
-        subject: format!("Your {} password was changed", config.brand.name),
-        heading: "Your password was changed",
-        opening: "The password for your",
-        opening_end: " account was changed, and you were signed out on all devices.",
-        not_you: "Wasn’t you?",
-        advice: "Someone may have access to your email account. Secure it first. \
-                 Then tell the portal’s administrator, and reset your password here:",
+        subject: t.password_changed_subject,
+        heading: t.password_changed_heading,
+        opening: t.password_changed_opening,
+        not_you: t.not_you,
+        advice: t.password_changed_advice,
         help_url,
         ..EmailCopy::default()
     }
 }
 
-fn address_changed(config: &Config, public: &Origin) -> EmailCopy {
+fn address_changed(t: &'static EmailSentences, config: &Config, public: &Origin) -> EmailCopy {
     EmailCopy {
-        subject: format!("Your {} email address was changed", config.brand.name),
-        heading: "Your email address was changed",
-        opening: "The email address for your",
-        opening_end: " account was changed, and you were signed out on all devices. \
-                      Sign in with the new address.",
-        not_you: "Wasn’t you?",
-        advice: "Tell the portal’s administrator. You can sign in here:",
+        subject: t.address_changed_subject,
+        heading: t.address_changed_heading,
+        opening: t.address_changed_opening,
+        not_you: t.not_you,
+        advice: t.address_changed_advice,
         help_url: config.site.login_url(public),
         ..EmailCopy::default()
     }
-}
-
-const FALLBACK: &str = "If the button doesn’t work, copy this link into your browser:";
-
-/// Says for how many units of `unit_seconds` the link works.
-fn validity(lifetime: Duration, unit_seconds: u64, unit: &str) -> String {
-    let count = lifetime.as_secs() / unit_seconds;
-    let plural = if count == 1 { "" } else { "s" };
-    format!("The link works once and expires after {count} {unit}{plural}.")
 }

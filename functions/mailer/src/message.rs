@@ -4,8 +4,9 @@
 use crate::copy::EmailCopy;
 use crate::links::LinkAndCode;
 use askama::Template;
-use shared::config::Config;
+use shared::config::{Config, SupportContact};
 use shared::domain::email::{EmailTemplate, OutboxEntry};
+use shared::domain::language::sentences::{EmailSentences, fill};
 use shared::domain::origin::Origin;
 
 /// The longest line of a plain text email, and of its indented parts.
@@ -17,6 +18,7 @@ pub(crate) struct Message {
     pub(crate) reference: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    pub(crate) reply_to: Option<String>,
     pub(crate) subject: String,
     pub(crate) html: String,
     pub(crate) text: String,
@@ -26,10 +28,15 @@ pub(crate) struct Message {
 #[template(path = "email.html")]
 struct Html<'a> {
     portal: &'a str,
+    /// The parts of the opening around the portal's name.
+    opening: (&'static str, &'static str),
     accent: &'a str,
     on_accent: &'static str,
     logo: Option<&'a str>,
+    subject: &'a str,
     copy: &'a EmailCopy,
+    sentences: &'static EmailSentences,
+    support: Option<&'a SupportContact>,
     link: Option<&'a str>,
     code: Option<&'a str>,
 }
@@ -40,6 +47,8 @@ struct Text<'a> {
     portal: &'a str,
     opening: String,
     copy: &'a EmailCopy,
+    sentences: &'static EmailSentences,
+    support: Option<&'a SupportContact>,
     requested_from_label: String,
     not_you: String,
     advice: Vec<String>,
@@ -63,20 +72,29 @@ impl Message {
             .filter(|_| copy.code_hint.is_some())
             .map(|link| link.code.expose());
         let link = link.map(|link| link.url.as_str());
+        let named = |sentence| fill(sentence, &[("portal", &brand.name)]);
+        let subject = named(copy.subject);
+        let sentences = copy.language.emails();
+        let support = brand.support.as_ref();
         let html = Html {
             portal: &brand.name,
+            opening: copy.opening.split_once("{portal}").unwrap_or_default(),
             accent: &brand.accent,
-            on_accent: text_color_on(&brand.accent),
+            on_accent: brand.on_accent(),
             logo: brand.logo.as_deref(),
+            subject: &subject,
             copy: &copy,
+            sentences,
+            support,
             link,
             code: code.as_deref(),
         };
-        let opening = format!("{} {}{}", copy.opening, brand.name, copy.opening_end);
         let text = Text {
             portal: &brand.name,
-            opening: wrap(&opening, TEXT_WIDTH).join("\n"),
+            opening: wrap(&named(copy.opening), TEXT_WIDTH).join("\n"),
             copy: &copy,
+            sentences,
+            support,
             requested_from_label: copy.requested_from_label.to_uppercase(),
             not_you: copy.not_you.to_uppercase(),
             advice: wrap(copy.advice, INDENTED_WIDTH),
@@ -88,9 +106,13 @@ impl Message {
             reference: email.key.id.as_str().to_owned(),
             from: config.email.sender.clone(),
             to: email.address.to_string(),
+            reply_to: match support {
+                Some(SupportContact::Email(address)) => Some(address.to_string()),
+                _ => None,
+            },
             html: html.render().ok()?,
             text: text.render().ok()?,
-            subject: copy.subject,
+            subject,
         })
     }
 }
@@ -109,19 +131,4 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
-}
-
-/// Returns black or white, whichever is easier to read on `accent` (`#rrggbb`). The contrast is at
-/// least 4.5 to 1 on every color (WCAG 2.2, 1.4.3).
-fn text_color_on(accent: &str) -> &'static str {
-    let channel = |at: usize| {
-        let hex = accent.get(at..at + 2).unwrap_or_default();
-        (f64::from(u8::from_str_radix(hex, 16).unwrap_or_default()) / 255.0).powf(2.2)
-    };
-    let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-    if luminance > 0.18 {
-        "#000000"
-    } else {
-        "#ffffff"
-    }
 }

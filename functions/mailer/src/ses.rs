@@ -55,6 +55,7 @@ impl Ses {
             .send_email()
             .configuration_set_name(&self.configuration_set)
             .from_email_address(&message.from)
+            .set_reply_to_addresses(message.reply_to.clone().map(|address| vec![address]))
             .destination(Destination::builder().to_addresses(&message.to).build())
             .content(content);
         let error = match request.send().await {

@@ -1,108 +1,153 @@
-//! Flash messages: the sentence that a page shows after a redirect to it. All sentences are here;
-//! nothing from the query is shown.
+//! Flash messages: the sentence that a page shows after a redirect to it. All sentences are those
+//! of the language; nothing from the query is shown.
 
+use crate::filters::{escape, put};
+use shared::domain::language::Language;
+use shared::domain::language::sentences::PageSentences;
 use shared::domain::password::WeakPassword;
 use shared::http::Request;
 use shared::http::form_error::FormError;
+use shared::http::problem::weak_password;
 
-pub(crate) const CHECK_EMAIL: &str = "Enter a valid email address.";
-pub(crate) const CHECK_EMAIL_AND_PASSWORD: &str = "Enter a valid email address and your password.";
-pub(crate) const CHECK_NAME_AND_EMAIL: &str = "Enter your name and a valid email address.";
-pub(crate) const CHECK_CODE: &str = "Enter the 8-digit code from the email.";
-pub(crate) const CODE_USED: &str = "The link with this code has already been used, maybe in \
-     another browser. If it wasn’t you, open the link here to end that session.";
-pub(crate) const CHECK_PASSWORD: &str = "Enter a password.";
+/// The longest wait of a rate limit, in seconds.
+const MAX_WAIT: u64 = 86_400;
 
-pub(crate) const INVITATION_USED: &str = "This invitation has already been used";
-pub(crate) const INVITATION_EXPIRED: &str = "This invitation has expired";
-pub(crate) const INVITATION_INVALID: &str = "This invitation no longer works";
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FlashKind {
+    Error,
+    Success,
+}
+
+impl FlashKind {
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Success => "success",
+        }
+    }
+
+    /// Returns the ARIA role.
+    pub(crate) const fn role(self) -> &'static str {
+        match self {
+            Self::Error => "alert",
+            Self::Success => "status",
+        }
+    }
+
+    /// Returns the text alternative of the icon.
+    pub(crate) const fn label(self, t: &PageSentences) -> &'static str {
+        match self {
+            Self::Error => t.error,
+            Self::Success => t.success,
+        }
+    }
+
+    /// Returns the path of the icon: an exclamation mark, or a check mark.
+    pub(crate) const fn icon(self) -> &'static str {
+        match self {
+            Self::Error => "M10 5v6m0 3v.5",
+            Self::Success => "M6 10.5l3 3 5-6.5",
+        }
+    }
+}
 
 pub(crate) struct Flash {
-    pub(crate) text: String,
-    /// The ARIA role: `alert` for a failure, `status` for a success.
-    pub(crate) role: &'static str,
+    pub(crate) kind: FlashKind,
+    /// The sentence as HTML.
+    pub(crate) html: String,
+    /// Id of the input that must be corrected.
+    pub(crate) field: &'static str,
+    /// Number of seconds until the form may be sent again.
+    pub(crate) wait: Option<u64>,
 }
 
 impl Flash {
-    /// Returns the message that the query of `request` asks for, if it does. `invalid_form` is the
-    /// one for a form with an invalid field; `min_length` is that of a password, in characters.
-    pub(crate) fn new(request: &Request, invalid_form: &str, min_length: usize) -> Option<Self> {
+    /// Returns the message that the query of `request` asks for, if it does. `min_length` is that
+    /// of a password, in characters.
+    pub(crate) fn new(request: &Request, language: Language, min_length: usize) -> Option<Self> {
+        let t = language.pages();
         let Some(error) = FormError::from_query(|name| request.query(name)) else {
-            return notice(request.query("notice")?);
+            return notice(request.query("notice")?, t);
         };
-        let text = match error {
-            FormError::InvalidRequest => invalid_form.to_owned(),
-            FormError::WrongCode(left) => wrong_code(left),
-            FormError::WeakPassword(reason) => weak_password(reason, min_length),
-            FormError::TooManyAttempts(seconds) => too_many_attempts(seconds),
-            _ => failure(error).to_owned(),
+        if let FormError::TooManyAttempts(seconds) = error {
+            return Some(too_many_attempts(seconds, t));
+        }
+        let (field, text) = match error {
+            FormError::InvalidRequest(field) => invalid_field(field, t),
+            FormError::WrongCode(0) => ("code", t.no_attempts_left.to_owned()),
+            FormError::WrongCode(left) => ("code", t.attempts_left.0(left.into())),
+            FormError::WeakPassword(reason) => {
+                let weak = WeakPassword::parse(reason, min_length);
+                let reason = weak.map(|weak| weak_password(weak, language.api()));
+                let text = format!("{} {}", t.choose_password, reason.unwrap_or_default());
+                ("password", text.trim_end().to_owned())
+            }
+            FormError::InvalidCredentials => ("password", t.wrong_credentials.to_owned()),
+            FormError::InvalidToken => ("", t.token_invalid.to_owned()),
+            FormError::ExpiredToken => ("", t.token_expired.to_owned()),
+            FormError::UsedToken => ("", t.token_used.to_owned()),
+            FormError::NotFound => ("", t.no_session.to_owned()),
+            FormError::Unavailable => ("", t.try_later.to_owned()),
+            FormError::TooManyAttempts(_) | FormError::Unknown => ("", t.unknown_error.to_owned()),
         };
-        Some(Self::alert(text))
+        Some(Self::error(field, &text))
     }
 
-    pub(crate) const fn alert(text: String) -> Self {
+    /// Says `text` instead.
+    pub(crate) fn with_text(self, text: &str) -> Self {
+        let html = escape(text);
+        Self { html, ..self }
+    }
+
+    /// Creates the message of a failure that `field` may correct, empty for none.
+    pub(crate) fn error(field: &'static str, text: &str) -> Self {
         Self {
-            text,
-            role: "alert",
+            kind: FlashKind::Error,
+            html: escape(text),
+            field,
+            wait: None,
         }
     }
 }
 
-fn notice(name: &str) -> Option<Flash> {
+fn notice(name: &str, t: &PageSentences) -> Option<Flash> {
     let text = match name {
-        "password_changed" => "Your password was changed. Sign in with your new password.",
-        "session_ended" => "The other session has ended.",
+        "password-changed" => t.password_changed,
+        "session-ended" => t.session_ended,
+        "sessions-ended" => t.sessions_ended,
+        "confirmed" => t.confirmed,
         _ => return None,
     };
     Some(Flash {
-        text: text.to_owned(),
-        role: "status",
+        kind: FlashKind::Success,
+        html: escape(text),
+        field: "",
+        wait: None,
     })
 }
 
-const fn failure(error: FormError<'_>) -> &'static str {
-    match error {
-        FormError::ExpiredToken => "This link has expired. Request a new one.",
-        FormError::UsedToken => "This link has already been used. Request a new one.",
-        FormError::InvalidToken => {
-            "This link or code doesn’t work. Try again, or request a new one."
-        }
-        FormError::InvalidCredentials => {
-            "Wrong email address or password. Check both and try again."
-        }
-        FormError::Unavailable => "We couldn’t do that just now. Try again in a moment.",
-        FormError::InvalidRequest
-        | FormError::WrongCode(_)
-        | FormError::WeakPassword(_)
-        | FormError::TooManyAttempts(_)
-        | FormError::Unknown => "Something went wrong. Try again.",
-    }
+fn invalid_field(field: &str, t: &PageSentences) -> (&'static str, String) {
+    let (field, text) = match field {
+        "email" => ("email", t.check_email),
+        "name" => ("name", t.check_name),
+        "password" => ("password", t.check_password),
+        "current" => ("current", t.check_password),
+        "code" => ("code", t.check_code),
+        _ => ("", t.check_fields),
+    };
+    (field, text.to_owned())
 }
 
-/// Says how long to wait: at most a day, as limits do.
-fn too_many_attempts(seconds: u64) -> String {
-    match seconds {
-        1 => "Too many attempts. Try again in 1 second.".to_owned(),
-        2..=119 => format!("Too many attempts. Try again in {seconds} seconds."),
-        120..=86_400 => {
-            let minutes = seconds.div_ceil(60);
-            format!("Too many attempts. Try again in {seconds} seconds ({minutes} minutes).")
-        }
-        _ => "Too many attempts. Wait a while, then try again.".to_owned(),
+/// Says how long to wait. A script counts down.
+fn too_many_attempts(seconds: u64, t: &PageSentences) -> Flash {
+    let is_known = (1..=MAX_WAIT).contains(&seconds);
+    if !is_known {
+        return Flash::error("", t.wait_a_while);
     }
-}
-
-fn wrong_code(attempts_left: u8) -> String {
-    match attempts_left {
-        0 => "This code doesn’t work. You have no attempts left. Request a new email.".to_owned(),
-        1 => "This code doesn’t work. You have 1 attempt left.".to_owned(),
-        _ => format!("This code doesn’t work. You have {attempts_left} attempts left."),
-    }
-}
-
-fn weak_password(reason: &str, min_length: usize) -> String {
-    match WeakPassword::parse(reason, min_length) {
-        Some(weak) => format!("Choose a different password. {weak}"),
-        None => "Choose a different password.".to_owned(),
+    let time = format!("<time>{}:{:02}</time>", seconds / 60, seconds % 60);
+    Flash {
+        html: put(&escape(t.too_many_attempts), &time),
+        wait: Some(seconds),
+        ..Flash::error("", "")
     }
 }

@@ -1,14 +1,18 @@
-//! `pages` serves the built-in pages: forms, and the pages behind the links in emails.
+//! `pages` serves the built-in pages: forms, the pages behind the links in emails, and the account.
 //!
-//! Opening a page changes nothing: this function has no client for any table, so a page shows what
-//! its link's token says. A link that cannot work redirects to the page that requests a new one,
-//! which says why; a link that has already signed this browser in redirects to its landing page.
+//! Opening a page changes nothing: this function may only read tables. The first pages read none.
+//! A link that cannot work redirects to the page that requests a new one, which says why; a link
+//! that has already signed this browser in redirects to its landing page.
 //!
-//! Responds 200 with HTML, or with a redirect. 404 for a page that this portal does not have, 400
-//! for a request with two sessions.
+//! Responds with HTML, or with a redirect. 404 for a page that this portal does not have, 400 for a
+//! request with two sessions; a browser gets these as pages too.
 
+mod account;
+mod filters;
 mod flash;
 mod forms;
+mod frame;
+mod icon;
 mod links;
 mod pending_email;
 mod templates;
@@ -16,29 +20,39 @@ mod theme;
 
 use aws_config::SdkConfig;
 use flash::Flash;
+use frame::Frame;
+use shared::app::App;
 use shared::auth::authenticate;
-use shared::clock::Clock;
-use shared::config::{Activation, Config, StartError};
+use shared::config::{Activation, StartError};
+use shared::domain::language::Language;
 use shared::domain::link::{IdempotencyKey, Nonce};
 use shared::domain::next::Next;
 use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::domain::time::Timestamp;
 use shared::env::Env;
 use shared::http::cookie::{self, Cookie};
+use shared::http::form_draft::FormDraft;
+use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
-use shared::keys::{KeyRing, KeyRingCache, SessionClaims};
-use shared::lambda::Bootstrap;
-use shared::random::Random;
-use templates::{NotSignedInPage, SignedInPage};
-use theme::{PageBrand, Theme};
+use shared::keys::{KeyRing, SessionClaims};
+use shared::lambda::{Bootstrap, Speaks};
+use templates::MessagePage;
+use theme::Theme;
 
 pub const ROUTES: &[&str] = &[
+    "GET /",
+    "GET /favicon.ico",
+    "GET /.well-known/change-password",
     "GET /auth/sign-in",
+    "GET /auth/continue",
+    "POST /auth/continue",
     "GET /auth/sign-up",
     "GET /auth/forgot-password",
     "GET /auth/check-email",
-    "GET /auth/signed-in",
+    "GET /auth/account",
+    "GET /auth/confirm",
     "GET /auth/verify/{token}",
     "GET /auth/activate/{token}",
     "GET /auth/reset-password/{token}",
@@ -46,87 +60,135 @@ pub const ROUTES: &[&str] = &[
 ];
 
 pub struct Pages {
-    config: Config,
-    clock: Clock,
-    random: Random,
-    keys: KeyRingCache,
+    app: App,
     theme: Theme,
 }
 
 impl Bootstrap for Pages {
     async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
-        let config = Config::read(env)?;
-        let keys = KeyRingCache::start(aws, &config, env.clock.now()).await?;
-        let theme = Theme::new(&config);
-        Ok(Self {
-            clock: env.clock.clone(),
-            random: env.random.clone(),
-            keys,
-            theme,
-            config,
-        })
+        let app = App::start(aws, env).await?;
+        let theme = Theme::new(&app.config);
+        Ok(Self { app, theme })
+    }
+}
+
+impl Speaks for Pages {
+    fn default_language(&self) -> Language {
+        self.app.config.language
     }
 }
 
 pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem> {
-    let origin = request.portal_origin(&pages.config.site)?;
-    let now = pages.clock.now();
-    let ring = pages.keys.ring(now).await;
+    let app = &pages.app;
+    let origin = request.portal_origin(&app.config.site)?;
+    let now = app.clock.now();
+    let ring = app.keys.ring(now).await;
     let page = PageContext {
-        pages,
+        app,
+        theme: &pages.theme,
         request: &request,
         origin: &origin,
         ring: &ring,
+        language: request.language(app.config.language),
         now,
     };
-    let token = request.path_parameter("token");
-    match request.route() {
-        "GET /auth/sign-in" => Ok(page.sign_in()),
-        "GET /auth/sign-up" => page.sign_up(),
-        "GET /auth/forgot-password" => page.forgot_password(),
-        "GET /auth/check-email" => page.check_email(),
-        "GET /auth/signed-in" => page.signed_in(),
-        "GET /auth/verify/{token}" => page.sign_in_link(token),
-        "GET /auth/activate/{token}" => page.activation_link(token),
-        "GET /auth/reset-password/{token}" => Ok(page.reset_link(token)),
-        "GET /auth/verify" => Ok(page.old_link()),
-        _ => Err(Problem::not_found()),
+    match page.serve().await {
+        Err(problem) if request.accepts_html() && !request.is_form() => page.problem(problem),
+        result => result,
     }
 }
 
 /// Everything that a page is made of: one request, and what this function holds.
 struct PageContext<'a> {
-    pages: &'a Pages,
+    app: &'a App,
+    theme: &'a Theme,
     request: &'a Request,
     origin: &'a Origin,
     ring: &'a KeyRing,
+    language: Language,
     now: Timestamp,
 }
 
 impl PageContext<'_> {
-    /// Serves the landing page. Without a session it redirects to the sign-in page, but a browser
-    /// that one of our forms sent here blocks cookies, and would go round in a circle.
-    fn signed_in(&self) -> Result<Response, Problem> {
-        if self.session()?.is_some() {
-            return Ok(self.render(&SignedInPage {
-                brand: self.brand(),
-                script: theme::RELOAD,
-            }));
+    async fn serve(&self) -> Result<Response, Problem> {
+        let token = self.request.path_parameter("token");
+        match self.request.route() {
+            "GET /" => Ok(response::see_other(
+                &self.app.config.site.dashboard_url(self.origin),
+            )),
+            "GET /favicon.ico" => Ok(icon::icon(&self.theme.brand)),
+            "GET /.well-known/change-password" => Ok(self.change_password()),
+            "GET /auth/sign-in" => self.sign_in(),
+            "GET /auth/continue" => self.continue_sign_in(),
+            "POST /auth/continue" => self.take_address(),
+            "GET /auth/sign-up" => self.sign_up(),
+            "GET /auth/forgot-password" => self.forgot_password(),
+            "GET /auth/check-email" => self.check_email(),
+            "GET /auth/account" => self.account().await,
+            "GET /auth/confirm" => self.confirm().await,
+            "GET /auth/verify/{token}" => self.sign_in_link(token),
+            "GET /auth/activate/{token}" => self.activation_link(token).await,
+            "GET /auth/reset-password/{token}" => self.reset_link(token).await,
+            "GET /auth/verify" => self.old_link(),
+            _ => Err(Problem::not_found()),
         }
-        let login_url = self.login_url(None);
-        if self.request.header("sec-fetch-site") != Some("same-origin") {
-            return Ok(response::see_other(&login_url));
-        }
-        Ok(self.render(&NotSignedInPage {
-            brand: self.brand(),
-            login_url,
-        }))
+    }
+
+    /// Redirects password managers to the page that changes a password, or requests a new one.
+    fn change_password(&self) -> Response {
+        response::see_other(&self.origin.join(paths::FORGOT_PASSWORD))
+    }
+
+    /// Serves a problem as a page with the same status.
+    fn problem(&self, problem: Problem) -> Result<Response, Problem> {
+        let t = self.language.pages();
+        let (heading, texts) = match problem.kind {
+            ProblemType::NotFound => (t.not_found, vec![t.not_found_text]),
+            ProblemType::Unavailable => (t.unavailable, vec![t.try_later]),
+            _ => return Err(problem),
+        };
+        let Ok(frame) = self.frame("") else {
+            return Err(problem);
+        };
+        let mut response = self.render(&MessagePage {
+            frame,
+            heading,
+            texts,
+            address: None,
+            url: self.login_url(None),
+            button: t.to_sign_in,
+            more: None,
+        });
+        *response.status_mut() = problem.into_response(false, self.language).status();
+        Ok(response)
+    }
+
+    /// Returns what all pages have. `focus` is the id of the input with the focus. Fails with 400
+    /// where a cookie was sent twice.
+    fn frame(&self, focus: &'static str) -> Result<Frame<'_>, Problem> {
+        let key = IdempotencyKey::new(self.app.random.bytes());
+        let min_length = self.app.config.passwords.min_length;
+        Ok(Frame {
+            brand: &self.theme.brand,
+            t: self.language.pages(),
+            lang: self.language.tag(),
+            script: theme::SCRIPT,
+            flash: Flash::new(self.request, self.language, min_length),
+            focus,
+            draft: self.draft()?,
+            next: self.next(),
+            idempotency_key: key.expose().to_owned(),
+        })
+    }
+
+    fn draft(&self) -> Result<FormDraft, Problem> {
+        FormDraft::read(self.request, &self.app.config.portal, self.origin)
     }
 
     /// Returns the session that the request presents, if this portal signed it and it has not
     /// expired. It may have been revoked: only its row says that.
     fn session(&self) -> Result<Option<SessionClaims>, Problem> {
-        let portal = &self.pages.config.portal;
+        let portal = &self.app.config.portal;
         match authenticate::presented_token(self.request, portal, self.origin)? {
             Some(presented) => authenticate::read_claims(self.ring, presented.token, self.now),
             None => Ok(None),
@@ -136,53 +198,42 @@ impl PageContext<'_> {
     /// Returns the nonces of the emails that this browser has requested. Fails with 400 where the
     /// cookie was sent twice.
     fn nonces(&self) -> Result<Vec<Nonce>, Problem> {
-        let cookie = Cookie::requests(&self.pages.config.portal, self.origin);
+        let cookie = Cookie::requests(&self.app.config.portal, self.origin);
         let value = self.request.cookie(cookie.name())?;
         Ok(cookie::nonces(value.unwrap_or_default()))
     }
 
-    /// Redirects to the sign-in page, which describes the problem.
-    fn redirect_to_login(&self, problem: Problem, next: Option<&Next>) -> Response {
+    /// Redirects to `page`, which describes the problem.
+    fn redirect_to(&self, page: &str, problem: Problem, next: Option<&Next>) -> Response {
         problem
-            .redirect_form_to(&self.login_url(None))
+            .redirect_form_to(page)
             .with_next(next)
-            .into_response(true)
+            .into_response(true, self.language)
     }
 
     fn login_url(&self, next: Option<&Next>) -> String {
-        Next::add_to(next, &self.pages.config.site.login_url(self.origin))
+        Next::add_to(next, &self.app.config.site.login_url(self.origin))
     }
 
     /// Returns the `next` of the query, unless it is invalid.
     fn next(&self) -> Option<Next> {
         let next = self.request.query("next")?;
-        let site = &self.pages.config.site;
+        let site = &self.app.config.site;
         site.parse_next(next, self.origin).ok().flatten()
     }
 
-    /// Returns the key of this view of a form: posting it twice acts once.
-    fn idempotency_key(&self) -> String {
-        let key = IdempotencyKey::new(self.pages.random.bytes());
-        key.expose().to_owned()
-    }
-
     fn has_passwords(&self) -> bool {
-        self.pages.config.links.activation == Activation::Password
+        self.app.config.links.activation == Activation::Password
     }
 
-    fn flash(&self, invalid_form: &str) -> Option<Flash> {
-        let min_length = self.pages.config.passwords.min_length;
-        Flash::new(self.request, invalid_form, min_length)
-    }
-
-    fn brand(&self) -> &PageBrand {
-        &self.pages.theme.brand
+    fn has_sign_up(&self) -> bool {
+        self.app.config.links.sign_up
     }
 
     fn render(&self, template: &impl askama::Template) -> Response {
         match template.render() {
-            Ok(html) => response::page(html, &self.pages.theme.policy),
-            Err(_) => Problem::unavailable().into_response(false),
+            Ok(html) => response::page(html, &self.theme.policy),
+            Err(_) => Problem::unavailable().into_response(false, self.language),
         }
     }
 }

@@ -1,14 +1,13 @@
-//! The pages behind the links in emails. A page shows what the token says; whether the link has
-//! been used turns out when its form is posted.
+//! The pages behind the links in emails. A page shows what the token says. Those that ask for a
+//! password look up first whether their link still works.
 
+use crate::PageContext;
 use crate::templates::{
-    ExpiredLinkPage, LinkPage, OldInvitationPage, OldLinkPage, OtherBrowserPage, SetPasswordPage,
-    UsedLinkPage,
+    ExpiredLinkPage, LinkPage, MessagePage, OldInvitationPage, SetPasswordPage, UsedLinkPage,
 };
-use crate::{PageContext, flash, theme};
 use shared::config::OtherBrowser;
 use shared::domain::ids::LinkId;
-use shared::domain::link::{Link, LinkAccount, LinkNext, Purpose};
+use shared::domain::link::{Link, LinkAccount, LinkNext, Purpose, RedeemContext};
 use shared::domain::next::Next;
 use shared::domain::paths;
 use shared::http::form_error::FormError;
@@ -16,13 +15,14 @@ use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Response};
 use shared::keys::{SessionClaims, Signed};
+use shared::store::links::LinkError;
 
 impl PageContext<'_> {
     /// Serves the page behind a sign-in link. Going back to a link that has signed this browser in
     /// redirects to its landing page, even after it has expired.
     pub(crate) fn sign_in_link(&self, token: &str) -> Result<Response, Problem> {
         if is_of_older_system(token) {
-            return Ok(self.old_link());
+            return self.old_link();
         }
         let signed = match self.ring.read_link(Purpose::SignIn, token) {
             Ok(signed) => signed,
@@ -36,27 +36,37 @@ impl PageContext<'_> {
         }
         let link = &signed.content;
         if link.expires_at <= self.now {
-            let expired = Problem::new(ProblemType::ExpiredToken, "Request a new one.");
-            return Ok(match link.next {
+            return match link.next {
                 LinkNext::Stored => self.expired_link(link, token),
-                _ if self.is_sign_up(link) => self.redirect_to(paths::SIGN_UP, expired, link),
-                _ => self.redirect_to_login(expired, link.next.page()),
-            });
+                _ if self.is_sign_up(link) => Ok(self.redirect_to_sign_up(link)),
+                _ => Ok(self.redirect_to_login(LinkError::Expired.into(), link.next.page())),
+            };
         }
-        if self.failure(link) == Some(ProblemType::UsedToken) {
+        if self.posted_failure() == Some(ProblemType::UsedToken) {
             return Ok(self.render(&UsedLinkPage {
-                brand: self.brand(),
+                frame: self.frame("")?,
                 address: &link.address,
                 token,
                 login_url: self.login_url(self.next_of(link).as_ref()),
             }));
         }
-        Ok(self.confirm_sign_in(link, token, same_browser, session))
+        self.confirm_sign_in(link, token, same_browser, session)
     }
 
     fn redirect_to_landing_page(&self, next: Option<&Next>) -> Response {
-        let site = &self.pages.config.site;
+        let site = &self.app.config.site;
         response::see_other(&site.landing_url(next, self.origin))
+    }
+
+    fn redirect_to_login(&self, problem: Problem, next: Option<&Next>) -> Response {
+        self.redirect_to(&self.login_url(None), problem, next)
+    }
+
+    /// Redirects to the page that signs up, because the link of a sign-up has expired.
+    fn redirect_to_sign_up(&self, link: &Link) -> Response {
+        let page = self.origin.join(paths::SIGN_UP);
+        let next = self.next_of(link);
+        self.redirect_to(&page, LinkError::Expired.into(), next.as_ref())
     }
 
     /// Serves the form that signs in. In the browser that requested the link, a script submits it,
@@ -67,36 +77,43 @@ impl PageContext<'_> {
         token: &str,
         same_browser: bool,
         session: Option<SessionClaims>,
-    ) -> Response {
-        let other_browser = self.pages.config.links.other_browser;
-        let address = &link.address;
+    ) -> Result<Response, Problem> {
+        let other_browser = self.app.config.links.other_browser;
         if !same_browser && other_browser == OtherBrowser::Off {
-            return self.render(&OtherBrowserPage {
-                brand: self.brand(),
-                address,
-                request_url: Next::add_to(link.next.page(), paths::SIGN_IN),
-            });
+            return self.link_of_other_browser(link);
         }
         let is_own_session = session.as_ref().is_none_or(|own| own.user == link.user);
-        self.render(&LinkPage {
-            brand: self.brand(),
-            flash: self.flash(flash::CHECK_CODE),
-            address,
+        Ok(self.render(&LinkPage {
+            frame: self.frame("code")?,
+            address: &link.address,
             session,
             login_url: self.login_url(link.next.page()),
             token,
-            idempotency_key: self.idempotency_key(),
             auto_submit: same_browser && is_own_session,
             ask_code: !same_browser && other_browser == OtherBrowser::Code,
-            script: theme::SUBMIT_LINK,
-        })
+        }))
+    }
+
+    fn link_of_other_browser(&self, link: &Link) -> Result<Response, Problem> {
+        let t = self.language.pages();
+        Ok(self.render(&MessagePage {
+            frame: self.frame("")?,
+            heading: t.link_of_other_browser,
+            texts: vec![t.link_of_other_browser_text, t.open_there],
+            address: Some(&link.address),
+            url: self.login_url(link.next.page()),
+            button: t.request_link,
+            more: Some(t.not_requested),
+        }))
     }
 
     /// Serves the page behind an invitation. One that no longer works offers a new one to the
     /// invited address.
-    pub(crate) fn activation_link(&self, token: &str) -> Result<Response, Problem> {
+    ///
+    /// Costs 1 read of a batch of 2.
+    pub(crate) async fn activation_link(&self, token: &str) -> Result<Response, Problem> {
         if is_of_older_system(token) {
-            return Ok(self.old_link());
+            return self.old_link();
         }
         if !self.has_passwords() {
             return Ok(self.redirect_to_login(Problem::invalid_token(), None));
@@ -110,71 +127,64 @@ impl PageContext<'_> {
             return Ok(self.redirect_to_landing_page(signed.content.next.page()));
         }
         let link = signed.content;
-        Ok(match self.failure(&link) {
+        let t = self.language.pages();
+        match self.failure(&link).await {
             Some(_) if self.must_look_up_next(&link) => self.expired_link(&link, token),
-            Some(ProblemType::UsedToken) => {
-                self.old_invitation(flash::INVITATION_USED, true, &link)
-            }
-            Some(kind @ ProblemType::ExpiredToken) if self.is_sign_up(&link) => {
-                let expired = Problem::new(kind, "Request a new one.");
-                self.redirect_to(paths::SIGN_UP, expired, &link)
+            Some(ProblemType::UsedToken) => self.old_invitation(t.invitation_used, true, &link),
+            Some(ProblemType::ExpiredToken) if self.is_sign_up(&link) => {
+                Ok(self.redirect_to_sign_up(&link))
             }
             Some(ProblemType::ExpiredToken) => {
-                self.old_invitation(flash::INVITATION_EXPIRED, false, &link)
+                self.old_invitation(t.invitation_expired, false, &link)
             }
-            Some(_) => self.old_invitation(flash::INVITATION_INVALID, false, &link),
+            Some(_) => self.old_invitation(t.invitation_invalid, false, &link),
             None => self.set_password(&link, token, session),
-        })
+        }
     }
 
     /// Serves the page behind a reset link. One that no longer works redirects to the page that
     /// requests a new one.
-    pub(crate) fn reset_link(&self, token: &str) -> Response {
+    ///
+    /// Costs 1 read of a batch of 2.
+    pub(crate) async fn reset_link(&self, token: &str) -> Result<Response, Problem> {
         if is_of_older_system(token) {
             return self.old_link();
         }
         if !self.has_passwords() {
-            return self.redirect_to_login(Problem::invalid_token(), None);
+            return Ok(self.redirect_to_login(Problem::invalid_token(), None));
         }
-        let request_again = |problem: Problem, next: Option<&Next>| {
-            problem
-                .redirect_form_to(&self.origin.join(paths::FORGOT_PASSWORD))
-                .with_next(next)
-                .into_response(true)
-        };
+        let page = self.origin.join(paths::FORGOT_PASSWORD);
         let link = match self.ring.read_link(Purpose::Reset, token) {
             Ok(signed) => signed.content,
-            Err(error) => return request_again(error.into(), None),
+            Err(error) => return Ok(self.redirect_to(&page, error.into(), None)),
         };
-        match self.failure(&link) {
+        match self.failure(&link).await {
             Some(_) if self.must_look_up_next(&link) => self.expired_link(&link, token),
             Some(kind) => {
-                let problem = Problem::new(kind, "Request a new one.");
-                request_again(problem, self.next_of(&link).as_ref())
+                let problem = Problem::new(kind, |t| t.request_new_link);
+                Ok(self.redirect_to(&page, problem, self.next_of(&link).as_ref()))
             }
             None => self.set_password(&link, token, None),
         }
     }
 
     /// Serves the page for links of an older system, which this one does not support.
-    pub(crate) fn old_link(&self) -> Response {
-        self.render(&OldLinkPage {
-            brand: self.brand(),
-            login_url: self.login_url(self.next().as_ref()),
-        })
+    pub(crate) fn old_link(&self) -> Result<Response, Problem> {
+        let t = self.language.pages();
+        Ok(self.render(&MessagePage {
+            frame: self.frame("")?,
+            heading: t.link_unsupported,
+            texts: vec![t.link_unsupported_text],
+            address: None,
+            url: self.login_url(self.next().as_ref()),
+            button: t.request_link,
+            more: None,
+        }))
     }
 
     /// Returns whether the address has no account yet, so that only a sign-up sends another link.
     fn is_sign_up(&self, link: &Link) -> bool {
-        self.pages.config.links.sign_up && matches!(link.account, LinkAccount::New { .. })
-    }
-
-    /// Redirects to a page that requests another link, which describes the problem.
-    fn redirect_to(&self, page: &str, problem: Problem, link: &Link) -> Response {
-        problem
-            .redirect_form_to(&self.origin.join(page))
-            .with_next(self.next_of(link).as_ref())
-            .into_response(true)
+        self.has_sign_up() && matches!(link.account, LinkAccount::New { .. })
     }
 
     /// Returns the page that a link redirects to: its own, or the one that the endpoint of its form
@@ -188,26 +198,22 @@ impl PageContext<'_> {
         link.next == LinkNext::Stored && self.request.query("error").is_none()
     }
 
-    fn expired_link(&self, link: &Link, token: &str) -> Response {
+    fn expired_link(&self, link: &Link, token: &str) -> Result<Response, Problem> {
         let (action, has_password) = match link.purpose {
             Purpose::SignIn => (paths::VERIFY, false),
             Purpose::Activation => (paths::ACTIVATE, true),
             Purpose::Reset => (paths::RESET_PASSWORD, true),
         };
-        self.render(&ExpiredLinkPage {
-            brand: self.brand(),
+        Ok(self.render(&ExpiredLinkPage {
+            frame: self.frame("")?,
             action,
             token,
             has_password,
-        })
+        }))
     }
 
-    /// Returns why a link does not work: it has expired, or its form was posted, refused and
-    /// redirected back here.
-    fn failure(&self, link: &Link) -> Option<ProblemType> {
-        if link.expires_at <= self.now {
-            return Some(ProblemType::ExpiredToken);
-        }
+    /// Returns why a link does not work, if its form was posted, refused and redirected back here.
+    fn posted_failure(&self) -> Option<ProblemType> {
         match FormError::from_query(|name| self.request.query(name))? {
             FormError::ExpiredToken => Some(ProblemType::ExpiredToken),
             FormError::UsedToken => Some(ProblemType::UsedToken),
@@ -216,32 +222,59 @@ impl PageContext<'_> {
         }
     }
 
-    fn set_password(&self, link: &Link, token: &str, session: Option<SessionClaims>) -> Response {
-        self.render(&SetPasswordPage {
-            brand: self.brand(),
-            flash: self.flash(flash::CHECK_PASSWORD),
+    /// Returns why a link does not work, before anybody chooses a password for it. Posting the form
+    /// decides again, so an unavailable store hides nothing.
+    async fn failure(&self, link: &Link) -> Option<ProblemType> {
+        if let Some(posted) = self.posted_failure() {
+            return Some(posted);
+        }
+        let by = RedeemContext {
+            same_browser: false,
+            idempotency_key: None,
+        };
+        match self.app.store.check_link(link, &by, self.now).await {
+            Err(LinkError::Expired) => Some(ProblemType::ExpiredToken),
+            Err(LinkError::Used) => Some(ProblemType::UsedToken),
+            Err(LinkError::Invalid) => Some(ProblemType::InvalidToken),
+            Ok(_) | Err(LinkError::Outpaced | LinkError::Unavailable) => None,
+        }
+    }
+
+    fn set_password(
+        &self,
+        link: &Link,
+        token: &str,
+        session: Option<SessionClaims>,
+    ) -> Result<Response, Problem> {
+        Ok(self.render(&SetPasswordPage {
+            frame: self.frame("password")?,
             session,
             is_invitation: link.purpose == Purpose::Activation,
             address: &link.address,
             token,
-            idempotency_key: self.idempotency_key(),
-            min_length: self.pages.config.passwords.min_length,
-            script: theme::SHOW_PASSWORD,
-        })
+            min_length: self.app.config.passwords.min_length,
+        }))
     }
 
-    fn old_invitation(&self, heading: &'static str, is_used: bool, link: &Link) -> Response {
-        let next = self.next_of(link);
-        self.render(&OldInvitationPage {
-            brand: self.brand(),
-            idempotency_key: self.idempotency_key(),
+    fn old_invitation(
+        &self,
+        heading: &'static str,
+        is_used: bool,
+        link: &Link,
+    ) -> Result<Response, Problem> {
+        let mut frame = self.frame("")?;
+        // The heading says it.
+        frame.flash = None;
+        frame.next = self.next_of(link);
+        let next = frame.next.as_ref();
+        Ok(self.render(&OldInvitationPage {
             heading,
             is_used,
             address: &link.address,
-            login_url: self.login_url(next.as_ref()),
-            forgot_url: Next::add_to(next.as_ref(), paths::FORGOT_PASSWORD),
-            next,
-        })
+            login_url: self.login_url(next),
+            forgot_url: Next::add_to(next, paths::FORGOT_PASSWORD),
+            frame,
+        }))
     }
 
     /// Returns whether this browser requested the link. Fails with 400 where the cookie was sent

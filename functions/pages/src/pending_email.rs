@@ -1,8 +1,9 @@
 //! The email that a user waits for on the page that asks to check their email.
 
+use shared::domain::language::sentences::PageSentences;
 use shared::domain::paths;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PendingEmail {
     SignIn,
     Reset,
@@ -20,12 +21,12 @@ impl PendingEmail {
         }
     }
 
-    pub(crate) const fn is_reset(self) -> bool {
-        matches!(self, Self::Reset)
+    pub(crate) fn is_reset(self) -> bool {
+        self == Self::Reset
     }
 
-    pub(crate) const fn is_sign_up(self) -> bool {
-        matches!(self, Self::SignUp)
+    pub(crate) fn is_sign_up(self) -> bool {
+        self == Self::SignUp
     }
 
     /// Returns the path of the page that requests another email.
@@ -34,6 +35,27 @@ impl PendingEmail {
             Self::SignIn => paths::SIGN_IN,
             Self::Reset => paths::FORGOT_PASSWORD,
             Self::SignUp => paths::SIGN_UP,
+        }
+    }
+
+    /// Returns the path that sends the same email again.
+    pub(crate) const fn action(self) -> &'static str {
+        match self {
+            Self::SignIn => paths::REQUEST_LOGIN,
+            Self::Reset => paths::FORGOT_PASSWORD,
+            Self::SignUp => paths::SIGN_UP,
+        }
+    }
+
+    /// Returns the sentence that says what was sent. It names the address if that is known.
+    pub(crate) const fn sentence(self, t: &PageSentences, knows_address: bool) -> &'static str {
+        match (self, knows_address) {
+            (Self::SignIn, true) => t.sent_code_to,
+            (Self::SignIn, false) => t.sent_code,
+            (Self::Reset, true) => t.sent_reset_to,
+            (Self::Reset, false) => t.sent_reset,
+            (Self::SignUp, true) => t.sent_sign_up_to,
+            (Self::SignUp, false) => t.sent_sign_up,
         }
     }
 }

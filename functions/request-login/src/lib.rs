@@ -14,12 +14,11 @@ use shared::auth::request_email::{EmailRequest, parse_address, parse_next};
 use shared::domain::email::EmailKind;
 use shared::domain::next::Next;
 use shared::domain::origin::Origin;
+use shared::http::form_draft::FormDraft;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 
 pub const ROUTES: &[&str] = &["POST /auth/request-login"];
-
-const MESSAGE: &str = "If this email address is registered, we'll send it a sign-in link.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,15 +35,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let site = &app.config.site;
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
-    let login_url = site.login_url(&origin);
+    let page = request.form_page(&origin);
+    let page = page.unwrap_or_else(|| site.login_url(&origin));
+    let draft = FormDraft::of_address(&input.email).cookie(&app.config.portal, &origin);
     let next = parse_next(input.next.as_deref(), site, &origin)
-        .map_err(|problem| problem.redirect_form_to(&login_url))?;
+        .map_err(|problem| problem.redirect_form_to(&page).with_draft(draft.clone()))?;
     request_link(app, &request, &origin, &input, next.clone())
         .await
         .map_err(|problem| {
             problem
-                .redirect_form_to(&login_url)
+                .redirect_form_to(&page)
                 .with_next(next.as_ref())
+                .with_draft(draft)
         })
 }
 
@@ -63,5 +65,6 @@ async fn request_link(
         idempotency_key: input.idempotency_key.as_deref(),
         known: input.known.as_deref(),
     };
-    app.request_email(request, origin, email, MESSAGE).await
+    app.request_email(request, origin, email, |t| t.request_login_message)
+        .await
 }

@@ -22,15 +22,13 @@ use shared::domain::link::{IdempotencyKey, Link, Purpose, RedeemContext};
 use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
+use shared::http::form_draft::FormDraft;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::KeyRing;
 use shared::store::links::{LinkCheck, PasswordReset};
 
 pub const ROUTES: &[&str] = &["POST /auth/forgot-password", "POST /auth/reset-password"];
-
-const MESSAGE: &str =
-    "If this email address is registered, we'll send it a link to reset the password.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,12 +67,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn forgot(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
     let site = &app.config.site;
     let input: ForgotInput = request.body(site, origin)?;
-    let page = origin.join(paths::FORGOT_PASSWORD);
+    let page = request.form_page(origin);
+    let page = page.unwrap_or_else(|| origin.join(paths::FORGOT_PASSWORD));
+    let draft = FormDraft::of_address(&input.email).cookie(&app.config.portal, origin);
     let next = parse_next(input.next.as_deref(), site, origin)
-        .map_err(|problem| problem.redirect_form_to(&page))?;
+        .map_err(|problem| problem.redirect_form_to(&page).with_draft(draft.clone()))?;
     request_reset(app, request, origin, &input, next.clone())
         .await
-        .map_err(|problem| problem.redirect_form_to(&page).with_next(next.as_ref()))
+        .map_err(|problem| {
+            problem
+                .redirect_form_to(&page)
+                .with_next(next.as_ref())
+                .with_draft(draft)
+        })
 }
 
 async fn request_reset(
@@ -92,7 +97,8 @@ async fn request_reset(
         idempotency_key: input.idempotency_key.as_deref(),
         known: input.known.as_deref(),
     };
-    app.request_email(request, origin, email, MESSAGE).await
+    app.request_email(request, origin, email, |t| t.forgot_password_message)
+        .await
 }
 
 async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
@@ -109,7 +115,7 @@ async fn reset(app: &App, request: &Request, origin: &Origin) -> Result<Response
         .await
         .map_err(|problem| problem.redirect_form_to(&form_page).with_next(next))?;
     if request.is_form() {
-        let sign_in_page = origin.join(paths::SIGN_IN) + "?notice=password_changed";
+        let sign_in_page = origin.join(paths::SIGN_IN) + "?notice=password-changed";
         return Ok(response::see_other(&Next::add_to(next, &sign_in_page)));
     }
     let output = Output {
@@ -146,6 +152,7 @@ async fn set_password(
     );
     let notice = OutboxEntry {
         client: client.clone(),
+        language: request.language(app.config.language),
         ..app.outbox_entry(ring, link.address.clone(), kind, now)
     };
     let target = Target::User(link.user.clone());

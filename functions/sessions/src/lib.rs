@@ -19,6 +19,7 @@ use shared::app::App;
 use shared::auth::authenticate::Authenticated;
 use shared::domain::audit::{Action, Target};
 use shared::domain::ids::{SessionHash, UserId};
+use shared::domain::language::Language;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::domain::session::Session;
@@ -79,20 +80,21 @@ async fn list(app: &App, request: &Request, origin: &Origin) -> Result<Response,
         session.is_live(&authenticated.user, now) && !rules.is_idle(session, now)
     });
     sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+    let language = request.language(app.config.language);
     let output: Vec<_> = sessions
         .iter()
-        .map(|session| session_output(session, &authenticated.session.hash))
+        .map(|session| session_output(session, &authenticated.session.hash, language))
         .collect();
     Ok(authenticated.respond(response::json(200, &output)))
 }
 
-fn session_output(session: &Session, current: &SessionHash) -> Output {
+fn session_output(session: &Session, current: &SessionHash, language: Language) -> Output {
     Output {
         id: session.hash.to_string(),
         created_at: session.created_at.rfc3339(),
         last_seen_at: session.last_seen_at.rfc3339(),
         expires_at: session.expires_at.rfc3339(),
-        client: session.client.in_words(),
+        client: language.client(&session.client),
         ip: session.client.ip.clone(),
         auth_method: session.auth_method.as_str(),
         current: session.hash == *current,
@@ -171,5 +173,5 @@ async fn revoke_others(app: &App, request: &Request, origin: &Origin) -> Result<
 }
 
 fn no_such_session() -> Problem {
-    Problem::new(ProblemType::NotFound, "You have no session with this id.")
+    Problem::new(ProblemType::NotFound, |t| t.no_such_session)
 }

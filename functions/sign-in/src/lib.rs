@@ -17,6 +17,7 @@ use shared::auth::password_attempt::parse_password;
 use shared::auth::request_email::{parse_address, parse_next};
 use shared::domain::link::IdempotencyKey;
 use shared::domain::password::hash::PasswordCheck;
+use shared::http::form_draft::FormDraft;
 use shared::http::request::Transport;
 use shared::http::{Problem, Request, Response};
 use verified::VerifiedPassword;
@@ -42,13 +43,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
     let context = SignInContext::new(app, &request, origin).await;
-    let login_url = site.login_url(&context.origin);
+    let page = request.form_page(&context.origin);
+    let page = page.unwrap_or_else(|| site.login_url(&context.origin));
+    let draft = FormDraft::of_address(&input.email).cookie(&app.config.portal, &context.origin);
     let next = parse_next(input.next.as_deref(), site, &context.origin)
-        .map_err(|problem| problem.redirect_form_to(&login_url))?;
+        .map_err(|problem| problem.redirect_form_to(&page).with_draft(draft.clone()))?;
     let issued = sign_in(&context, &input).await.map_err(|problem| {
         problem
-            .redirect_form_to(&login_url)
+            .redirect_form_to(&page)
             .with_next(next.as_ref())
+            .with_draft(draft)
     })?;
     context.respond(&issued, input.transport, next.as_ref())
 }
@@ -56,7 +60,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {
     let app = context.app;
     let address = parse_address(&input.email)?;
-    let password = parse_password(&input.password)?;
+    let password = parse_password("password", &input.password)?;
     let key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
 
     let limits = context.password_limits(&address, input.known.as_deref())?;

@@ -13,11 +13,10 @@ use shared::domain::email::EmailKind;
 use shared::domain::next::Next;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
+use shared::http::form_draft::FormDraft;
 use shared::http::{Problem, Request, Response};
 
 pub const ROUTES: &[&str] = &["POST /auth/sign-up"];
-
-const MESSAGE: &str = "We'll send a link to this email address.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,12 +34,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let site = &app.config.site;
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
-    let page = origin.join(paths::SIGN_UP);
+    let page = request.form_page(&origin);
+    let page = page.unwrap_or_else(|| origin.join(paths::SIGN_UP));
+    let draft = FormDraft::of_name(&input.email, &input.name).cookie(&app.config.portal, &origin);
     let next = parse_next(input.next.as_deref(), site, &origin)
-        .map_err(|problem| problem.redirect_form_to(&page))?;
+        .map_err(|problem| problem.redirect_form_to(&page).with_draft(draft.clone()))?;
     request_account(app, &request, &origin, input, next.clone())
         .await
-        .map_err(|problem| problem.redirect_form_to(&page).with_next(next.as_ref()))
+        .map_err(|problem| {
+            problem
+                .redirect_form_to(&page)
+                .with_next(next.as_ref())
+                .with_draft(draft)
+        })
 }
 
 async fn request_account(
@@ -60,5 +66,6 @@ async fn request_account(
         idempotency_key: input.idempotency_key.as_deref(),
         known: None,
     };
-    app.request_email(request, origin, email, MESSAGE).await
+    app.request_email(request, origin, email, |t| t.sign_up_message)
+        .await
 }

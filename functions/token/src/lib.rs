@@ -21,13 +21,14 @@ use kms::Kms;
 use serde::Serialize;
 use shared::app::App;
 use shared::config::{AccessTokenConfig, StartError};
+use shared::domain::language::Language;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::env::Env;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::PUBLIC_KEYS_MAX_AGE;
-use shared::lambda::Bootstrap;
+use shared::lambda::{Bootstrap, Speaks};
 
 pub const ROUTES: &[&str] = &[ISSUE, CONFIGURATION, KEYS];
 const ISSUE: &str = "POST /auth/token";
@@ -46,6 +47,12 @@ impl Bootstrap for Tokens {
             app: App::start(aws, env).await?,
             kms: Kms::new(aws),
         })
+    }
+}
+
+impl Speaks for Tokens {
+    fn default_language(&self) -> Language {
+        self.app.config.language
     }
 }
 

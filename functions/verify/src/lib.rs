@@ -101,7 +101,7 @@ impl Verify<'_> {
         match (&input.token, &input.code) {
             (Some(token), _) => self.redeem_token(token, input).await,
             (None, Some(code)) => self.redeem_code(code, input).await,
-            (None, None) => Err(Problem::invalid_request("Send `token` or `code`.")),
+            (None, None) => Err(Problem::invalid_request(|t| t.token_or_code)),
         }
     }
 

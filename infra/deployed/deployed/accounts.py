@@ -71,7 +71,7 @@ def check_reset(stack, mailbox, signed_in, address, unknown):
     browser.secrets.add(SECOND)
     submitted = browser.submit("/auth/reset-password", page | {"password": SECOND}).expect_status(303)
     expect("The redirect after a password reset", submitted.header("location"),
-           f"{stack.api.url}/auth/sign-in?notice=password_changed")  # fmt: skip
+           f"{stack.api.url}/auth/sign-in?notice=password-changed")  # fmt: skip
     signed_in.get("/auth/me").expect_problem(401, "not-authenticated")
     sign_in(browser, address, FIRST).expect_problem(401, "invalid-credentials")
     sign_in(browser, address, SECOND).expect_status(200)

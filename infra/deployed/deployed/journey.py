@@ -97,7 +97,7 @@ def check_link(stack, browser, email, who):
     page = fields_of(open_link(stack, browser, email))
     submit_twice(stack, browser, "/auth/verify", page)
     again = other.submit("/auth/verify", fields_of(opened)).expect_status(303)
-    used = f"{stack.api.url}{path_of(stack, email)}?error=invalid_token&reason=used"
+    used = f"{stack.api.url}{path_of(stack, email)}?error=used-token"
     expect("The redirect of a used link", again.header("location"), used)
     return check_me(browser, who)
 

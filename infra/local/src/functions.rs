@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::config::StartError;
 use shared::env::Env;
-use shared::lambda::{Bootstrap, Consumer, Handler, answer};
+use shared::lambda::{Bootstrap, Consumer, Handler, Speaks, answer};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
     }
 }
 
-async fn http<C: Bootstrap>(
+async fn http<C: Bootstrap + Speaks>(
     handle: impl for<'a> Handler<'a, C> + Clone,
     aws: &SdkConfig,
     env: &Env,

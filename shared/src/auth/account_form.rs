@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::domain::origin::Origin;
 use crate::domain::paths;
+use crate::http::form_error::FormError;
 use crate::http::problem::ProblemType;
 use crate::http::response;
 use crate::http::{Problem, Request, Response};
@@ -24,10 +25,11 @@ impl App {
             return Err(problem);
         }
         let page = origin.join(page);
+        let not_found = FormError::NotFound.to_query();
         Ok(response::see_other(&match problem.kind {
             ProblemType::NotAuthenticated => self.config.site.login_url(origin),
             ProblemType::ReauthenticationRequired => origin.join(paths::CONFIRM),
-            ProblemType::NotFound => format!("{page}?error={}", problem.kind.name()),
+            ProblemType::NotFound => format!("{page}?{not_found}"),
             _ => return Err(problem.redirect_form_to(&page)),
         }))
     }

@@ -71,9 +71,7 @@ pub fn presented_token<'a>(
         .filter(|(name, _)| name.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
     match (cookie, bearer) {
-        (Some(_), Some(_)) => Err(Problem::invalid_request(
-            "Send either a session cookie or a bearer token, not both.",
-        )),
+        (Some(_), Some(_)) => Err(Problem::invalid_request(|t| t.cookie_and_bearer)),
         (Some(token), None) => Ok(Some(PresentedToken {
             token,
             by_cookie: true,
@@ -131,6 +129,34 @@ impl App {
         origin: &Origin,
         also: impl AsyncFnOnce(&UserId) -> Result<T, Unavailable>,
     ) -> Result<(Authenticated, T), Problem> {
+        let (mut authenticated, presented, result) =
+            self.find_authenticated(request, origin, also).await?;
+        authenticated.renewed_cookie = self
+            .touch_session(&authenticated.session, &presented, origin)
+            .await?;
+        Ok((authenticated, result?))
+    }
+
+    /// Authenticates `request` as [`App::authenticate_with`], for a page: it changes nothing.
+    ///
+    /// # Errors
+    /// The errors of [`App::authenticate_with`].
+    pub async fn read_authenticated<T>(
+        &self,
+        request: &Request,
+        origin: &Origin,
+        also: impl AsyncFnOnce(&UserId) -> Result<T, Unavailable>,
+    ) -> Result<(Authenticated, T), Problem> {
+        let (authenticated, _, result) = self.find_authenticated(request, origin, also).await?;
+        Ok((authenticated, result?))
+    }
+
+    async fn find_authenticated<'a, T>(
+        &self,
+        request: &'a Request,
+        origin: &Origin,
+        also: impl AsyncFnOnce(&UserId) -> Result<T, Unavailable>,
+    ) -> Result<(Authenticated, PresentedToken<'a>, Result<T, Unavailable>), Problem> {
         let now = self.clock.now();
         let presented = presented_token(request, &self.config.portal, origin)?
             .ok_or_else(Problem::not_authenticated)?;
@@ -145,18 +171,13 @@ impl App {
         let rules = &self.config.sessions;
         let live = found?.filter(|(_, session)| !rules.is_idle(session, now));
         let (user, session) = live.ok_or_else(Problem::not_authenticated)?;
-        let renewed_cookie = self
-            .touch_session(&session, &presented, origin, now)
-            .await?;
-        Ok((
-            Authenticated {
-                user,
-                session,
-                by_cookie: presented.by_cookie,
-                renewed_cookie,
-            },
-            result?,
-        ))
+        let authenticated = Authenticated {
+            user,
+            session,
+            by_cookie: presented.by_cookie,
+            renewed_cookie: None,
+        };
+        Ok((authenticated, presented, result))
     }
 
     /// Renews `last_seen_at` at intervals, and returns the cookie to set again if it would
@@ -166,8 +187,8 @@ impl App {
         session: &Session,
         presented: &PresentedToken<'_>,
         origin: &Origin,
-        now: Timestamp,
     ) -> Result<Option<String>, Problem> {
+        let now = self.clock.now();
         if now.since(session.last_seen_at) < self.config.sessions.touch_interval() {
             return Ok(None);
         }

@@ -4,19 +4,23 @@ use crate::auth::issue_session::SignInContext;
 use crate::auth::rate_limit_client::RateLimitClient;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::Action;
+use crate::domain::language::sentences::fill;
 use crate::domain::password::Password;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::time::HOUR;
 use crate::http::Problem;
 use crate::store::sign_in::PasswordLimits;
 
-/// Parses the password in a request.
+/// Parses the password in this field of a request.
 ///
 /// # Errors
 /// 400 `invalid-request` if it is empty or too long for any password.
-pub fn parse_password(text: &str) -> Result<Password, Problem> {
-    Password::parse(text)
-        .ok_or_else(|| Problem::invalid_request("`password` must be 1 to 256 characters."))
+pub fn parse_password(field: &'static str, text: &str) -> Result<Password, Problem> {
+    Password::parse(text).ok_or_else(|| {
+        Problem::invalid_field(field, move |t| {
+            fill(t.password_invalid, &[("field", field)])
+        })
+    })
 }
 
 impl SignInContext<'_> {

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::rate_limit_client::RateLimitClient;
 use crate::domain::address::EmailAddress;
 use crate::domain::email::{EmailKind, OutboxEntry};
+use crate::domain::language::sentences::ApiSentences;
 use crate::domain::link::{IdempotencyKey, Nonce, REPLAY_WINDOW};
 use crate::domain::next::{InvalidNext, Next};
 use crate::domain::origin::Origin;
@@ -14,6 +15,7 @@ use crate::domain::site::Site;
 use crate::domain::time::{HOUR, Timestamp};
 use crate::domain::user::is_name;
 use crate::http::cookie::{Cookie, nonces, with_nonce};
+use crate::http::form_draft::FormDraft;
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
 use crate::keys::KeyRing;
@@ -56,6 +58,18 @@ impl EmailRequest<'_> {
         ring.issue_nonce(ring.keyed_hash(&parts).first_16())
     }
 
+    /// Returns what the page that says "check your email" shows, and sends again.
+    fn draft(&self, now: Timestamp) -> FormDraft {
+        let name = match &self.kind {
+            EmailKind::SignUp { name } => name,
+            _ => "",
+        };
+        FormDraft {
+            requested_at: Some(now),
+            ..FormDraft::of_name(self.address.as_str(), name)
+        }
+    }
+
     /// Returns the page that says "check your email"; it asks for a code only where one is sent.
     fn check_email_page(&self, origin: &Origin) -> String {
         let query = match self.kind {
@@ -75,8 +89,7 @@ impl EmailRequest<'_> {
 /// # Errors
 /// 400 `invalid-request` if it is not a valid address.
 pub fn parse_address(text: &str) -> Result<EmailAddress, Problem> {
-    EmailAddress::parse(text)
-        .ok_or_else(|| Problem::invalid_request("`email` is not a valid email address."))
+    EmailAddress::parse(text).ok_or_else(|| Problem::invalid_field("email", |t| t.email_invalid))
 }
 
 /// Parses the name in a request.
@@ -84,11 +97,7 @@ pub fn parse_address(text: &str) -> Result<EmailAddress, Problem> {
 /// # Errors
 /// 400 `invalid-request` if it is not 1 to 120 printable characters, or if none is visible.
 pub fn parse_name(text: String) -> Result<String, Problem> {
-    let invalid = || {
-        Problem::invalid_request(
-            "`name` must be 1 to 120 printable characters, at least one of them visible.",
-        )
-    };
+    let invalid = || Problem::invalid_field("name", |t| t.name_invalid);
     is_name(&text).then_some(text).ok_or_else(invalid)
 }
 
@@ -101,11 +110,7 @@ pub fn parse_next(
     site: &Site,
     origin: &Origin,
 ) -> Result<Option<Next>, Problem> {
-    let not_ours = || {
-        Problem::invalid_request(
-            "`next` must be a path or a URL on an allowed origin, and not below `/auth/`.",
-        )
-    };
+    let not_ours = || Problem::invalid_field("next", |t| t.next_invalid);
     let next = site.parse_next(text.unwrap_or_default(), origin);
     next.map_err(|InvalidNext| not_ours())
 }
@@ -123,7 +128,7 @@ impl App {
         request: &Request,
         origin: &Origin,
         email: EmailRequest<'_>,
-        message: &'static str,
+        message: fn(&'static ApiSentences) -> &'static str,
     ) -> Result<Response, Problem> {
         let cookie = Cookie::requests(&self.config.portal, origin);
         let mut older = nonces(request.cookie(cookie.name())?.unwrap_or_default());
@@ -140,10 +145,12 @@ impl App {
         let limits = self.request_limits(&ring, &email, &key, client);
         let page = email.check_email_page(origin);
         let address = email.address.clone();
+        let language = request.language(self.config.language);
         let entry = OutboxEntry {
             link: nonce.link(),
             next: email.next.clone(),
             client: request.client(),
+            language,
             known_browser: client.known_browser,
             ..self.outbox_entry(&ring, address, email.kind.clone(), now)
         };
@@ -157,11 +164,13 @@ impl App {
             self.config.links.lifetime + REPLAY_WINDOW,
         );
         if request.is_form() {
-            return Ok(with_cookie(response::see_other(&page), &set_cookie));
+            let draft = email.draft(now).cookie(&self.config.portal, origin);
+            let redirect = with_cookie(response::see_other(&page), &set_cookie);
+            return Ok(with_cookie(redirect, &draft));
         }
         let output = Output {
             success: true,
-            message,
+            message: message(language.api()),
             request: email.bearer.then(|| nonce.expose()),
         };
         let response = response::json(200, &output);

@@ -2,6 +2,9 @@
 
 use super::StartError;
 use super::reader::Reader;
+use crate::domain::address::EmailAddress;
+
+const AN_IMAGE: &str = "an https URL of at most 512 characters";
 
 /// Appearance of pages and emails.
 #[derive(Clone, Debug)]
@@ -12,6 +15,41 @@ pub struct Brand {
     pub accent: String,
     /// `LOGO_URL`: the https URL of an image, at most 512 characters.
     pub logo: Option<String>,
+    /// `LOGO_URL_DARK`: the same for a dark background.
+    pub logo_dark: Option<String>,
+    /// `SUPPORT_CONTACT`: where users get help.
+    pub support: Option<SupportContact>,
+}
+
+/// The place where users get help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SupportContact {
+    Email(EmailAddress),
+    /// An https URL.
+    Page(String),
+}
+
+impl SupportContact {
+    fn parse(text: &str) -> Option<Self> {
+        let address = EmailAddress::parse(text).map(Self::Email);
+        address.or_else(|| https_url(text).map(Self::Page))
+    }
+
+    /// Returns the address or URL, as people read it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Page(url) => url,
+        }
+    }
+
+    /// Returns the target of a link.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Email(address) => format!("mailto:{address}"),
+            Self::Page(url) => url.clone(),
+        }
+    }
 }
 
 impl Brand {
@@ -19,12 +57,31 @@ impl Brand {
         Ok(Self {
             name: read.required("PORTAL_NAME", "1 to 60 printable characters", title)?,
             accent: read.required("ACCENT_COLOR", "a color like #0b5cad", color)?,
-            logo: read.optional(
-                "LOGO_URL",
-                "an https URL of at most 512 characters",
-                https_url,
+            logo: read.optional("LOGO_URL", AN_IMAGE, https_url)?,
+            logo_dark: read.optional("LOGO_URL_DARK", AN_IMAGE, https_url)?,
+            support: read.optional(
+                "SUPPORT_CONTACT",
+                "an email address, or an https URL of at most 512 characters",
+                SupportContact::parse,
             )?,
         })
+    }
+}
+
+impl Brand {
+    /// Returns black or white, whichever is easier to read on the accent. The contrast is at least
+    /// 4.5 to 1 on every color (WCAG 2.2, 1.4.3).
+    pub fn on_accent(&self) -> &'static str {
+        let channel = |at: usize| {
+            let hex = self.accent.get(at..at + 2).unwrap_or_default();
+            (f64::from(u8::from_str_radix(hex, 16).unwrap_or_default()) / 255.0).powf(2.2)
+        };
+        let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
+        if luminance > 0.18 {
+            "#000000"
+        } else {
+            "#ffffff"
+        }
     }
 }
 

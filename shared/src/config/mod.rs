@@ -12,12 +12,13 @@ mod sessions;
 mod site;
 
 pub use access_tokens::AccessTokenConfig;
-pub use brand::Brand;
+pub use brand::{Brand, SupportContact};
 pub use email::EmailConfig;
 pub use links::{Activation, LinkConfig, OtherBrowser};
 pub use passwords::PasswordConfig;
 pub use request_limits::RequestLimits;
 
+use crate::domain::language::Language;
 use crate::domain::portal::PortalName;
 use crate::domain::session::SessionRules;
 use crate::domain::site::Site;
@@ -46,6 +47,8 @@ pub struct Config {
     pub portal: PortalName,
     pub site: Site,
     pub brand: Brand,
+    /// `LANGUAGE`: `en` or `de`, for those who prefer no language that Vestibule has.
+    pub language: Language,
     pub links: LinkConfig,
     pub sessions: SessionRules,
     /// `ACCESS_TOKENS`: set if the portal issues access tokens.
@@ -80,6 +83,7 @@ impl Config {
             request_limits: RequestLimits::read(&read)?,
             email: EmailConfig::read(&read, &brand.name)?,
             brand,
+            language: read.required("LANGUAGE", "en or de", Language::parse)?,
             audit_retention: read.duration("AUDIT_DAYS", DAY, 1..=3650)?,
             table_prefix: read.text("TABLE_PREFIX", "the prefix of the table names")?,
             key_ring_secret: read.text("KEY_RING_SECRET", "the name or ARN of a secret")?,
@@ -97,7 +101,7 @@ mod tests {
     use crate::random::Random;
     use std::collections::BTreeMap;
 
-    const GOOD: [(&str, &str); 46] = [
+    const GOOD: [(&str, &str); 49] = [
         ("PASSWORD_ATTEMPTS", "10"),
         ("PASSWORD_FAILURES", "100"),
         ("PASSWORD_PER_NETWORK_HOUR", "100"),
@@ -121,6 +125,9 @@ mod tests {
         ),
         ("ACCENT_COLOR", "#0b5cad"),
         ("LOGO_URL", "https://cdn.example.com/logo.svg"),
+        ("LOGO_URL_DARK", "https://cdn.example.com/dark.svg"),
+        ("SUPPORT_CONTACT", "help@example.com"),
+        ("LANGUAGE", "de"),
         ("EMAIL_FROM", "no-reply@example.com"),
         ("LINK_MINUTES", "15"),
         ("CODE_ATTEMPTS", "5"),
@@ -207,6 +214,8 @@ mod tests {
             "FRONTEND_URL",
             "ALLOWED_ORIGINS",
             "LOGO_URL",
+            "LOGO_URL_DARK",
+            "SUPPORT_CONTACT",
             "ACTIVATE_URL",
             "RESET_URL",
             "PREVIOUS_ARGON2",
@@ -243,6 +252,10 @@ mod tests {
             ("ACCENT_COLOR", "red}body{display:none"),
             ("LOGO_URL", "http://cdn.example.com/logo.svg"),
             ("LOGO_URL", &long_url(513)),
+            ("LOGO_URL_DARK", &long_url(513)),
+            ("SUPPORT_CONTACT", "the front desk"),
+            ("SUPPORT_CONTACT", "javascript:alert(1)"),
+            ("LANGUAGE", "fr"),
             ("LOGIN_PATH", &long_path(257)),
             ("PUBLIC_URL", &long_url(101)),
             ("ACTIVATE_URL", &long_url(129)),

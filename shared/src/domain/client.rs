@@ -1,5 +1,5 @@
-//! The client of a request, and its description in words. The words come from a closed list, so
-//! that nothing a stranger typed reaches an email or a page.
+//! The client of a request. The names of browsers and systems come from a closed list, so that
+//! nothing a stranger typed reaches an email or a page.
 
 /// The client of a request as far as it is known: stored with the session and in the audit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,13 +20,14 @@ impl ClientInfo {
         }
     }
 
-    /// Returns the browser and the system (`Firefox on Windows`), or the one of them that is known.
-    pub fn in_words(&self) -> String {
-        match (browser(&self.user_agent), system(&self.user_agent)) {
-            (Some(browser), Some(system)) => format!("{browser} on {system}"),
-            (Some(known), None) | (None, Some(known)) => known.to_owned(),
-            (None, None) => "unknown browser".to_owned(),
-        }
+    /// Returns the name of the browser, if it is known.
+    pub fn browser(&self) -> Option<&'static str> {
+        browser(&self.user_agent)
+    }
+
+    /// Returns the name of the operating system, if it is known.
+    pub fn system(&self) -> Option<&'static str> {
+        system(&self.user_agent)
     }
 
     /// Returns the network that rate limits count: the IPv4 address, or the /64 of an IPv6 address,
@@ -81,6 +82,7 @@ fn system(user_agent: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
 
     #[test]
     fn common_browsers_are_named() {
@@ -116,7 +118,10 @@ mod tests {
             ("curl/8.5.0", "unknown browser"),
         ];
         for (header, words) in cases.into_iter().chain(partly_known) {
-            assert_eq!(ClientInfo::new("192.0.2.1", header).in_words(), words);
+            assert_eq!(
+                Language::English.client(&ClientInfo::new("192.0.2.1", header)),
+                words
+            );
         }
     }
 
@@ -126,7 +131,7 @@ mod tests {
             "192.0.2.1",
             "<a href=https://evil.example>Click</a>\r\nBcc: x",
         );
-        assert_eq!(client.in_words(), "unknown browser");
+        assert_eq!(Language::English.client(&client), "unknown browser");
         assert!(!client.user_agent.contains(['\r', '\n']));
     }
 

@@ -10,6 +10,7 @@ pub mod email;
 pub mod ids;
 pub mod key_arn;
 pub mod known_browser;
+pub mod language;
 pub mod link;
 pub mod next;
 pub mod origin;

@@ -6,14 +6,26 @@ pub const ACCOUNT: &str = "/auth/account";
 pub const ACTIVATE: &str = "/auth/activate";
 pub const CHECK_EMAIL: &str = "/auth/check-email";
 pub const CONFIRM: &str = "/auth/confirm";
+pub const CONTINUE: &str = "/auth/continue";
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
+pub const REQUEST_LOGIN: &str = "/auth/request-login";
 pub const RESET_PASSWORD: &str = "/auth/reset-password";
 pub const SIGN_IN: &str = "/auth/sign-in";
 pub const SIGN_UP: &str = "/auth/sign-up";
-pub const SIGNED_IN: &str = "/auth/signed-in";
 pub const JWKS: &str = "/.well-known/jwks.json";
 pub const TOKEN: &str = "/auth/token";
 pub const VERIFY: &str = "/auth/verify";
+
+/// The pages whose forms may fail: each says why.
+pub const FORMS: [&str; 7] = [
+    ACCOUNT,
+    CHECK_EMAIL,
+    CONFIRM,
+    CONTINUE,
+    FORGOT_PASSWORD,
+    SIGN_IN,
+    SIGN_UP,
+];
 
 /// Returns the URL of the page behind an emailed link. `token` may come from a request: characters
 /// that no token has are dropped, so that it stays one segment of the path.

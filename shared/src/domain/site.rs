@@ -51,7 +51,7 @@ impl Site {
 
     /// Returns the frontend's page after a sign-in, or the built-in one.
     pub fn dashboard_url(&self, origin: &Origin) -> String {
-        let built_in = || origin.join(paths::SIGNED_IN);
+        let built_in = || origin.join(paths::ACCOUNT);
         self.frontend
             .as_ref()
             .map_or_else(built_in, |frontend| frontend.join(&self.dashboard_path))

@@ -67,17 +67,13 @@ impl Timestamp {
         Some(Self(u64::try_from(nanos / 1_000_000).ok()?))
     }
 
-    /// Returns the form for people: `21 November 2026 at 14:05 UTC`.
-    pub fn in_words(self) -> String {
+    /// Returns year, month, day, hour and minute, in UTC.
+    pub fn parts(self) -> [usize; 5] {
         let date = self.date_time();
-        format!(
-            "{} {} {} at {:02}:{:02} UTC",
-            date.day(),
-            date.month(),
-            date.year(),
-            date.hour(),
-            date.minute()
-        )
+        let year = usize::try_from(date.year()).unwrap_or_default();
+        let [month, day] = [u8::from(date.month()), date.day()].map(usize::from);
+        let [hour, minute] = [date.hour(), date.minute()].map(usize::from);
+        [year, month, day, hour, minute]
     }
 
     fn date_time(self) -> OffsetDateTime {
@@ -89,12 +85,18 @@ impl Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
 
     #[test]
     fn a_timestamp_is_formatted_as_rfc_3339_and_in_words() {
         let moment = Timestamp::from_secs(1_795_269_900);
         assert_eq!(moment.rfc3339(), "2026-11-21T14:05:00Z");
-        assert_eq!(moment.in_words(), "21 November 2026 at 14:05 UTC");
+        let in_words = Language::ALL.map(|language| language.moment(moment));
+        let expected = [
+            "21 November 2026 at 14:05 UTC",
+            "21. November 2026 um 14:05 Uhr UTC",
+        ];
+        assert_eq!(in_words, expected);
     }
 
     #[test]

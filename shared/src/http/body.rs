@@ -1,5 +1,6 @@
 //! Strict reading of request bodies and queries.
 
+use crate::domain::language::sentences::{ApiSentences, fill};
 use crate::domain::origin::Origin;
 use crate::domain::site::Site;
 use crate::http::origin;
@@ -69,10 +70,9 @@ impl Request {
 
     fn json_up_to<T: DeserializeOwned>(&self, max_kib: usize) -> Result<T, Problem> {
         if !self.is_json() {
-            return Err(Problem::new(
-                ProblemType::UnsupportedMediaType,
-                "Send JSON, with `application/json` as the content type.",
-            ));
+            return Err(Problem::new(ProblemType::UnsupportedMediaType, |t| {
+                t.send_json
+            }));
         }
         read_json(self.body_text(max_kib)?)
     }
@@ -103,21 +103,22 @@ impl Request {
                 .iter()
                 .zip(&mut values)
                 .find(|(known, _)| **known == name);
-            match known {
-                Some((_, slot)) if slot.is_none() => *slot = Some(value),
-                Some((known, _)) => {
-                    return Err(Problem::invalid_request(format!(
-                        "Query parameter `{known}` was sent twice."
-                    )));
+            let detail = match known {
+                Some((_, slot)) if slot.is_none() => {
+                    *slot = Some(value);
+                    continue;
                 }
-                None => {
-                    return Err(Problem::invalid_request(unknown(
-                        "query",
-                        "parameter",
-                        &names,
-                    )));
-                }
-            }
+                Some((known, _)) => Problem::invalid_request({
+                    let values = [("name", (*known).to_owned())];
+                    move |t| fill_in(t.duplicate_parameter, &values)
+                }),
+                None if names.is_empty() => Problem::invalid_request(|t| t.no_parameters),
+                None => Problem::invalid_request({
+                    let values = [("known", names.join("`, `"))];
+                    move |t| fill_in(t.unknown_parameter, &values)
+                }),
+            };
+            return Err(detail.with_field(plain(name)));
         }
         Ok(values)
     }
@@ -125,20 +126,18 @@ impl Request {
     fn body_text(&self, max_kib: usize) -> Result<&str, Problem> {
         let body = self.raw_body();
         if body.len() > max_kib * 1024 {
-            return Err(Problem::new(
-                ProblemType::PayloadTooLarge,
-                format!("The body must be at most {max_kib} KiB."),
-            ));
+            return Err(Problem::new(ProblemType::PayloadTooLarge, move |t| {
+                fill(t.body_too_large, &[("kib", &max_kib.to_string())])
+            }));
         }
-        std::str::from_utf8(body)
-            .map_err(|_| Problem::invalid_request("The body is not valid UTF-8."))
+        std::str::from_utf8(body).map_err(|_| Problem::invalid_request(|t| t.not_utf8))
     }
 }
 
 /// Reads a JSON object. Rejects an array of the fields, which serde would accept.
 fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if !text.trim_start().starts_with('{') {
-        return Err(Problem::invalid_request("The body must be a JSON object."));
+        return Err(Problem::invalid_request(|t| t.not_an_object));
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json)
@@ -155,7 +154,7 @@ fn read_form<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         percent_decode_str(&spaced)
             .decode_utf8()
             .map(|text| serde_json::Value::from(text.as_ref()))
-            .map_err(|_| Problem::invalid_request("The form is not valid UTF-8."))
+            .map_err(|_| Problem::invalid_request(|t| t.form_not_utf8))
     };
     let mut fields = Vec::new();
     for part in text.split('&').filter(|part| !part.is_empty()) {
@@ -167,11 +166,9 @@ fn read_form<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
 }
 
 fn invalid_json(error: &serde_json::Error) -> Problem {
-    Problem::invalid_request(format!(
-        "The body is not valid JSON (line {}, column {}).",
-        error.line(),
-        error.column()
-    ))
+    let place = [("line", error.line()), ("column", error.column())];
+    let place = place.map(|(name, value)| (name, value.to_string()));
+    Problem::invalid_request(move |t| fill_in(t.not_json, &place))
 }
 
 /// Describes an error in words of the body's schema. serde's message may repeat what was sent; only
@@ -186,30 +183,100 @@ fn invalid_body(text: &str, path: &Path, error: &serde_json::Error) -> Problem {
         .map_or(located.as_str(), |(message, _location)| message);
     // The expectation of the schema is last.
     let expected = message.rsplit_once(", expected ").map(|(_, last)| last);
-    let quoted = |text| str::split(text, '`').skip(1).step_by(2);
     let starts = |start| message.starts_with(start);
-    let detail = if starts("unknown field") {
-        let known: Vec<_> = quoted(expected.unwrap_or_default()).collect();
-        unknown("body", "field", &known)
-    } else if starts("missing field") {
-        format!(
-            "Missing field `{}`.",
-            field_path(path, quoted(message).next())
-        )
-    } else if starts("duplicate field") {
-        let field = field_path(path, quoted(message).next());
-        format!("Field `{field}` was sent twice.")
-    } else {
-        let expected = match expected {
-            Some("a sequence") => "an array",
-            Some("a map") => "an object",
-            Some(text) if text.starts_with("struct ") => "an object",
-            Some(text) => text,
-            None => "a string",
-        };
-        format!("`{}` must be {expected}.", field_path(path, None))
-    };
-    Problem::invalid_request(detail)
+    if starts("unknown field") {
+        let known = quoted(expected.unwrap_or_default()).join("`, `");
+        return unknown_field(known).with_field(unknown_name(message));
+    }
+    if starts("missing field") || starts("duplicate field") {
+        let is_missing = starts("missing field");
+        let field = field_path(path, quoted(message).first().copied());
+        let values = [("field", field.clone())];
+        return Problem::invalid_field(field, move |t: &ApiSentences| {
+            let sentence = if is_missing {
+                t.missing_field
+            } else {
+                t.duplicate_field
+            };
+            fill_in(sentence, &values)
+        });
+    }
+    let field = field_path(path, None);
+    let expected = Expected::new(expected.unwrap_or("a string"));
+    Problem::invalid_field(field.clone(), move |t: &ApiSentences| {
+        let expected = expected.in_words(t);
+        fill(t.wrong_type, &[("field", &field), ("expected", &expected)])
+    })
+}
+
+/// The type that the schema has for a field.
+enum Expected {
+    Array,
+    Object,
+    Text,
+    /// One of these values.
+    OneOf(Vec<String>),
+}
+
+impl Expected {
+    /// Reads serde's description of a type.
+    fn new(text: &str) -> Self {
+        match text {
+            "a sequence" => Self::Array,
+            "a map" => Self::Object,
+            _ if text.starts_with("struct ") => Self::Object,
+            _ if text.contains('`') => {
+                let values = quoted(text).into_iter();
+                Self::OneOf(values.map(|value| format!("`{value}`")).collect())
+            }
+            _ => Self::Text,
+        }
+    }
+
+    fn in_words(&self, t: &ApiSentences) -> String {
+        match self {
+            Self::Array => t.an_array.to_owned(),
+            Self::Object => t.an_object.to_owned(),
+            Self::Text => t.a_string.to_owned(),
+            Self::OneOf(values) => match values.as_slice() {
+                [one, other] => fill(t.or, &[("one", one), ("other", other)]),
+                _ => fill(t.one_of, &[("values", &values.join(", "))]),
+            },
+        }
+    }
+}
+
+/// Returns the parts of `text` in backquotes.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+fn unknown_field(known: String) -> Problem {
+    if known.is_empty() {
+        return Problem::invalid_request(|t| t.no_fields);
+    }
+    Problem::invalid_request(move |t| fill(t.unknown_field, &[("known", &known)]))
+}
+
+/// Returns the name of the unknown field in serde's `message`, if it is a plain one.
+fn unknown_name(message: &str) -> Option<String> {
+    let name = message.strip_prefix("unknown field `")?;
+    plain(name.split_once('`')?.0)
+}
+
+/// Returns `name` if it can be repeated to whoever sent it: 1 to 64 characters of a plain name.
+fn plain(name: &str) -> Option<String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    let is_good = (1..=64).contains(&name.len()) && name.bytes().all(is_plain);
+    is_good.then(|| name.to_owned())
+}
+
+fn fill_in(sentence: &str, values: &[(&str, String)]) -> String {
+    let values: Vec<_> = values
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    fill(sentence, &values)
 }
 
 /// Returns the path to a field (`users[0].email`). All of its parts are from the schema: an unknown
@@ -233,19 +300,10 @@ fn field_path(path: &Path, field: Option<&str>) -> String {
     }
 }
 
-/// Says that `place` has an unknown `what`, and lists the known ones. Never repeats the unknown
-/// one.
-fn unknown(place: &str, what: &str, known: &[&str]) -> String {
-    if known.is_empty() {
-        return format!("The {place} must have no {what}s.");
-    }
-    let known = known.join("`, `");
-    format!("The {place} has an unknown {what}. Known {what}s: `{known}`.")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
     use serde::Deserialize;
 
     #[derive(Deserialize, Debug, PartialEq)]
@@ -295,7 +353,8 @@ mod tests {
             ("email=%ff", "The form is not valid UTF-8."),
             ("next=/x", "Missing field `email`."),
         ] {
-            assert_eq!(read_form::<Form>(wrong).unwrap_err().detail(), detail);
+            let problem = read_form::<Form>(wrong).unwrap_err();
+            assert_eq!(problem.detail(Language::English), detail);
         }
     }
 
@@ -337,11 +396,10 @@ mod tests {
             ),
         ] {
             let problem = read_json::<Body>(wrong).unwrap_err();
-            assert_eq!(problem.detail(), detail, "{wrong}");
+            assert_eq!(problem.detail(Language::English), detail, "{wrong}");
         }
-        assert_eq!(
-            read_json::<Nothing>("{\"evil\":1}").unwrap_err().detail(),
-            "The body must have no fields."
-        );
+        let problem = read_json::<Nothing>("{\"evil\":1}").unwrap_err();
+        let detail = problem.detail(Language::English);
+        assert_eq!(detail, "The body must have no fields.");
     }
 }

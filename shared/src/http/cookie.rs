@@ -1,5 +1,5 @@
-//! The portal's three cookies (RFC 6265bis): the session, the nonces of the links that this browser
-//! requested, and the marks that make it known.
+//! The portal's four cookies (RFC 6265bis): the session, the nonces of the links that this browser
+//! requested, the marks that make it known, and what was typed into a form.
 
 use crate::domain::known_browser::KnownBrowser;
 use crate::domain::link::Nonce;
@@ -35,6 +35,11 @@ impl Cookie {
     /// three addresses that signed in.
     pub fn known(portal: &PortalName, origin: &Origin) -> Self {
         Self::named("known", portal, origin)
+    }
+
+    /// Creates the cookie of what was typed into a form, `__Host-<portal>.draft`.
+    pub fn draft(portal: &PortalName, origin: &Origin) -> Self {
+        Self::named("draft", portal, origin)
     }
 
     fn named(suffix: &str, portal: &PortalName, origin: &Origin) -> Self {

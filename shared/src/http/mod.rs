@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod cookie;
+pub mod form_draft;
 pub mod form_error;
 pub mod origin;
 pub mod problem;

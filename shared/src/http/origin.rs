@@ -32,9 +32,7 @@ pub fn check(request: &Request, site: &Site, origin: &Origin) -> Result<(), Prob
     if good && !prefetching {
         return Ok(());
     }
-    Err(Problem::new(
-        ProblemType::OriginNotAllowed,
-        "Call this from the portal's own pages, \
-         or from an origin in `FrontendUrl` or `AllowedOrigins`.",
-    ))
+    Err(Problem::new(ProblemType::OriginNotAllowed, |t| {
+        t.wrong_origin
+    }))
 }

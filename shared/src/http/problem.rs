@@ -1,13 +1,16 @@
 //! Errors for callers: problem documents (RFC 9457), or a redirect for a form of a page.
 
 use crate::domain::code::InvalidCode;
+use crate::domain::language::Language;
+use crate::domain::language::sentences::{ApiSentences, fill};
 use crate::domain::link::InvalidIdempotencyKey;
 use crate::domain::next::Next;
-use crate::domain::password::WeakPassword;
+use crate::domain::password::{MAX_LENGTH, WeakPassword};
 use crate::http::form_error::FormError;
 use crate::http::response::{self, Response, value};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// The stable problem types. The `type` member is `urn:vestibule:problem:` followed by the name.
@@ -50,33 +53,31 @@ pub enum ProblemType {
 }
 
 impl ProblemType {
-    const fn spec(self) -> (u16, &'static str, &'static str) {
+    const fn spec(self) -> (u16, &'static str, Title) {
         match self {
-            Self::InvalidRequest => (400, "invalid-request", "Invalid request"),
-            Self::InvalidCredentials => (
-                401,
-                "invalid-credentials",
-                "Wrong email address or password",
-            ),
-            Self::NotFound => (404, "not-found", "Not found"),
-            Self::WeakPassword => (422, "weak-password", "Password not accepted"),
-            Self::NotAuthenticated => (401, "not-authenticated", "Not signed in"),
-            Self::ReauthenticationRequired => (401, "reauthentication-required", "Confirm first"),
-            Self::InvalidToken => (400, "invalid-token", "Invalid link or code"),
-            Self::ExpiredToken => (410, "expired-token", "Link expired"),
-            Self::UsedToken => (410, "used-token", "Link already used"),
-            Self::OriginNotAllowed => (403, "origin-not-allowed", "Origin not allowed"),
-            Self::AlreadyExists => (409, "already-exists", "User already exists"),
-            Self::Conflict => (409, "conflict", "Not possible in the user's current status"),
-            Self::IdempotencyKeyReused => (
-                422,
-                "idempotency-key-reused",
-                "Idempotency key already used",
-            ),
-            Self::PayloadTooLarge => (413, "payload-too-large", "Body too large"),
-            Self::UnsupportedMediaType => (415, "unsupported-media-type", "Unsupported media type"),
-            Self::TooManyAttempts => (429, "too-many-attempts", "Too many attempts"),
-            Self::Unavailable => (503, "unavailable", "Temporarily unavailable"),
+            Self::InvalidRequest => (400, "invalid-request", |t| t.invalid_request),
+            Self::InvalidCredentials => (401, "invalid-credentials", |t| t.invalid_credentials),
+            Self::NotFound => (404, "not-found", |t| t.not_found),
+            Self::WeakPassword => (422, "weak-password", |t| t.weak_password),
+            Self::NotAuthenticated => (401, "not-authenticated", |t| t.not_authenticated),
+            Self::ReauthenticationRequired => (401, "reauthentication-required", |t| {
+                t.reauthentication_required
+            }),
+            Self::InvalidToken => (400, "invalid-token", |t| t.invalid_token),
+            Self::ExpiredToken => (410, "expired-token", |t| t.expired_token),
+            Self::UsedToken => (410, "used-token", |t| t.used_token),
+            Self::OriginNotAllowed => (403, "origin-not-allowed", |t| t.origin_not_allowed),
+            Self::AlreadyExists => (409, "already-exists", |t| t.already_exists),
+            Self::Conflict => (409, "conflict", |t| t.conflict),
+            Self::IdempotencyKeyReused => {
+                (422, "idempotency-key-reused", |t| t.idempotency_key_reused)
+            }
+            Self::PayloadTooLarge => (413, "payload-too-large", |t| t.payload_too_large),
+            Self::UnsupportedMediaType => {
+                (415, "unsupported-media-type", |t| t.unsupported_media_type)
+            }
+            Self::TooManyAttempts => (429, "too-many-attempts", |t| t.too_many_attempts),
+            Self::Unavailable => (503, "unavailable", |t| t.unavailable),
         }
     }
 
@@ -86,21 +87,53 @@ impl ProblemType {
     }
 }
 
+type Title = fn(&'static ApiSentences) -> &'static str;
+
+/// A sentence that tells the caller what to do next, in the language of the response.
+struct Detail(Box<dyn Fn(&'static ApiSentences) -> Cow<'static, str> + Send + Sync>);
+
+/// Shows the sentence in English.
+impl fmt::Debug for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&(self.0)(Language::English.api()), f)
+    }
+}
+
 /// An error on its way to becoming a response.
 #[derive(Debug)]
 pub struct Problem {
     pub kind: ProblemType,
-    detail: Cow<'static, str>,
+    detail: Detail,
+    /// The path of the field that is invalid, such as `users[0].email`.
+    field: Option<String>,
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
     /// Number of codes that this client may still try, at most 9.
     attempts_left: Option<u8>,
     /// Greatest age of the newest authentication that is accepted, in seconds.
     max_age: Option<u32>,
-    /// Page that a form is redirected to.
-    page: Option<String>,
-    /// `next` of that page.
+    redirect: Option<Box<FormRedirect>>,
+}
+
+/// The page that a form is redirected to.
+#[derive(Debug, Default)]
+struct FormRedirect {
+    page: String,
     next: Option<Next>,
+    /// The `Set-Cookie` value that keeps what was typed into the form.
+    draft: Option<String>,
+}
+
+impl FormRedirect {
+    fn response(&self, error: FormError<'_>) -> Response {
+        let separator = if self.page.contains('?') { '&' } else { '?' };
+        let page = format!("{}{separator}{}", self.page, error.to_query());
+        let redirect = response::see_other(&Next::add_to(self.next.as_ref(), &page));
+        match &self.draft {
+            Some(cookie) => response::with_cookie(redirect, cookie),
+            None => redirect,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -110,6 +143,8 @@ struct Document<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,52 +156,69 @@ struct Document<'a> {
 }
 
 impl Problem {
-    /// Creates a problem; `detail` tells the caller what to do next.
-    pub fn new(kind: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
+    /// Creates a problem; `detail` picks the sentence that tells the caller what to do next.
+    pub fn new<T: Into<Cow<'static, str>>>(
+        kind: ProblemType,
+        detail: impl Fn(&'static ApiSentences) -> T + Send + Sync + 'static,
+    ) -> Self {
         Self {
             kind,
-            detail: detail.into(),
+            detail: Detail(Box::new(move |sentences| detail(sentences).into())),
+            field: None,
             reason: None,
             retry_after: None,
             attempts_left: None,
             max_age: None,
-            page: None,
-            next: None,
+            redirect: None,
         }
     }
 
-    /// Creates a 400 with advice on the invalid field.
-    pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
+    /// Creates a 400 for a request that is invalid as a whole.
+    pub fn invalid_request<T: Into<Cow<'static, str>>>(
+        detail: impl Fn(&'static ApiSentences) -> T + Send + Sync + 'static,
+    ) -> Self {
         Self::new(ProblemType::InvalidRequest, detail)
+    }
+
+    /// Creates a 400 with advice on an invalid field.
+    pub fn invalid_field<T: Into<Cow<'static, str>>>(
+        field: impl Into<String>,
+        detail: impl Fn(&'static ApiSentences) -> T + Send + Sync + 'static,
+    ) -> Self {
+        Self::invalid_request(detail).with_field(Some(field.into()))
+    }
+
+    /// Names the field that is invalid.
+    #[must_use]
+    pub fn with_field(mut self, field: Option<String>) -> Self {
+        self.field = field;
+        self
     }
 
     /// Creates a 401 for a request without a live session.
     pub fn not_authenticated() -> Self {
-        Self::new(ProblemType::NotAuthenticated, "Sign in, then try again.")
+        Self::new(ProblemType::NotAuthenticated, |t| t.sign_in_first)
     }
 
     /// Creates a 401 for a session whose newest authentication is older than `max_age`.
     pub fn reauthentication_required(max_age: Duration) -> Self {
         Self {
             max_age: Some(u32::try_from(max_age.as_secs()).unwrap_or(u32::MAX)),
-            ..Self::new(
-                ProblemType::ReauthenticationRequired,
-                "Confirm the session with `POST /auth/confirm`, then try again.",
-            )
+            ..Self::new(ProblemType::ReauthenticationRequired, |t| t.confirm_first)
         }
     }
 
     /// Creates a 400 that is the same for every link and code that does not work.
     pub fn invalid_token() -> Self {
-        Self::new(ProblemType::InvalidToken, "Request a new one.")
+        Self::new(ProblemType::InvalidToken, |t| t.request_new_link)
     }
 
     /// Creates a 400 that is the same for every code that does not work.
     pub fn wrong_code(attempts_left: u64) -> Self {
-        let detail = if attempts_left == 0 {
-            "Request a new code."
+        let detail: Title = if attempts_left == 0 {
+            |t| t.request_new_code
         } else {
-            "Check the code and try again, or request a new one."
+            |t| t.check_code
         };
         Self {
             attempts_left: Some(u8::try_from(attempts_left).unwrap_or(u8::MAX)),
@@ -176,15 +228,12 @@ impl Problem {
 
     /// Creates a 401 that is the same for every reason to refuse a password.
     pub fn invalid_credentials() -> Self {
-        Self::new(
-            ProblemType::InvalidCredentials,
-            "Check both and try again, or reset your password.",
-        )
+        Self::new(ProblemType::InvalidCredentials, |t| t.check_credentials)
     }
 
     /// Creates a 404 for an endpoint that is not enabled.
     pub fn not_found() -> Self {
-        Self::new(ProblemType::NotFound, "This endpoint is not enabled.")
+        Self::new(ProblemType::NotFound, |t| t.endpoint_not_enabled)
     }
 
     /// Hides why a code did not work: every problem but 503 becomes that of a wrong code.
@@ -202,36 +251,49 @@ impl Problem {
         let wait = Duration::from_secs(retry_after.as_millis().div_ceil(1000) as u64);
         Self {
             retry_after: Some(wait),
-            ..Self::new(
-                ProblemType::TooManyAttempts,
-                "Try again after `retry_after` seconds.",
-            )
+            ..Self::new(ProblemType::TooManyAttempts, |t| t.wait)
         }
     }
 
     /// Creates a 503: nothing was changed, and a retry may succeed.
     pub fn unavailable() -> Self {
-        Self::new(ProblemType::Unavailable, "Try again in a moment.")
+        Self::new(ProblemType::Unavailable, |t| t.try_again)
     }
 
     /// Sets the page that a form is redirected to, unless one is set already; the page describes
     /// the error.
     #[must_use]
     pub fn redirect_form_to(mut self, page: &str) -> Self {
-        self.page.get_or_insert_with(|| page.to_owned());
+        self.redirect.get_or_insert_with(|| {
+            Box::new(FormRedirect {
+                page: page.to_owned(),
+                ..FormRedirect::default()
+            })
+        });
+        self
+    }
+
+    /// Keeps what was typed into the failed form: `cookie` is the `Set-Cookie` value.
+    #[must_use]
+    pub fn with_draft(mut self, cookie: String) -> Self {
+        if let Some(redirect) = &mut self.redirect {
+            redirect.draft = Some(cookie);
+        }
         self
     }
 
     /// Keeps the `next` of the failed form in the redirect.
     #[must_use]
     pub fn with_next(mut self, next: Option<&Next>) -> Self {
-        self.next = next.cloned();
+        if let Some(redirect) = &mut self.redirect {
+            redirect.next = next.cloned();
+        }
         self
     }
 
     /// Returns the error that a page describes in words, or `None` where a redirect would hide an
     /// attack or a broken client.
-    fn form_error(&self) -> Option<FormError<'static>> {
+    fn form_error(&self) -> Option<FormError<'_>> {
         match self.kind {
             ProblemType::InvalidToken => Some(match self.attempts_left {
                 Some(left) => FormError::WrongCode(left),
@@ -239,7 +301,9 @@ impl Problem {
             }),
             ProblemType::ExpiredToken => Some(FormError::ExpiredToken),
             ProblemType::UsedToken => Some(FormError::UsedToken),
-            ProblemType::InvalidRequest => Some(FormError::InvalidRequest),
+            ProblemType::InvalidRequest => Some(FormError::InvalidRequest(
+                self.field.as_deref().unwrap_or_default(),
+            )),
             ProblemType::InvalidCredentials => Some(FormError::InvalidCredentials),
             ProblemType::WeakPassword => {
                 Some(FormError::WeakPassword(self.reason.unwrap_or_default()))
@@ -262,23 +326,22 @@ impl Problem {
     }
 
     /// Returns the advice to the caller.
-    pub fn detail(&self) -> &str {
-        &self.detail
+    pub fn detail(&self, language: Language) -> Cow<'static, str> {
+        (self.detail.0)(language.api())
     }
 
     /// Returns a redirect for a form that has a page, otherwise the problem document.
-    pub fn into_response(self, to_form: bool) -> Response {
-        if let (true, Some(page), Some(error)) = (to_form, &self.page, self.form_error()) {
-            let separator = if page.contains('?') { '&' } else { '?' };
-            let page = format!("{page}{separator}{}", error.to_query());
-            return response::see_other(&Next::add_to(self.next.as_ref(), &page));
+    pub fn into_response(self, to_form: bool, language: Language) -> Response {
+        if let (true, Some(redirect), Some(error)) = (to_form, &self.redirect, self.form_error()) {
+            return redirect.response(error);
         }
         let (status, name, title) = self.kind.spec();
         let document = Document {
             kind: format!("urn:vestibule:problem:{name}"),
-            title,
+            title: title(language.api()),
             status,
-            detail: &self.detail,
+            detail: &self.detail(language),
+            field: self.field.as_deref(),
             reason: self.reason,
             retry_after: self.retry_after.map(|wait| wait.as_secs()),
             attempts_left: self.attempts_left,
@@ -308,13 +371,13 @@ fn challenge(max_age: Option<u32>) -> String {
 
 impl From<InvalidIdempotencyKey> for Problem {
     fn from(_: InvalidIdempotencyKey) -> Self {
-        Self::invalid_request("`idempotency_key` must be 16 to 128 visible ASCII characters.")
+        Self::invalid_field("idempotency_key", |t| t.idempotency_key_invalid)
     }
 }
 
 impl From<InvalidCode> for Problem {
     fn from(_: InvalidCode) -> Self {
-        Self::invalid_request("`code` must be the 8 digits from the email.")
+        Self::invalid_field("code", |t| t.code_invalid)
     }
 }
 
@@ -322,7 +385,41 @@ impl From<WeakPassword> for Problem {
     fn from(weak: WeakPassword) -> Self {
         Self {
             reason: Some(weak.as_str()),
-            ..Self::new(ProblemType::WeakPassword, weak.to_string())
+            field: Some("password".to_owned()),
+            ..Self::new(ProblemType::WeakPassword, move |t| weak_password(weak, t))
         }
+    }
+}
+
+/// Returns the sentence that says why a password is not accepted.
+pub fn weak_password(weak: WeakPassword, sentences: &ApiSentences) -> String {
+    let (sentence, name, number) = match weak {
+        WeakPassword::TooShort { min_length } => (sentences.too_short, "minimum", min_length),
+        WeakPassword::TooLong => (sentences.too_long, "maximum", MAX_LENGTH),
+        WeakPassword::Personal => (sentences.personal, "", 0),
+        WeakPassword::Common => (sentences.common, "", 0),
+        WeakPassword::Repeats => (sentences.repeats, "", 0),
+        WeakPassword::Sequence => (sentences.sequence, "", 0),
+        WeakPassword::Keyboard => (sentences.keyboard, "", 0),
+        WeakPassword::Dates => (sentences.dates, "", 0),
+        WeakPassword::Names => (sentences.names, "", 0),
+        WeakPassword::Guessable => (sentences.guessable, "", 0),
+    };
+    fill(sentence, &[(name, &number.to_string())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weak_password_is_explained_in_every_language() {
+        let weak = WeakPassword::TooShort { min_length: 15 };
+        let sentences = Language::ALL.map(|language| weak_password(weak, language.api()));
+        let expected = [
+            "Use at least 15 characters.",
+            "Verwenden Sie mindestens 15 Zeichen.",
+        ];
+        assert_eq!(sentences, expected);
     }
 }

@@ -1,14 +1,16 @@
 //! A request as API Gateway delivers it.
 
 use crate::domain::client::ClientInfo;
+use crate::domain::language::Language;
+use crate::domain::language::sentences::{ApiSentences, fill};
 use crate::domain::origin::Origin;
+use crate::domain::paths;
 use crate::domain::site::Site;
 use crate::http::problem::Problem;
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::http::{HeaderName, HeaderValue};
 use lambda_http::request::RequestContext;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The `transport` of a request: the place where a client keeps its session.
@@ -113,6 +115,12 @@ impl Request {
         self.0.headers().get(name).map(HeaderValue::as_bytes)
     }
 
+    /// Returns the language that the client prefers, or `default`.
+    pub fn language(&self, default: Language) -> Language {
+        let preferred = self.header("accept-language").and_then(Language::preferred);
+        preferred.unwrap_or(default)
+    }
+
     /// Returns the client. The IP address is the one that API Gateway saw, never a header.
     pub fn client(&self) -> ClientInfo {
         let ip = self
@@ -142,9 +150,10 @@ impl Request {
             let domain = self.context()?.domain_name.as_deref()?;
             Origin::parse(&format!("https://{domain}"))
         };
-        site.public.clone().or_else(by_domain).ok_or_else(|| {
-            Problem::invalid_request("This portal does not know its own URL. Set `PublicUrl`.")
-        })
+        site.public
+            .clone()
+            .or_else(by_domain)
+            .ok_or_else(|| Problem::invalid_request(|t| t.no_public_url))
     }
 
     /// Returns the value of a cookie. Other cookies may hold any bytes without hiding this one.
@@ -162,13 +171,38 @@ impl Request {
         let mut named =
             pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
         match (named.next(), named.next()) {
-            (_, Some(_)) => Err(Problem::invalid_request(if name.ends_with(".sid") {
-                Cow::from("The session cookie was sent twice.")
-            } else {
-                format!("The cookie `{name}` was sent twice.").into()
-            })),
+            (_, Some(_)) if name.ends_with(".sid") => {
+                Err(Problem::invalid_request(|t| t.session_cookie_twice))
+            }
+            (_, Some(_)) => {
+                let name = name.to_owned();
+                let detail = move |t: &ApiSentences| fill(t.cookie_twice, &[("name", &name)]);
+                Err(Problem::invalid_request(detail))
+            }
             (first, None) => Ok(first.map(|value| str::from_utf8(value).unwrap_or("?"))),
         }
+    }
+
+    /// Returns the page of the portal at `origin` that posted this form, with the parameter `for`,
+    /// or `None` if a frontend did. Only pages that may show an error count.
+    pub fn form_page(&self, origin: &Origin) -> Option<String> {
+        let url = self.header("referer")?.strip_prefix(origin.as_str())?;
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let page = paths::FORMS.into_iter().find(|form| *form == path)?;
+        let mut parameters = query
+            .split('&')
+            .filter_map(|part| part.strip_prefix("for="));
+        let pending = parameters
+            .next()
+            .filter(|text| ["reset", "sign-up"].contains(text));
+        let query = pending.map_or_else(String::new, |pending| format!("?for={pending}"));
+        Some(origin.join(page) + &query)
+    }
+
+    /// Returns true for a browser that opens a page.
+    pub fn accepts_html(&self) -> bool {
+        self.header("accept")
+            .is_some_and(|accepted| accepted.contains("text/html"))
     }
 
     /// Returns true for a form that a page posted.

@@ -28,6 +28,16 @@ pub fn public_json(body: &impl Serialize, max_age: Duration) -> Response {
     response
 }
 
+/// Creates a text of this type that anybody may cache for `max_age`.
+pub fn public_text(content_type: &str, text: String, max_age: Duration) -> Response {
+    let mut response = text_response(200, content_type, text);
+    let caching = format!("public, max-age={}", max_age.as_secs());
+    response
+        .headers_mut()
+        .insert("cache-control", value(&caching));
+    response
+}
+
 /// Creates a page with its content security policy.
 pub fn page(html: String, policy: &str) -> Response {
     let mut response = text_response(200, "text/html; charset=utf-8", html);

@@ -115,7 +115,7 @@ async fn a_weak_password_is_refused_with_a_reason_and_not_counted() {
             assert_eq!(refused.json()["reason"], reason);
         }
         let form = client.change_password(PASSWORD, password).form().await;
-        let page = format!("303 {ACCOUNT}?error=weak_password&reason={reason}");
+        let page = format!("303 {ACCOUNT}?error=weak-password&reason={reason}");
         form.assert(&page);
     }
     assert_eq!(world.snapshot(), before);
@@ -143,7 +143,7 @@ async fn attempts_count_together_with_those_that_sign_in_and_confirm() {
     let refused = refused.assert("429 too-many-attempts");
     assert_eq!(refused.json()["retry_after"], 840);
     let form = client.change_password(PASSWORD, NEW).form().await;
-    let page = format!("303 {ACCOUNT}?error=too_many_attempts&retry_after=840");
+    let page = format!("303 {ACCOUNT}?error=too-many-attempts&retry_after=840");
     form.assert(&page);
     let sign_in = client.neighbor().sign_in(ADA, PASSWORD).await;
     sign_in.assert("429 too-many-attempts");
@@ -236,9 +236,11 @@ async fn a_form_returns_to_the_account_page() {
     let world = world(&[("FrontendUrl", "https://app.example.com")]).await;
     let client = ada(&world, PASSWORD).await;
     let wrong = client.change_password(WRONG, NEW).form().await;
-    wrong.assert(&format!("303 {ACCOUNT}?error=invalid_credentials"));
+    wrong.assert(&format!("303 {ACCOUNT}?error=invalid-credentials"));
     let empty = client.change_password("", NEW).form().await;
-    empty.assert(&format!("303 {ACCOUNT}?error=invalid_request"));
+    empty.assert(&format!(
+        "303 {ACCOUNT}?error=invalid-request&field=current"
+    ));
     let changed = client.change_password(PASSWORD, NEW).form().await;
     changed.assert(&format!("303 {ACCOUNT}?notice=password-changed"));
     client.me().await.assert("200");

@@ -209,12 +209,12 @@ async fn a_form_returns_to_the_account_page_or_to_its_own_with_the_error() {
     let email = client.receive_login_email(ADA).await;
     let before = client.me().await;
     for (request, error) in [
-        (client.confirm_password(WRONG), "invalid_credentials"),
+        (client.confirm_password(WRONG), "invalid-credentials"),
         (
             client.confirm_code(&email.wrong_code()),
-            "invalid_token&reason=invalid&attempts_left=4",
+            "invalid-token&attempts_left=4",
         ),
-        (client.confirm_code("1234"), "invalid_request"),
+        (client.confirm_code("1234"), "invalid-request&field=code"),
     ] {
         let page = format!("303 {CONFIRM}?error={error}");
         request.form().await.assert(&page);

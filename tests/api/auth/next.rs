@@ -1,8 +1,8 @@
 //! The `next` of a user, on every way from the first page to the session.
 
 use kit::routes::{
-    ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, REQUEST_LOGIN, RESET_PASSWORD, SIGN_IN, SIGN_UP,
-    SIGNED_IN, VERIFY,
+    ACCOUNT, ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, REQUEST_LOGIN, RESET_PASSWORD, SIGN_IN,
+    SIGN_UP, VERIFY,
 };
 use kit::{ADA, ApiClient, ApiRequest, ApiResponse, PASSWORD, World, form, hours, mins};
 
@@ -51,7 +51,7 @@ async fn signs_in_to(world: &World, client: &ApiClient<'_>, next: &str, landing:
     world.clock.advance(mins(15));
     let request = client.sign_in(ADA, PASSWORD).next(next);
     let form = request.clone().form().await;
-    form.assert(&format!("303 {}", landing.unwrap_or(SIGNED_IN)));
+    form.assert(&format!("303 {}", landing.unwrap_or(ACCOUNT)));
     let json = request.await.assert("200").json();
     let found = json.get("next").map(|next| next.as_str().unwrap());
     let expected = landing.map(|path| url(world, path));
@@ -163,9 +163,7 @@ async fn an_expired_and_a_used_link_keep_next() {
             client.verify_link(&email.token()).form().await,
         ] {
             let query = query(&world, &next);
-            let back = back.assert(&format!(
-                "303 {SIGN_IN}?error=invalid_token&reason=expired&{query}"
-            ));
+            let back = back.assert(&format!("303 {SIGN_IN}?error=expired-token&{query}"));
             keeps(&world, &client, &back, &next).await;
         }
 
@@ -175,9 +173,7 @@ async fn an_expired_and_a_used_link_keep_next() {
         let stranger = world.client();
         let back = stranger.verify_link(&email.token()).form().await;
         let (page, query) = (email.path(), query(&world, &next));
-        let back = back.assert(&format!(
-            "303 {page}?error=invalid_token&reason=used&{query}"
-        ));
+        let back = back.assert(&format!("303 {page}?error=used-token&{query}"));
         let page = stranger.open(&back.location()).await.assert("200");
         page.assert_contains(&format!("{SIGN_IN}?{query}\""));
     }
@@ -260,19 +256,19 @@ async fn every_form_that_requests_an_email_keeps_next() {
             sent.assert(&format!("303 {CHECK_EMAIL}?{pending}{carried}"));
             let limited = request.await;
             let to = limited.outcome();
-            let error = format!("303 {page}?error=too_many_attempts&");
+            let error = format!("303 {page}?error=too-many-attempts&");
             assert!(to.starts_with(&error) && to.ends_with(&carried), "{to}");
             keeps(&world, &client, &limited, &next).await;
         }
         for (request, page, _) in forms(&client, "no address") {
             let invalid = request.next(&next).await;
-            let invalid = invalid.assert(&format!("303 {page}?error=invalid_request&{carried}"));
+            let invalid = invalid.assert(&format!("303 {page}?error=invalid-request&{carried}"));
             keeps(&world, &client, &invalid, &next).await;
         }
     }
     for (request, page, _) in forms(&client, EVE) {
         let foreign = request.next("https://evil.example").await;
-        foreign.assert(&format!("303 {page}?error=invalid_request"));
+        foreign.assert(&format!("303 {page}?error=invalid-request"));
     }
 }
 
@@ -288,7 +284,7 @@ async fn a_wrong_code_keeps_next_and_that_it_was_a_sign_up() {
         let wrong = wrong.with("for", pending).form().await;
         let carried = query(&world, SHORT);
         let wrong = wrong.assert(&format!(
-            "303 {CHECK_EMAIL}{page}error=invalid_token&reason=invalid&attempts_left=4&{carried}"
+            "303 {CHECK_EMAIL}{page}error=invalid-token&attempts_left=4&{carried}"
         ));
         let page = keeps(&world, &client, &wrong, SHORT).await;
         assert_eq!(page.field("for"), pending);
@@ -297,9 +293,9 @@ async fn a_wrong_code_keeps_next_and_that_it_was_a_sign_up() {
     }
     let client = world.client();
     let wrong = client.verify_code("12345678").with("for", "x&y").form();
-    wrong.await.assert(&format!(
-        "303 {CHECK_EMAIL}?error=invalid_token&reason=invalid"
-    ));
+    wrong
+        .await
+        .assert(&format!("303 {CHECK_EMAIL}?error=invalid-token"));
 }
 
 #[tokio::test]
@@ -383,7 +379,7 @@ async fn a_reset_leads_to_next_by_the_sign_in_page() {
         client.open(&weak.location()).await.assert("200");
         let set = form.with("password", NEW).await;
         let set = set.assert(&format!(
-            "303 {SIGN_IN}?notice=password_changed&{}",
+            "303 {SIGN_IN}?notice=password-changed&{}",
             query(&world, &next)
         ));
         keeps(&world, &client, &set, &next).await;
@@ -409,7 +405,7 @@ async fn a_reset_leads_to_next_by_the_sign_in_page() {
             back = client.open(&back.location()).await;
         }
         let back = back.assert(&format!(
-            "303 {FORGOT_PASSWORD}?error=invalid_token&reason=expired&{}",
+            "303 {FORGOT_PASSWORD}?error=expired-token&{}",
             query(&world, &next)
         ));
         keeps(&world, &client, &back, &next).await;

@@ -1,7 +1,7 @@
 //! The pages, and the headers of every response.
 
 use kit::routes::{
-    ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, RESET_PASSWORD, SIGN_IN, SIGN_UP, SIGNED_IN, VERIFY,
+    ACCOUNT, ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, RESET_PASSWORD, SIGN_IN, SIGN_UP, VERIFY,
 };
 use kit::{ADA, World};
 
@@ -24,7 +24,7 @@ async fn every_response_carries_the_security_headers_and_is_not_cached() {
         client.verify_link("x"),
         client.verify_link(&email.token()),
         client.me(),
-        client.open(SIGNED_IN),
+        client.open(ACCOUNT),
         client.logout(),
     ] {
         let response = request.await;
@@ -80,7 +80,7 @@ async fn a_page_never_repeats_its_query() {
         ("used", "has already been used"),
         ("invalid", "doesn’t work"),
     ] {
-        let page = client.open(SIGN_IN).query("error", "invalid_token");
+        let page = client.open(SIGN_IN).query("error", "invalid-token");
         page.query("reason", reason).await.assert_contains(text);
     }
 }
@@ -91,7 +91,7 @@ async fn a_wrong_code_redirects_back_to_its_form() {
     let client = world.client();
     let email = client.receive_login_email(ADA).await;
     let wrong = client.verify_code(&email.wrong_code()).form().await;
-    let query = "error=invalid_token&reason=invalid&attempts_left=4";
+    let query = "error=invalid-token&attempts_left=4";
     let back = wrong.assert(&format!("303 /auth/check-email?{query}"));
     let page = client.open(&back.location()).await;
     page.assert_contains("This code doesn’t work. You have 4 attempts left.");
@@ -103,7 +103,7 @@ async fn a_wrong_code_redirects_back_to_its_form() {
     ] {
         let page = client
             .open(CHECK_EMAIL)
-            .query("error", "invalid_token")
+            .query("error", "invalid-token")
             .query("attempts_left", left);
         page.await.assert_contains(text).assert_lacks("<b>");
     }
@@ -113,16 +113,12 @@ async fn a_wrong_code_redirects_back_to_its_form() {
 async fn a_browser_that_blocks_cookies_is_told_so_and_not_sent_round_in_a_circle() {
     let world = World::start().await;
     let client = world.client();
-    let after_a_form = || {
-        client
-            .open(SIGNED_IN)
-            .header("sec-fetch-site", "same-origin")
-    };
+    let after_a_form = || client.open(ACCOUNT).header("sec-fetch-site", "same-origin");
     let page = after_a_form().await.assert("200");
     page.assert_contains("You’re not signed in")
         .assert_contains("this browser blocks cookies");
     for site in ["none", "same-site", "cross-site"] {
-        let opened = client.open(SIGNED_IN).header("sec-fetch-site", site);
+        let opened = client.open(ACCOUNT).header("sec-fetch-site", site);
         opened.await.assert("303 /auth/sign-in");
     }
     let told = "No code works here: this browser blocks cookies";

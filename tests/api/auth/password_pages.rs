@@ -8,9 +8,9 @@ use kit::{ApiClient, ApiResponse, Email, GRACE, World, hours, mins, secs};
 const FIRST: &str = "three quiet otters paint";
 const SECOND: &str = "a lantern under the bridge";
 const EVE: &str = "eve@example.com";
-const TO_SIGNED_IN: &str = "303 /auth/signed-in";
-const PASSWORD_CHANGED: &str = "303 /auth/sign-in?notice=password_changed";
-const INVALID_LINK: &str = "303 /auth/sign-in?error=invalid_token&reason=invalid";
+const TO_SIGNED_IN: &str = "303 /auth/account";
+const PASSWORD_CHANGED: &str = "303 /auth/sign-in?notice=password-changed";
+const INVALID_LINK: &str = "303 /auth/sign-in?error=invalid-token";
 
 /// Starts a portal where Eve is invited.
 async fn world() -> World {
@@ -120,7 +120,7 @@ async fn an_invited_user_activates_signs_in_forgets_and_resets_the_password() {
         client.me().await.assert("401 not-authenticated");
     }
     let old = client.sign_in(EVE, FIRST).form().await;
-    old.assert("303 /auth/sign-in?error=invalid_credentials");
+    old.assert("303 /auth/sign-in?error=invalid-credentials");
     let response = client.sign_in(EVE, SECOND).form().await;
     response.assert(TO_SIGNED_IN);
     let notice = world.latest_email().await;
@@ -147,7 +147,7 @@ async fn a_weak_password_redirects_back_to_the_form_and_the_link_stays_valid() {
         ] {
             let refused = submit(&client, action, &page, password).await;
             let path = email.path();
-            let back = format!("303 {path}?error=weak_password&reason={reason}");
+            let back = format!("303 {path}?error=weak-password&reason={reason}");
             let form = follow(&world, &client, &refused.assert(&back)).await;
             let form = form.assert_contains("role=\"alert\">Choose a different password.");
             let form = form.assert_contains(text).assert_lacks(password);
@@ -254,7 +254,7 @@ async fn a_void_invitation_says_so_and_offers_a_new_one() {
 async fn a_reset_link_that_no_longer_works_leads_to_requesting_another() {
     let world = world().await;
     let client = activated(&world).await;
-    let forgot = |reason| format!("303 /auth/forgot-password?error=invalid_token&reason={reason}");
+    let forgot = |error| format!("303 /auth/forgot-password?error={error}");
     let email = reset(&world).await;
     let page = client.open(email.path()).await;
     submit(&world.client(), RESET_PASSWORD, &page, SECOND).await;
@@ -262,14 +262,14 @@ async fn a_reset_link_that_no_longer_works_leads_to_requesting_another() {
     let refused = submit(&client, RESET_PASSWORD, &page, FIRST).await;
     let used = follow(&world, &client, &refused)
         .await
-        .assert(&forgot("used"));
+        .assert(&forgot("used-token"));
     let page = follow(&world, &client, &used).await;
     page.assert_contains("This link has already been used.");
 
     world.clock.advance(mins(60));
     let expired = open(&world, &client, email.path())
         .await
-        .assert(&forgot("expired"));
+        .assert(&forgot("expired-token"));
     let page = follow(&world, &client, &expired).await;
     page.assert_contains("This link has expired.");
 
@@ -278,17 +278,17 @@ async fn a_reset_link_that_no_longer_works_leads_to_requesting_another() {
     world.revoke_sessions(EVE).await;
     let refused = submit(&client, RESET_PASSWORD, &page, FIRST).await;
     let void = follow(&world, &client, &refused).await;
-    void.assert(&forgot("invalid"));
+    void.assert(&forgot("invalid-token"));
     let other = world.client().receive_login_email(GRACE).await;
     assert!(other.path().starts_with(ACTIVATE));
     for token in ["broken", &other.token()] {
         let path = format!("{RESET_PASSWORD}/{token}");
         open(&world, &client, &path)
             .await
-            .assert(&forgot("invalid"));
+            .assert(&forgot("invalid-token"));
     }
     let old = client.sign_in(EVE, FIRST).form().await;
-    old.assert("303 /auth/sign-in?error=invalid_credentials");
+    old.assert("303 /auth/sign-in?error=invalid-credentials");
 }
 
 #[tokio::test]
@@ -316,12 +316,12 @@ async fn a_hostile_query_is_never_repeated() {
     let evil = "%3Cscript%3Ealert(1)%3C%2Fscript%3E";
     for page in [SIGN_IN, FORGOT_PASSWORD, CHECK_EMAIL, link] {
         for query in [
-            format!("error=weak_password&reason={evil}"),
+            format!("error=weak-password&reason={evil}"),
             format!("error={evil}&reason=too-short"),
-            format!("error=invalid_request&reason={evil}&for={evil}"),
-            format!("error=invalid_token&reason={evil}"),
+            format!("error=invalid-request&reason={evil}&for={evil}"),
+            format!("error=invalid-token&reason={evil}"),
             format!("notice={evil}"),
-            "error=weak_password&error=weak_password&reason=%ff&reason=%00".to_owned(),
+            "error=weak-password&error=weak-password&reason=%ff&reason=%00".to_owned(),
         ] {
             let page = open(&world, &client, &format!("{page}?{query}")).await;
             page.assert("200")
@@ -330,7 +330,7 @@ async fn a_hostile_query_is_never_repeated() {
         }
     }
     let vague = client
-        .open(&format!("{link}?error=weak_password&reason={evil}"))
+        .open(&format!("{link}?error=weak-password&reason={evil}"))
         .await;
     vague.assert_contains("Choose a different password.");
     let page = client
@@ -387,7 +387,7 @@ async fn the_sign_up_page_exists_where_the_portal_allows_it() {
     let page = open(&world, &client, SIGN_UP).await;
     page.assert_contains(&format!("action=\"{SIGN_UP}\""));
     let wrong = client.sign_up("eve", "Eve").form().await;
-    let wrong = wrong.assert("303 /auth/sign-up?error=invalid_request");
+    let wrong = wrong.assert("303 /auth/sign-up?error=invalid-request");
     let page = follow(&world, &client, &wrong).await;
     page.assert_contains("Enter your name and a valid email address.");
     let requested = client.sign_up(EVE, "Eve").form().await;

@@ -60,13 +60,13 @@ async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
         (ADA, "303 /auth/check-email"),
         (
             ADA,
-            "303 /auth/sign-in?error=too_many_attempts&retry_after=60",
+            "303 /auth/sign-in?error=too-many-attempts&retry_after=60",
         ),
-        ("ada@example", "303 /auth/sign-in?error=invalid_request"),
+        ("ada@example", "303 /auth/sign-in?error=invalid-request"),
     ] {
         client.request_login(email).form().await.assert(outcome);
     }
-    let page = client.open(SIGN_IN).query("error", "too_many_attempts");
+    let page = client.open(SIGN_IN).query("error", "too-many-attempts");
     page.await.assert_contains("Too many attempts.");
 }
 

@@ -38,14 +38,14 @@ async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
     let client = world.client();
     let sign_in = |email, password| client.sign_in(email, password).form();
     let failed = sign_in(ADA, WRONG).await;
-    failed.assert("303 /auth/sign-in?error=invalid_credentials");
+    failed.assert("303 /auth/sign-in?error=invalid-credentials");
     // No failure loses where to go next.
     let next = "/reports?of=all&year=2026";
     let url = format!("{}{next}", world.portal.public_url());
     for (request, error) in [
-        (sign_in(ADA, WRONG), "invalid_credentials"),
-        (sign_in("no address", WRONG), "invalid_request"),
-        (client.request_login("no address").form(), "invalid_request"),
+        (sign_in(ADA, WRONG), "invalid-credentials"),
+        (sign_in("no address", WRONG), "invalid-request"),
+        (client.request_login("no address").form(), "invalid-request"),
     ] {
         let back = request.next(next).await;
         let query = form(&[("next", &url)]);
@@ -57,7 +57,7 @@ async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
     let right = sign_in(ADA, PASSWORD).next("/reports").await;
     right.assert("303 /reports");
     let elsewhere = sign_in(ADA, PASSWORD).next("https://evil.example").await;
-    elsewhere.assert("303 /auth/sign-in?error=invalid_request");
+    elsewhere.assert("303 /auth/sign-in?error=invalid-request");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -210,8 +210,8 @@ async fn a_form_that_is_posted_twice_gives_one_session() {
     let key = client.open(routes::SIGN_IN).await.field("idempotency_key");
     let sign_in = || client.sign_in(ADA, PASSWORD).with("idempotency_key", &*key);
     let (first, second) = tokio::join!(sign_in().form(), sign_in().form());
-    first.assert("303 /auth/signed-in");
-    second.assert("303 /auth/signed-in");
+    first.assert("303 /auth/account");
+    second.assert("303 /auth/account");
     assert_eq!(world.rows("sessions").len(), 1);
     client.me().await.assert("200");
     assert_eq!(world.audit("partner.login").len(), 1);

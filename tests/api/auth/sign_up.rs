@@ -82,7 +82,7 @@ async fn an_expired_link_leads_back_to_the_sign_up_page() {
             if next.len() < 100 {
                 let opened = client.open(email.path()).await;
                 let query = form(&[("next", &found.field("next"))]);
-                let expired = format!("303 {SIGN_UP}?error=invalid_token&reason=expired&{query}");
+                let expired = format!("303 {SIGN_UP}?error=expired-token&{query}");
                 opened.assert(&expired);
             }
         }

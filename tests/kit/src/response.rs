@@ -34,7 +34,7 @@ impl ApiResponse {
     }
 
     /// Returns the status with the problem or with the path it redirects to, such as `200`,
-    /// `400 invalid-token` or `303 /auth/signed-in`.
+    /// `400 invalid-token` or `303 /auth/account`.
     ///
     /// A redirect to another origin is given in full.
     pub fn outcome(&self) -> String {

@@ -8,7 +8,6 @@ pub const REQUEST_LOGIN: &str = "/auth/request-login";
 pub const CHECK_EMAIL: &str = "/auth/check-email";
 pub const VERIFY: &str = "/auth/verify";
 pub const SIGN_IN: &str = "/auth/sign-in";
-pub const SIGNED_IN: &str = "/auth/signed-in";
 pub const ACCOUNT: &str = "/auth/account";
 pub const ACTIVATE: &str = "/auth/activate";
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";

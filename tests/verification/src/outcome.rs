@@ -20,34 +20,19 @@ pub(crate) enum Outcome {
     Unexpected,
 }
 
-/// The problems with their statuses in JSON responses and their errors in redirects of forms.
-const PROBLEMS: [(Outcome, u16, &str, &str); 11] = [
-    (
-        Outcome::InvalidRequest,
-        400,
-        "invalid-request",
-        "invalid_request",
-    ),
-    (Outcome::InvalidToken, 400, "invalid-token", "invalid"),
-    (Outcome::ExpiredToken, 410, "expired-token", "expired"),
-    (Outcome::UsedToken, 410, "used-token", "used"),
-    (Outcome::NotAuthenticated, 401, "not-authenticated", ""),
-    (
-        Outcome::InvalidCredentials,
-        401,
-        "invalid-credentials",
-        "invalid_credentials",
-    ),
-    (Outcome::NotFound, 404, "not-found", ""),
-    (Outcome::WeakPassword, 422, "weak-password", "weak_password"),
-    (
-        Outcome::TooManyAttempts,
-        429,
-        "too-many-attempts",
-        "too_many_attempts",
-    ),
-    (Outcome::AlreadyExists, 409, "already-exists", ""),
-    (Outcome::Unavailable, 503, "unavailable", "unavailable"),
+/// The problems with their statuses in JSON responses.
+const PROBLEMS: [(Outcome, u16, &str); 11] = [
+    (Outcome::InvalidRequest, 400, "invalid-request"),
+    (Outcome::InvalidToken, 400, "invalid-token"),
+    (Outcome::ExpiredToken, 410, "expired-token"),
+    (Outcome::UsedToken, 410, "used-token"),
+    (Outcome::NotAuthenticated, 401, "not-authenticated"),
+    (Outcome::InvalidCredentials, 401, "invalid-credentials"),
+    (Outcome::NotFound, 404, "not-found"),
+    (Outcome::WeakPassword, 422, "weak-password"),
+    (Outcome::TooManyAttempts, 429, "too-many-attempts"),
+    (Outcome::AlreadyExists, 409, "already-exists"),
+    (Outcome::Unavailable, 503, "unavailable"),
 ];
 
 impl Outcome {
@@ -58,16 +43,12 @@ impl Outcome {
         let error = query(response, "error");
         let problem = match (response.status, error) {
             (200 | 201, _) | (303, None) => return Self::Ok,
-            (303, Some(error)) => {
-                let reason = query(response, "reason").filter(|_| error == "invalid_token");
-                let error = reason.unwrap_or(error);
-                PROBLEMS.iter().find(|(.., name)| *name == error)
-            }
+            (303, Some(error)) => PROBLEMS.iter().find(|(_, _, name)| *name == error),
             (status, _) => {
                 let problem = response.problem();
                 PROBLEMS
                     .iter()
-                    .find(|(_, code, name, _)| *code == status && *name == problem)
+                    .find(|(_, code, name)| *code == status && *name == problem)
             }
         };
         problem.map_or(Self::Unexpected, |(outcome, ..)| *outcome)

@@ -224,7 +224,7 @@ impl Form {
             Self::RequestLogin => "303 /auth/check-email",
             Self::SignUp => "303 /auth/check-email?for=sign-up",
             Self::ForgotPassword => "303 /auth/check-email?for=reset",
-            Self::SignIn => "303 /auth/signed-in",
+            Self::SignIn => "303 /auth/account",
         }
     }
 }

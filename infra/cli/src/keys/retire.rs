@@ -6,6 +6,7 @@ use crate::secret::Secret;
 use crate::stack::Stack;
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
+use shared::domain::language::Language;
 use shared::domain::time::Timestamp;
 use shared::keys::{AccessTokenKey, AccessTokenKeys};
 
@@ -55,7 +56,7 @@ pub(super) fn check(keys: &AccessTokenKeys, now: Timestamp) -> Result<Vec<&Acces
         Some((key, from)) => format!(
             "It is too early: verifiers may need the key {} until {}. Nothing was changed.",
             key.kid(),
-            from.in_words()
+            Language::English.moment(*from)
         ),
     }))
 }

@@ -8,6 +8,7 @@ use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType, Tag};
 use shared::domain::key_arn::KeyArn;
+use shared::domain::language::Language;
 use shared::domain::time::Timestamp;
 use shared::keys::{AccessTokenKey, AccessTokenKeys};
 
@@ -57,7 +58,7 @@ pub(super) fn check(keys: &AccessTokenKeys, now: Timestamp) -> Result<(), Error>
         Some((key, at)) => Err(Error::Refused(format!(
             "A rotation is under way: the key {} signs from {}. Nothing was changed.",
             key.kid(),
-            at.in_words()
+            Language::English.moment(at)
         ))),
     }
 }

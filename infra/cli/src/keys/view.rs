@@ -1,6 +1,7 @@
 //! The keys as text and as JSON.
 
 use serde::Serialize;
+use shared::domain::language::Language;
 use shared::domain::time::Timestamp;
 use shared::keys::{AccessTokenKey, AccessTokenKeys};
 
@@ -69,11 +70,16 @@ impl KeyView {
         let (state, note) = match retires_from {
             _ if keys.signing(now) == key => (State::Signing, "signs".to_owned()),
             _ if is_next => {
-                let from = signs_from.map(Timestamp::in_words).unwrap_or_default();
+                let from = signs_from
+                    .map(|at| Language::English.moment(at))
+                    .unwrap_or_default();
                 (State::Next, format!("published, signs from {from}"))
             }
             Some(from) if from > now => {
-                let note = format!("superseded, may be retired from {}", from.in_words());
+                let note = format!(
+                    "superseded, may be retired from {}",
+                    Language::English.moment(from)
+                );
                 (State::Superseded, note)
             }
             _ => (State::Superseded, "superseded, may be retired".to_owned()),

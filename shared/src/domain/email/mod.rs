@@ -11,6 +11,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::audit::Action;
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
+use crate::domain::language::Language;
 use crate::domain::link::{Link, LinkAccount, Purpose};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
@@ -114,6 +115,8 @@ pub struct OutboxEntry {
     pub next: Option<Next>,
     /// Client that requested the email.
     pub client: ClientInfo,
+    /// Language of that request, which the email is written in.
+    pub language: Language,
     /// The known browser that requested it, whose own budget it counts against.
     pub known_browser: Option<KeyedHash>,
     pub requested_at: Timestamp,

@@ -8,6 +8,7 @@ use crate::domain::email::{
     PreparedEmail,
 };
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
+use crate::domain::language::Language;
 use crate::domain::link::LinkAccount;
 use crate::domain::next::Next;
 use crate::domain::user::Epoch;
@@ -62,6 +63,7 @@ fn queued(entry: &OutboxEntry) -> Item {
         ("next", entry.next.as_ref().map(|next| s(next.as_str()))),
         ("ip", Some(s(&entry.client.ip))),
         ("user_agent", Some(s(&entry.client.user_agent))),
+        ("language", Some(s(entry.language.tag()))),
         (
             "known_browser",
             entry.known_browser.map(|browser| s(browser.to_string())),
@@ -85,6 +87,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
             ip: text(item, "ip")?.to_owned(),
             user_agent: text(item, "user_agent")?.to_owned(),
         },
+        language: Language::parse(text(item, "language")?)?,
         known_browser: text(item, "known_browser").and_then(KeyedHash::parse),
         requested_at: moment(item, "requested_at")?,
         waits_until: moment(item, "waits_until"),

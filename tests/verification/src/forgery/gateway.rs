@@ -73,7 +73,7 @@ pub(super) async fn send(
         // A client that is not signed in is signed out already.
         "logout" if response.status == 200 => true,
         "the page of a link" if response.status == 303 => {
-            response.location().contains("error=invalid_token")
+            response.location().contains("error=invalid-token")
         }
         _ => is_refused(&response),
     };

@@ -150,7 +150,7 @@ impl<'w> ScriptedClient<'w> {
         let has_key = rng.one_in(2);
         let is_form = rng.one_in(2);
         let wrong_code = format!("{:08}", rng.below(100_000_000));
-        let page = *rng.pick(&[routes::SIGN_IN, routes::CHECK_EMAIL, routes::SIGNED_IN]);
+        let page = *rng.pick(&[routes::SIGN_IN, routes::CHECK_EMAIL, routes::ACCOUNT]);
         let request = match step {
             Step::WrongPassword => client.sign_in(email, WRONG),
             Step::RightPassword => client.sign_in(EVE, PASSWORD),

@@ -109,7 +109,7 @@ impl PortalUnderTest<'_> {
         let landing = if has_next {
             self.next_url()
         } else {
-            self.world.portal.public_url().to_owned() + routes::SIGNED_IN
+            self.world.portal.public_url().to_owned() + routes::ACCOUNT
         };
         let location = response.location();
         ensure!(

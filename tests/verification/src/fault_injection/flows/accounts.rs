@@ -27,7 +27,7 @@ pub(super) fn flows() -> Vec<Flow> {
 
 async fn activate_by_form(s: &Scenario, client: &ApiClient<'_>, email: &Email) -> StepResult {
     let fields = [("password", FIRST)];
-    s.submit_link_page(client, email, &fields, "303 /auth/signed-in")
+    s.submit_link_page(client, email, &fields, "303 /auth/account")
         .await?;
     s.session_started(client)?;
     s.activated(client, email).await

@@ -84,7 +84,7 @@ async fn link_in_another_browser(s: &Scenario, with_code: bool) -> StepResult {
     let email = s.receive_login_email(&requesting, ADA).await?;
     let code = [("code", email.code.as_str())];
     let fields = if with_code { &code[..] } else { &[] };
-    s.submit_link_page(&other, &email, fields, "303 /auth/signed-in")
+    s.submit_link_page(&other, &email, fields, "303 /auth/account")
         .await?;
     s.session_started(&other)?;
     s.expect(other.me(), "200").await
@@ -95,7 +95,7 @@ async fn link_in_another_browser(s: &Scenario, with_code: bool) -> StepResult {
 async fn link_used_in_another_browser(s: &Scenario) -> StepResult {
     let (requesting, other) = (s.client(), s.client());
     let email = s.receive_login_email(&requesting, ADA).await?;
-    s.submit_link_page(&other, &email, &[], "303 /auth/signed-in")
+    s.submit_link_page(&other, &email, &[], "303 /auth/account")
         .await?;
     s.session_started(&other)?;
     for request in [
@@ -105,7 +105,7 @@ async fn link_used_in_another_browser(s: &Scenario) -> StepResult {
         s.expect(request, "410 used-token").await?;
     }
     let end = requesting.logout().with("token", email.token()).form();
-    s.expect(end, "303 /auth/sign-in?notice=session_ended")
+    s.expect(end, "303 /auth/sign-in?notice=session-ended")
         .await?;
     s.expect_signed_out(&other).await
 }

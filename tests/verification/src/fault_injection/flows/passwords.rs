@@ -47,7 +47,7 @@ async fn password_by_form(s: &Scenario) -> StepResult {
     s.fail_sign_in_with(
         &client,
         wrong,
-        "303 /auth/sign-in?error=invalid_credentials",
+        "303 /auth/sign-in?error=invalid-credentials",
     )
     .await?;
     s.sign_in_by_form(&client, ADA, FIRST).await?;
@@ -180,7 +180,7 @@ async fn reset_by_form(s: &Scenario) -> StepResult {
         .await?;
     let (fields, outcome) = (
         [("password", SECOND)],
-        "303 /auth/sign-in?notice=password_changed",
+        "303 /auth/sign-in?notice=password-changed",
     );
     s.submit_link_page(&client, &email, &fields, outcome)
         .await?;

@@ -245,7 +245,7 @@ fn advice(response: &ApiResponse) -> Advice {
         (503, "unavailable") | (500, _) => Advice::Retry,
         (303, _) if location.contains("?error=unavailable") => Advice::Retry,
         (429, _) => Advice::Wait(secs(json["retry_after"].as_u64().unwrap_or(60))),
-        (303, _) if location.contains("?error=too_many_attempts") => Advice::Wait(secs(60)),
+        (303, _) if location.contains("?error=too-many-attempts") => Advice::Wait(secs(60)),
         _ => Advice::Accept,
     }
 }

@@ -44,7 +44,7 @@ impl Scenario {
         password: &str,
     ) -> StepResult {
         let request = client.sign_in(email, password).form();
-        self.sign_in_with(client, request, "303 /auth/signed-in")
+        self.sign_in_with(client, request, "303 /auth/account")
             .await
     }
 
@@ -77,7 +77,7 @@ impl Scenario {
     ) -> StepResult {
         let request = client.sign_in(email, password).form().idempotency_key(PAGE);
         for is_repeat in [false, true] {
-            let exchange = self.exchange(&request, "303 /auth/signed-in").await?;
+            let exchange = self.exchange(&request, "303 /auth/account").await?;
             self.ledger()
                 .passwords
                 .accepted(false, exchange.attempts, is_repeat);

@@ -17,6 +17,7 @@ use shared::domain::email::{
     DeliveryState, EmailKind, EmailTemplate, OutboxEntry, OutboxKey, PreparedEmail,
 };
 use shared::domain::ids::{KeyedHash, LinkId, RecordId, SessionHash, UserId};
+use shared::domain::language::Language;
 use shared::domain::link::{IdempotencyKey, Link, LinkAccount, Purpose, RedeemContext};
 use shared::domain::portal::PortalName;
 use shared::domain::rate_limit::{RateLimit, RateLimitScope, Window};
@@ -120,6 +121,7 @@ impl Tables {
             link: LinkId::from_bytes(random.bytes()),
             next: None,
             client: ClientInfo::new("192.0.2.0", ""),
+            language: Language::English,
             known_browser: None,
             requested_at: NOW,
             waits_until: None,

@@ -1,3 +1,0 @@
-addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
-});
