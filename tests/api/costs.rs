@@ -111,6 +111,10 @@ async fn links_and_codes(t: &mut Costs<'_>) {
         .await;
     t.count("GET /auth/me, not signed in", "me", nobody.me())
         .await;
+    t.count("GET /auth/session", "me", ada.current_session())
+        .await;
+    let name = "GET /auth/session, not signed in";
+    t.count(name, "me", nobody.current_session()).await;
     let cookie = ada.cookie_header();
     let headers = [("cookie", cookie.as_str())];
     t.count_authorizer("authorizer", &headers).await;

@@ -57,7 +57,10 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "GET /auth/sign-up"
         | "GET /auth/check-email"
         | "GET /auth/forgot-password"
-        | "GET /auth/verify" => Some(200),
+        | "GET /auth/verify"
+        | "GET /auth/config"
+        | "GET /auth/client/1/vestibule.js"
+        | "GET /auth/client/1/vestibule.d.ts" => Some(200),
         "GET /auth/verify/{token}"
         | "GET /auth/activate/{token}"
         | "GET /auth/reset-password/{token}" => Some(303),
@@ -71,6 +74,8 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "POST /auth/token"
         | "GET /.well-known/openid-configuration"
         | "GET /.well-known/jwks.json" => Some(404),
+        // `null` without a session.
+        "GET /auth/session" => Some(200),
         "POST /auth/logout" => Some(200),
         "GET /auth/me" | "GET /auth/sessions" => only_if(signed_in, 200, 401),
         "POST /auth/confirm" => only_if(signed_in, 400, 401),

@@ -28,7 +28,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// Returns the cells of every table row of `page` that starts with a name in backticks.
-fn rows(page: &str) -> Vec<Vec<String>> {
+pub(crate) fn rows(page: &str) -> Vec<Vec<String>> {
     let lines = page.lines().filter(|line| line.starts_with("| `"));
     let cells = |line: &str| {
         line.trim_matches('|')

@@ -16,5 +16,6 @@ mod examples;
 mod imports;
 mod language;
 mod names;
+mod openapi;
 mod sources;
 mod template;

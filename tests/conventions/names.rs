@@ -19,7 +19,7 @@ fn template() -> Template {
 }
 
 /// Returns each route with the function whose code says that it answers it.
-fn routes_of_code() -> BTreeSet<(String, String)> {
+pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
     let functions = [
         ("admin", admin::ROUTES),
         ("activate", activate::ROUTES),

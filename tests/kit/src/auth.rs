@@ -57,6 +57,11 @@ impl ApiClient<'_> {
         self.request(Method::GET, routes::ME)
     }
 
+    /// Gets the user who is signed in, or `null`.
+    pub fn current_session(&self) -> ApiRequest<'_> {
+        self.request(Method::GET, routes::SESSION)
+    }
+
     pub fn logout(&self) -> ApiRequest<'_> {
         self.post(routes::LOGOUT)
     }

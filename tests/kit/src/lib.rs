@@ -13,6 +13,7 @@ mod auth;
 pub mod authorizer;
 mod client;
 mod clock;
+pub mod contract;
 mod email;
 mod faults;
 mod passwords;

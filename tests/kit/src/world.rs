@@ -1,5 +1,6 @@
 //! An embedded portal, and what tests see and change behind the API.
 
+use crate::contract::Answer;
 use crate::{Email, TestClock, parameters};
 use http_body_util::BodyExt;
 use local::aws_stub::{Attempt, Fault};
@@ -169,11 +170,34 @@ impl World {
         self.portal.dump().expect("the database can be read")
     }
 
+    /// Sends a request, and compares the response with the contract.
+    ///
+    /// # Panics
+    /// If the response is not in `docs/openapi.yaml`.
     pub(crate) async fn exchange(
         &self,
         request: RequestBuilder,
     ) -> (StatusCode, HeaderMap, String) {
         let request = request.build().expect("a valid request");
+        let method = request.method().clone();
+        let path = request.url().as_str().replace(&self.portal.url(), "");
+        let (status, headers, body) = self.send(request).await;
+        let answer = Answer {
+            method: method.as_str(),
+            path: &path,
+            status: status.as_u16(),
+            headers: &headers,
+            body: &body,
+        };
+        let difference = answer.check().err().unwrap_or_default();
+        assert!(
+            difference.is_empty(),
+            "A response differs from docs/openapi.yaml. {difference}"
+        );
+        (status, headers, body)
+    }
+
+    async fn send(&self, request: reqwest::Request) -> (StatusCode, HeaderMap, String) {
         if !self.in_process {
             let response = self.client.execute(request).await;
             let response = response.expect("the gateway responds");

@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 64;
 ///
 /// # Errors
 /// A sentence that says what is wrong with the document.
-pub(super) fn parse(text: &str) -> Result<Value, String> {
+pub fn parse(text: &str) -> Result<Value, String> {
     check_events(text)?;
     let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
     documents
