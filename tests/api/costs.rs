@@ -232,6 +232,17 @@ async fn passwords(t: &mut Costs<'_>) {
         let name = format!("POST /auth/confirm, {name}");
         t.count(&name, "confirm", request).await;
     }
+    for (name, request) in [
+        ("", laptop.change_password(PASSWORD, PASSWORD)),
+        (
+            ", wrong password",
+            laptop.change_password("wrong", PASSWORD),
+        ),
+    ] {
+        let name = format!("POST /auth/change-password{name}");
+        t.count(&name, "change-password", request).await;
+    }
+    laptop.neighbor().sign_in(GRACE, PASSWORD).await;
     t.count("GET /auth/sessions", "sessions", laptop.list_sessions())
         .await;
     let list = laptop.list_sessions().await.json();

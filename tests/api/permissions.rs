@@ -51,6 +51,7 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "POST /auth/activate"
         | "POST /auth/forgot-password"
         | "POST /auth/reset-password"
+        | "POST /auth/change-password"
         | "POST /auth/sign-up"
         | "POST /auth/continue" => Some(400),
         "GET /favicon.ico"
@@ -77,7 +78,8 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "POST /auth/logout" => Some(200),
         "GET /auth/me" | "GET /auth/sessions" => only_if(signed_in, 200, 401),
         "POST /auth/confirm" => only_if(signed_in, 400, 401),
-        "DELETE /auth/sessions" => only_if(signed_in, 204, 401),
+        // An empty body ends all sessions but this one.
+        "POST /auth/end-session" | "DELETE /auth/sessions" => only_if(signed_in, 204, 401),
         "DELETE /auth/sessions/{id}" if visitor == OtherUser => Some(404),
         "DELETE /auth/sessions/{id}" => only_if(visitor == User, 204, 401),
         "POST /admin/users" | "POST /admin/users/import" | "PATCH /admin/users/{id}" => {
@@ -188,7 +190,8 @@ async fn every_route_has_the_right_status_for_every_kind_of_visitor() {
                 "{key} for {visitor:?}: {response:?}"
             );
             cells += 1;
-            let ends_something = method == Method::DELETE || key == "POST /auth/logout";
+            let ends_something = method == Method::DELETE
+                || ["POST /auth/logout", "POST /auth/end-session"].contains(&key.as_str());
             if ends_something {
                 arrived = arrive(&world, &staff, visitor, cells).await;
             }

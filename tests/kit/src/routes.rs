@@ -26,9 +26,11 @@ pub const CLIENT_TYPES: &str = "/auth/client/1/vestibule.d.ts";
 pub const TOKEN: &str = "/auth/token";
 pub const JWKS: &str = "/.well-known/jwks.json";
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+pub const CHANGE_PASSWORD: &str = "/auth/change-password";
 pub const CONFIRM: &str = "/auth/confirm";
 pub const LOGOUT: &str = "/auth/logout";
 pub const SESSIONS: &str = "/auth/sessions";
+pub const END_SESSION: &str = "/auth/end-session";
 pub const USERS: &str = "/admin/users";
 pub const IMPORT_USERS: &str = "/admin/users/import";
 
