@@ -29,7 +29,7 @@ async fn the_commands_of_the_api_page_sign_in_and_out() {
         "expires_at",
         "Ada Lovelace",
         r#"{"success":true}"#,
-        "not-authenticated",
+        "null",
     ];
     for (line, text) in lines.iter().zip(expected) {
         assert!(line.contains(text), "{text} is not in {line}");

@@ -98,7 +98,9 @@ async fn passwords(world: &World) {
     let address = "zoe@example.com";
     zoe.sign_up(address, "Zoe").await.assert("200");
     let activate = |token: &str| zoe.activate(token, PASSWORD).idempotency_key(KEY);
-    let first = activate(&world.latest_email().await.token());
+    let email = world.latest_email().await;
+    zoe.open(email.path()).await.assert("200");
+    let first = activate(&email.token());
     first.clone().await.assert("200");
     first.clone().await.assert("200");
     zoe.sign_in(address, PASSWORD).await.assert("200");

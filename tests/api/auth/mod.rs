@@ -4,6 +4,7 @@ mod activate;
 mod change_password;
 mod change_password_races;
 mod confirm;
+mod drafts;
 mod end_session;
 mod idle;
 mod logout;

@@ -200,7 +200,7 @@ async fn the_pages_link_to_one_another_with_next() {
     let carried = query(&world, SHORT);
     for (page, links) in [
         (SIGN_IN, &[SIGN_UP][..]),
-        (CONTINUE, &[SIGN_IN, FORGOT_PASSWORD]),
+        (CONTINUE, &[FORGOT_PASSWORD]),
         (
             &format!("{SIGN_IN}?error=expired-token"),
             &[SIGN_IN, SIGN_UP],

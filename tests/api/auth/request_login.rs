@@ -1,6 +1,6 @@
 //! `POST /auth/request-login`: requesting an email that signs in, and its rate limits.
 
-use kit::routes::{FORGOT_PASSWORD, SIGN_IN, SIGN_UP};
+use kit::routes::{CONTINUE, FORGOT_PASSWORD, SIGN_IN, SIGN_UP};
 use kit::{ADA, ApiClient, GRACE, World, mins, secs};
 use serde_json::json;
 
@@ -94,12 +94,12 @@ async fn requests_for_different_emails_are_counted_apart() {
 #[tokio::test]
 async fn a_form_that_is_posted_twice_sends_one_email_whose_code_works() {
     let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
-    for page in [SIGN_IN, SIGN_UP, FORGOT_PASSWORD] {
+    for page in [CONTINUE, SIGN_UP, FORGOT_PASSWORD] {
         let client = world.client();
         let key = client.open(page).await.field("idempotency_key");
         let request = || {
             let request = match page {
-                SIGN_IN => client.request_login(ADA),
+                CONTINUE => client.request_login(ADA),
                 SIGN_UP => client.sign_up(ADA, "Ada"),
                 _ => client.forgot_password(ADA),
             };
@@ -114,7 +114,7 @@ async fn a_form_that_is_posted_twice_sends_one_email_whose_code_works() {
         assert_eq!(kept.cookies, dropped.cookies);
         let emails = world.emails().await;
         assert_eq!(emails.len(), before + 1, "{page}");
-        if page == SIGN_IN {
+        if page == CONTINUE {
             let code = &emails[before].code;
             client.verify_code(code).await.assert("200");
         }

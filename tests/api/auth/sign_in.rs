@@ -210,7 +210,7 @@ async fn a_bearer_client_is_known_by_the_value_it_was_given() {
 async fn a_form_that_is_posted_twice_gives_one_session() {
     let world = world().await;
     let client = world.client();
-    let key = client.open(routes::SIGN_IN).await.field("idempotency_key");
+    let key = client.open(routes::CONTINUE).await.field("idempotency_key");
     let sign_in = || client.sign_in(ADA, PASSWORD).with("idempotency_key", &*key);
     let (first, second) = tokio::join!(sign_in().form(), sign_in().form());
     first.assert("303 /auth/account");

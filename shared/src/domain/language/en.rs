@@ -1,4 +1,4 @@
-//! English.
+//! All sentences in English.
 
 use super::sentences::{ApiSentences, CommonSentences, EmailSentences, PageSentences, Plural};
 
