@@ -13,8 +13,9 @@ const INTRODUCTION: &str = "\
 # Sentences
 
 All sentences of pages, emails and the API, for review and translation. They are in
-`shared/src/domain/language`, and a test prints this page when it differs from them. `{name}` stands for a
-value, and `[text]` is a link. A sentence that depends on a number is shown for one and for five.
+`shared/src/domain/language`, and a test prints this page when it differs from them. `{name}`
+stands for a value, and `[text]` is a link. A sentence that depends on a number is shown for one
+and for five.
 ";
 
 type Sentences = Vec<(&'static str, String)>;
