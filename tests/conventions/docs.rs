@@ -6,11 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders that hold pages for readers.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 8] = [
     "",
     ".github",
+    "clients/js",
     "docs",
     "docs/adr",
+    "examples/spa",
     "infra/deployed",
     "tests/verification",
 ];
