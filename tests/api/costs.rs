@@ -111,6 +111,10 @@ async fn links_and_codes(t: &mut Costs<'_>) {
         .await;
     t.count("GET /auth/me, not signed in", "me", nobody.me())
         .await;
+    t.count("GET /auth/session", "me", ada.current_session())
+        .await;
+    let name = "GET /auth/session, not signed in";
+    t.count(name, "me", nobody.current_session()).await;
     let cookie = ada.cookie_header();
     let headers = [("cookie", cookie.as_str())];
     t.count_authorizer("authorizer", &headers).await;
@@ -218,6 +222,17 @@ async fn passwords(t: &mut Costs<'_>) {
         let name = format!("POST /auth/confirm, {name}");
         t.count(&name, "confirm", request).await;
     }
+    for (name, request) in [
+        ("", laptop.change_password(PASSWORD, PASSWORD)),
+        (
+            ", wrong password",
+            laptop.change_password("wrong", PASSWORD),
+        ),
+    ] {
+        let name = format!("POST /auth/change-password{name}");
+        t.count(&name, "change-password", request).await;
+    }
+    laptop.neighbor().sign_in(GRACE, PASSWORD).await;
     t.count("GET /auth/sessions", "sessions", laptop.list_sessions())
         .await;
     let list = laptop.list_sessions().await.json();

@@ -1,9 +1,10 @@
 //! A frontend on another origin of the same site: CORS as API Gateway does it, and redirects.
 
-use kit::routes::{LOGOUT, REQUEST_LOGIN, SIGN_IN, VERIFY};
+use kit::routes::{CLIENT, CLIENT_TYPES, CONFIG, LOGOUT, REQUEST_LOGIN, SIGN_IN, VERIFY};
 use kit::{ADA, World, parameters, secs};
 use local::Options;
 use reqwest::Method;
+use serde_json::json;
 
 const FRONTEND: &str = "https://portal.example.com";
 
@@ -125,5 +126,83 @@ async fn next_may_be_on_any_allowed_origin() {
         let token = world.latest_email().await.token();
         let verified = client.verify_link(&token).form().await;
         assert_eq!(verified.location(), url);
+    }
+}
+
+#[tokio::test]
+async fn the_config_is_that_of_the_parameters() {
+    let defaults = json!({
+        "name": "Partner", "accent": "#0b5cad", "logo": null,
+        "password": {"minimum": 15}, "sign_up": false,
+        "code": {"digits": 8, "minutes": 10, "attempts": 5}, "link_minutes": 15,
+    });
+    let mut others = defaults.clone();
+    others["name"] = json!("R&D <Portal>");
+    others["accent"] = json!("#aa1133");
+    others["logo"] = json!("https://cdn.example.com/logo.svg");
+    others["password"]["minimum"] = json!(8);
+    others["sign_up"] = json!(true);
+    others["code"] = json!({"digits": 8, "minutes": 3, "attempts": 2});
+    others["link_minutes"] = json!(3);
+    let mut links_only = defaults.clone();
+    links_only["password"] = json!(null);
+    let changed = [
+        ("PortalName", "R&D <Portal>"),
+        ("AccentColor", "#aa1133"),
+        ("LogoUrl", "https://cdn.example.com/logo.svg"),
+        ("PasswordMinimum", "8"),
+        ("SelfSignUp", "on"),
+        ("LinkMinutes", "3"),
+        ("CodeAttempts", "2"),
+    ];
+    for (parameters, expected) in [
+        (&[][..], defaults),
+        (&changed, others),
+        (&[("Activation", "link")], links_only),
+    ] {
+        let world = World::with(parameters).await;
+        let config = world.client().open(CONFIG).await.assert("200");
+        assert_eq!(config.json(), expected);
+    }
+}
+
+#[tokio::test]
+async fn browsers_may_cache_the_config_and_the_client_for_each_origin() {
+    let world = world().await;
+    let client = world.client();
+    for (path, caching) in [
+        (CONFIG, "public, max-age=300"),
+        (CLIENT, "public, max-age=86400"),
+        (CLIENT_TYPES, "public, max-age=86400"),
+    ] {
+        let request = client.open(path).without_origin();
+        let allowed = request.header("origin", FRONTEND).await.assert("200");
+        assert_eq!(allowed.headers["access-control-allow-origin"], FRONTEND);
+        let foreign = client.open(path).await.assert("200");
+        for headers in [allowed.headers, foreign.headers] {
+            assert_eq!(headers["cache-control"], caching, "{path}");
+            assert_eq!(headers["vary"], "origin", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_client_is_the_file_that_is_published() {
+    let world = World::start().await;
+    for (path, content_type, file) in [
+        (
+            CLIENT,
+            "text/javascript; charset=utf-8",
+            include_str!("../../clients/js/vestibule.js"),
+        ),
+        (
+            CLIENT_TYPES,
+            "text/plain; charset=utf-8",
+            include_str!("../../clients/js/vestibule.d.ts"),
+        ),
+    ] {
+        let response = world.client().open(path).await.assert("200");
+        assert_eq!(response.headers["content-type"], content_type);
+        assert_eq!(response.body, file);
     }
 }

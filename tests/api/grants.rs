@@ -112,6 +112,9 @@ async fn passwords(world: &World) {
     zoe.request_login(address).await.assert("200");
     let code = world.latest_email().await.code;
     zoe.confirm_code(&code).await.assert("200");
+    zoe.change_password("x", PASSWORD).await;
+    let changed = zoe.change_password(PASSWORD, PASSWORD).await;
+    changed.assert("200");
     zoe.list_sessions().await;
     zoe.revoke_other_sessions().await;
     zoe.revoke_session(list[0]["id"].as_str().unwrap()).await;

@@ -25,6 +25,7 @@ mod hostile;
 mod journeys;
 mod key_rotation;
 mod leaks;
+mod local_page;
 mod origins;
 mod permissions;
 mod races;

@@ -51,12 +51,16 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "POST /auth/activate"
         | "POST /auth/forgot-password"
         | "POST /auth/reset-password"
+        | "POST /auth/change-password"
         | "POST /auth/sign-up" => Some(400),
         "GET /auth/sign-in"
         | "GET /auth/sign-up"
         | "GET /auth/check-email"
         | "GET /auth/forgot-password"
-        | "GET /auth/verify" => Some(200),
+        | "GET /auth/verify"
+        | "GET /auth/config"
+        | "GET /auth/client/1/vestibule.js"
+        | "GET /auth/client/1/vestibule.d.ts" => Some(200),
         "GET /auth/verify/{token}"
         | "GET /auth/activate/{token}"
         | "GET /auth/reset-password/{token}" => Some(303),
@@ -70,10 +74,13 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "POST /auth/token"
         | "GET /.well-known/openid-configuration"
         | "GET /.well-known/jwks.json" => Some(404),
+        // `null` without a session.
+        "GET /auth/session" => Some(200),
         "POST /auth/logout" => Some(200),
         "GET /auth/me" | "GET /auth/sessions" => only_if(signed_in, 200, 401),
         "POST /auth/confirm" => only_if(signed_in, 400, 401),
-        "DELETE /auth/sessions" => only_if(signed_in, 204, 401),
+        // An empty body ends all sessions but this one.
+        "POST /auth/end-session" | "DELETE /auth/sessions" => only_if(signed_in, 204, 401),
         "DELETE /auth/sessions/{id}" if visitor == OtherUser => Some(404),
         "DELETE /auth/sessions/{id}" => only_if(visitor == User, 204, 401),
         "POST /admin/users" | "POST /admin/users/import" | "PATCH /admin/users/{id}" => {
@@ -184,7 +191,8 @@ async fn every_route_has_the_right_status_for_every_kind_of_visitor() {
                 "{key} for {visitor:?}: {response:?}"
             );
             cells += 1;
-            let ends_something = method == Method::DELETE || key == "POST /auth/logout";
+            let ends_something = method == Method::DELETE
+                || ["POST /auth/logout", "POST /auth/end-session"].contains(&key.as_str());
             if ends_something {
                 arrived = arrive(&world, &staff, visitor, cells).await;
             }

@@ -23,6 +23,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
     let functions = [
         ("admin", admin::ROUTES),
         ("activate", activate::ROUTES),
+        ("change-password", change_password::ROUTES),
         ("confirm", confirm::ROUTES),
         ("token", token::ROUTES),
         ("reset", reset::ROUTES),

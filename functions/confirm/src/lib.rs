@@ -5,7 +5,7 @@
 //! bearer client with the nonce `request`, has requested for the address of the user. Responds 200
 //! `{session: {id, created_at, expires_at, auth_time, amr}, known?}`: `auth_time` is now, and the
 //! session is the same and ends when it would have. As with a sign-in, the browser gets a fresh
-//! mark.
+//! mark. A form is redirected to the account page.
 //!
 //! The limits are those of `POST /auth/sign-in` and `POST /auth/verify`, and their counts are
 //! shared. 401 `not-authenticated` without a session, 401 `invalid-credentials` for a wrong
@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::auth::issue_session::{KnownMark, SignInContext};
 use shared::domain::audit::{Action, AuditEvent, Target};
+use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::domain::session::{AuthMethod, Session};
 use shared::domain::user::User;
 use shared::http::response::{self, with_cookie};
@@ -57,21 +59,37 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let site = &app.config.site;
     let origin = request.portal_origin(site)?;
     let input: Input = request.body(site, &origin)?;
-    let authenticated = app.authenticate(&request, &origin).await?;
+    match confirm(app, &request, &origin, &input).await {
+        Err(problem) => app.fail_form(&request, &origin, paths::CONFIRM, problem),
+        confirmed => confirmed,
+    }
+}
+
+async fn confirm(
+    app: &App,
+    request: &Request,
+    origin: &Origin,
+    input: &Input,
+) -> Result<Response, Problem> {
+    let authenticated = app.authenticate(request, origin).await?;
     let confirmation = Confirmation {
-        context: SignInContext::new(app, &request, origin).await,
+        context: SignInContext::new(app, request, origin.clone()).await,
         user: &authenticated.user,
         session: &authenticated.session,
-        input: &input,
+        input,
     };
     let confirmed = confirmation.confirm().await?;
     let address = &authenticated.user.address;
     let KnownMark { mark, cookie } = confirmation.context.mark_browser(address)?;
-    let output = Output {
-        session: SessionView::from(&confirmed),
-        known: (!authenticated.by_cookie).then(|| mark.expose()),
+    let response = if request.is_form() {
+        let page = format!("{}?notice=confirmed", paths::ACCOUNT);
+        response::see_other(&origin.join(&page))
+    } else {
+        let session = SessionView::from(&confirmed);
+        let known = (!authenticated.by_cookie).then(|| mark.expose());
+        response::json(200, &Output { session, known })
     };
-    let response = authenticated.respond(response::json(200, &output));
+    let response = authenticated.respond(response);
     Ok(if authenticated.by_cookie {
         with_cookie(response, &cookie)
     } else {

@@ -11,7 +11,7 @@ impl Confirmation<'_> {
         let context = &self.context;
         let app = context.app;
         app.passwords.require_enabled()?;
-        let password = parse_password(password)?;
+        let password = parse_password("password", password)?;
         let address = &self.user.address;
         let limits = context.password_limits(address, self.input.known.as_deref())?;
         let attempt = app

@@ -86,6 +86,7 @@ impl Flash {
             FormError::InvalidToken => ("", t.token_invalid.to_owned()),
             FormError::ExpiredToken => ("", t.token_expired.to_owned()),
             FormError::UsedToken => ("", t.token_used.to_owned()),
+            FormError::NotFound => ("", t.no_session.to_owned()),
             FormError::Unavailable => ("", t.try_later.to_owned()),
             FormError::TooManyAttempts(_) | FormError::Unknown => ("", t.unknown_error.to_owned()),
         };

@@ -18,5 +18,5 @@ pub(crate) fn icon(brand: &PageBrand) -> Response {
          <text x=\"16\" y=\"23\" font-family=\"sans-serif\" font-size=\"20\" font-weight=\"700\" \
          text-anchor=\"middle\" fill=\"{on_accent}\">{letter}</text></svg>"
     );
-    response::public_text("image/svg+xml", svg, DAY)
+    response::public_text("image/svg+xml", &svg, DAY)
 }

@@ -1,4 +1,5 @@
 //! `pages` serves the built-in pages: forms, the pages behind the links in emails, and the account.
+//! It also serves frontends: what the portal offers, and the client for browsers.
 //!
 //! Opening a page changes nothing: this function may only read tables. The first pages read none.
 //! A link that cannot work redirects to the page that requests a new one, which says why; a link
@@ -8,6 +9,7 @@
 //! request with two sessions; a browser gets these as pages too.
 
 mod account;
+mod client;
 mod filters;
 mod flash;
 mod forms;
@@ -15,6 +17,7 @@ mod frame;
 mod icon;
 mod links;
 mod pending_email;
+mod portal_config;
 mod templates;
 mod theme;
 
@@ -57,6 +60,9 @@ pub const ROUTES: &[&str] = &[
     "GET /auth/activate/{token}",
     "GET /auth/reset-password/{token}",
     "GET /auth/verify",
+    "GET /auth/config",
+    "GET /auth/client/1/vestibule.js",
+    "GET /auth/client/1/vestibule.d.ts",
 ];
 
 pub struct Pages {
@@ -130,6 +136,9 @@ impl PageContext<'_> {
             "GET /auth/activate/{token}" => self.activation_link(token).await,
             "GET /auth/reset-password/{token}" => self.reset_link(token).await,
             "GET /auth/verify" => self.old_link(),
+            "GET /auth/config" => Ok(self.portal_config()),
+            "GET /auth/client/1/vestibule.js" => Ok(client::module()),
+            "GET /auth/client/1/vestibule.d.ts" => Ok(client::types()),
             _ => Err(Problem::not_found()),
         }
     }

@@ -8,25 +8,37 @@
 //!
 //! `DELETE /auth/sessions` revokes all sessions but this one, with one write. Responds 204.
 //!
-//! All three are 401 `not-authenticated` without a session.
+//! `POST /auth/end-session` does either for a form, which cannot send `DELETE`. Takes `{id}` to
+//! revoke that session, or `{}` to revoke all but this one. Responds as `DELETE` does; a form is
+//! redirected to the account page.
+//!
+//! All are 401 `not-authenticated` without a session.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::auth::authenticate::Authenticated;
 use shared::domain::audit::{Action, Target};
 use shared::domain::ids::{SessionHash, UserId};
 use shared::domain::language::Language;
 use shared::domain::origin::Origin;
+use shared::domain::paths;
 use shared::domain::session::Session;
 use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 
-pub const ROUTES: &[&str] = &[LIST, REVOKE, REVOKE_OTHERS];
+pub const ROUTES: &[&str] = &[LIST, REVOKE, REVOKE_OTHERS, END];
 
 const LIST: &str = "GET /auth/sessions";
 const REVOKE: &str = "DELETE /auth/sessions/{id}";
 const REVOKE_OTHERS: &str = "DELETE /auth/sessions";
+const END: &str = "POST /auth/end-session";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndInput {
+    id: Option<String>,
+}
 
 #[derive(Serialize)]
 struct Output {
@@ -44,8 +56,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let origin = request.portal_origin(&app.config.site)?;
     match request.route() {
         LIST => list(app, &request, &origin).await,
-        REVOKE => revoke(app, &request, &origin).await,
-        REVOKE_OTHERS => revoke_others(app, &request, &origin).await,
+        REVOKE => {
+            request.empty_body(&app.config.site, &origin)?;
+            revoke(app, &request, &origin, request.path_parameter("id")).await
+        }
+        REVOKE_OTHERS => {
+            request.empty_body(&app.config.site, &origin)?;
+            revoke_others(app, &request, &origin).await
+        }
+        END => end(app, &request, &origin).await,
         _ => Err(Problem::not_found()),
     }
 }
@@ -96,10 +115,30 @@ async fn authenticate_recent(
     Ok(authenticated)
 }
 
-async fn revoke(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
-    request.empty_body(&app.config.site, origin)?;
+async fn end(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
+    let input: EndInput = request.body(&app.config.site, origin)?;
+    let (ended, notice) = match &input.id {
+        Some(id) => (revoke(app, request, origin, id).await, "session-ended"),
+        None => (revoke_others(app, request, origin).await, "sessions-ended"),
+    };
+    match ended {
+        Ok(_) if request.is_form() => {
+            let page = format!("{}?notice={notice}", paths::ACCOUNT);
+            Ok(response::see_other(&origin.join(&page)))
+        }
+        Ok(response) => Ok(response),
+        Err(problem) => app.fail_form(request, origin, paths::ACCOUNT, problem),
+    }
+}
+
+async fn revoke(
+    app: &App,
+    request: &Request,
+    origin: &Origin,
+    id: &str,
+) -> Result<Response, Problem> {
     let authenticated = authenticate_recent(app, request, origin).await?;
-    let session = SessionHash::parse(request.path_parameter("id")).ok_or_else(no_such_session)?;
+    let session = SessionHash::parse(id).ok_or_else(no_such_session)?;
     let user = &authenticated.user.id;
     let event = app.audit_event(
         Action::SessionRevoked,
@@ -116,7 +155,6 @@ async fn revoke(app: &App, request: &Request, origin: &Origin) -> Result<Respons
 }
 
 async fn revoke_others(app: &App, request: &Request, origin: &Origin) -> Result<Response, Problem> {
-    request.empty_body(&app.config.site, origin)?;
     let Authenticated { user, session, .. } = authenticate_recent(app, request, origin).await?;
     let event = app.audit_event(
         Action::SessionsRevoked,

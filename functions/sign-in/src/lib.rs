@@ -60,7 +60,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSession, Problem> {
     let app = context.app;
     let address = parse_address(&input.email)?;
-    let password = parse_password(&input.password)?;
+    let password = parse_password("password", &input.password)?;
     let key = IdempotencyKey::parse_optional(input.idempotency_key.as_deref())?;
 
     let limits = context.password_limits(&address, input.known.as_deref())?;

@@ -41,6 +41,22 @@ def check_confirmation(browser, password):
     expect("The confirmed session", after | {"auth_time": 0, "amr": []}, before | {"auth_time": 0, "amr": []})
 
 
+def check_change_of_password(stack, mailbox, browser, address, password):
+    """Changing the password keeps the session of the browser, ends the others and sends a notice. A second change
+    restores the password."""
+    other, count = Browser(stack.api), len(mailbox.to(address))
+    accounts.sign_in(other, address, password).expect_status(200)
+    for current, new, status in [(accounts.WRONG, accounts.FIRST, 401), (password, accounts.FIRST, 200)]:
+        body = {"current": current, "password": new}
+        browser.send("/auth/change-password", body, journey.FRONTEND).expect_status(status)
+    expect("The sessions after a change of the password", _list(browser), [_id(browser)])
+    other.get("/auth/me").expect_problem(401, "not-authenticated")
+    accounts.sign_in(other, address, password).expect_problem(401, "invalid-credentials")
+    body = {"current": accounts.FIRST, "password": password}
+    browser.send("/auth/change-password", body, journey.FRONTEND).expect_status(200)
+    accounts.check_notice(stack, mailbox.wait(address, count + 2), "Your {} password was changed")
+
+
 def check_replacement(stack, mailbox, browser, address, password):
     """Signing in again, with the password or with a link, ends the session that the browser had."""
     before = browser.copy()

@@ -142,6 +142,8 @@ def _accounts(steps, stack, mailbox, back_end):
         sessions.check_revocation(stack, laptop, GRACE, accounts.SECOND)
     with steps.step("Confirming a session with the password"):
         sessions.check_confirmation(laptop, accounts.SECOND)
+    with steps.step("Changing the password, which ends all other sessions"):
+        sessions.check_change_of_password(stack, mailbox, laptop, GRACE, accounts.SECOND)
     with steps.step("Signing in again, which replaces the browser's session"):
         sessions.check_replacement(stack, mailbox, laptop, GRACE, accounts.SECOND)
         sessions.check_last_use(stack, laptop)

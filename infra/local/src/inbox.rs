@@ -4,12 +4,15 @@ use crate::json::at;
 use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Clock;
+use shared::domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An email that was sent, as `GET /_local/inbox` returns it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReceivedEmail {
+    /// The number of the email, from 1. Emptying the inbox does not start anew.
+    pub id: u64,
     pub to: String,
     pub from: String,
     pub subject: String,
@@ -27,18 +30,41 @@ pub struct ReceivedEmail {
     pub sent_at: String,
 }
 
-/// The emails of one portal, oldest first.
+/// An email that was requested and not sent.
+#[derive(Clone, Debug)]
+pub(crate) struct UnsentEmail {
+    pub(crate) to: String,
+    /// The status in the delivery log, such as `dropped`.
+    pub(crate) status: String,
+    pub(crate) reason: String,
+    /// The time at which it was noticed (RFC 3339).
+    pub(crate) at: String,
+}
+
+/// The contents of an inbox, oldest first.
+#[derive(Clone, Default)]
+pub(crate) struct Contents {
+    pub(crate) emails: Vec<ReceivedEmail>,
+    pub(crate) unsent: Vec<UnsentEmail>,
+    /// The number of emails ever received.
+    received: u64,
+    changes: u64,
+}
+
+/// The emails of one portal.
 pub(crate) struct Inbox {
-    emails: Mutex<Vec<ReceivedEmail>>,
+    contents: Mutex<Contents>,
     clock: Clock,
+    started: Timestamp,
     announce: bool,
 }
 
 impl Inbox {
     /// Returns an empty inbox, which prints links if `announce` is set.
-    pub(crate) const fn new(clock: Clock, announce: bool) -> Self {
+    pub(crate) fn new(clock: Clock, announce: bool) -> Self {
         Self {
-            emails: Mutex::new(vec![]),
+            contents: Mutex::default(),
+            started: clock.now(),
             clock,
             announce,
         }
@@ -60,7 +86,8 @@ impl Inbox {
         let text = at(content, "/Body/Text/Data")
             .as_str()
             .ok_or("simple content with a plain-text body")?;
-        let email = ReceivedEmail {
+        let mut email = ReceivedEmail {
+            id: 0,
             to: to.to_owned(),
             from: from.to_owned(),
             subject: part(at(content, "/Subject")),
@@ -78,17 +105,41 @@ impl Inbox {
         for link in &email.links {
             self.announce(&format!("email to {to}: {link}"));
         }
-        self.lock().push(email);
+        self.change(|contents| {
+            contents.received += 1;
+            email.id = contents.received;
+            contents.emails.push(email);
+        });
         Ok(())
     }
 
-    pub(crate) fn emails(&self) -> Vec<ReceivedEmail> {
+    /// Adds an email that was not sent.
+    pub(crate) fn add_unsent(&self, to: String, status: &str, reason: &str) {
+        self.announce(&format!("no email to {to}: {status} ({reason})"));
+        let unsent = UnsentEmail {
+            to,
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            at: self.clock.now().rfc3339(),
+        };
+        self.change(|contents| contents.unsent.push(unsent));
+    }
+
+    pub(crate) fn contents(&self) -> Contents {
         self.lock().clone()
     }
 
-    /// Returns all emails, leaving none.
+    /// Returns the emails, leaving none.
     pub(crate) fn take(&self) -> Vec<ReceivedEmail> {
-        std::mem::take(&mut self.lock())
+        self.change(|contents| {
+            contents.unsent.clear();
+            std::mem::take(&mut contents.emails)
+        })
+    }
+
+    /// Returns a text that every change of these contents changes, and every start of a portal.
+    pub(crate) fn version(&self, contents: &Contents) -> String {
+        format!("{}-{}", self.started.millis(), contents.changes)
     }
 
     /// Prints a line on standard output, if the portal was started with `announce`.
@@ -102,8 +153,14 @@ impl Inbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<ReceivedEmail>> {
-        self.emails.lock().unwrap_or_else(PoisonError::into_inner)
+    fn change<T>(&self, change: impl FnOnce(&mut Contents) -> T) -> T {
+        let mut contents = self.lock();
+        contents.changes += 1;
+        change(&mut contents)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,12 +9,16 @@
 //! | [`aws_stub`] | the SDK's HTTP client, which records all calls and injects faults |
 //! | `dynamodb`, `inbox`, `secrets_manager`, `kms` | the services behind the stub |
 //! | `stream` | streams, and the mappings that hand their records to functions |
-//! | `seed`, `local_page`, [`logs`] | the first users, the page under `/_local/`, the logs |
+//! | `seed`, [`logs`] | the first users, the logs |
+//! | `local_page` | the page under `/_local/` |
+//! | `guide`, `pitfalls`, [`COMMANDS`] | what the page and the terminal say about a run |
 
 pub mod aws_stub;
+mod commands;
 mod dynamodb;
 mod functions;
 mod gateway;
+mod guide;
 mod inbox;
 mod json;
 mod kms;
@@ -23,6 +27,7 @@ mod local_authorizer;
 mod local_page;
 pub mod logs;
 mod options;
+mod pitfalls;
 mod portal;
 mod secret_file;
 mod secrets_manager;
@@ -32,6 +37,7 @@ mod shutdown;
 mod stream;
 pub mod template;
 
+pub use commands::{COMMANDS, Command};
 pub use inbox::ReceivedEmail;
 pub use options::Options;
 pub use portal::Portal;

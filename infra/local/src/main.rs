@@ -1,7 +1,7 @@
 //! `cargo run -p local`: a whole portal on this machine.
 
 use clap::Parser;
-use local::{Options, Portal, logs};
+use local::{COMMANDS, Command, Options, Portal, logs};
 use shared::domain::address::EmailAddress;
 use shared::domain::origin::Origin;
 use shared::domain::portal::PortalName;
@@ -10,32 +10,48 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// Runs a complete Vestibule portal on this machine: sign-in pages, API, tables and email.
+///
+/// Nothing leaves the machine. Emails appear at /_local/, which also lists users, parameters and
+/// commands to try.
 #[derive(Parser)]
-#[command(name = "local")]
+#[command(name = "local", after_help = examples())]
 struct Arguments {
-    /// Listens on this port of 127.0.0.1.
+    /// Port to listen on, at 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
-    /// Host name that the portal is reached at, `localhost` or one of its subdomains such as
-    /// login.example.localhost. Browsers know that these are this machine.
+    /// Host name of the portal: localhost, or a name below it such as login.example.localhost.
+    /// Browsers resolve all of these to this machine. With names, cookies behave as they do when
+    /// deployed.
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     host: String,
-    /// Directory for state and keys. Without it, everything is lost on exit.
+    /// Directory that keeps users, sessions and keys for the next start, such as .portal. Without
+    /// it, they are lost on exit.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The portal's short name.
+    /// Short name of the portal, which its cookies carry. The display name is the same,
+    /// capitalized.
     #[arg(long, value_name = "NAME", default_value = "partner", value_parser = portal_name)]
     portal: String,
-    /// The frontend's origin. Users land there after signing in, and its pages may call the API.
-    #[arg(long, value_name = "URL", value_parser = origin)]
+    /// Origin of your frontend, such as http://localhost:5173. Users are sent there after signing
+    /// in, and its pages may call the API.
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     frontend: Option<String>,
-    /// Adds another active user.
+    /// Email address of one more active user, such as you@example.com.
     #[arg(long, value_name = "EMAIL", value_parser = guest)]
     user: Option<String>,
-    /// Sets a parameter of template.yaml, such as SelfSignUp=on or Activation=link. May be
-    /// repeated.
+    /// Value for a parameter of template.yaml, such as SelfSignUp=on. Repeat it for several. The
+    /// page at /_local/ lists all parameters.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     set: Vec<(String, String)>,
+}
+
+/// Returns the examples at the end of `--help`.
+fn examples() -> String {
+    let examples = COMMANDS.iter().map(|command| {
+        let Command { purpose, line } = command;
+        format!("\n  {purpose}:\n    {line}\n")
+    });
+    format!("Examples:{}", examples.collect::<String>())
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
@@ -75,7 +91,6 @@ fn guest(text: &str) -> Result<String, &'static str> {
 async fn main() -> ExitCode {
     logs::to_terminal();
     let arguments = Arguments::parse();
-    let guest = arguments.user.clone();
     let portal = match Portal::start(arguments.into()).await {
         Ok(portal) => portal,
         Err(error) => {
@@ -83,7 +98,7 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    greet(portal.public_url(), guest.as_deref());
+    println!("{}", portal.greeting());
     if let Err(error) = tokio::signal::ctrl_c().await {
         eprintln!("Could not listen for Ctrl-C: {error}.");
         return ExitCode::FAILURE;
@@ -107,31 +122,4 @@ impl From<Arguments> for Options {
             ..Self::default()
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_macros,
-    reason = "this is for the person at the terminal, not a log"
-)]
-fn greet(url: &str, guest: Option<&str>) {
-    println!("Vestibule is running. Press Ctrl-C to stop it.");
-    println!();
-    println!("  Sign in      {url}/auth/sign-in");
-    println!("  Read email   {url}/_local/   (as JSON: {url}/_local/inbox)");
-    println!();
-    println!(
-        "  ada@example.com      active, no password yet: use a sign-in link, \
-         or set one with \"Forgot your password?\""
-    );
-    println!("  grace@example.com    invited: requesting a link sends the set-password email");
-    if let Some(guest) = guest {
-        println!("  {guest:<20} active, no password yet");
-    }
-    println!("  any other address    gets no email, and the same response");
-    println!();
-    println!(
-        "Each address can request one email per minute. \
-         Links and undelivered emails are printed here."
-    );
-    println!();
 }

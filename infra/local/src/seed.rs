@@ -46,14 +46,40 @@ pub(crate) async fn seed(store: &Store, env: &Env, guest: Option<&str>) -> Resul
     Ok(())
 }
 
-/// Returns a line about each user that [`seed`] creates.
-pub(crate) fn descriptions(guest: Option<&str>) -> Vec<String> {
-    let mut lines = vec![
-        "ada@example.com: active, no password yet".to_owned(),
-        "grace@example.com: invited".to_owned(),
+/// A user whom [`seed`] creates, as the page and the terminal describe them.
+pub(crate) struct SeededUser {
+    pub(crate) address: String,
+    pub(crate) status: &'static str,
+    /// A sentence about how to sign in.
+    pub(crate) hint: &'static str,
+    pub(crate) resources: Vec<Resource>,
+}
+
+/// Returns the users whom [`seed`] creates.
+pub(crate) fn describe(guest: Option<&str>, has_passwords: bool) -> Vec<SeededUser> {
+    let (active_hint, invited_hint) = if has_passwords {
+        (
+            "No password yet: use a sign-in link, or set one with “Forgot your password?”.",
+            "Requesting a link sends the set-password email.",
+        )
+    } else {
+        (
+            "Use a sign-in link.",
+            "The first sign-in link activates them.",
+        )
+    };
+    let user = |address: &str, status, hint, resources| SeededUser {
+        address: address.to_owned(),
+        status,
+        hint,
+        resources,
+    };
+    let mut users = vec![
+        user("ada@example.com", "active", active_hint, pages()),
+        user("grace@example.com", "invited", invited_hint, vec![]),
     ];
-    lines.extend(guest.map(|address| format!("{address}: active, no password yet")));
-    lines
+    users.extend(guest.map(|address| user(address, "active", active_hint, vec![])));
+    users
 }
 
 fn pages() -> Vec<Resource> {

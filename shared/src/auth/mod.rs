@@ -1,6 +1,7 @@
 //! Flows that several endpoints share: authenticating a request, attempts at passwords and codes,
 //! issuing a session, and requesting an email.
 
+pub mod account_form;
 pub mod authenticate;
 pub mod code_attempt;
 pub mod issue_session;

@@ -11,14 +11,14 @@ use crate::domain::time::HOUR;
 use crate::http::Problem;
 use crate::store::sign_in::PasswordLimits;
 
-/// Parses the password in a request.
+/// Parses the password in this field of a request.
 ///
 /// # Errors
 /// 400 `invalid-request` if it is empty or too long for any password.
-pub fn parse_password(text: &str) -> Result<Password, Problem> {
+pub fn parse_password(field: &'static str, text: &str) -> Result<Password, Problem> {
     Password::parse(text).ok_or_else(|| {
-        Problem::invalid_field("password", |t| {
-            fill(t.password_invalid, &[("field", "password")])
+        Problem::invalid_field(field, move |t| {
+            fill(t.password_invalid, &[("field", field)])
         })
     })
 }

@@ -79,6 +79,8 @@ pub enum Action {
     /// An invited user became active.
     Activated,
     PasswordReset,
+    /// A user who was signed in changed their password.
+    PasswordChanged,
     /// A user was created by a sign-up.
     SignedUp,
     /// An administrator created a user and sent an invitation.
@@ -116,6 +118,7 @@ impl Action {
             Self::SessionsRevoked => ("sessions.revoked", "info"),
             Self::Activated => ("activated", "info"),
             Self::PasswordReset => ("password.reset", "warning"),
+            Self::PasswordChanged => ("password.changed", "warning"),
             Self::SignedUp => ("signed-up", "info"),
             Self::Invited => ("invited", "info"),
             Self::InvitationResent => ("invitation.resent", "info"),

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// The longest that a code works by itself, after its email was requested (ASVS 5.0, 6.5.5).
 pub const CODE_LIFETIME: Duration = MINUTE.saturating_mul(10);
 
+/// The number of digits of a code.
+pub const CODE_DIGITS: usize = 8;
+
 /// The eight digits next to the link in an email. By themselves they work only in the requesting
 /// browser.
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ impl Code {
         let kept = text.chars().filter(|c| !is_ignored(*c));
         // Maps digits as NFKC does, with tables that `idna` links already.
         let digits: String = Uts46MapperBorrowed::new().map_normalize(kept).collect();
-        let is_valid = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_valid = digits.len() == CODE_DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
         let number = digits.parse().ok().filter(|_| is_valid);
         number.map(|n| Self(Secret::new(n))).ok_or(InvalidCode)
     }

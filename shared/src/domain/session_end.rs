@@ -21,6 +21,8 @@ pub enum EndKind {
     /// The user signed in more often than the portal allows, and it was the oldest session.
     TooMany,
     PasswordReset,
+    /// The user changed the password in another session.
+    PasswordChanged,
     AddressChanged,
     Suspended,
     /// It reached the end of its lifetime.
@@ -38,6 +40,7 @@ impl EndKind {
             Self::Replaced => "replaced",
             Self::TooMany => "too-many",
             Self::PasswordReset => "password-reset",
+            Self::PasswordChanged => "password-changed",
             Self::AddressChanged => "address-changed",
             Self::Suspended => "suspended",
             Self::Expired => "expired",
@@ -74,9 +77,10 @@ const ENDING_ONE: [(Action, EndKind); 3] = [
 ];
 
 /// The actions that end all sessions of earlier epochs, but not the one that they are done with.
-const ENDING_EARLIER: [(Action, EndKind); 4] = [
+const ENDING_EARLIER: [(Action, EndKind); 5] = [
     (Action::SessionsRevoked, EndKind::Revoked),
     (Action::PasswordReset, EndKind::PasswordReset),
+    (Action::PasswordChanged, EndKind::PasswordChanged),
     (Action::AddressChanged, EndKind::AddressChanged),
     (Action::Suspended, EndKind::Suspended),
 ];

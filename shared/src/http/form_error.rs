@@ -16,6 +16,8 @@ pub enum FormError<'a> {
     WeakPassword(&'a str),
     /// Carries the seconds to wait, 0 if they are unknown.
     TooManyAttempts(u64),
+    /// The session that a form of the account page is about does not exist, or has ended.
+    NotFound,
     Unavailable,
     /// An error that this version does not know.
     Unknown,
@@ -38,6 +40,7 @@ impl<'a> FormError<'a> {
             Self::TooManyAttempts(seconds) => {
                 format!("error=too-many-attempts&retry_after={seconds}")
             }
+            Self::NotFound => "error=not-found".to_owned(),
             Self::Unavailable | Self::Unknown => "error=unavailable".to_owned(),
         }
     }
@@ -60,6 +63,7 @@ impl<'a> FormError<'a> {
             "too-many-attempts" => {
                 Self::TooManyAttempts(parameter("retry_after").parse().unwrap_or_default())
             }
+            "not-found" => Self::NotFound,
             "unavailable" => Self::Unavailable,
             _ => Self::Unknown,
         })
@@ -98,6 +102,7 @@ mod tests {
             FormError::WrongCode(4),
             FormError::WeakPassword("too-short"),
             FormError::TooManyAttempts(37),
+            FormError::NotFound,
             FormError::Unavailable,
         ] {
             assert_eq!(read(error.to_query().leak()), Some(error));

@@ -20,21 +20,20 @@ pub fn json(status: u16, body: &impl Serialize) -> Response {
 
 /// Creates a JSON response that anybody may cache for `max_age`.
 pub fn public_json(body: &impl Serialize, max_age: Duration) -> Response {
-    let mut response = json(200, body);
-    let caching = format!("public, max-age={}", max_age.as_secs());
-    response
-        .headers_mut()
-        .insert("cache-control", value(&caching));
-    response
+    public(json(200, body), max_age)
 }
 
-/// Creates a text of this type that anybody may cache for `max_age`.
-pub fn public_text(content_type: &str, text: String, max_age: Duration) -> Response {
-    let mut response = text_response(200, content_type, text);
+/// Creates a text that anybody may cache for `max_age`.
+pub fn public_text(content_type: &str, text: &str, max_age: Duration) -> Response {
+    public(text_response(200, content_type, text.to_owned()), max_age)
+}
+
+fn public(mut response: Response, max_age: Duration) -> Response {
     let caching = format!("public, max-age={}", max_age.as_secs());
-    response
-        .headers_mut()
-        .insert("cache-control", value(&caching));
+    let headers = response.headers_mut();
+    headers.insert("cache-control", value(&caching));
+    // API Gateway adds the CORS headers for the origin that asks.
+    headers.insert("vary", value("origin"));
     response
 }
 

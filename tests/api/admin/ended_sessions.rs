@@ -89,10 +89,20 @@ async fn sessions_that_their_user_ended_tell_how() {
         "replaced user 2026-11-21T14:05:00Z",
     ];
     assert_eq!(ends(&world, ADA).await[..2], expected);
+    let [laptop, phone] = [sign_in(&world, ADA).await, sign_in(&world, ADA).await];
+    world.clock.advance(mins(1));
+    let changed = phone.change_password(PASSWORD, WRONG).await;
+    changed.assert("200");
+    let expected = [
+        "- - -",
+        "password-changed user 2026-11-21T14:09:00Z",
+        "password-reset user 2026-11-21T14:06:00Z",
+    ];
+    assert_eq!(ends(&world, ADA).await[..3], expected);
     // Signing out of a session that has ended changes nothing.
     world.clock.advance(mins(1));
     laptop.logout().await.assert("200");
-    assert_eq!(ends(&world, ADA).await[..2], expected);
+    assert_eq!(ends(&world, ADA).await[..3], expected);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `POST /auth/confirm`: proving again who uses a session.
 
 use futures_util::future::join_all;
+use kit::routes::{ACCOUNT, CONFIRM, SIGN_IN};
 use kit::{ADA, ApiClient, ApiResponse, PASSWORD, WRONG, World, hours, mins, secs};
 use local::aws_stub::Fault;
 
@@ -197,6 +198,44 @@ async fn a_bearer_client_confirms_with_its_request() {
         .assert("200");
     assert_eq!(confirmed.json()["session"]["amr"][0], "otp");
     assert!(confirmed.json()["known"].is_string() && confirmed.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn a_form_returns_to_the_account_page_or_to_its_own_with_the_error() {
+    let world = world().await;
+    let client = world.client();
+    client.sign_in_by_link(ADA).await;
+    world.clock.advance(mins(2));
+    let email = client.receive_login_email(ADA).await;
+    let before = client.me().await;
+    for (request, error) in [
+        (client.confirm_password(WRONG), "invalid-credentials"),
+        (
+            client.confirm_code(&email.wrong_code()),
+            "invalid-token&attempts_left=4",
+        ),
+        (client.confirm_code("1234"), "invalid-request&field=code"),
+    ] {
+        let page = format!("303 {CONFIRM}?error={error}");
+        request.form().await.assert(&page);
+    }
+    assert_unconfirmed(&world, &client, &before).await;
+    let confirmed = format!("303 {ACCOUNT}?notice=confirmed");
+    for request in [
+        client.confirm_password(PASSWORD),
+        client.confirm_code(&email.code),
+    ] {
+        let response = request.form().await.assert(&confirmed);
+        let is_mark = |cookie: &String| cookie.starts_with("partner.known=");
+        assert!(response.cookies.iter().any(is_mark));
+    }
+    assert_eq!(world.audit("partner.session.confirmed").len(), 2);
+    let foreign = client.confirm_password(PASSWORD).form();
+    let foreign = foreign.header("origin", "https://evil.example").await;
+    foreign.assert("403 origin-not-allowed");
+    client.logout().await.assert("200");
+    let signed_out = client.confirm_password(PASSWORD).form().await;
+    signed_out.assert(&format!("303 {SIGN_IN}"));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! `GET /auth/me`: everything that ends a session ends it at once, and what each request renews.
+//! `GET /auth/me` and `GET /auth/session`: everything that ends a session ends it at once, and what
+//! each request renews.
 
 use kit::{ADA, World, hours, mins, secs, table_name};
 use local::aws_stub::Fault;
@@ -130,4 +131,63 @@ async fn cookies_are_bound_to_their_host_on_a_real_portal() {
     assert!(cookie.ends_with(attributes), "{cookie}");
     assert!(client.cookie("__Host-partner.requests").is_some());
     client.me().await.assert("200");
+}
+
+#[tokio::test]
+async fn the_session_is_what_me_returns_or_null() {
+    let world = World::start().await;
+    let client = world.client();
+    let is_null = async || {
+        client
+            .current_session()
+            .await
+            .assert("200")
+            .json()
+            .is_null()
+    };
+    assert!(is_null().await, "nobody has signed in");
+    client.sign_in_by_link(ADA).await;
+    let cookie = client.session();
+    let me = client.me().await.assert("200").json();
+    let session = client.current_session().await.assert("200").json();
+    assert_eq!(session, me);
+    let bearer = world.client();
+    let by_token = bearer
+        .current_session()
+        .bearer_token(cookie.as_deref().unwrap());
+    assert_eq!(by_token.await.assert("200").json(), me);
+    client.logout().await;
+    assert!(is_null().await, "signed out");
+    for dead in [cookie.as_deref(), Some("x")] {
+        client.set_session(dead);
+        assert!(is_null().await, "{dead:?}");
+        client.me().await.assert("401 not-authenticated");
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_or_expired_session_is_null() {
+    for end in ["suspension", "expiry"] {
+        let world = World::start().await;
+        let client = world.client();
+        client.sign_in_by_link(ADA).await;
+        match end {
+            "suspension" => world.suspend(ADA).await,
+            _ => world.clock.advance(hours(24)),
+        }
+        let session = client.current_session().await.assert("200").json();
+        assert!(session.is_null(), "{end}: {session}");
+    }
+}
+
+#[tokio::test]
+async fn the_session_is_an_error_where_nobody_can_tell() {
+    let world = World::start().await;
+    let client = world.client();
+    client.sign_in_by_link(ADA).await;
+    let token = client.session().unwrap();
+    let twice = client.current_session().bearer_token(&token).await;
+    twice.assert("400 invalid-request");
+    world.inject(Fault::FailBefore, |call| call.service == "dynamodb");
+    client.current_session().await.assert("503 unavailable");
 }

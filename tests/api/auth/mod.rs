@@ -1,7 +1,10 @@
 //! The routes below `/auth/`.
 
 mod activate;
+mod change_password;
+mod change_password_races;
 mod confirm;
+mod end_session;
 mod idle;
 mod logout;
 mod me;

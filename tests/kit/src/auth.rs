@@ -57,6 +57,11 @@ impl ApiClient<'_> {
         self.request(Method::GET, routes::ME)
     }
 
+    /// Gets the user who is signed in, or `null`.
+    pub fn current_session(&self) -> ApiRequest<'_> {
+        self.request(Method::GET, routes::SESSION)
+    }
+
     pub fn logout(&self) -> ApiRequest<'_> {
         self.post(routes::LOGOUT)
     }
@@ -76,6 +81,13 @@ impl ApiClient<'_> {
         self.post(routes::CONFIRM).code(code)
     }
 
+    /// Changes the password of the user who is signed in.
+    pub fn change_password(&self, current: &str, password: &str) -> ApiRequest<'_> {
+        self.post(routes::CHANGE_PASSWORD)
+            .with("current", current)
+            .with("password", password)
+    }
+
     /// Lists the user's sessions.
     pub fn list_sessions(&self) -> ApiRequest<'_> {
         self.request(Method::GET, routes::SESSIONS)
@@ -89,6 +101,16 @@ impl ApiClient<'_> {
     /// Revokes all sessions of the user but this one.
     pub fn revoke_other_sessions(&self) -> ApiRequest<'_> {
         self.request(Method::DELETE, routes::SESSIONS)
+    }
+
+    /// Revokes one session of the user, as a form of the account page does.
+    pub fn end_session(&self, id: &str) -> ApiRequest<'_> {
+        self.end_other_sessions().with("id", id)
+    }
+
+    /// Revokes all sessions of the user but this one, as a form of the account page does.
+    pub fn end_other_sessions(&self) -> ApiRequest<'_> {
+        self.post(routes::END_SESSION)
     }
 
     /// Requests a login and returns the email it caused.

@@ -4,7 +4,7 @@ use crate::aws_stub::Services;
 use crate::lambda::Lambda;
 use crate::options::Options;
 use crate::shutdown::BackgroundTasks;
-use crate::stream::{EventSourceMapping, MappingProgress, announce_undelivered};
+use crate::stream::{EventSourceMapping, MappingProgress, report_undelivered};
 use crate::template::{Function, Schedule};
 use shared::clock::Clock;
 use shared::config::StartError;
@@ -45,7 +45,7 @@ impl EventSources<'_> {
             for settings in &function.streams {
                 let table = settings.table().to_owned();
                 if self.options.announce {
-                    self.announce_undelivered(&table, tasks)?;
+                    self.report_undelivered(&table, tasks)?;
                 }
                 let checkpoint = self.options.data.as_ref().map(|directory| {
                     directory.join(format!("{}-{table}.checkpoint", function.name))
@@ -64,12 +64,12 @@ impl EventSources<'_> {
         Ok(mappings)
     }
 
-    fn announce_undelivered(
+    fn report_undelivered(
         &self,
         table: &str,
         tasks: &mut BackgroundTasks,
     ) -> Result<(), StartError> {
-        let task = announce_undelivered(
+        let task = report_undelivered(
             &self.services.database,
             table,
             Arc::clone(&self.services.inbox),

@@ -5,6 +5,7 @@ mod start;
 
 use crate::aws_stub::{self, Attempt, AwsStub, Call, CallRecorder, Fault, Services};
 use crate::dynamodb;
+use crate::guide::Guide;
 use crate::inbox::ReceivedEmail;
 use crate::lambda::Lambda;
 use crate::options::Options;
@@ -31,6 +32,7 @@ use tokio::sync::watch;
 pub struct Portal {
     port: u16,
     public_url: String,
+    guide: Arc<Guide>,
     template: Template,
     services: Arc<Services>,
     calls: Arc<CallRecorder>,
@@ -61,6 +63,11 @@ impl Portal {
         &self.public_url
     }
 
+    /// Returns what a terminal shows at the start: addresses, users and pitfalls.
+    pub fn greeting(&self) -> String {
+        self.guide.greeting()
+    }
+
     /// Responds to a request as the gateway does, without a socket.
     pub async fn answer(&self, mut request: Request) -> Response {
         let peer = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -71,7 +78,7 @@ impl Portal {
 
     /// Returns the emails sent so far, oldest first.
     pub fn inbox(&self) -> Vec<ReceivedEmail> {
-        self.services.inbox.emails()
+        self.services.inbox.contents().emails
     }
 
     /// Returns the emails sent so far, oldest first, leaving none.

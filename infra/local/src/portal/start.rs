@@ -4,6 +4,7 @@ use super::event_sources::EventSources;
 use super::{Portal, env_with, store};
 use crate::aws_stub::{AwsStub, CallRecorder, Services};
 use crate::gateway::{Gateway, Routes};
+use crate::guide::Guide;
 use crate::inbox::Inbox;
 use crate::kms::Kms;
 use crate::lambda::{self, Lambda};
@@ -52,6 +53,7 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
         options: &options,
     };
     let mappings = sources.start(&template.functions, &functions, &mut tasks)?;
+    let guide = Arc::new(Guide::new(&options, &template, &parsed_url));
     let gateway = Gateway {
         routes: routes(&template, &functions)?,
         cors: template.cors.clone(),
@@ -60,11 +62,7 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
         clock: env.clock.clone(),
         random: env.random.clone(),
     };
-    let page = LocalPage {
-        inbox: Arc::clone(&services.inbox),
-        public_url: public_url.clone(),
-        users: seed::descriptions(options.user.as_deref()),
-    };
+    let page = LocalPage::new(Arc::clone(&services.inbox), Arc::clone(&guide));
     let authorizer = functions.get("authorizer").cloned();
     let authorizer =
         authorizer.ok_or_else(|| StartError("template.yaml declares no authorizer.".to_owned()))?;
@@ -74,6 +72,7 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
     Ok(Portal {
         port,
         public_url,
+        guide,
         template,
         services,
         calls,

@@ -7,4 +7,4 @@ mod undelivered;
 
 pub(crate) use mapping::{EventSourceMapping, MappingProgress};
 pub(crate) use reader::{newest_sequence_number, read_all};
-pub(crate) use undelivered::announce_undelivered;
+pub(crate) use undelivered::report_undelivered;

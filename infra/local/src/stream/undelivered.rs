@@ -1,4 +1,4 @@
-//! Tells the person at the terminal which emails were not delivered, and why.
+//! Adds the emails that were not delivered to the inbox, and why.
 
 use super::reader::{StreamReader, newest_sequence_number};
 use crate::inbox::Inbox;
@@ -15,12 +15,12 @@ const UNDELIVERED: [&str; 5] = ["dropped", "throttled", "failed", "expired", "su
 /// The interval at which the stream is read even if no write was noticed.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Returns a task without end that announces each email in the stream of `table` that was finished
-/// without being sent.
+/// Returns a task without end that adds to the inbox each email in the stream of `table` that was
+/// finished without being sent.
 ///
 /// # Errors
 /// A [`DynoxideError`] if the table has no stream.
-pub(crate) fn announce_undelivered(
+pub(crate) fn report_undelivered(
     database: &Database,
     table: &str,
     inbox: Arc<Inbox>,
@@ -34,14 +34,14 @@ pub(crate) fn announce_undelivered(
         loop {
             written.mark_unchanged();
             for record in reader.read().unwrap_or_default() {
-                announce(&record, &mut addresses, &inbox);
+                report(&record, &mut addresses, &inbox);
             }
             let _either = tokio::time::timeout(POLL_INTERVAL, written.changed()).await;
         }
     })
 }
 
-fn announce(record: &Value, addresses: &mut HashMap<String, String>, inbox: &Inbox) {
+fn report(record: &Value, addresses: &mut HashMap<String, String>, inbox: &Inbox) {
     let image = at(record, "/dynamodb/NewImage");
     let text = |name: &str| image.get(name)?.get("S")?.as_str();
     let key = at(record, "/dynamodb/Keys").to_string();
@@ -51,9 +51,9 @@ fn announce(record: &Value, addresses: &mut HashMap<String, String>, inbox: &Inb
     let Some(status) = text("status").filter(|status| UNDELIVERED.contains(status)) else {
         return;
     };
-    // Removing the address makes sure that a row that changes again is not announced twice.
+    // Removing the address makes sure that a row that changes again is not reported twice.
     if let Some(address) = addresses.remove(&key) {
         let reason = text("reason").unwrap_or("no reason recorded");
-        inbox.announce(&format!("no email to {address}: {status} ({reason})"));
+        inbox.add_unsent(address, status, reason);
     }
 }

@@ -9,6 +9,7 @@ pub mod yaml;
 
 pub use function::{Function, Route, Schedule};
 pub use mapping::MappingSettings;
+pub use parameters::Parameter;
 pub(crate) use stack::API;
 pub use stack::{ACCOUNT, REGION, STACK};
 
@@ -26,6 +27,7 @@ const TEXT: &str = include_str!("../../../../template.yaml");
 /// The resources that a template declares.
 #[derive(Debug)]
 pub struct Template {
+    pub parameters: Vec<Parameter>,
     pub functions: Vec<Function>,
     pub tables: Vec<Table>,
     /// The API's CORS configuration, if it has any.
@@ -76,6 +78,12 @@ pub struct KeyRingSecret {
 }
 
 impl Template {
+    /// Returns the value of a parameter, or an empty text if there is no such parameter.
+    pub fn parameter(&self, name: &str) -> &str {
+        let found = self.parameters.iter().find(|one| one.name == name);
+        found.map_or("", |parameter| &parameter.value)
+    }
+
     /// Evaluates the repository's template with `overrides` in place of its parameters' defaults.
     ///
     /// # Errors
@@ -104,7 +112,11 @@ impl Template {
 fn evaluate(document: &Value, overrides: &BTreeMap<String, String>) -> Result<Template, String> {
     let parameters = parameters::read(at(document, "/Parameters"), overrides)?;
     let resources = at(document, "/Resources");
-    let evaluator = Evaluator::new(parameters, at(document, "/Conditions"), resources);
+    let values = parameters.iter().map(|parameter| {
+        let Parameter { name, value, .. } = parameter.clone();
+        (name, value)
+    });
+    let evaluator = Evaluator::new(values.collect(), at(document, "/Conditions"), resources);
     let globals = at(document, "/Globals/Function");
     let mut functions = vec![];
     let mut tables = vec![];
@@ -125,6 +137,7 @@ fn evaluate(document: &Value, overrides: &BTreeMap<String, String>) -> Result<Te
         }
     }
     Ok(Template {
+        parameters,
         functions,
         tables,
         cors,

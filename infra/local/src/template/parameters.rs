@@ -4,7 +4,24 @@ use crate::json::at;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Returns the parameters' values. `AllowedPattern` is not checked, because the functions check the
+/// A parameter of the template, and its value in this portal.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub value: String,
+    /// The value without an override. Required parameters have none.
+    pub default: Option<String>,
+    pub description: String,
+}
+
+impl Parameter {
+    /// Returns whether the value differs from the default.
+    pub fn is_set(&self) -> bool {
+        self.default.as_ref() != Some(&self.value)
+    }
+}
+
+/// Returns the parameters by name. `AllowedPattern` is not checked, because the functions check the
 /// same values again.
 ///
 /// # Errors
@@ -12,7 +29,7 @@ use std::collections::BTreeMap;
 pub(super) fn read(
     declared: &Value,
     overrides: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, String> {
+) -> Result<Vec<Parameter>, String> {
     let empty = serde_json::Map::new();
     let declared = declared.as_object().unwrap_or(&empty);
     if let Some(unknown) = overrides.keys().find(|name| !declared.contains_key(*name)) {
@@ -21,15 +38,18 @@ pub(super) fn read(
     declared
         .iter()
         .map(|(name, declaration)| {
-            let given = overrides
-                .get(name)
-                .cloned()
-                .or_else(|| text_of(at(declaration, "/Default")));
+            let default = text_of(at(declaration, "/Default"));
+            let given = overrides.get(name).or(default.as_ref());
             let value = given.ok_or_else(|| format!("the parameter {name} needs a value"))?;
-            check(declaration, &value).map_err(|rule| {
+            check(declaration, value).map_err(|rule| {
                 format!("the parameter {name} is '{value}', but it must be {rule}")
             })?;
-            Ok((name.clone(), value))
+            Ok(Parameter {
+                name: name.clone(),
+                value: value.clone(),
+                description: text_of(at(declaration, "/Description")).unwrap_or_default(),
+                default,
+            })
         })
         .collect()
 }

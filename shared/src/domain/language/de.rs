@@ -368,6 +368,7 @@ pub(super) static PAGES: PageSentences = PageSentences {
     password_changed: "Ihr Passwort wurde geändert. Melden Sie sich mit dem neuen Passwort an.",
     password_changed_here: "Ihr Passwort wurde geändert. Alle anderen Sitzungen wurden beendet.",
     session_ended: "Die andere Sitzung wurde beendet.",
+    no_session: "Diese Sitzung steht nicht mehr in Ihrer Liste.",
     sessions_ended: "Alle anderen Sitzungen wurden beendet.",
     confirmed: "Danke für die Bestätigung. Sie können jetzt fortfahren.",
 };

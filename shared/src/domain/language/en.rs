@@ -337,6 +337,7 @@ pub(super) static PAGES: PageSentences = PageSentences {
     password_changed: "Your password was changed. Sign in with your new password.",
     password_changed_here: "Your password was changed, and all other sessions have ended.",
     session_ended: "The other session has ended.",
+    no_session: "That session is no longer in your list.",
     sessions_ended: "All other sessions have ended.",
     confirmed: "Thanks for confirming. You can go on now.",
 };

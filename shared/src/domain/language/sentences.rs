@@ -353,6 +353,7 @@ sentences! {
         password_changed: Text,
         password_changed_here: Text,
         session_ended: Text,
+        no_session: Text,
         sessions_ended: Text,
         confirmed: Text,
     }

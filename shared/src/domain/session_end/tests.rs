@@ -22,17 +22,20 @@ enum Act {
     KeepA,
     RevokeAll,
     Reset,
+    /// B changes the password, and stays.
+    ChangePasswordInB,
 }
 
-const ACTS: [Act; 8] = [
+const ACTS: [Act; 9] = [
     Act::SignOutA,
+    Act::AnotherReplacesA,
     Act::RevokeA,
     Act::ReplaceB,
     Act::OutnumberA,
-    Act::AnotherReplacesA,
     Act::KeepA,
     Act::RevokeAll,
     Act::Reset,
+    Act::ChangePasswordInB,
 ];
 
 #[derive(Clone, Copy)]
@@ -122,7 +125,16 @@ impl Model {
                     session.end(at, K::PasswordReset, By::User);
                 }
             }
-            Act::SignOutA | Act::RevokeA | Act::OutnumberA | Act::KeepA => {}
+            Act::ChangePasswordInB if self.b.end.is_none() => {
+                self.move_epoch(Action::PasswordChanged, at, B, &[]);
+                self.b.epoch = self.epoch;
+                self.a.end(at, K::PasswordChanged, By::User);
+            }
+            Act::SignOutA
+            | Act::RevokeA
+            | Act::OutnumberA
+            | Act::KeepA
+            | Act::ChangePasswordInB => {}
         }
     }
 
@@ -166,9 +178,10 @@ fn orders(acts: &[Act]) -> Vec<Vec<Act>> {
 }
 
 #[test]
-fn in_all_orders_of_all_actions_the_records_tell_the_end_of_each_session() {
-    let orders = orders(&ACTS);
-    assert_eq!(orders.len(), 109_601);
+fn in_all_orders_of_up_to_eight_actions_the_records_tell_the_end_of_each_session() {
+    // All orders of all nine would take ten times as long.
+    let orders = [orders(&ACTS[..8]), orders(&ACTS[2..])].concat();
+    assert_eq!(orders.len(), 109_601 + 13_700);
     for order in orders {
         let mut model = Model::new();
         for (second, act) in (100..).zip(&order) {

@@ -88,6 +88,7 @@ impl Store {
             user,
             password: user_item::password(&item),
             sign_ins: user_item::sign_ins(&item),
+            password_change: user_item::password_change(&item),
         }))
     }
 }

@@ -6,7 +6,7 @@
 //! keeps the id from being given to anybody again, and meets no condition on a user.
 
 use crate::domain::address::EmailAddress;
-use crate::domain::ids::{KeyedHash, UserId};
+use crate::domain::ids::{IdempotencyKeyHash, KeyedHash, UserId};
 use crate::domain::password::hash::PasswordHash;
 use crate::domain::session::{EndedSessions, Session};
 use crate::domain::time::Timestamp;
@@ -144,7 +144,13 @@ pub(in crate::store) fn password(item: &Item) -> Option<PasswordHash> {
     PasswordHash::parse(text(item, "password")?)
 }
 
-/// Returns the number of the user's sign-ins, resets and confirmations.
+/// Returns the idempotency key of the last change of the password that had one, and its time.
+pub(in crate::store) fn password_change(item: &Item) -> Option<(IdempotencyKeyHash, Timestamp)> {
+    let key = IdempotencyKeyHash::parse(text(item, "password_change_key")?)?;
+    Some((key, moment(item, "password_change_at")?))
+}
+
+/// Returns the number of the user's sign-ins, resets, confirmations and changes of the password.
 pub(in crate::store) fn sign_ins(item: &Item) -> u64 {
     number(item, "sign_ins").unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use crate::ensure;
 use crate::fault_injection::injector::contention;
 use crate::fault_injection::scenario::{EVE, FIRST, PAGE, SECOND, Scenario, StepResult};
 use crate::fixture::HASH_PARAMETERS;
-use kit::{ADA, ApiClient, Email, mins, routes, secs};
+use kit::{ADA, ApiClient, ApiRequest, Email, mins, routes, secs};
 
 pub(super) fn flows() -> Vec<Flow> {
     vec![
@@ -24,7 +24,11 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(reset_without_key),
         flow!(reset_under_contention),
         flow!(reset_by_somebody_else),
+        flow!(change),
+        flow!(change_under_contention),
+        flow!(change_by_form),
         flow!(key_ring_refresh_for_a_password),
+        flow!(key_ring_refresh_for_a_change),
     ]
 }
 
@@ -213,6 +217,40 @@ async fn reset_by_somebody_else(s: &Scenario) -> StepResult {
     s.expect(request, "410 used-token").await
 }
 
+/// Changes the first password to the second one. A client that has lost the response repeats its
+/// request.
+async fn change_by(s: &Scenario, request: ApiRequest<'_>, outcome: &str) -> StepResult {
+    s.try_right_password(request.idempotency_key(PAGE), outcome)
+        .await?;
+    is_reset(s).await
+}
+
+async fn change(s: &Scenario) -> StepResult {
+    let (client, other) = (s.ada().await?, s.ada().await?);
+    let wrong = client.change_password(SECOND, SECOND);
+    s.fail_sign_in_with(&client, wrong, "401 invalid-credentials")
+        .await?;
+    change_by(s, client.change_password(FIRST, SECOND), "200").await?;
+    s.expect(client.me(), "200").await?;
+    s.expect_signed_out(&other).await?;
+    s.fail_sign_in(&other, ADA, FIRST).await?;
+    s.sign_in(&other, ADA, SECOND).await
+}
+
+async fn change_under_contention(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    s.script(contention());
+    change_by(s, client.change_password(FIRST, SECOND), "200").await
+}
+
+async fn change_by_form(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    let request = client.change_password(FIRST, SECOND).form();
+    let outcome = "303 /auth/account?notice=password-changed";
+    change_by(s, request, outcome).await?;
+    s.expect(client.me(), "200").await
+}
+
 /// The function that sent the email has the key ring by now; every other one fetches its own.
 async fn key_ring_refresh_for_a_password(s: &Scenario) -> StepResult {
     s.advance(mins(6));
@@ -220,4 +258,10 @@ async fn key_ring_refresh_for_a_password(s: &Scenario) -> StepResult {
     reset_by(s, &client, &email).await?;
     s.sign_in(&client, ADA, SECOND).await?;
     s.expect(client.open(routes::SESSIONS), "200").await
+}
+
+async fn key_ring_refresh_for_a_change(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    s.advance(mins(6));
+    change_by(s, client.change_password(FIRST, SECOND), "200").await
 }

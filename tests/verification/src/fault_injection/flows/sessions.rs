@@ -15,6 +15,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(sessions_revoke_one),
         flow!(sessions_revoke_others),
         flow!(sessions_last_seen),
+        flow!(current_session),
         flow!(access_token).with(&[("AccessTokens", "on")]),
         flow!(authorizer),
     ]
@@ -101,6 +102,21 @@ async fn sessions_last_seen(s: &Scenario) -> StepResult {
     s.advance(mins(6));
     revoke(s, &client, &id).await?;
     s.session_ended(&other);
+    Ok(())
+}
+
+/// Asks for the session, which is null once it has ended, and never because something failed.
+async fn current_session(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    s.advance(mins(6));
+    let user = s.response(client.current_session(), "200").await?.json();
+    ensure_eq!(user["email"], ADA, "the user of a live session");
+    let session = client.session();
+    s.expect(client.logout(), "200").await?;
+    client.set_session(session.as_deref());
+    s.ledger().session_ended(&session.unwrap_or_default());
+    let user = s.response(client.current_session(), "200").await?.json();
+    ensure!(user.is_null(), "an ended session: {user}");
     Ok(())
 }
 

@@ -184,7 +184,11 @@ pub(super) fn acts_are_notified_once(facts: &Facts) -> Result<(), String> {
         "invitation",
         &users_of(&["invited", "invitation.resent"]),
     )?;
-    check_rows(facts, "password-changed", &users_of(&["password.reset"]))?;
+    check_rows(
+        facts,
+        "password-changed",
+        &users_of(&["password.reset", "password.changed"]),
+    )?;
 
     let moved = sorted(facts.records().flat_map(changed_addresses));
     let users: Vec<_> = moved.iter().map(|(user, _)| *user).collect();

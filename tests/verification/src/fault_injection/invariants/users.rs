@@ -8,6 +8,7 @@ const CREATED: &[&str] = &["local.added", "added", "invited", "imported", "signe
 /// The actions that void earlier links and sessions.
 const MOVING_EPOCH: &[&str] = &[
     "password.reset",
+    "password.changed",
     "invitation.resent",
     "suspended",
     "reactivated",
@@ -69,7 +70,10 @@ pub(super) fn sign_ins_are_counted(facts: &Facts) -> Result<(), String> {
         };
         let sessions = of_user().filter(|record| record.starts_session()).count();
         let others = of_user()
-            .filter(|record| ["password.reset", "session.confirmed"].contains(&record.action()))
+            .filter(|record| {
+                ["password.reset", "password.changed", "session.confirmed"]
+                    .contains(&record.action())
+            })
             .count();
         let (times, counted) = (sessions + others, number(user, "sign_ins"));
         ensure_eq!(counted, times, "the sign-ins of {user}");

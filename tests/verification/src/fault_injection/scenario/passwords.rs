@@ -116,6 +116,18 @@ impl Scenario {
         Ok(())
     }
 
+    /// Sends the right password from a known browser that is signed in.
+    pub(crate) async fn try_right_password(
+        &self,
+        request: ApiRequest<'_>,
+        outcome: &str,
+    ) -> StepResult {
+        let exchange = self.exchange(&request, outcome).await?;
+        let log = &mut self.ledger().passwords;
+        log.by_known_browser.add(exchange.attempts, 1);
+        Ok(())
+    }
+
     /// Tries a password, and returns after how many seconds the client may try again if it was
     /// refused without being judged.
     pub(crate) async fn try_sign_in(
