@@ -9,8 +9,8 @@ const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 const randomKey = () => crypto.getRandomValues(new Uint32Array(8)).join("-");
 
 export class VestibuleError extends Error {
-  constructor(type, status, { detail = type, ...more } = {}) {
-    super(detail);
+  constructor(type, status, { detail = type, cause, ...more } = {}) {
+    super(detail, { cause });
     this.name = "VestibuleError";
     this.type = type;
     this.status = status;
@@ -83,11 +83,11 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
     const options = { method, headers, credentials, body: body && JSON.stringify(body) };
     const response = await fetch(api + path, options).catch((cause) => {
       throw new VestibuleError("network", 0, {
-        detail: `${api} cannot be reached, or does not allow this page's origin: ${cause.message}`,
+        detail: "The server can’t be reached. Check your connection, then try again.", cause,
       });
     });
     const json = await response.json().catch(() => undefined);
-    if (response.ok) return json;
+    if (response.status === 204 || (response.ok && json !== undefined)) return json;
     throw errorOf(response, json);
   }
 

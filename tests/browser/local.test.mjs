@@ -60,7 +60,7 @@ async function receive(page) {
 }
 
 test("an email appears by itself, rendered as high as it is, and its code and link are copied", async () => {
-  const { page, done } = await openPage();
+  const { page, done } = await openPage({ viewport: { width: 390, height: 800 } });
   await page.getByText("No emails yet").waitFor();
   const email = await receive(page);
   const newest = emails(page).first();
@@ -73,6 +73,7 @@ test("an email appears by itself, rendered as high as it is, and its code and li
     const wait = () => (innerHeight >= root.scrollHeight ? resolve() : requestAnimationFrame(wait));
     wait();
   }));
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
 
   await newest.getByRole("button", { name: "Copy the code" }).click();
   await newest.getByRole("button", { name: "Copied" }).waitFor();

@@ -43,8 +43,11 @@ impl PageContext<'_> {
             };
         }
         if self.posted_failure() == Some(ProblemType::UsedToken) {
+            let mut frame = self.frame("")?;
+            // The heading says it.
+            frame.flash = None;
             return Ok(self.render(&UsedLinkPage {
-                frame: self.frame("")?,
+                frame,
                 address: &link.address,
                 token,
                 login_url: self.login_url(self.next_of(link).as_ref()),

@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::domain::ids::sha256;
 
-/// The style of the built-in pages, so that this page looks like them.
+/// The style of the built-in pages, so that this page looks like them. In a layer, any rule of
+/// [`STYLE`] takes precedence over it.
 const PAGES_STYLE: &str = include_str!("../../../../functions/pages/templates/style.css");
 const STYLE: &str = include_str!("../../templates/local/style.css");
 pub(super) const SCRIPT: &str = include_str!("../../templates/local/script.js");
@@ -17,7 +18,7 @@ pub(super) const EMAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inl
 
 /// Returns the style of a portal with this accent color.
 pub(super) fn style(accent: &str) -> String {
-    format!(":root{{--accent:{accent}}}{PAGES_STYLE}{STYLE}")
+    format!(":root{{--accent:{accent}}}@layer pages{{{PAGES_STYLE}}}{STYLE}")
 }
 
 /// Returns the content security policy of the page, which allows its own style and script, emails
