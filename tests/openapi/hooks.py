@@ -138,8 +138,11 @@ def text(context, response):
 
 @schemathesis.check
 def rejected_form(ctx, response, case):
-    """A form with invalid data goes back to a page with the problem in its query."""
-    if response.status_code == 303 and "error=" not in response.headers["location"][0]:
+    """A form with invalid data goes back to a page with the problem in its query, or to the page
+    that signs in or confirms."""
+    location = response.headers.get("location", [""])[0]
+    needs_session = "session" in case.operation.tags and location.endswith(("/sign-in", "/confirm"))
+    if response.status_code == 303 and "error=" not in location and not needs_session:
         accepted = copy.copy(response)
         accepted.status_code = 200
         negative_data_rejection(ctx, accepted, case)

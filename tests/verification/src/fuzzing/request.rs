@@ -4,6 +4,7 @@ use super::fixture;
 use super::response::Response;
 use axum::body::Body;
 use http_body_util::BodyExt;
+use kit::contract::Answer;
 use lambda_http::http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 /// A request is answered as documented. The input is a request as in HTTP/1.1, with placeholders
@@ -17,16 +18,27 @@ pub fn request(data: &[u8]) {
         let Some(request) = parse(&sent) else {
             return;
         };
+        let method = request.method().to_string();
+        let path = request.uri().path_and_query().unwrap().to_string();
         let response = fixture.run(async {
             let (head, body) = fixture.world.portal.answer(request).await.into_parts();
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let body = text(&body.collect().await.unwrap().to_bytes());
+            let answer = Answer {
+                method: &method,
+                path: &path,
+                status: head.status.as_u16(),
+                headers: &head.headers,
+                body: &body,
+            };
+            assert_eq!(answer.check(), Ok(()));
             let headers = head.headers.iter();
             Response {
                 status: head.status.as_u16(),
                 headers: headers
                     .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
                     .collect(),
-                body: text(&body.collect().await.unwrap().to_bytes()),
+                body,
             }
         });
         response.check(fixture, &sent);
