@@ -403,7 +403,7 @@ async fn the_sign_up_page_exists_where_the_portal_allows_it() {
     world.settle().await;
     let page = follow(&world, &client, &requested).await;
     page.assert_contains(&format!(
-        ">We’ve emailed a link to <strong dir=\"auto\">{EVE}"
+        ">We’ve sent a link to <strong dir=\"auto\">{EVE}"
     ))
     .assert_contains(&link);
     let page = client.open(world.latest_email().await.path()).await;
