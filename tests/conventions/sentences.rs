@@ -41,7 +41,7 @@ fn pairs() -> Vec<(String, String, String)> {
 }
 
 /// Returns the parts of a sentence between two characters.
-fn parts<'a>(sentence: &'a str, open: char, close: char) -> BTreeSet<&'a str> {
+fn parts(sentence: &str, open: char, close: char) -> BTreeSet<&str> {
     let rest = sentence.split(open).skip(1);
     rest.map(|rest| rest.split(close).next().unwrap()).collect()
 }

@@ -3,7 +3,10 @@
 use super::change_password::{KEY, NEW, ada, world};
 use futures_util::future::join_all;
 use kit::routes::ACCOUNT;
-use kit::{ADA, ApiRequest, ApiResponse, PASSWORD, World, cancelled, mins, secs};
+use kit::{
+    ADA, ApiRequest, ApiResponse, CHEAP_HASHES, PASSWORD, World, cancelled, mins, parameters, secs,
+};
+use local::Options;
 use local::aws_stub::Fault;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +14,21 @@ use tokio::sync::Notify;
 
 const OTHER: &str = "a third horse battery staple";
 
+/// Starts a portal where Ada has a password. In a paused runtime, a delayed call waits until
+/// nothing else is left to do.
+async fn paused_world(pairs: &[(&str, &str)]) -> World {
+    let options = Options {
+        parameters: parameters(&[&CHEAP_HASHES, pairs].concat()),
+        ..Options::default()
+    };
+    let world = World::in_process(options).await;
+    world.set_password(ADA, PASSWORD).await;
+    world.clock.advance(mins(1));
+    world
+}
+
 /// Sends a change, and does something else after it has verified the current password and before
-/// it writes.
+/// it writes. Needs a paused world.
 async fn meanwhile(
     world: &World,
     change: ApiRequest<'_>,
@@ -128,9 +144,9 @@ async fn an_unavailable_store_changes_nothing() {
     assert_eq!(after, before);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_button_pressed_twice_changes_the_password_once() {
-    let world = world(&[]).await;
+    let world = paused_world(&[]).await;
     let client = ada(&world, PASSWORD).await;
     let change = client.change_password(PASSWORD, NEW).idempotency_key(KEY);
     let second = change.clone();
@@ -142,9 +158,9 @@ async fn a_button_pressed_twice_changes_the_password_once() {
     client.me().await.assert("200");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_two_changes_at_once_the_second_is_told_that_its_password_is_wrong() {
-    let world = world(&[]).await;
+    let world = paused_world(&[]).await;
     let client = ada(&world, PASSWORD).await;
     let other = client.change_password(PASSWORD, OTHER);
     let late = meanwhile(&world, client.change_password(PASSWORD, NEW), async {
@@ -155,9 +171,9 @@ async fn of_two_changes_at_once_the_second_is_told_that_its_password_is_wrong() 
     ada(&world, OTHER).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_session_that_ends_meanwhile_changes_nothing() {
-    let world = world(&[("RequestsPerMinute", "60")]).await;
+    let world = paused_world(&[("RequestsPerMinute", "60")]).await;
     for end in ["logout", "change", "reset", "suspension", "administrator"] {
         let [client, other] = [ada(&world, PASSWORD).await, ada(&world, PASSWORD).await];
         let twin = client.fork();
@@ -184,9 +200,9 @@ async fn a_session_that_ends_meanwhile_changes_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_change_goes_on_after_the_other_sessions_were_ended_meanwhile() {
-    let world = world(&[]).await;
+    let world = paused_world(&[]).await;
     let client = ada(&world, PASSWORD).await;
     let twin = client.fork();
     let changed = meanwhile(&world, client.change_password(PASSWORD, NEW), async {

@@ -130,10 +130,10 @@ pub(super) static API: ApiSentences = ApiSentences {
 };
 
 pub(super) static EMAILS: EmailSentences = EmailSentences {
-    sign_in_subject: "Anmelden bei {portal}",
+    sign_in_subject: "Bei {portal} anmelden",
     sign_in_heading: "Ihr Anmeldelink",
-    sign_in_opening: "Melden Sie sich bei {portal} an, und zwar in dem Browser, in dem Sie diesen \
-                      Link angefordert haben.",
+    sign_in_opening: "Mit diesem Link melden Sie sich bei {portal} an. Öffnen Sie ihn in dem \
+                      Browser, in dem Sie ihn angefordert haben.",
     sign_in_button: "Anmelden",
     code_hint: "Oder geben Sie diesen Code auf der Seite ein, auf der Sie den Link angefordert \
                 haben. Er funktioniert nur in diesem Browser und läuft nach 10 Minuten ab.",
@@ -199,7 +199,7 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
                         diesem Link ein Passwort gewählt wird. Leiten Sie sie nicht weiter.",
     ignore_reset: "Dann können Sie diese E-Mail ignorieren. Ihr Passwort bleibt unverändert. \
                    Leiten Sie sie nicht weiter.",
-    support: "Brauchen Sie Hilfe? Kontakt:",
+    support: "Brauchen Sie Hilfe?",
 };
 
 pub(super) static PAGES: PageSentences = PageSentences {

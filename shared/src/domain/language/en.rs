@@ -182,7 +182,7 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
                         set with this link. Don’t forward it to anyone.",
     ignore_reset: "You can ignore this email. Your password stays the same. Don’t forward it to \
                    anyone.",
-    support: "Need help? Contact",
+    support: "Need help?",
 };
 
 pub(super) static PAGES: PageSentences = PageSentences {
