@@ -16,6 +16,10 @@ test *args:
 ci:
     .ci/run
 
+# Sends generated requests and compares the responses with docs/openapi.yaml
+openapi *args:
+    tests/openapi/run {{ args }}
+
 # Deploys to an AWS emulator on this machine and walks through the API
 deployed *args:
     infra/deployed/run {{ args }}

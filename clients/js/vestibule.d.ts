@@ -51,11 +51,18 @@ export interface Config {
   accent: string;
   /** The URL of an image. */
   logo: string | null;
+  logo_dark: string | null;
+  /** The email address or https URL where users get help. */
+  support: string | null;
   /** Null on a portal without passwords. `minimum` is a length in characters. */
   password: { minimum: number } | null;
   sign_up: boolean;
   code: { digits: number; minutes: number; attempts: number };
   link_minutes: number;
+  /** The language for users who prefer none of `languages`, such as `en`. */
+  language: string;
+  /** The languages of the pages, of emails, and of the sentences in responses. */
+  languages: string[];
 }
 
 export interface SignedIn {
@@ -64,7 +71,7 @@ export interface SignedIn {
   next: string | null;
 }
 
-/** A sentence for the user. It is the same for every address. */
+/** A sentence in the user's language. It is the same for every address. */
 export interface Requested {
   message: string;
 }
@@ -92,7 +99,7 @@ export class VestibuleError extends Error {
   readonly type: ProblemType;
   /** The HTTP status, or 0 without a response. */
   readonly status: number;
-  /** A sentence for people. It may change. */
+  /** A sentence for people, in the user's language. It may change. */
   readonly detail: string;
   /** The field of the request that is wrong, such as `email`. */
   readonly field?: string;

@@ -1,4 +1,4 @@
-// The client of Vestibule for browsers. The types and what everything means are in vestibule.d.ts.
+// The client of Vestibule for browsers. Its types, with what they mean, are in vestibule.d.ts.
 
 const TOKEN_ERRORS = ["invalid-token", "expired-token", "used-token"];
 const GATEWAY_ERRORS = { 404: "not-found", 413: "payload-too-large", 429: "too-many-attempts" };
@@ -82,9 +82,8 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
     const credentials = isBearer ? "omit" : "include";
     const options = { method, headers, credentials, body: body && JSON.stringify(body) };
     const response = await fetch(api + path, options).catch((cause) => {
-      throw new VestibuleError("network", 0, {
-        detail: "The server can’t be reached. Check your connection, then try again.", cause,
-      });
+      const detail = "The server can’t be reached. Check your connection.";
+      throw new VestibuleError("network", 0, { detail, cause });
     });
     const json = await response.json().catch(() => undefined);
     if (response.status === 204 || (response.ok && json !== undefined)) return json;
@@ -157,9 +156,8 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
   }
 
   const cookiesBlocked = () => new VestibuleError("cookies-blocked", 0, {
-    detail: `This browser did not keep the cookies of ${api}. Either it blocks all cookies, or that `
-      + "is another site than this page: then the API needs a name on the page's own domain, or "
-      + 'the client needs { transport: "bearer" }.',
+    detail: `This browser did not keep the cookies of ${api}. It blocks cookies, or that is another `
+      + "site than this page: give the API a name on the page's domain, or use bearer transport.",
   });
 
   /** Posts what signs in, and returns the user and the page to open. */
@@ -177,7 +175,7 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
     return { user: found, next: answer.next ?? null };
   }
 
-  /** Returns whether the API got no cookie of a request that this page has sent lately. */
+  /** Returns whether the cookie of a request that this page has sent lately is missing. */
   async function hasLostRequest(error) {
     if (error.type !== "invalid-token" || error.attemptsLeft !== undefined) return false;
     const { link_minutes } = await client.config();
@@ -185,19 +183,20 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
     return !isBearer && isRecent && !(await refresh());
   }
 
+  const tokenKey = () => `vestibule:token:${location.pathname}`;
+
   function takeToken() {
-    const key = `vestibule:token:${location.pathname}`;
     const token = /[#&]token=([^&]+)/.exec(location.hash)?.[1];
     if (token) {
-      tokens.setItem(key, token);
-      history.replaceState(history.state, "", location.pathname + location.search);
+      tokens.setItem(tokenKey(), token);
+      history.replaceState(history.state, "", location.href.split("#")[0]);
     }
-    return tokens.getItem(key);
+    return tokens.getItem(tokenKey());
   }
 
   /** Runs `act` with the token of this page's link, which is dropped once it cannot work again. */
   async function withToken(token, act) {
-    const drop = () => tokens.removeItem(`vestibule:token:${location.pathname}`);
+    const drop = () => tokens.removeItem(tokenKey());
     const result = await act(token ?? takeToken() ?? "").catch((error) => {
       if (TOKEN_ERRORS.includes(error.type)) drop();
       throw error;
@@ -247,9 +246,9 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
 
     takeToken,
     activate: ({ token, password }) =>
-      withToken(token, (token) => begin("/auth/activate", { token, password })),
+      withToken(token, (taken) => begin("/auth/activate", { token: taken, password })),
     async reset({ token, password }) {
-      const act = (token) => postOnce("/auth/reset-password", { token, password });
+      const act = (taken) => postOnce("/auth/reset-password", { token: taken, password });
       const { next = null } = await withToken(token, act);
       if (user) await reload();
       return { next };

@@ -87,8 +87,8 @@ impl App {
         RateLimit::every(DAY, RateLimitScope::Invitations, portal, limit)
     }
 
-    /// Creates an outbox entry that no browser requested, in the portal's language: nobody knows the
-    /// nonce of its link. It expires after `EMAIL_DAYS`.
+    /// Creates an outbox entry that no browser requested, in the portal's language. Nobody knows
+    /// the nonce of its link. It expires after `EMAIL_DAYS`.
     pub fn outbox_entry(
         &self,
         ring: &KeyRing,

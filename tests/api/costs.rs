@@ -1,7 +1,7 @@
 //! The cost of each request, counted and compared with the table in docs/costs.md.
 
 use kit::authorizer::http_api_event;
-use kit::routes::SIGN_IN;
+use kit::routes::{ACCOUNT, CONFIRM, CONTINUE, SIGN_IN};
 use kit::{ADA, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
 use local::aws_stub::Call;
 use serde_json::json;
@@ -93,6 +93,8 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     let email = world.latest_email().await;
     let name = "GET /auth/sign-in and the other pages";
     t.count(name, "pages", ada.open(SIGN_IN)).await;
+    let address = ada.post(CONTINUE).with("email", ADA).form();
+    t.count("POST /auth/continue", "pages", address).await;
     t.count("GET /auth/verify/{token}", "pages", ada.open(email.path()))
         .await;
     let token = email.token();
@@ -104,6 +106,12 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     ] {
         let name = format!("POST /auth/verify, {name}");
         t.count(&name, "verify", request).await;
+    }
+    for (name, page) in [
+        ("GET /auth/account", ACCOUNT),
+        ("GET /auth/confirm", CONFIRM),
+    ] {
+        t.count(name, "pages", ada.open(page)).await;
     }
     t.count("GET /auth/me", "me", ada.me()).await;
     world.clock.advance(mins(5));
@@ -192,8 +200,10 @@ async fn passwords(t: &mut Costs<'_>) {
     let world = t.world;
     let [grace, laptop] = [(); 2].map(|()| world.client());
     world.clock.advance(hours(1));
-    let token = grace.receive_login_email(GRACE).await.token();
-    let activate = grace.activate(&token, PASSWORD);
+    let email = grace.receive_login_email(GRACE).await;
+    let page = grace.open(email.path());
+    t.count("GET /auth/activate/{token}", "pages", page).await;
+    let activate = grace.activate(&email.token(), PASSWORD);
     t.count("POST /auth/activate", "activate", activate).await;
     let unknown = world.client();
     let right = laptop.sign_in(GRACE, PASSWORD);
@@ -247,7 +257,10 @@ async fn passwords(t: &mut Costs<'_>) {
     let forgot = unknown.forgot_password(GRACE);
     world.clock.advance(mins(2));
     t.count("POST /auth/forgot-password", "reset", forgot).await;
-    let token = world.latest_email().await.token();
-    let reset = laptop.reset_password(&token, PASSWORD);
+    let email = world.latest_email().await;
+    let page = laptop.open(email.path());
+    t.count("GET /auth/reset-password/{token}", "pages", page)
+        .await;
+    let reset = laptop.reset_password(&email.token(), PASSWORD);
     t.count("POST /auth/reset-password", "reset", reset).await;
 }

@@ -132,7 +132,8 @@ async fn next_may_be_on_any_allowed_origin() {
 #[tokio::test]
 async fn the_config_is_that_of_the_parameters() {
     let defaults = json!({
-        "name": "Partner", "accent": "#0b5cad", "logo": null,
+        "name": "Partner", "accent": "#0b5cad", "logo": null, "logo_dark": null,
+        "support": null, "language": "en", "languages": ["en", "de"],
         "password": {"minimum": 15}, "sign_up": false,
         "code": {"digits": 8, "minutes": 10, "attempts": 5}, "link_minutes": 15,
     });
@@ -140,6 +141,9 @@ async fn the_config_is_that_of_the_parameters() {
     others["name"] = json!("R&D <Portal>");
     others["accent"] = json!("#aa1133");
     others["logo"] = json!("https://cdn.example.com/logo.svg");
+    others["logo_dark"] = json!("https://cdn.example.com/dark.svg");
+    others["support"] = json!("help@example.com");
+    others["language"] = json!("de");
     others["password"]["minimum"] = json!(8);
     others["sign_up"] = json!(true);
     others["code"] = json!({"digits": 8, "minutes": 3, "attempts": 2});
@@ -150,6 +154,9 @@ async fn the_config_is_that_of_the_parameters() {
         ("PortalName", "R&D <Portal>"),
         ("AccentColor", "#aa1133"),
         ("LogoUrl", "https://cdn.example.com/logo.svg"),
+        ("LogoUrlDark", "https://cdn.example.com/dark.svg"),
+        ("SupportContact", "help@example.com"),
+        ("Language", "de"),
         ("PasswordMinimum", "8"),
         ("SelfSignUp", "on"),
         ("LinkMinutes", "3"),

@@ -26,6 +26,7 @@ async fn call_everything(world: &World) {
     ada.verify_link(&email.token()).await;
     ada.verify_link(&email.token()).await;
     ada.open(email.path()).await;
+    ada.open(routes::ACCOUNT).await.assert("200");
     world.clock.advance(mins(6));
     ada.open(routes::SIGN_IN).await;
     create("two").await;
@@ -97,7 +98,9 @@ async fn passwords(world: &World) {
     let address = "zoe@example.com";
     zoe.sign_up(address, "Zoe").await.assert("200");
     let activate = |token: &str| zoe.activate(token, PASSWORD).idempotency_key(KEY);
-    let first = activate(&world.latest_email().await.token());
+    let email = world.latest_email().await;
+    zoe.open(email.path()).await.assert("200");
+    let first = activate(&email.token());
     first.clone().await.assert("200");
     first.clone().await.assert("200");
     zoe.sign_in(address, PASSWORD).await.assert("200");
@@ -186,8 +189,9 @@ async fn roles_grant_exactly_what_functions_do() {
             let is_dynamodb = action.starts_with("dynamodb:");
             let is_vague = action.contains('*') || (is_dynamodb && table.is_empty());
             assert!(!is_vague, "{action} {resource}");
+            let is_read = ["dynamodb:BatchGetItem", "dynamodb:Query"].contains(&action.as_str());
             assert!(
-                !is_dynamodb || function.name != "pages",
+                !is_dynamodb || is_read || function.name != "pages",
                 "{action} {resource}"
             );
             granted.insert((function.name.clone(), action.clone(), table.to_owned()));

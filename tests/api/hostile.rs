@@ -361,7 +361,7 @@ async fn unknown_routes_are_answered_as_api_gateway_does() {
     let world = World::start().await;
     let client = world.client();
     for (method, path) in [
-        (Method::GET, "/"),
+        (Method::POST, "/"),
         (Method::GET, "/auth/nothing"),
         (Method::HEAD, SIGN_IN),
         (Method::PUT, VERIFY),

@@ -24,12 +24,14 @@ mod grants;
 mod hostile;
 mod journeys;
 mod key_rotation;
+mod languages;
 mod leaks;
 mod local_page;
 mod origins;
 mod permissions;
+mod problem_fields;
 mod races;
-
+mod shape;
 mod store;
 mod token;
 mod tokens;

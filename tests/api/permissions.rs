@@ -52,8 +52,11 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "POST /auth/forgot-password"
         | "POST /auth/reset-password"
         | "POST /auth/change-password"
-        | "POST /auth/sign-up" => Some(400),
-        "GET /auth/sign-in"
+        | "POST /auth/sign-up"
+        | "POST /auth/continue" => Some(400),
+        "GET /favicon.ico"
+        | "GET /auth/sign-in"
+        | "GET /auth/continue"
         | "GET /auth/sign-up"
         | "GET /auth/check-email"
         | "GET /auth/forgot-password"
@@ -64,12 +67,8 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "GET /auth/verify/{token}"
         | "GET /auth/activate/{token}"
         | "GET /auth/reset-password/{token}" => Some(303),
-        // Trusts the signed cookie alone, and shows nothing about anybody.
-        "GET /auth/account" => only_if(
-            signed_in || [Suspended, SignedOut].contains(&visitor),
-            200,
-            303,
-        ),
+        "GET /auth/account" | "GET /auth/confirm" => only_if(signed_in, 200, 303),
+        "GET /" | "GET /.well-known/change-password" => Some(303),
         // Off by default.
         "POST /auth/token"
         | "GET /.well-known/openid-configuration"

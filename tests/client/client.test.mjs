@@ -6,6 +6,7 @@ import { build } from "esbuild";
 import { startPortal } from "../browser/portal.mjs";
 import { serveApp } from "./app.mjs";
 import { launch, openPage } from "./chromium.mjs";
+import { compile, membersOf } from "./types.mjs";
 
 const ADA = "ada@example.com";
 let browser, server, portal, api, origin, page;
@@ -44,7 +45,7 @@ const call = (expression) => page.evaluate(`outcome(client.${expression})`);
 const errorOf = async (expression) => (await call(expression)).type;
 const follow = (on) => on.evaluate("void client.user.subscribe((user) => users.push(user && user.email))");
 const waitForUsers = (on, expected) =>
-  on.waitForFunction((text) => JSON.stringify(window.users) === text, JSON.stringify(expected).replace("undefined", "null"));
+  on.waitForFunction((text) => JSON.stringify(window.users) === text, JSON.stringify(expected));
 
 async function signIn() {
   const before = await portal.emailCount();
@@ -137,9 +138,22 @@ test("responses of API Gateway and of strangers are errors with a type", async (
   assert.deepEqual([error.type, error.status], ["network", 0]);
 });
 
+test("responses have the fields that the types name", async () => {
+  const program = compile("clients/js/vestibule.d.ts");
+  const fieldsOf = (value) => Object.keys(value).sort();
+  assert.deepEqual(fieldsOf((await call("config()")).value), membersOf(program, "Config"));
+  await signIn();
+  const { value: user } = await call("user.refresh()");
+  assert.deepEqual(fieldsOf(user), membersOf(program, "User"));
+  assert.deepEqual(fieldsOf(user.session), membersOf(program, "SessionInfo"));
+  assert.deepEqual(fieldsOf(user.resources[0]), membersOf(program, "Resource"));
+  const { value: sessions } = await call("sessions.list()");
+  assert.deepEqual(fieldsOf(sessions[0]), membersOf(program, "Session"));
+});
+
 test("problems have their fields", async () => {
   const wrong = await call('signIn({ email: "no address", password: "x" })');
-  assert.deepEqual([wrong.type, wrong.status], ["invalid-request", 400]);
+  assert.deepEqual([wrong.type, wrong.status, wrong.field], ["invalid-request", 400, "email"]);
   await call(`request({ email: "${ADA}" })`);
   const code = await call('verify({ code: "00000000" })');
   assert.deepEqual([code.type, code.attemptsLeft], ["invalid-token", 4]);
@@ -250,7 +264,10 @@ test("a client without cookies keeps its session in any storage", async () => {
 test("React renders who is signed in", async () => {
   const script = `import { createElement } from "react"; import { createRoot } from "react-dom/client";
     import { useUser } from "../../clients/js/react.js";
-    const Name = () => { const user = useUser(window.client); return user === undefined ? "…" : user?.email ?? "nobody"; };
+    const Name = () => {
+      const user = useUser(window.client);
+      return user === undefined ? "…" : user?.email ?? "nobody";
+    };
     createRoot(document.body).render(createElement(Name));`;
   const folder = fileURLToPath(new URL(".", import.meta.url));
   const bundle = await build({ stdin: { contents: script, resolveDir: folder }, bundle: true, write: false,

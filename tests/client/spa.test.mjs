@@ -1,6 +1,7 @@
 // The journeys of examples/spa: with cookies from another origin of the portal's site, without cookies from another
 // site, and with cookies from there, which cannot work and says so.
 import assert from "node:assert/strict";
+import axe from "axe-core";
 import { after, before, test } from "node:test";
 import { startPortal } from "../browser/portal.mjs";
 import { serveApp } from "./app.mjs";
@@ -217,6 +218,24 @@ test("from another site with cookies, signing in says why it has no effect", asy
   const { code } = await requestCode(page, ADA);
   await submit(page, "verify", { code });
   await alertOf(page, "verify", /bearer/);
+  await page.context().close();
+});
+
+test("axe-core finds nothing in the pages of the example", async () => {
+  const page = await openPage(browser, called);
+  const check = async () => {
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate("axe.run()");
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+  };
+  for (const path of ["/reset.html", "/activate.html", "/?error=invalid-token"]) {
+    await page.goto(origins.cookie + path);
+    await page.getByRole("alert").getByText("doesn’t work").waitFor();
+    await check();
+  }
+  await signInByCode(page, ADA, origins.cookie);
+  await form(page, "end").first().waitFor();
+  await check();
   await page.context().close();
 });
 

@@ -6,11 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders that hold pages for readers.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 8] = [
     "",
     ".github",
+    "clients/js",
     "docs",
     "docs/adr",
+    "examples/spa",
     "infra/deployed",
     "tests/verification",
 ];
@@ -116,7 +118,8 @@ fn problem_types_are_the_same_in_code_and_api_page() {
     let source: String = text("shared/src/http/problem.rs")
         .split_whitespace()
         .collect();
-    // Each is `(400,"invalid-request","A title")`.
+    // Each is `(400,"invalid-request",|t|t.title)`, perhaps in braces.
+    let source = source.replace("=>{(", "=>(");
     let code: BTreeSet<_> = source
         .split("=>(")
         .skip(1)
@@ -160,11 +163,16 @@ fn anchor(heading: &str) -> String {
     kept.trim().replace(' ', "-")
 }
 
+/// Returns the text of a page without its blocks of code.
+fn prose(page: &str) -> String {
+    page.split("\n```").step_by(2).collect()
+}
+
 #[test]
 fn links_between_pages_work() {
     for page in pages() {
         let content = fs::read_to_string(root().join(&page)).unwrap();
-        for link in content.split("](").skip(1) {
+        for link in prose(&content).split("](").skip(1) {
             let target = link.split(')').next().unwrap();
             // These open in a browser only.
             if target.contains("://") || target.contains("/security/advisories/") {

@@ -17,5 +17,6 @@ mod imports;
 mod language;
 mod names;
 mod openapi;
+mod sentences;
 mod sources;
 mod template;

@@ -110,7 +110,11 @@ SESSION = Session()
 schemathesis.auth.set_from_requests(SigV4()).apply_to(path_regex="^/admin/")
 
 
-@schemathesis.auth(refresh_interval=None).apply_to(tag=["session", "tokens"])
+@(
+    schemathesis.auth(refresh_interval=None)
+    .apply_to(tag=["session", "tokens"])
+    .apply_to(operation_id=["accountPage", "confirmPage"])
+)
 class Bearer:
     def get(self, case, context):
         return SESSION.current()
@@ -125,6 +129,11 @@ def before_call(context, case, kwargs):
     case.headers["Sec-Fetch-Site"] = "same-origin"
     if case.operation.path == "/auth/logout":
         case.headers["Authorization"] = f"Bearer {SESSION.fresh()}"
+
+
+@schemathesis.deserializer("text/*", "image/svg+xml")
+def text(context, response):
+    return response.content.decode()
 
 
 @schemathesis.check

@@ -39,7 +39,9 @@ pub(crate) fn link<T: Display>(
 ) -> askama::Result<Safe<String>> {
     let open = format!("<a href=\"{}\">", escape(&url.to_string()));
     let html = escape(&sentence.to_string());
-    Ok(Safe(html.replacen('[', &open, 1).replacen(']', "</a>", 1)))
+    let (before, rest) = html.split_once('[').unwrap_or((&html, ""));
+    let (text, after) = rest.split_once(']').unwrap_or((rest, ""));
+    Ok(Safe(format!("{before}{open}{text}</a>{after}")))
 }
 
 /// Returns `text` with the characters escaped that have a meaning in HTML.

@@ -93,7 +93,7 @@ impl Flash {
         Some(Self::error(field, &text))
     }
 
-    /// Says `text` instead.
+    /// Returns the message with another sentence.
     pub(crate) fn with_text(self, text: &str) -> Self {
         let html = escape(text);
         Self { html, ..self }

@@ -10,13 +10,13 @@ use shared::http::form_draft::FormDraft;
 pub(crate) struct Frame<'a> {
     pub(crate) brand: &'a PageBrand,
     pub(crate) t: &'static PageSentences,
-    /// The `lang` attribute.
+    /// The value of the `lang` attribute.
     pub(crate) lang: &'static str,
     pub(crate) script: &'static str,
     pub(crate) flash: Option<Flash>,
     /// Id of the input that has the focus, unless another one must be corrected.
     pub(crate) focus: &'static str,
-    /// What was typed into the last form.
+    /// Holds what was typed into the last form.
     pub(crate) draft: FormDraft,
     pub(crate) next: Option<Next>,
     /// The key of this view of a form: posting it twice acts once.

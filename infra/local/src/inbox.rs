@@ -91,7 +91,7 @@ impl Inbox {
             to: to.to_owned(),
             from: from.to_owned(),
             subject: part(at(content, "/Subject")),
-            headers: find_headers(content),
+            headers: find_headers(content, at(request, "/ReplyToAddresses/0")),
             text: text.to_owned(),
             html: part(at(content, "/Body/Html")),
             links: find_links(text),
@@ -164,12 +164,15 @@ impl Inbox {
     }
 }
 
-/// Returns the headers of a message, by name.
-fn find_headers(content: &Value) -> BTreeMap<String, String> {
+/// Returns the headers of a message, by name. `reply_to` is the address for replies.
+fn find_headers(content: &Value, reply_to: &Value) -> BTreeMap<String, String> {
     let headers = at(content, "/Headers").as_array().into_iter().flatten();
     let field = |header, pointer| at(header, pointer).as_str().unwrap_or_default().to_owned();
+    let reply_to = reply_to.as_str();
+    let reply_to = reply_to.map(|address| ("Reply-To".to_owned(), address.to_owned()));
     headers
         .map(|header| (field(header, "/Name"), field(header, "/Value")))
+        .chain(reply_to)
         .collect()
 }
 

@@ -25,7 +25,7 @@ pub struct Brand {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SupportContact {
     Email(EmailAddress),
-    /// An https URL.
+    /// The https URL of a page.
     Page(String),
 }
 

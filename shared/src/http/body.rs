@@ -260,8 +260,11 @@ fn unknown_field(known: String) -> Problem {
 
 /// Returns the name of the unknown field in serde's `message`, if it is a plain one.
 fn unknown_name(message: &str) -> Option<String> {
-    let name = message.strip_prefix("unknown field `")?;
-    plain(name.split_once('`')?.0)
+    let rest = message.strip_prefix("unknown field `")?;
+    // The name may hold anything: what the schema says is last.
+    let ends = ["`, expected ", "`, there are no fields"];
+    let end = ends.iter().filter_map(|end| rest.rfind(end)).max()?;
+    plain(rest.get(..end)?)
 }
 
 /// Returns `name` if it can be repeated to whoever sent it: 1 to 64 characters of a plain name.

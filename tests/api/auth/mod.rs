@@ -1,9 +1,11 @@
 //! The routes below `/auth/`.
 
+mod account;
 mod activate;
 mod change_password;
 mod change_password_races;
 mod confirm;
+mod drafts;
 mod end_session;
 mod idle;
 mod logout;

@@ -1,8 +1,8 @@
 //! The `next` of a user, on every way from the first page to the session.
 
 use kit::routes::{
-    ACCOUNT, ACTIVATE, CHECK_EMAIL, FORGOT_PASSWORD, REQUEST_LOGIN, RESET_PASSWORD, SIGN_IN,
-    SIGN_UP, VERIFY,
+    ACCOUNT, ACTIVATE, CHECK_EMAIL, CONTINUE, FORGOT_PASSWORD, REQUEST_LOGIN, RESET_PASSWORD,
+    SIGN_IN, SIGN_UP, VERIFY,
 };
 use kit::{ADA, ApiClient, ApiRequest, ApiResponse, PASSWORD, World, form, hours, mins};
 
@@ -187,7 +187,7 @@ async fn a_link_of_another_browser_keeps_next_where_it_does_not_sign_in() {
     let email = world.latest_email().await;
     let stranger = world.client();
     let page = stranger.open(email.path()).await.assert("200");
-    let link = format!("href=\"{SIGN_IN}?{}\"", query(&world, SHORT));
+    let link = format!("{SIGN_IN}?{}\"", query(&world, SHORT));
     page.assert_contains(&link);
     let back = stranger.verify_link(&email.token()).form().await;
     keeps(&world, &stranger, &back, SHORT).await;
@@ -199,7 +199,12 @@ async fn the_pages_link_to_one_another_with_next() {
     let client = world.client();
     let carried = query(&world, SHORT);
     for (page, links) in [
-        (SIGN_IN, &[FORGOT_PASSWORD, SIGN_UP][..]),
+        (SIGN_IN, &[SIGN_UP][..]),
+        (CONTINUE, &[FORGOT_PASSWORD]),
+        (
+            &format!("{SIGN_IN}?error=expired-token"),
+            &[SIGN_IN, SIGN_UP],
+        ),
         (FORGOT_PASSWORD, &[SIGN_IN]),
         (SIGN_UP, &[SIGN_IN]),
         (CHECK_EMAIL, &[SIGN_IN]),
@@ -262,13 +267,15 @@ async fn every_form_that_requests_an_email_keeps_next() {
         }
         for (request, page, _) in forms(&client, "no address") {
             let invalid = request.next(&next).await;
-            let invalid = invalid.assert(&format!("303 {page}?error=invalid-request&{carried}"));
+            let invalid = invalid.assert(&format!(
+                "303 {page}?error=invalid-request&field=email&{carried}"
+            ));
             keeps(&world, &client, &invalid, &next).await;
         }
     }
     for (request, page, _) in forms(&client, EVE) {
         let foreign = request.next("https://evil.example").await;
-        foreign.assert(&format!("303 {page}?error=invalid-request"));
+        foreign.assert(&format!("303 {page}?error=invalid-request&field=next"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /auth/request-login`: requesting an email that signs in, and its rate limits.
 
-use kit::routes::{FORGOT_PASSWORD, SIGN_IN, SIGN_UP};
+use kit::routes::{CONTINUE, FORGOT_PASSWORD, SIGN_IN, SIGN_UP};
 use kit::{ADA, ApiClient, GRACE, World, mins, secs};
 use serde_json::json;
 
@@ -62,7 +62,10 @@ async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
             ADA,
             "303 /auth/sign-in?error=too-many-attempts&retry_after=60",
         ),
-        ("ada@example", "303 /auth/sign-in?error=invalid-request"),
+        (
+            "ada@example",
+            "303 /auth/sign-in?error=invalid-request&field=email",
+        ),
     ] {
         client.request_login(email).form().await.assert(outcome);
     }
@@ -84,19 +87,19 @@ async fn requests_for_different_emails_are_counted_apart() {
     ] {
         let refused = request.form().await;
         let page = client.open(&refused.location()).await;
-        page.assert_contains("Try again in 60 seconds.");
+        page.assert_contains("Try again in <time>1:00</time>.");
     }
 }
 
 #[tokio::test]
 async fn a_form_that_is_posted_twice_sends_one_email_whose_code_works() {
     let world = World::with_cheap_hashes(&[("SelfSignUp", "on")]).await;
-    for page in [SIGN_IN, SIGN_UP, FORGOT_PASSWORD] {
+    for page in [CONTINUE, SIGN_UP, FORGOT_PASSWORD] {
         let client = world.client();
         let key = client.open(page).await.field("idempotency_key");
         let request = || {
             let request = match page {
-                SIGN_IN => client.request_login(ADA),
+                CONTINUE => client.request_login(ADA),
                 SIGN_UP => client.sign_up(ADA, "Ada"),
                 _ => client.forgot_password(ADA),
             };
@@ -111,7 +114,7 @@ async fn a_form_that_is_posted_twice_sends_one_email_whose_code_works() {
         assert_eq!(kept.cookies, dropped.cookies);
         let emails = world.emails().await;
         assert_eq!(emails.len(), before + 1, "{page}");
-        if page == SIGN_IN {
+        if page == CONTINUE {
             let code = &emails[before].code;
             client.verify_code(code).await.assert("200");
         }

@@ -44,8 +44,11 @@ async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
     let url = format!("{}{next}", world.portal.public_url());
     for (request, error) in [
         (sign_in(ADA, WRONG), "invalid-credentials"),
-        (sign_in("no address", WRONG), "invalid-request"),
-        (client.request_login("no address").form(), "invalid-request"),
+        (sign_in("no address", WRONG), "invalid-request&field=email"),
+        (
+            client.request_login("no address").form(),
+            "invalid-request&field=email",
+        ),
     ] {
         let back = request.next(next).await;
         let query = form(&[("next", &url)]);
@@ -57,7 +60,7 @@ async fn a_form_redirects_to_the_next_page_or_back_with_the_reason() {
     let right = sign_in(ADA, PASSWORD).next("/reports").await;
     right.assert("303 /reports");
     let elsewhere = sign_in(ADA, PASSWORD).next("https://evil.example").await;
-    elsewhere.assert("303 /auth/sign-in?error=invalid-request");
+    elsewhere.assert("303 /auth/sign-in?error=invalid-request&field=next");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,7 +210,7 @@ async fn a_bearer_client_is_known_by_the_value_it_was_given() {
 async fn a_form_that_is_posted_twice_gives_one_session() {
     let world = world().await;
     let client = world.client();
-    let key = client.open(routes::SIGN_IN).await.field("idempotency_key");
+    let key = client.open(routes::CONTINUE).await.field("idempotency_key");
     let sign_in = || client.sign_in(ADA, PASSWORD).with("idempotency_key", &*key);
     let (first, second) = tokio::join!(sign_in().form(), sign_in().form());
     first.assert("303 /auth/account");

@@ -108,7 +108,7 @@ async fn a_code_that_is_not_eight_digits_says_so_and_is_not_counted() {
         assert!(world.portal.take_calls().is_empty(), "{malformed:?}");
     }
     let form = client.verify_code("1234").form().await;
-    let back = form.assert("303 /auth/check-email?error=invalid-request");
+    let back = form.assert("303 /auth/check-email?error=invalid-request&field=code");
     let page = client.open(&back.location()).await;
     page.assert_contains("Enter the 8-digit code from the email.");
     assert_eq!(world.snapshot(), before);

@@ -1,5 +1,9 @@
 //! The paths of the API. Only tests about raw requests spell a path themselves.
 
+/// The page that redirects to the dashboard.
+pub const ROOT: &str = "/";
+pub const ICON: &str = "/favicon.ico";
+pub const CHANGE_PASSWORD_PAGE: &str = "/.well-known/change-password";
 /// The beginning of all paths that users open.
 pub const AUTH: &str = "/auth/";
 /// The beginning of all paths that administrators call.
@@ -8,6 +12,7 @@ pub const REQUEST_LOGIN: &str = "/auth/request-login";
 pub const CHECK_EMAIL: &str = "/auth/check-email";
 pub const VERIFY: &str = "/auth/verify";
 pub const SIGN_IN: &str = "/auth/sign-in";
+pub const CONTINUE: &str = "/auth/continue";
 pub const ACCOUNT: &str = "/auth/account";
 pub const ACTIVATE: &str = "/auth/activate";
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";

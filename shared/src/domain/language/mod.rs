@@ -31,7 +31,7 @@ impl Language {
         }
     }
 
-    /// Parses the tag.
+    /// Parses a tag of BCP 47.
     pub fn parse(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.tag() == tag)
     }
