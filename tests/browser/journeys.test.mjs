@@ -407,10 +407,10 @@ for (const js of [true, false]) {
         await joan.page.getByLabel("Name").fill("Joan");
         await joan.page.getByLabel("Email address").fill("joan@example.com");
         await joan.page.getByRole("button", { name: "Sign up" }).click();
-        await joan.page.getByText("We’ve emailed a link to joan@example.com.").waitFor();
+        await joan.page.getByText("We’ve sent a link to joan@example.com.").waitFor();
         await enterCode(joan, "00000000");
         await joan.page.getByRole("alert").waitFor();
-        await joan.page.getByText("We’ve emailed a link to joan@example.com.").waitFor();
+        await joan.page.getByText("We’ve sent a link to joan@example.com.").waitFor();
         const again = await joan.page.getByRole("link", { name: "Use another address" }).getAttribute("href");
         assert.ok(again.startsWith("/auth/sign-up?next="), again);
         await joan.page.goto((await portal.email(before)).links[0]);

@@ -1,5 +1,6 @@
 //! The routes below `/auth/`.
 
+mod account;
 mod activate;
 mod change_password;
 mod change_password_races;

@@ -225,7 +225,6 @@ pub(super) static PAGES: PageSentences = PageSentences {
     forgot: "Passwort vergessen?",
     or: "oder",
     email_me: "Link und Code per E-Mail erhalten",
-    email_me_hint: "Ohne Passwort anmelden.",
 
     forgot_title: "Passwort zurücksetzen",
     forgot_text: "Wir senden Ihnen einen Link, mit dem Sie ein neues Passwort wählen.",
@@ -298,7 +297,6 @@ pub(super) static PAGES: PageSentences = PageSentences {
     link_expired: "Dieser Link ist abgelaufen",
     link_used: "Dieser Link wurde bereits verwendet",
     link_used_text: "Mit ihm wurde {address} angemeldet, vielleicht in einem anderen Browser.",
-    reset_used_text: "Mit ihm wurde das Passwort von {address} geändert.",
     end_other_session: "Andere Sitzung beenden",
     end_other_session_text: "Wenn Sie das nicht waren, beenden Sie diese Sitzung:",
     link_unsupported: "Dieser Link funktioniert nicht mehr",
@@ -313,7 +311,6 @@ pub(super) static PAGES: PageSentences = PageSentences {
     sessions_heading: "Wo Sie angemeldet sind",
     this_session: "Dieser Browser",
     last_seen: "Zuletzt aktiv am {time}",
-    signed_in_at: "Angemeldet am {time}",
     end_session: "Beenden",
     end_session_of: "Sitzung beenden: {client}",
     end_other_sessions: "Alle anderen Sitzungen beenden",

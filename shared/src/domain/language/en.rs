@@ -207,7 +207,6 @@ pub(super) static PAGES: PageSentences = PageSentences {
     forgot: "Forgot your password?",
     or: "or",
     email_me: "Email me a link and a code",
-    email_me_hint: "Sign in without a password.",
 
     forgot_title: "Reset password",
     forgot_text: "We’ll email you a link to choose a new password.",
@@ -222,12 +221,12 @@ pub(super) static PAGES: PageSentences = PageSentences {
 
     check_email_title: "Check your email",
     sent_code: "If your address is registered, we’ve emailed you a link and a code.",
-    sent_code_to: "If {address} is registered, we’ve emailed it a link and a code.",
+    sent_code_to: "If {address} is registered, we’ve sent it a link and a code.",
     sent_sign_up: "We’ve emailed you a link.",
-    sent_sign_up_to: "We’ve emailed a link to {address}.",
+    sent_sign_up_to: "We’ve sent a link to {address}.",
     sent_reset: "If your address is registered, we’ve emailed you a link. Open it to choose a new \
                  password.",
-    sent_reset_to: "If {address} is registered, we’ve emailed it a link. Open it to choose a new \
+    sent_reset_to: "If {address} is registered, we’ve sent it a link. Open it to choose a new \
                     password.",
     enter_code: "Open the link, or enter the code here.",
     code_hint: "The code works only in this browser.",
@@ -274,7 +273,6 @@ pub(super) static PAGES: PageSentences = PageSentences {
     link_expired: "This link has expired",
     link_used: "This link has already been used",
     link_used_text: "It signed in {address}, maybe in another browser.",
-    reset_used_text: "The password of {address} was changed with it.",
     end_other_session: "End the other session",
     end_other_session_text: "If it wasn’t you, end that session:",
     link_unsupported: "This link no longer works",
@@ -289,7 +287,6 @@ pub(super) static PAGES: PageSentences = PageSentences {
     sessions_heading: "Where you’re signed in",
     this_session: "This browser",
     last_seen: "Last active {time}",
-    signed_in_at: "Signed in {time}",
     end_session: "End",
     end_session_of: "End session: {client}",
     end_other_sessions: "End all other sessions",

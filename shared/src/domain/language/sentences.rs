@@ -236,7 +236,6 @@ sentences! {
         forgot: Text,
         or: Text,
         email_me: Text,
-        email_me_hint: Text,
 
         forgot_title: Text,
         forgot_text: Text,
@@ -296,7 +295,6 @@ sentences! {
         link_expired: Text,
         link_used: Text,
         link_used_text: Text,
-        reset_used_text: Text,
         end_other_session: Text,
         end_other_session_text: Text,
         link_unsupported: Text,
@@ -310,7 +308,6 @@ sentences! {
         sessions_heading: Text,
         this_session: Text,
         last_seen: Text,
-        signed_in_at: Text,
         end_session: Text,
         end_session_of: Text,
         end_other_sessions: Text,

@@ -87,7 +87,10 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
             ip: text(item, "ip")?.to_owned(),
             user_agent: text(item, "user_agent")?.to_owned(),
         },
-        language: Language::parse(text(item, "language")?)?,
+        // Emails that were queued by an earlier version have none.
+        language: text(item, "language")
+            .and_then(Language::parse)
+            .unwrap_or_default(),
         known_browser: text(item, "known_browser").and_then(KeyedHash::parse),
         requested_at: moment(item, "requested_at")?,
         waits_until: moment(item, "waits_until"),
