@@ -292,7 +292,7 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
   if (isBrowser) {
     const refreshIfVisible = () => document.visibilityState === "visible" && refreshIfUsed();
     // What another tab has changed makes an answer that is on its way old.
-    channel.onmessage = () => { loading = undefined; refreshIfUsed(); };
+    channel.onmessage = () => { loading = accessToken = undefined; refreshIfUsed(); };
     addEventListener("focus", refreshIfUsed);
     addEventListener("online", refreshIfUsed);
     document.addEventListener("visibilitychange", refreshIfVisible);

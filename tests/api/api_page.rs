@@ -25,7 +25,7 @@ async fn the_commands_of_the_api_page_sign_in_and_out() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(lines.len(), 5, "{printed} {errors}");
     let expected = [
-        "we’ll send it a sign-in link",
+        "we’ll send a link and a code to it",
         "expires_at",
         "Ada Lovelace",
         r#"{"success":true}"#,

@@ -10,7 +10,7 @@ async fn a_user_requests_a_login_opens_the_link_is_signed_in_and_signs_out() {
     let world = World::start().await;
     let client = world.client();
     let requested = client.request_login("Ada@Example.com").await.assert("200");
-    let message = "If this email address is registered, we’ll send it a sign-in link.";
+    let message = "If this email address is registered, we’ll send a link and a code to it.";
     assert_eq!(
         requested.json(),
         json!({"success": true, "message": message})

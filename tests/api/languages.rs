@@ -155,7 +155,7 @@ async fn a_page_that_does_not_exist_is_a_page_for_a_browser_and_a_problem_for_a_
         shown
             .assert_contains("<html lang=\"de\">")
             .assert_contains(German.pages().not_found);
-        let shown = browser.await.assert_contains("There’s no page here");
+        let shown = browser.await.assert_contains("Page not found");
         assert_eq!(shown.headers["content-type"], "text/html; charset=utf-8");
     }
 }

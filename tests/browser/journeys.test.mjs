@@ -99,7 +99,7 @@ for (const js of [true, false]) {
         await ada.page.goto(`${origin}/login`);
         await ada.page.getByLabel(js ? "scripted" : "plain").fill("ada@example.com");
         await ada.page.getByRole("button", { name: js ? "Scripted" : "Plain form" }).click();
-        await ada.page.getByText(js ? "we’ll send it a sign-in link" : "Check your email").first().waitFor();
+        await ada.page.getByText(js ? "we’ll send a link and a code to it" : "Check your email").first().waitFor();
 
         const email = await portal.email(0);
         await ada.page.goto(email.links[0], { waitUntil: "commit" });
@@ -199,7 +199,7 @@ for (const js of [true, false]) {
         const { links } = await portal.email(js ? 3 : 2);
         await eve.page.goto(links[0]);
         await eve.page.getByRole("button", { name: "Sign in" }).click();
-        await eve.page.getByText("this browser blocks cookies").waitFor();
+        await eve.page.getByText("this browser is probably blocking cookies").waitFor();
         await eve.page.getByRole("link", { name: "Sign in" }).click();
         await eve.page.waitForURL(`${portal.url}/auth/sign-in`);
         await eve.page.getByLabel("Email address").fill("eve@example.com");
@@ -220,7 +220,7 @@ for (const js of [true, false]) {
         await eve.page.waitForURL(`${portal.url}/auth/account`);
         await requestLink(eve, portal, "eve@example.com");
         await eve.page.goto((await portal.email(js ? 5 : 4)).links[0]);
-        await eve.page.getByText("signed in already as ada@example.com").waitFor();
+        await eve.page.getByText("already signed in as ada@example.com").waitFor();
         await eve.page.waitForTimeout(500);
         assert.equal(await me(eve, portal), "ada@example.com");
         await eve.page.getByRole("button", { name: "Sign in" }).click();
@@ -331,7 +331,7 @@ for (const js of [true, false]) {
         await lee.page.reload();
         await lee.page.getByText("This browser").waitFor();
         await lee.page.getByRole("button", { name: "End session: " }).click();
-        await lee.page.getByRole("status").getByText("The other session has ended.").waitFor();
+        await lee.page.getByRole("status").getByText("The session has ended.").waitFor();
         assert.equal(await me(phone, portal), 401);
 
         const change = async (current) => {
@@ -407,10 +407,10 @@ for (const js of [true, false]) {
         await joan.page.getByLabel("Name").fill("Joan");
         await joan.page.getByLabel("Email address").fill("joan@example.com");
         await joan.page.getByRole("button", { name: "Sign up" }).click();
-        await joan.page.getByText("We’ve sent a link to joan@example.com.").waitFor();
+        await joan.page.getByText("We’ve sent an email to joan@example.com.").waitFor();
         await enterCode(joan, "00000000");
         await joan.page.getByRole("alert").waitFor();
-        await joan.page.getByText("We’ve sent a link to joan@example.com.").waitFor();
+        await joan.page.getByText("We’ve sent an email to joan@example.com.").waitFor();
         const again = await joan.page.getByRole("link", { name: "Use another address" }).getAttribute("href");
         assert.ok(again.startsWith("/auth/sign-up?next="), again);
         await joan.page.goto((await portal.email(before)).links[0]);

@@ -16,6 +16,7 @@ use shared::domain::link::Purpose;
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::http::cookie::Cookie;
+use shared::http::form_draft::FormDraft;
 use shared::http::response::{self, with_cookie};
 use shared::http::{Problem, Request, Response};
 
@@ -47,8 +48,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     revoke_presented_session(app, &request, &origin)
         .await
         .map_err(|problem| problem.redirect_form_to(&login_url))?;
-    let cookie = Cookie::session(&app.config.portal, &origin);
-    Ok(with_cookie(respond(&request, &login_url), &cookie.clear()))
+    let portal = &app.config.portal;
+    let cookie = Cookie::session(portal, &origin);
+    let response = with_cookie(respond(&request, &login_url), &cookie.clear());
+    Ok(FormDraft::discard(response, &request, portal, &origin))
 }
 
 fn respond(request: &Request, page: &str) -> Response {

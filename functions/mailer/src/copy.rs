@@ -177,7 +177,8 @@ fn address_changed(t: &'static EmailSentences, config: &Config, public: &Origin)
         subject: t.address_changed_subject,
         heading: t.address_changed_heading,
         opening: t.address_changed_opening,
-        not_you: t.not_you,
+        // Only an administrator changes an address.
+        not_you: t.not_expected,
         advice: t.address_changed_advice,
         help_url: config.site.login_url(public),
         ..EmailCopy::default()

@@ -23,10 +23,13 @@ impl PageContext<'_> {
             Err(problem) => return self.without_session(problem),
         };
         let mut frame = self.frame("")?;
-        if frame.flash.is_some() && self.request.query("notice") == Some("password-changed") {
-            frame.flash = frame
-                .flash
-                .map(|flash| flash.with_text(frame.t.password_changed_here));
+        let text = match self.request.query("notice") {
+            Some("password-changed") => Some(frame.t.password_changed_here),
+            Some("session-ended") => Some(frame.t.session_ended_here),
+            _ => None,
+        };
+        if let (Some(flash), Some(text)) = (&mut frame.flash, text) {
+            flash.set_text(text);
         }
         frame.flash = self.wrong_password("current").or(frame.flash);
         let site = &self.app.config.site;

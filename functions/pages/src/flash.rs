@@ -9,8 +9,8 @@ use shared::http::Request;
 use shared::http::form_error::FormError;
 use shared::http::problem::weak_password;
 
-/// The longest wait of a rate limit, in seconds.
-const MAX_WAIT: u64 = 86_400;
+/// The longest wait that a page counts down, in seconds.
+const MAX_WAIT: u64 = 3600;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FlashKind {
@@ -94,9 +94,8 @@ impl Flash {
     }
 
     /// Returns the message with another sentence.
-    pub(crate) fn with_text(self, text: &str) -> Self {
-        let html = escape(text);
-        Self { html, ..self }
+    pub(crate) fn set_text(&mut self, text: &str) {
+        self.html = escape(text);
     }
 
     /// Creates the message of a failure that `field` may correct, empty for none.

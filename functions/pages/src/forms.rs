@@ -72,7 +72,8 @@ impl PageContext<'_> {
         let next = self.next();
         let url = |path| Next::add_to(next.as_ref(), path);
         if !self.has_passwords() {
-            return Ok(response::see_other(&url(paths::SIGN_IN)));
+            let page = self.origin.join(paths::SIGN_IN);
+            return Ok(response::see_other(&Next::add_to(next.as_ref(), &page)));
         }
         let has_address = !self.draft()?.email.is_empty();
         let focus = if has_address { "password" } else { "email" };
@@ -103,13 +104,13 @@ impl PageContext<'_> {
             .landing_url(frame.next.as_ref(), self.origin);
         Ok(self.render(&CheckEmailPage {
             sentence: pending.sentence(frame.t, !draft.email.is_empty()),
-            is_reset: pending.is_reset(),
+            has_code: !pending.is_reset() && !lacks_request,
             is_sign_up: pending.is_sign_up(),
             action: pending.action(),
             request_url: Next::add_to(frame.next.as_ref(), pending.request_page()),
             can_send_again: !draft.email.is_empty() && has_name,
             wait: self.seconds_until_next_request(draft),
-            lacks_request,
+            lacks_request: lacks_request && !pending.is_reset(),
             landing_url: is_waiting.then_some(landing_url),
             has_passwords: self.has_passwords(),
             frame,

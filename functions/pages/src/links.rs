@@ -92,6 +92,7 @@ impl PageContext<'_> {
             session,
             login_url: self.login_url(link.next.page()),
             token,
+            is_invitation: link.account == LinkAccount::Invited,
             auto_submit: same_browser && is_own_session,
             ask_code: !same_browser && other_browser == OtherBrowser::Code,
         }))
@@ -99,14 +100,26 @@ impl PageContext<'_> {
 
     fn link_of_other_browser(&self, link: &Link) -> Result<Response, Problem> {
         let t = self.language.pages();
+        // No browser requested an invitation.
+        let (heading, texts) = match link.account {
+            LinkAccount::Invited => (t.sign_in, vec![t.invitation_needs_request]),
+            _ => (
+                t.link_of_other_browser,
+                vec![t.link_of_other_browser_text, t.open_there],
+            ),
+        };
         Ok(self.render(&MessagePage {
             frame: self.frame("")?,
-            heading: t.link_of_other_browser,
-            texts: vec![t.link_of_other_browser_text, t.open_there],
+            heading,
+            texts,
             address: Some(&link.address),
             url: self.login_url(link.next.page()),
             button: t.request_link,
-            more: Some(t.not_requested),
+            more: Some(if link.account == LinkAccount::Invited {
+                t.not_expected
+            } else {
+                t.not_requested
+            }),
         }))
     }
 
@@ -130,17 +143,12 @@ impl PageContext<'_> {
             return Ok(self.redirect_to_landing_page(signed.content.next.page()));
         }
         let link = signed.content;
-        let t = self.language.pages();
         match self.failure(&link).await {
             Some(_) if self.must_look_up_next(&link) => self.expired_link(&link, token),
-            Some(ProblemType::UsedToken) => self.old_invitation(t.invitation_used, true, &link),
             Some(ProblemType::ExpiredToken) if self.is_sign_up(&link) => {
                 Ok(self.redirect_to_sign_up(&link))
             }
-            Some(ProblemType::ExpiredToken) => {
-                self.old_invitation(t.invitation_expired, false, &link)
-            }
-            Some(_) => self.old_invitation(t.invitation_invalid, false, &link),
+            Some(kind) => self.old_invitation(kind, &link),
             None => self.set_password(&link, token, session),
         }
     }
@@ -259,12 +267,18 @@ impl PageContext<'_> {
         }))
     }
 
-    fn old_invitation(
-        &self,
-        heading: &'static str,
-        is_used: bool,
-        link: &Link,
-    ) -> Result<Response, Problem> {
+    fn old_invitation(&self, kind: ProblemType, link: &Link) -> Result<Response, Problem> {
+        let t = self.language.pages();
+        // Nobody has invited those who signed up.
+        let is_sign_up = matches!(link.account, LinkAccount::New { .. });
+        let heading = match (kind, is_sign_up) {
+            (ProblemType::UsedToken, false) => t.invitation_used,
+            (ProblemType::UsedToken, true) => t.link_used,
+            (ProblemType::ExpiredToken, false) => t.invitation_expired,
+            (ProblemType::ExpiredToken, true) => t.link_expired,
+            (_, false) => t.invitation_invalid,
+            (_, true) => t.link_unsupported,
+        };
         let mut frame = self.frame("")?;
         // The heading says it.
         frame.flash = None;
@@ -272,7 +286,8 @@ impl PageContext<'_> {
         let next = frame.next.as_ref();
         Ok(self.render(&OldInvitationPage {
             heading,
-            is_used,
+            is_used: kind == ProblemType::UsedToken,
+            is_sign_up,
             address: &link.address,
             login_url: self.login_url(next),
             forgot_url: Next::add_to(next, paths::FORGOT_PASSWORD),

@@ -38,7 +38,8 @@ pub(crate) struct ContinuePage<'a> {
 pub(crate) struct CheckEmailPage<'a> {
     pub(crate) frame: Frame<'a>,
     pub(crate) sentence: &'static str,
-    pub(crate) is_reset: bool,
+    /// The email has a code that works in this browser.
+    pub(crate) has_code: bool,
     pub(crate) is_sign_up: bool,
     /// Path that sends another email.
     pub(crate) action: &'static str,
@@ -87,6 +88,7 @@ pub(crate) struct OldInvitationPage<'a> {
     pub(crate) frame: Frame<'a>,
     pub(crate) heading: &'static str,
     pub(crate) is_used: bool,
+    pub(crate) is_sign_up: bool,
     pub(crate) address: &'a EmailAddress,
     pub(crate) login_url: String,
     pub(crate) forgot_url: String,
@@ -123,6 +125,8 @@ pub(crate) struct LinkPage<'a> {
     pub(crate) session: Option<SessionClaims>,
     pub(crate) login_url: String,
     pub(crate) token: &'a str,
+    /// True if no browser requested the link.
+    pub(crate) is_invitation: bool,
     pub(crate) auto_submit: bool,
     pub(crate) ask_code: bool,
 }

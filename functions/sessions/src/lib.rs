@@ -167,8 +167,10 @@ async fn revoke_others(app: &App, request: &Request, origin: &Origin) -> Result<
     if app.store.revoke_other_sessions(&session, &event).await? {
         Ok(response::no_content())
     } else {
-        // The epoch has moved in the meantime, which has revoked this session as well.
-        Err(Problem::not_authenticated())
+        // The epoch has moved in the meantime. Where this session still lives, a repeat of this
+        // request has moved it, and has ended the others.
+        app.authenticate(request, origin).await?;
+        Ok(response::no_content())
     }
 }
 

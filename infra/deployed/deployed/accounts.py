@@ -18,7 +18,7 @@ def check_subject(stack, email, subject):
 def activate(stack, browser, email, password):
     """Opens the link of an invitation and sets a password, after a weak one was refused. The browser is signed in
     then."""
-    check_subject(stack, email, "Set your {} password")
+    check_subject(stack, email, "Choose your {} password")
     page = journey.fields_of(journey.open_link(stack, browser, email))
     weak = {"token": page["token"], "password": WEAK}
     browser.send("/auth/activate", weak, journey.FRONTEND).expect_problem(422, "weak-password")

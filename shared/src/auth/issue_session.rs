@@ -13,6 +13,7 @@ use crate::domain::session::{AuthMethod, EndedSessions, Session, SessionId, Sess
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
 use crate::http::cookie::{self, Cookie};
+use crate::http::form_draft::FormDraft;
 use crate::http::request::Transport;
 use crate::http::response::{self, with_cookie};
 use crate::http::{Problem, Request, Response};
@@ -247,7 +248,11 @@ impl SignInContext<'_> {
         let session_cookie = Cookie::session(&self.app.config.portal, &self.origin)
             .set(&token, session.expires_at.since(self.now));
         let KnownMark { mark, cookie } = self.mark_browser(&issued.address)?;
-        let with_cookies = |response| with_cookie(with_cookie(response, &session_cookie), &cookie);
+        let portal = &self.app.config.portal;
+        let with_cookies = |response| {
+            let response = with_cookie(with_cookie(response, &session_cookie), &cookie);
+            FormDraft::discard(response, self.request, portal, &self.origin)
+        };
         if self.request.is_form() {
             let page = self.app.config.site.landing_url(next, &self.origin);
             return Ok(with_cookies(response::see_other(&page)));

@@ -4,9 +4,9 @@
 use crate::domain::origin::Origin;
 use crate::domain::portal::PortalName;
 use crate::domain::time::{MINUTE, Timestamp};
-use crate::http::Problem;
 use crate::http::cookie::Cookie;
-use crate::http::request::Request;
+use crate::http::response::with_cookie;
+use crate::http::{Problem, Request, Response};
 use std::time::Duration;
 use url::form_urlencoded;
 
@@ -72,6 +72,21 @@ impl FormDraft {
             fields.append_pair("requested_at", &at.secs().to_string());
         }
         Cookie::draft(portal, origin).set(&fields.finish(), LIFETIME)
+    }
+
+    /// Removes the draft from a browser that sent one: who signs in or out does not need it any
+    /// more, and the next person at this computer must not see it.
+    pub fn discard(
+        response: Response,
+        request: &Request,
+        portal: &PortalName,
+        origin: &Origin,
+    ) -> Response {
+        let cookie = Cookie::draft(portal, origin);
+        match request.cookie(cookie.name()) {
+            Ok(None) => response,
+            _ => with_cookie(response, &cookie.clear()),
+        }
     }
 }
 

@@ -68,7 +68,7 @@ async fn the_account_lists_the_sessions_and_ends_that_of_another_browser() {
     let ended = laptop.end_session(&page.field("id")).form().await;
     let ended = ended.assert("303 /auth/account?notice=session-ended");
     let page = laptop.open(&ended.location()).await;
-    page.assert_contains("The other session has ended.")
+    page.assert_contains("The session has ended.")
         .assert_lacks(phone.ip());
     phone.me().await.assert("401 not-authenticated");
     phone.open(ACCOUNT).await.assert("303 /auth/sign-in");

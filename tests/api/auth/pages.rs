@@ -116,12 +116,12 @@ async fn a_browser_that_blocks_cookies_is_told_so_and_not_sent_round_in_a_circle
     let after_a_form = || client.open(ACCOUNT).header("sec-fetch-site", "same-origin");
     let page = after_a_form().await.assert("200");
     page.assert_contains("You’re not signed in")
-        .assert_contains("this browser blocks cookies");
+        .assert_contains("this browser is probably blocking cookies");
     for site in ["none", "same-site", "cross-site"] {
         let opened = client.open(ACCOUNT).header("sec-fetch-site", site);
         opened.await.assert("303 /auth/sign-in");
     }
-    let told = "No code works here: this browser blocks cookies";
+    let told = "either this browser blocks cookies";
     client.open(CHECK_EMAIL).await.assert_contains(told);
 
     let email = client.receive_login_email(ADA).await;

@@ -402,8 +402,10 @@ async fn the_sign_up_page_exists_where_the_portal_allows_it() {
     let requested = requested.assert("303 /auth/check-email?for=sign-up");
     world.settle().await;
     let page = follow(&world, &client, &requested).await;
-    page.assert_contains(&format!(">We’ve sent a link to <strong dir=\"auto\">{EVE}"))
-        .assert_contains(&link);
+    page.assert_contains(&format!(
+        ">We’ve sent an email to <strong dir=\"auto\">{EVE}"
+    ))
+    .assert_contains(&link);
     let page = client.open(world.latest_email().await.path()).await;
     let page = page.assert_lacks("invitation");
     submit(&client, ACTIVATE, &page, FIRST)

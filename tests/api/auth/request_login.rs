@@ -87,7 +87,7 @@ async fn requests_for_different_emails_are_counted_apart() {
     ] {
         let refused = request.form().await;
         let page = client.open(&refused.location()).await;
-        page.assert_contains("Try again in <time>1:00</time>.");
+        page.assert_contains("Try again in <time>1:00</time> minutes.");
     }
 }
 

@@ -132,7 +132,7 @@ async fn a_link_of_another_user_says_whose_session_it_ends_and_waits_for_the_but
         let page = page.assert_contains(&format!(
             "You’re signing in as <strong dir=\"auto\">{ADA}</strong>"
         ));
-        page.assert_contains("signed in already as <strong dir=\"auto\">alan@example.com</strong>")
+        page.assert_contains("already signed in as <strong dir=\"auto\">alan@example.com</strong>")
             .assert_contains(ends_session)
             .assert_lacks(" data-auto");
         let me = alan.me().await.json();
@@ -144,7 +144,7 @@ async fn a_link_of_another_user_says_whose_session_it_ends_and_waits_for_the_but
     let email = alan.receive_login_email("alan@example.com").await;
     let page = alan.open(email.path()).await;
     page.assert_contains(" data-auto>")
-        .assert_contains("signed in already as <strong dir=\"auto\">alan@example.com</strong>");
+        .assert_contains("already signed in as <strong dir=\"auto\">alan@example.com</strong>");
 }
 
 #[tokio::test]

@@ -4,22 +4,22 @@ use super::sentences::{ApiSentences, CommonSentences, EmailSentences, PageSenten
 
 pub(super) static COMMON: CommonSentences = CommonSentences {
     months: "Januar,Februar,März,April,Mai,Juni,Juli,August,September,Oktober,November,Dezember",
-    moment: "{day}. {month} {year} um {time} Uhr UTC",
+    moment: "{day}. {month} {year} um {time} Uhr UTC",
     browser_on_system: "{browser} unter {system}",
-    unknown_browser: "unbekannter Browser",
+    unknown_browser: "Unbekannter Browser",
 };
 
 pub(super) static API: ApiSentences = ApiSentences {
     invalid_request: "Ungültige Anfrage",
     invalid_credentials: "E-Mail-Adresse oder Passwort falsch",
     not_found: "Nicht gefunden",
-    weak_password: "Passwort nicht angenommen",
+    weak_password: "Passwort nicht akzeptiert",
     not_authenticated: "Nicht angemeldet",
     reauthentication_required: "Bestätigung erforderlich",
     invalid_token: "Ungültiger Link oder Code",
     expired_token: "Link abgelaufen",
     used_token: "Link bereits verwendet",
-    origin_not_allowed: "Herkunft nicht erlaubt",
+    origin_not_allowed: "Ursprung nicht erlaubt",
     already_exists: "Benutzer bereits vorhanden",
     conflict: "Im aktuellen Status des Benutzers nicht möglich",
     idempotency_key_reused: "Idempotenzschlüssel bereits verwendet",
@@ -28,10 +28,10 @@ pub(super) static API: ApiSentences = ApiSentences {
     too_many_attempts: "Zu viele Versuche",
     unavailable: "Vorübergehend nicht verfügbar",
 
-    request_login_message: "Wenn diese E-Mail-Adresse registriert ist, senden wir ihr einen \
-                            Anmeldelink.",
-    forgot_password_message: "Wenn diese E-Mail-Adresse registriert ist, senden wir ihr einen \
-                              Link zum Zurücksetzen des Passworts.",
+    request_login_message: "Wenn diese E-Mail-Adresse registriert ist, senden wir einen Link und \
+                            einen Code dorthin.",
+    forgot_password_message: "Wenn diese E-Mail-Adresse registriert ist, senden wir einen Link \
+                              zum Zurücksetzen des Passworts dorthin.",
     sign_up_message: "Wir senden einen Link an diese E-Mail-Adresse.",
 
     sign_in_first: "Melden Sie sich an und versuchen Sie es dann erneut.",
@@ -39,18 +39,18 @@ pub(super) static API: ApiSentences = ApiSentences {
                     erneut.",
     request_new_link: "Fordern Sie einen neuen Link an.",
     request_new_code: "Fordern Sie einen neuen Code an.",
-    check_code: "Prüfen Sie den Code und versuchen Sie es erneut, oder fordern Sie einen neuen an.",
-    check_credentials: "Prüfen Sie beide Angaben und versuchen Sie es erneut, oder setzen Sie Ihr \
+    check_code: "Prüfen Sie den Code und versuchen Sie es erneut oder fordern Sie einen neuen an.",
+    check_credentials: "Prüfen Sie Ihre Eingaben und versuchen Sie es erneut oder setzen Sie Ihr \
                         Passwort zurück.",
     endpoint_not_enabled: "Dieser Endpunkt ist nicht aktiviert.",
     wait: "Versuchen Sie es nach `retry_after` Sekunden erneut.",
     try_again: "Versuchen Sie es gleich noch einmal.",
-    wrong_origin: "Rufen Sie diese Adresse von den Seiten des Portals auf oder von einer Herkunft \
-                   in `FrontendUrl` oder `AllowedOrigins`.",
+    wrong_origin: "Rufen Sie diese URL von den Seiten des Portals auf oder von einem Ursprung in \
+                   `FrontendUrl` oder `AllowedOrigins`.",
 
     email_invalid: "`email` ist keine gültige E-Mail-Adresse.",
     name_invalid: "`name` muss 1 bis 120 druckbare Zeichen haben, davon mindestens ein sichtbares.",
-    next_invalid: "`next` muss ein Pfad oder eine URL auf einer erlaubten Herkunft sein und darf \
+    next_invalid: "`next` muss ein Pfad oder eine URL auf einem erlaubten Ursprung sein und darf \
                    nicht unter `/auth/` liegen.",
     password_invalid: "`{field}` muss 1 bis 256 Zeichen haben.",
     code_invalid: "`code` muss aus den 8 Ziffern in der E-Mail bestehen.",
@@ -66,8 +66,8 @@ pub(super) static API: ApiSentences = ApiSentences {
 
     missing_field: "Das Feld `{field}` fehlt.",
     duplicate_field: "Das Feld `{field}` wurde doppelt gesendet.",
-    unknown_field: "Die Anfrage enthält ein unbekanntes Feld. Bekannte Felder: `{known}`.",
-    no_fields: "Die Anfrage darf keine Felder enthalten.",
+    unknown_field: "Der Inhalt enthält ein unbekanntes Feld. Bekannte Felder: `{known}`.",
+    no_fields: "Der Inhalt darf keine Felder enthalten.",
     wrong_type: "`{field}` muss {expected} sein.",
     an_array: "ein Array",
     an_object: "ein Objekt",
@@ -75,9 +75,9 @@ pub(super) static API: ApiSentences = ApiSentences {
     one_of: "einer der Werte {values}",
     or: "{one} oder {other}",
     duplicate_parameter: "Der Parameter `{name}` wurde doppelt gesendet.",
-    unknown_parameter: "Die Adresse enthält einen unbekannten Parameter. Bekannte Parameter: \
+    unknown_parameter: "Die URL enthält einen unbekannten Parameter. Bekannte Parameter: \
                         `{known}`.",
-    no_parameters: "Die Adresse darf keine Parameter enthalten.",
+    no_parameters: "Die URL darf keine Parameter enthalten.",
     not_an_object: "Der Inhalt muss ein JSON-Objekt sein.",
     not_json: "Der Inhalt ist kein gültiges JSON (Zeile {line}, Spalte {column}).",
     not_utf8: "Der Inhalt ist kein gültiges UTF-8.",
@@ -90,10 +90,10 @@ pub(super) static API: ApiSentences = ApiSentences {
     personal: "Dieses Passwort ähnelt Ihrer E-Mail-Adresse oder dem Namen des Portals zu sehr.",
     common: "Dieses Passwort ist zu verbreitet oder einem verbreiteten zu ähnlich.",
     repeats: "Dieses Passwort wiederholt sich und ist dadurch leicht zu erraten.",
-    sequence: "Folgen wie abc oder 6543 sind leicht zu erraten.",
+    sequence: "Zeichenfolgen wie abc oder 6543 sind leicht zu erraten.",
     keyboard: "Tastaturmuster wie qwertz sind leicht zu erraten.",
-    dates: "Daten und Jahreszahlen sind leicht zu erraten. Fügen Sie ein paar ungewöhnliche \
-            Wörter hinzu.",
+    dates: "Datumsangaben und Jahreszahlen sind leicht zu erraten. Fügen Sie ein paar \
+            ungewöhnliche Wörter hinzu.",
     names: "Namen sind leicht zu erraten. Fügen Sie ein paar ungewöhnliche Wörter hinzu.",
     guessable: "Dieses Passwort ist leicht zu erraten. Fügen Sie noch ein oder zwei ungewöhnliche \
                 Wörter hinzu.",
@@ -123,10 +123,10 @@ pub(super) static API: ApiSentences = ApiSentences {
                                  Passwörter.",
     hash_invalid: "`password` muss ein Argon2id-Hash sein (PHC-Format, Version 19) mit höchstens \
                    m=131072,t=10,p=16.",
-    hash_costs: "`password` wurde mit {costs} gehasht, was dieses Portal nicht annimmt. Setzen \
+    hash_costs: "`password` wurde mit {costs} gehasht, was dieses Portal nicht akzeptiert. Setzen \
                  Sie `PreviousArgon2` auf {costs}.",
-    nothing_to_change: "Senden Sie mindestens eines von `name`, `email`, `role`, `resources` und \
-                        `status`.",
+    nothing_to_change: "Senden Sie mindestens eines der Felder `name`, `email`, `role`, \
+                        `resources` und `status`.",
 };
 
 pub(super) static EMAILS: EmailSentences = EmailSentences {
@@ -136,52 +136,51 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
                       Browser, in dem Sie ihn angefordert haben.",
     sign_in_button: "Anmelden",
     code_hint: "Oder geben Sie diesen Code auf der Seite ein, auf der Sie den Link angefordert \
-                haben. Er funktioniert nur in diesem Browser und läuft nach 10 Minuten ab.",
+                haben. Er funktioniert nur dort und läuft nach 10 Minuten ab.",
     code_hint_of_short_link: "Oder geben Sie diesen Code auf der Seite ein, auf der Sie den Link \
-                              angefordert haben. Er funktioniert nur in diesem Browser und läuft \
-                              zusammen mit dem Link ab.",
+                              angefordert haben. Er funktioniert nur dort und läuft zusammen mit \
+                              dem Link ab.",
 
     invitation_subject: "Ihre Einladung zu {portal}",
     invitation_heading: "Sie sind eingeladen",
-    invitation_opening: "Sie wurden zu {portal} eingeladen. Wenn der Link abläuft, fordern Sie auf \
-                         der Anmeldeseite einen neuen an.",
+    invitation_opening: "Sie wurden zu {portal} eingeladen. Wenn der Link abgelaufen ist, fordern \
+                         Sie auf der Anmeldeseite einen neuen an.",
     invitation_code_hint: "Geben Sie diesen Code auf der Seite ein, die der Link öffnet.",
 
-    activation_subject: "Wählen Sie Ihr Passwort für {portal}",
-    activation_heading: "Passwort wählen",
-    activation_opening: "Ihr Konto bei {portal} ist bereit. Wählen Sie ein Passwort, um es zu \
+    activation_subject: "Legen Sie Ihr Passwort für {portal} fest",
+    activation_heading: "Passwort festlegen",
+    activation_opening: "Ihr Konto bei {portal} ist bereit. Legen Sie ein Passwort fest, um es zu \
                          aktivieren und sich anzumelden.",
-    activation_button: "Passwort wählen",
+    activation_button: "Passwort festlegen",
 
     reset_subject: "Passwort für {portal} zurücksetzen",
     reset_heading: "Passwort zurücksetzen",
-    reset_opening: "Mit diesem Link wählen Sie ein neues Passwort für Ihr Konto bei {portal}. Bis \
-                    dahin bleibt Ihr Passwort unverändert.",
-    reset_button: "Neues Passwort wählen",
+    reset_opening: "Mit diesem Link legen Sie ein neues Passwort für Ihr Konto bei {portal} fest. \
+                    Bis dahin bleibt Ihr Passwort unverändert.",
+    reset_button: "Neues Passwort festlegen",
 
     password_changed_subject: "Ihr Passwort für {portal} wurde geändert",
     password_changed_heading: "Ihr Passwort wurde geändert",
-    password_changed_opening: "Das Passwort für Ihr Konto bei {portal} wurde geändert. Auf allen \
-                               anderen Geräten wurden Sie abgemeldet.",
+    password_changed_opening: "Das Passwort für Ihr Konto bei {portal} wurde geändert. Alle \
+                               anderen Sitzungen wurden beendet.",
     password_changed_advice: "Möglicherweise hat jemand Zugriff auf Ihr E-Mail-Konto. Sichern Sie \
-                              dieses zuerst. Informieren Sie dann die Administration des Portals, \
+                              dieses zuerst. Informieren Sie dann die Administration des Portals \
                               und setzen Sie hier Ihr Passwort zurück:",
 
     address_changed_subject: "Ihre E-Mail-Adresse bei {portal} wurde geändert",
     address_changed_heading: "Ihre E-Mail-Adresse wurde geändert",
-    address_changed_opening: "Die E-Mail-Adresse Ihres Kontos bei {portal} wurde geändert, und Sie \
-                              wurden auf allen Geräten abgemeldet. Melden Sie sich mit der neuen \
-                              Adresse an.",
-    address_changed_advice: "Informieren Sie die Administration des Portals. Hier können Sie sich \
-                             anmelden:",
+    address_changed_opening: "Die E-Mail-Adresse Ihres Kontos bei {portal} wurde geändert, und \
+                              Sie wurden auf allen Geräten abgemeldet.",
+    address_changed_advice: "Wenden Sie sich an die Administration des Portals. Andernfalls \
+                             melden Sie sich hier mit der neuen Adresse an:",
 
     valid_minutes: Plural(|minutes| match minutes {
-        1 => "Der Link funktioniert einmal und läuft nach 1 Minute ab.".into(),
-        _ => format!("Der Link funktioniert einmal und läuft nach {minutes} Minuten ab."),
+        1 => "Der Link funktioniert nur einmal und läuft nach 1 Minute ab.".into(),
+        _ => format!("Der Link funktioniert nur einmal und läuft nach {minutes} Minuten ab."),
     }),
     valid_hours: Plural(|hours| match hours {
-        1 => "Der Link funktioniert einmal und läuft nach 1 Stunde ab.".into(),
-        _ => format!("Der Link funktioniert einmal und läuft nach {hours} Stunden ab."),
+        1 => "Der Link funktioniert nur einmal und läuft nach 1 Stunde ab.".into(),
+        _ => format!("Der Link funktioniert nur einmal und läuft nach {hours} Stunden ab."),
     }),
     fallback: "Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren \
                Browser:",
@@ -192,13 +191,16 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
     not_requested: "Nicht angefordert?",
     not_expected: "Nicht erwartet?",
     not_you: "Waren Sie das nicht?",
-    ignore_sign_in: "Dann können Sie diese E-Mail ignorieren. Ohne sie kann sich niemand anmelden. \
-                     Leiten Sie sie nicht weiter, und geben Sie den Code niemandem.",
-    ignore_invitation: "Dann können Sie diese E-Mail ignorieren. Leiten Sie sie nicht weiter.",
-    ignore_activation: "Dann können Sie diese E-Mail ignorieren. Das Konto bleibt inaktiv, bis mit \
-                        diesem Link ein Passwort gewählt wird. Leiten Sie sie nicht weiter.",
+    ignore_sign_in: "Dann können Sie diese E-Mail ignorieren. Ohne sie kann sich niemand \
+                     anmelden. Leiten Sie sie nicht weiter und geben Sie den Code an niemanden \
+                     weiter.",
+    ignore_invitation: "Dann können Sie diese E-Mail ignorieren. Leiten Sie die E-Mail nicht \
+                        weiter.",
+    ignore_activation: "Dann können Sie diese E-Mail ignorieren. Das Konto bleibt inaktiv, bis \
+                        mit diesem Link ein Passwort festgelegt wird. Leiten Sie die E-Mail nicht \
+                        weiter.",
     ignore_reset: "Dann können Sie diese E-Mail ignorieren. Ihr Passwort bleibt unverändert. \
-                   Leiten Sie sie nicht weiter.",
+                   Leiten Sie die E-Mail nicht weiter.",
     support: "Brauchen Sie Hilfe?",
 };
 
@@ -227,54 +229,56 @@ pub(super) static PAGES: PageSentences = PageSentences {
     email_me: "Link und Code per E-Mail erhalten",
 
     forgot_title: "Passwort zurücksetzen",
-    forgot_text: "Wir senden Ihnen einen Link, mit dem Sie ein neues Passwort wählen.",
+    forgot_text: "Wir senden Ihnen einen Link, mit dem Sie ein neues Passwort festlegen können.",
     forgot_button: "Link per E-Mail erhalten",
     remembered: "Passwort wieder eingefallen? [Anmelden]",
 
     sign_up: "Registrieren",
     sign_up_to: "Bei {portal} registrieren",
-    sign_up_text: "Wir senden Ihnen einen Anmeldelink per E-Mail.",
-    sign_up_password_text: "Wir senden Ihnen einen Link, mit dem Sie ein Passwort wählen.",
+    sign_up_text: "Wir senden Ihnen einen Link und einen Code per E-Mail.",
+    sign_up_password_text: "Wir senden Ihnen einen Link, mit dem Sie ein Passwort festlegen \
+                            können.",
     have_account: "Sie haben schon ein Konto? [Anmelden]",
 
-    check_email_title: "Sehen Sie in Ihr Postfach",
+    check_email_title: "Prüfen Sie Ihr Postfach",
     sent_code: "Wenn Ihre Adresse registriert ist, haben wir Ihnen einen Link und einen Code \
                 gesendet.",
     sent_code_to: "Wenn {address} registriert ist, haben wir einen Link und einen Code dorthin \
                    gesendet.",
-    sent_sign_up: "Wir haben Ihnen einen Link gesendet.",
-    sent_sign_up_to: "Wir haben einen Link an {address} gesendet.",
+    sent_sign_up: "Wir haben Ihnen eine E-Mail gesendet.",
+    sent_sign_up_to: "Wir haben eine E-Mail an {address} gesendet.",
     sent_reset: "Wenn Ihre Adresse registriert ist, haben wir Ihnen einen Link gesendet. Öffnen \
-                 Sie ihn, um ein neues Passwort zu wählen.",
+                 Sie ihn, um ein neues Passwort festzulegen.",
     sent_reset_to: "Wenn {address} registriert ist, haben wir einen Link dorthin gesendet. Öffnen \
-                    Sie ihn, um ein neues Passwort zu wählen.",
-    enter_code: "Öffnen Sie den Link, oder geben Sie hier den Code ein.",
+                    Sie ihn, um ein neues Passwort festzulegen.",
+    enter_code: "Öffnen Sie den Link in der E-Mail oder geben Sie hier den Code aus der E-Mail \
+                 ein.",
     code_hint: "Der Code funktioniert nur in diesem Browser.",
     code_hint_passwords: "Der Code funktioniert nur in diesem Browser. Wenn Ihre E-Mail keinen \
                           Code enthält, öffnen Sie den Link.",
-    no_code_here: "Hier funktioniert kein Code: Dieser Browser blockiert Cookies, oder Ihre \
-                   Anfrage ist zu alt. Erlauben Sie Cookies für diese Website und [fordern Sie \
-                   eine neue E-Mail an].",
+    no_code_here: "Hier können Sie keinen Code verwenden: Entweder blockiert dieser Browser \
+                   Cookies, oder Sie haben die E-Mail vor zu langer Zeit angefordert. Erlauben \
+                   Sie Cookies für diese Website und [fordern Sie eine neue E-Mail an].",
     not_arrived: "Noch keine E-Mail da? Es kann eine Minute dauern. Sehen Sie auch im Spam-Ordner \
                   nach.",
     send_again: "Erneut senden",
     other_address: "[Andere Adresse verwenden]",
-    signed_in_elsewhere: "Sie sind angemeldet. Diese Seite geht von selbst weiter.",
+    signed_in_elsewhere: "Sie sind angemeldet. Sie werden automatisch weitergeleitet.",
 
     link_signing_in: "Sie werden angemeldet",
     link_signing_in_to: "Sie werden bei {portal} angemeldet",
-    link_address: "Sie melden sich als {address} an",
+    link_address: "Sie melden sich als {address} an.",
     link_code_hint: "Sie finden den Code in derselben E-Mail. Wenn er nicht funktioniert, \
                      [fordern Sie eine neue E-Mail an].",
     not_requested: "Nicht angefordert? Schließen Sie diese Seite.",
-    other_session: "Dieser Browser ist bereits angemeldet. Wenn Sie sich hier anmelden, endet \
-                    diese Sitzung.",
+    other_session: "Dieser Browser ist bereits angemeldet. Wenn Sie sich hier anmelden, wird die \
+                    bisherige Sitzung beendet.",
     other_session_of: "Dieser Browser ist bereits als {address} angemeldet. Wenn Sie sich hier \
-                       anmelden, endet diese Sitzung.",
+                       anmelden, wird die bisherige Sitzung beendet.",
 
-    invitation_title: "Passwort wählen",
-    invitation_heading: "Willkommen! Wählen Sie ein Passwort",
-    reset_title: "Neues Passwort wählen",
+    invitation_title: "Passwort festlegen",
+    invitation_heading: "Willkommen! Legen Sie ein Passwort fest",
+    reset_title: "Neues Passwort festlegen",
     account_of: "Für Ihr Konto {address}.",
     reset_signs_out: "Wenn Sie das Passwort ändern, werden Sie auf allen Geräten abgemeldet.",
     password_hint: "Verwenden Sie mindestens {minimum} Zeichen. Ein paar ungewöhnliche Wörter \
@@ -286,25 +290,30 @@ pub(super) static PAGES: PageSentences = PageSentences {
                           unverändert.",
 
     invitation_used: "Diese Einladung wurde bereits verwendet",
-    invitation_used_text: "{address} hat bereits ein Passwort. Melden Sie sich damit an.",
+    invitation_used_text: "Ihr Konto {address} hat bereits ein Passwort. Melden Sie sich damit \
+                           an.",
     invitation_used_help: "Nicht selbst festgelegt oder vergessen? [Passwort zurücksetzen]",
     invitation_expired: "Diese Einladung ist abgelaufen",
     invitation_invalid: "Diese Einladung funktioniert nicht mehr",
     invitation_again: "Wir können eine neue Einladung an {address} senden.",
     invitation_again_button: "Neue Einladung per E-Mail erhalten",
     invitation_not_expected: "Keine Einladung erwartet? Schließen Sie diese Seite.",
+    link_again: "Wir können einen neuen Link an {address} senden.",
 
     link_expired: "Dieser Link ist abgelaufen",
     link_used: "Dieser Link wurde bereits verwendet",
-    link_used_text: "Mit ihm wurde {address} angemeldet, vielleicht in einem anderen Browser.",
+    link_used_text: "Damit hat sich jemand als {address} angemeldet, vielleicht in einem anderen \
+                     Browser.",
     end_other_session: "Andere Sitzung beenden",
-    end_other_session_text: "Wenn Sie das nicht waren, beenden Sie diese Sitzung:",
+    end_other_session_text: "Wenn Sie das nicht waren, beenden Sie die andere Sitzung:",
     link_unsupported: "Dieser Link funktioniert nicht mehr",
     link_unsupported_text: "Dieser Link wird nicht mehr unterstützt. Fordern Sie einen neuen an.",
     link_of_other_browser: "Dieser Link gehört zu einem anderen Browser",
-    link_of_other_browser_text: "Der Link meldet {address} an, aber nur in dem Browser, in dem er \
-                                 angefordert wurde.",
-    open_there: "Öffnen Sie ihn dort, oder fordern Sie hier einen neuen Link an.",
+    link_of_other_browser_text: "Mit diesem Link melden Sie sich als {address} an, aber nur in \
+                                 dem Browser, in dem Sie ihn angefordert haben.",
+    open_there: "Öffnen Sie ihn dort oder fordern Sie hier einen neuen Link an.",
+    invitation_needs_request: "Um sich als {address} anzumelden, fordern Sie in diesem Browser \
+                               einen Link an.",
     request_link: "Neuen Link anfordern",
 
     account_title: "Ihr Konto",
@@ -315,7 +324,7 @@ pub(super) static PAGES: PageSentences = PageSentences {
     end_session_of: "Sitzung beenden: {client}",
     end_other_sessions: "Alle anderen Sitzungen beenden",
     password_heading: "Passwort",
-    change_password_text: "Wenn Sie es ändern, enden alle anderen Sitzungen.",
+    change_password_text: "Wenn Sie Ihr Passwort ändern, werden alle anderen Sitzungen beendet.",
     sign_out: "Abmelden",
     go_on: "Weiter zu {portal}",
     shared_computer: "Melden Sie sich auf einem gemeinsam genutzten Computer ab, wenn Sie fertig \
@@ -329,21 +338,22 @@ pub(super) static PAGES: PageSentences = PageSentences {
                        fortzufahren.",
 
     not_signed_in: "Sie sind nicht angemeldet",
-    cookies_blocked: "Wenn Sie sich gerade angemeldet haben, blockiert dieser Browser Cookies. \
-                      Erlauben Sie Cookies für diese Website, und melden Sie sich erneut an.",
-    not_found: "Hier gibt es keine Seite",
-    not_found_text: "Prüfen Sie die Adresse, oder gehen Sie zur Anmeldeseite.",
+    cookies_blocked: "Wenn Sie sich gerade erst angemeldet haben, blockiert dieser Browser \
+                      vermutlich Cookies. Erlauben Sie Cookies für diese Website und melden Sie \
+                      sich erneut an.",
+    not_found: "Seite nicht gefunden",
+    not_found_text: "Prüfen Sie die Adresse oder gehen Sie zur Anmeldeseite.",
     unavailable: "Das funktioniert gerade nicht",
     to_sign_in: "Zur Anmeldung",
 
-    check_fields: "Prüfen Sie Ihre Eingaben, und versuchen Sie es erneut.",
+    check_fields: "Prüfen Sie Ihre Eingaben und versuchen Sie es erneut.",
     check_email: "Geben Sie eine gültige E-Mail-Adresse ein.",
     check_password: "Geben Sie ein Passwort ein.",
     check_name: "Geben Sie Ihren Namen ein.",
     check_code: "Geben Sie den 8-stelligen Code aus der E-Mail ein.",
-    wrong_credentials: "E-Mail-Adresse oder Passwort falsch. Prüfen Sie beides, und versuchen Sie \
+    wrong_credentials: "E-Mail-Adresse oder Passwort falsch. Prüfen Sie beides und versuchen Sie \
                         es erneut.",
-    wrong_password: "Falsches Passwort. Prüfen Sie es, und versuchen Sie es erneut.",
+    wrong_password: "Falsches Passwort. Prüfen Sie es und versuchen Sie es erneut.",
     choose_password: "Wählen Sie ein anderes Passwort.",
     attempts_left: Plural(|count| match count {
         1 => "Dieser Code funktioniert nicht. Sie haben noch 1 Versuch.".into(),
@@ -351,21 +361,22 @@ pub(super) static PAGES: PageSentences = PageSentences {
     }),
     no_attempts_left: "Dieser Code funktioniert nicht. Sie haben keine Versuche mehr. Fordern Sie \
                        eine neue E-Mail an.",
-    code_used: "Der Link zu diesem Code wurde bereits verwendet, vielleicht in einem anderen \
-                Browser. Wenn Sie das nicht waren, öffnen Sie den Link hier, um diese Sitzung zu \
-                beenden.",
+    code_used: "Der Link in derselben E-Mail wurde bereits verwendet, vielleicht in einem anderen \
+                Browser. Wenn Sie das nicht waren, öffnen Sie ihn in diesem Browser, um die damit \
+                begonnene Sitzung zu beenden.",
     token_expired: "Dieser Link ist abgelaufen. Fordern Sie einen neuen an.",
     token_used: "Dieser Link wurde bereits verwendet. Fordern Sie einen neuen an.",
-    token_invalid: "Dieser Link oder Code funktioniert nicht. Versuchen Sie es erneut, oder \
+    token_invalid: "Dieser Link oder Code funktioniert nicht. Versuchen Sie es erneut oder \
                     fordern Sie einen neuen an.",
-    too_many_attempts: "Zu viele Versuche. Versuchen Sie es in {time} erneut.",
-    wait_a_while: "Zu viele Versuche. Warten Sie eine Weile, und versuchen Sie es dann erneut.",
+    too_many_attempts: "Zu viele Versuche. Versuchen Sie es in {time} Minuten erneut.",
+    wait_a_while: "Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es dann erneut.",
     try_later: "Das hat gerade nicht geklappt. Versuchen Sie es gleich noch einmal.",
     unknown_error: "Etwas ist schiefgegangen. Versuchen Sie es erneut.",
     password_changed: "Ihr Passwort wurde geändert. Melden Sie sich mit dem neuen Passwort an.",
     password_changed_here: "Ihr Passwort wurde geändert. Alle anderen Sitzungen wurden beendet.",
     session_ended: "Die andere Sitzung wurde beendet.",
-    no_session: "Diese Sitzung steht nicht mehr in Ihrer Liste.",
+    session_ended_here: "Die Sitzung wurde beendet.",
+    no_session: "Diese Sitzung wurde bereits beendet.",
     sessions_ended: "Alle anderen Sitzungen wurden beendet.",
     confirmed: "Danke für die Bestätigung. Sie können jetzt fortfahren.",
 };

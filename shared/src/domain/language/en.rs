@@ -6,7 +6,7 @@ pub(super) static COMMON: CommonSentences = CommonSentences {
     months: "January,February,March,April,May,June,July,August,September,October,November,December",
     moment: "{day} {month} {year} at {time} UTC",
     browser_on_system: "{browser} on {system}",
-    unknown_browser: "unknown browser",
+    unknown_browser: "Unknown browser",
 };
 
 pub(super) static API: ApiSentences = ApiSentences {
@@ -15,7 +15,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     not_found: "Not found",
     weak_password: "Password not accepted",
     not_authenticated: "Not signed in",
-    reauthentication_required: "Confirm first",
+    reauthentication_required: "Confirmation required",
     invalid_token: "Invalid link or code",
     expired_token: "Link expired",
     used_token: "Link already used",
@@ -28,17 +28,18 @@ pub(super) static API: ApiSentences = ApiSentences {
     too_many_attempts: "Too many attempts",
     unavailable: "Temporarily unavailable",
 
-    request_login_message: "If this email address is registered, we’ll send it a sign-in link.",
-    forgot_password_message: "If this email address is registered, we’ll send it a link to reset \
-                              the password.",
+    request_login_message: "If this email address is registered, we’ll send a link and a code to \
+                            it.",
+    forgot_password_message: "If this email address is registered, we’ll send a link to reset the \
+                              password to it.",
     sign_up_message: "We’ll send a link to this email address.",
 
     sign_in_first: "Sign in, then try again.",
     confirm_first: "Confirm the session with `POST /auth/confirm`, then try again.",
-    request_new_link: "Request a new one.",
+    request_new_link: "Request a new link.",
     request_new_code: "Request a new code.",
     check_code: "Check the code and try again, or request a new one.",
-    check_credentials: "Check both and try again, or reset your password.",
+    check_credentials: "Check what you entered and try again, or reset your password.",
     endpoint_not_enabled: "This endpoint is not enabled.",
     wait: "Try again after `retry_after` seconds.",
     try_again: "Try again in a moment.",
@@ -57,7 +58,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     session_cookie_twice: "The session cookie was sent twice.",
     cookie_twice: "The cookie `{name}` was sent twice.",
     no_public_url: "This portal does not know its own URL. Set `PublicUrl`.",
-    no_such_session: "You have no session with this id.",
+    no_such_session: "You have no session with this ID.",
 
     missing_field: "Missing field `{field}`.",
     duplicate_field: "Field `{field}` was sent twice.",
@@ -90,7 +91,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     names: "Names are easy to guess. Add a few uncommon words.",
     guessable: "This password is easy to guess. Add another uncommon word or two.",
 
-    no_such_user: "There is no user with this id.",
+    no_such_user: "There is no user with this ID.",
     email_taken: "Another user has this email address.",
     key_of_erased_user: "The user created with this `Idempotency-Key` has been erased. Use a new \
                          key.",
@@ -123,22 +124,22 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
     sign_in_heading: "Your sign-in link",
     sign_in_opening: "Sign in to {portal} in the browser where you requested this link.",
     sign_in_button: "Sign in",
-    code_hint: "Or enter this code on the page where you requested the link. It works only in \
-                that browser, and expires after 10 minutes.",
+    code_hint: "Or enter this code on the page where you requested the link. It works only there \
+                and expires after 10 minutes.",
     code_hint_of_short_link: "Or enter this code on the page where you requested the link. It \
-                              works only in that browser, and expires with the link.",
+                              works only there and expires with the link.",
 
     invitation_subject: "Your invitation to {portal}",
     invitation_heading: "You’re invited",
-    invitation_opening: "You’ve been invited to {portal}. If the link expires, request a new one \
-                         on the sign-in page.",
+    invitation_opening: "You’ve been invited to {portal}. If the link has expired, request a new \
+                         one on the sign-in page.",
     invitation_code_hint: "Enter this code on the page that the link opens.",
 
-    activation_subject: "Set your {portal} password",
-    activation_heading: "Set your password",
+    activation_subject: "Choose your {portal} password",
+    activation_heading: "Choose your password",
     activation_opening: "Your account at {portal} is ready. Choose a password to activate it and \
                          sign in.",
-    activation_button: "Set password",
+    activation_button: "Choose password",
 
     reset_subject: "Reset your {portal} password",
     reset_heading: "Reset your password",
@@ -148,16 +149,17 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
 
     password_changed_subject: "Your {portal} password was changed",
     password_changed_heading: "Your password was changed",
-    password_changed_opening: "The password for your {portal} account was changed, and you were \
-                               signed out on all other devices.",
+    password_changed_opening: "The password for your {portal} account was changed, and all other \
+                               sessions have ended.",
     password_changed_advice: "Someone may have access to your email account. Secure it first. \
                               Then tell the portal’s administrator, and reset your password here:",
 
     address_changed_subject: "Your {portal} email address was changed",
     address_changed_heading: "Your email address was changed",
     address_changed_opening: "The email address for your {portal} account was changed, and you \
-                              were signed out on all devices. Sign in with the new address.",
-    address_changed_advice: "Tell the portal’s administrator. You can sign in here:",
+                              were signed out on all devices.",
+    address_changed_advice: "Tell the portal’s administrator. Otherwise, sign in with the new \
+                             address here:",
 
     valid_minutes: Plural(|minutes| match minutes {
         1 => "The link works once and expires after 1 minute.".into(),
@@ -179,9 +181,9 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
                      or share the code with anyone.",
     ignore_invitation: "You can ignore this email. Don’t forward it to anyone.",
     ignore_activation: "You can ignore this email. The account stays inactive until a password is \
-                        set with this link. Don’t forward it to anyone.",
-    ignore_reset: "You can ignore this email. Your password stays the same. Don’t forward it to \
-                   anyone.",
+                        chosen with this link. Don’t forward this email to anyone.",
+    ignore_reset: "You can ignore this email. Your password stays the same. Don’t forward this \
+                   email to anyone.",
     support: "Need help?",
 };
 
@@ -215,38 +217,39 @@ pub(super) static PAGES: PageSentences = PageSentences {
 
     sign_up: "Sign up",
     sign_up_to: "Sign up for {portal}",
-    sign_up_text: "We’ll email you a sign-in link.",
-    sign_up_password_text: "We’ll email you a link to set a password.",
+    sign_up_text: "We’ll email you a link and a code.",
+    sign_up_password_text: "We’ll email you a link to choose a password.",
     have_account: "Already have an account? [Sign in]",
 
     check_email_title: "Check your email",
     sent_code: "If your address is registered, we’ve emailed you a link and a code.",
-    sent_code_to: "If {address} is registered, we’ve sent it a link and a code.",
-    sent_sign_up: "We’ve emailed you a link.",
-    sent_sign_up_to: "We’ve sent a link to {address}.",
+    sent_code_to: "If {address} is registered, we’ve sent a link and a code to it.",
+    sent_sign_up: "We’ve sent you an email.",
+    sent_sign_up_to: "We’ve sent an email to {address}.",
     sent_reset: "If your address is registered, we’ve emailed you a link. Open it to choose a new \
                  password.",
-    sent_reset_to: "If {address} is registered, we’ve sent it a link. Open it to choose a new \
+    sent_reset_to: "If {address} is registered, we’ve sent a link to it. Open it to choose a new \
                     password.",
-    enter_code: "Open the link, or enter the code here.",
+    enter_code: "Open the link in the email, or enter the code from the email here.",
     code_hint: "The code works only in this browser.",
     code_hint_passwords: "The code works only in this browser. If your email has no code, open \
                           its link instead.",
-    no_code_here: "No code works here: this browser blocks cookies, or your request is too old. \
-                   Allow cookies for this site, then [request a new email].",
+    no_code_here: "You can’t use a code here: either this browser blocks cookies, or you \
+                   requested the email too long ago. Allow cookies for this site, then [request a \
+                   new email].",
     not_arrived: "No email yet? It can take a minute. Check your spam folder.",
     send_again: "Send again",
     other_address: "[Use another address]",
-    signed_in_elsewhere: "You’re signed in. This page moves on by itself.",
+    signed_in_elsewhere: "You’re signed in. You’ll be redirected automatically.",
 
     link_signing_in: "Signing you in",
     link_signing_in_to: "Signing you in to {portal}",
-    link_address: "You’re signing in as {address}",
+    link_address: "You’re signing in as {address}.",
     link_code_hint: "You’ll find the code in the same email. If it doesn’t work, [request a new \
                      email].",
     not_requested: "Didn’t request this? Close this page.",
-    other_session: "This browser is signed in already. Signing in here ends that session.",
-    other_session_of: "This browser is signed in already as {address}. Signing in here ends that \
+    other_session: "This browser is already signed in. Signing in here ends that session.",
+    other_session_of: "This browser is already signed in as {address}. Signing in here ends that \
                        session.",
 
     invitation_title: "Choose a password",
@@ -262,25 +265,28 @@ pub(super) static PAGES: PageSentences = PageSentences {
     reset_not_requested: "Didn’t request this? Close this page. Your password won’t change.",
 
     invitation_used: "This invitation has already been used",
-    invitation_used_text: "{address} already has a password. Sign in with it.",
-    invitation_used_help: "Didn’t set it yourself, or forgot it? [Reset password]",
+    invitation_used_text: "Your account {address} already has a password. Sign in with that \
+                           password.",
+    invitation_used_help: "Didn’t choose it yourself, or forgot it? [Reset password]",
     invitation_expired: "This invitation has expired",
     invitation_invalid: "This invitation no longer works",
     invitation_again: "We can email a new invitation to {address}.",
     invitation_again_button: "Email me a new invitation",
     invitation_not_expected: "Weren’t expecting an invitation? Close this page.",
+    link_again: "We can email a new link to {address}.",
 
     link_expired: "This link has expired",
     link_used: "This link has already been used",
-    link_used_text: "It signed in {address}, maybe in another browser.",
+    link_used_text: "It was used to sign in as {address}, maybe in another browser.",
     end_other_session: "End the other session",
-    end_other_session_text: "If it wasn’t you, end that session:",
+    end_other_session_text: "If that wasn’t you, end the other session:",
     link_unsupported: "This link no longer works",
     link_unsupported_text: "This link is no longer supported. Request a new one.",
     link_of_other_browser: "This link belongs to another browser",
-    link_of_other_browser_text: "The link signs in {address}, but only in the browser where it \
-                                 was requested.",
+    link_of_other_browser_text: "This link signs you in as {address}, but only in the browser \
+                                 where you requested it.",
     open_there: "Open it there, or request a new link here.",
+    invitation_needs_request: "To sign in as {address}, request a link in this browser.",
     request_link: "Request a new link",
 
     account_title: "Your account",
@@ -291,20 +297,20 @@ pub(super) static PAGES: PageSentences = PageSentences {
     end_session_of: "End session: {client}",
     end_other_sessions: "End all other sessions",
     password_heading: "Password",
-    change_password_text: "Changing it ends all other sessions.",
+    change_password_text: "Changing your password ends all other sessions.",
     sign_out: "Sign out",
     go_on: "Continue to {portal}",
     shared_computer: "On a shared computer, sign out when you’re done.",
 
     confirm_title: "Confirm it’s you",
-    confirm_text: "You signed in a while ago. Enter your password to go on.",
+    confirm_text: "You signed in a while ago. Enter your password to continue.",
     confirm_button: "Confirm",
-    confirm_by_email: "You signed in a while ago. Sign in again to go on.",
+    confirm_by_email: "You signed in a while ago. Sign in again to continue.",
 
     not_signed_in: "You’re not signed in",
-    cookies_blocked: "If you’ve just signed in, this browser blocks cookies. Allow cookies for \
-                      this site, then sign in again.",
-    not_found: "There’s no page here",
+    cookies_blocked: "If you’ve just signed in, this browser is probably blocking cookies. Allow \
+                      cookies for this site, then sign in again.",
+    not_found: "Page not found",
     not_found_text: "Check the address, or go to the sign-in page.",
     unavailable: "This isn’t working right now",
     to_sign_in: "Go to sign-in",
@@ -322,19 +328,20 @@ pub(super) static PAGES: PageSentences = PageSentences {
         _ => format!("This code doesn’t work. You have {count} attempts left."),
     }),
     no_attempts_left: "This code doesn’t work. You have no attempts left. Request a new email.",
-    code_used: "The link with this code has already been used, maybe in another browser. If it \
-                wasn’t you, open the link here to end that session.",
+    code_used: "The link in the same email has already been used, maybe in another browser. If \
+                that wasn’t you, open the link in this browser to end the session it started.",
     token_expired: "This link has expired. Request a new one.",
     token_used: "This link has already been used. Request a new one.",
     token_invalid: "This link or code doesn’t work. Try again, or request a new one.",
-    too_many_attempts: "Too many attempts. Try again in {time}.",
+    too_many_attempts: "Too many attempts. Try again in {time} minutes.",
     wait_a_while: "Too many attempts. Wait a while, then try again.",
     try_later: "We couldn’t do that just now. Try again in a moment.",
     unknown_error: "Something went wrong. Try again.",
     password_changed: "Your password was changed. Sign in with your new password.",
     password_changed_here: "Your password was changed, and all other sessions have ended.",
     session_ended: "The other session has ended.",
-    no_session: "That session is no longer in your list.",
+    session_ended_here: "The session has ended.",
+    no_session: "That session has already ended.",
     sessions_ended: "All other sessions have ended.",
-    confirmed: "Thanks for confirming. You can go on now.",
+    confirmed: "Thanks for confirming. You can continue now.",
 };

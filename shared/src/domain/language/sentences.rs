@@ -291,6 +291,7 @@ sentences! {
         invitation_again: Text,
         invitation_again_button: Text,
         invitation_not_expected: Text,
+        link_again: Text,
 
         link_expired: Text,
         link_used: Text,
@@ -302,6 +303,7 @@ sentences! {
         link_of_other_browser: Text,
         link_of_other_browser_text: Text,
         open_there: Text,
+        invitation_needs_request: Text,
         request_link: Text,
 
         account_title: Text,
@@ -350,6 +352,7 @@ sentences! {
         password_changed: Text,
         password_changed_here: Text,
         session_ended: Text,
+        session_ended_here: Text,
         no_session: Text,
         sessions_ended: Text,
         confirmed: Text,
