@@ -70,9 +70,9 @@ impl PageContext<'_> {
     /// passwords.
     pub(crate) fn continue_sign_in(&self) -> Result<Response, Problem> {
         let next = self.next();
-        let url = |path| Next::add_to(next.as_ref(), path);
+        let url = |path: &str| Next::add_to(next.as_ref(), path);
         if !self.has_passwords() {
-            return Ok(response::see_other(&url(paths::SIGN_IN)));
+            return Ok(response::see_other(&url(&self.origin.join(paths::SIGN_IN))));
         }
         let has_address = !self.draft()?.email.is_empty();
         let focus = if has_address { "password" } else { "email" };
