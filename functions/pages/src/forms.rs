@@ -31,7 +31,7 @@ impl PageContext<'_> {
         let by_email = !has_passwords || self.has_failed_link();
         let url = |path| Next::add_to(next, path);
         Ok(self.render(&SignInPage {
-            frame: self.frame("email")?,
+            frame: self.frame("email")?.with_fields(&["email"]),
             session: self.session()?,
             by_email,
             password_url: (has_passwords && by_email).then(|| url(paths::SIGN_IN)),
@@ -78,7 +78,9 @@ impl PageContext<'_> {
         let has_address = !self.draft()?.email.is_empty();
         let focus = if has_address { "password" } else { "email" };
         Ok(self.render(&ContinuePage {
-            frame: self.frame(focus)?,
+            frame: self
+                .frame(focus)?
+                .with_fields(&["password", if has_address { "" } else { "email" }]),
             has_address,
             change_url: url(paths::SIGN_IN),
             forgot_url: url(paths::FORGOT_PASSWORD),

@@ -24,6 +24,16 @@ pub(crate) struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// Forgets which input must be corrected if the page has only the inputs `ids`.
+    pub(crate) fn with_fields(mut self, ids: &[&str]) -> Self {
+        if let Some(flash) = &mut self.flash
+            && !ids.contains(&flash.field)
+        {
+            flash.field = "";
+        }
+        self
+    }
+
     /// Returns the beginning of the title: screen readers do not announce an alert that is there
     /// when a page loads.
     pub(crate) fn title_prefix(&self) -> String {

@@ -143,9 +143,14 @@ impl PageContext<'_> {
         }
     }
 
-    /// Redirects password managers to the page that changes a password, or requests a new one.
+    /// Redirects password managers to the page that requests a new password, if there are any.
     fn change_password(&self) -> Response {
-        response::see_other(&self.origin.join(paths::FORGOT_PASSWORD))
+        let page = if self.has_passwords() {
+            paths::FORGOT_PASSWORD
+        } else {
+            paths::SIGN_IN
+        };
+        response::see_other(&self.origin.join(page))
     }
 
     /// Serves a problem as a page with the same status.

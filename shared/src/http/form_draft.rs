@@ -12,8 +12,9 @@ use url::form_urlencoded;
 
 /// The time for which a draft is kept.
 const LIFETIME: Duration = MINUTE.saturating_mul(15);
-/// The longest text that is kept of a field, in characters: that of an email address.
-const MAX_LENGTH: usize = 254;
+/// The longest text that is kept of a field, in bytes, so that browsers accept the cookie: at least
+/// that of an email address, and of a name.
+const MAX_LENGTH: usize = 480;
 
 /// The address and the name that were typed into a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl FormDraft {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(MAX_LENGTH).collect()
+    text[..text.floor_char_boundary(MAX_LENGTH)].to_owned()
 }
 
 #[cfg(test)]

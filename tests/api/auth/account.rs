@@ -142,3 +142,13 @@ async fn other_addresses_of_a_site_lead_to_its_pages() {
     let root = world.client().open(ROOT).await;
     root.assert("303 https://app.example.com/");
 }
+
+#[tokio::test]
+async fn without_passwords_the_second_step_is_the_first_one() {
+    let world = World::with(&[("Activation", "link")]).await;
+    let client = world.client();
+    let page = client.open(CONTINUE).query("next", "/reports").await;
+    let url = format!("{}/reports", world.portal.public_url());
+    let next = kit::form(&[("next", &url)]);
+    page.assert(&format!("303 {SIGN_IN}?{next}"));
+}

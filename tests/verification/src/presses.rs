@@ -106,7 +106,11 @@ async fn press_form(world: &World, form: Form, rng: &mut Rng) -> Result<String, 
         world.emails().await.len(),
         world.audit("partner.login").len(),
     );
-    let page = browser.open(form.page()).await;
+    let mut page = browser.open(form.page()).await;
+    if page.status == 303 {
+        // Without passwords, the first page has the form.
+        page = browser.open(&page.location()).await;
+    }
     let key = page.field("idempotency_key");
     let presses = presses(rng);
     let count = presses.len();
@@ -202,7 +206,7 @@ async fn redeem(browser: &ApiClient<'_>, form: Form, email: &Email) -> Result<()
 impl Form {
     const fn page(self) -> &'static str {
         match self {
-            Self::RequestLogin | Self::SignIn => routes::SIGN_IN,
+            Self::RequestLogin | Self::SignIn => routes::CONTINUE,
             Self::SignUp => routes::SIGN_UP,
             Self::ForgotPassword => routes::FORGOT_PASSWORD,
         }

@@ -88,7 +88,12 @@ impl<'w> ScriptedClient<'w> {
     /// Returns another browser in this client's network.
     pub(super) fn neighbor(&self) -> ApiClient<'w> {
         let neighbor = self.client.fork();
-        for cookie in ["partner.sid", "partner.requests", "partner.known"] {
+        for cookie in [
+            "partner.sid",
+            "partner.requests",
+            "partner.known",
+            "partner.draft",
+        ] {
             neighbor.set_cookie(cookie, None);
         }
         neighbor
@@ -150,7 +155,8 @@ impl<'w> ScriptedClient<'w> {
         let has_key = rng.one_in(2);
         let is_form = rng.one_in(2);
         let wrong_code = format!("{:08}", rng.below(100_000_000));
-        let page = *rng.pick(&[routes::SIGN_IN, routes::CHECK_EMAIL, routes::ACCOUNT]);
+        // The account page lists the user's other sessions, which are no secret to the user.
+        let page = *rng.pick(&[routes::SIGN_IN, routes::CHECK_EMAIL, routes::CONFIRM]);
         let request = match step {
             Step::WrongPassword => client.sign_in(email, WRONG),
             Step::RightPassword => client.sign_in(EVE, PASSWORD),

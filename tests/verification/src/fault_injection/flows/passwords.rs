@@ -27,6 +27,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(change),
         flow!(change_under_contention),
         flow!(change_by_form),
+        flow!(pages_of_a_user),
         flow!(key_ring_refresh_for_a_password),
         flow!(key_ring_refresh_for_a_change),
     ]
@@ -37,6 +38,14 @@ const PREVIOUS: &str = "m=64,t=1,p=1";
 
 async fn password(s: &Scenario) -> StepResult {
     let client = s.ada().await?;
+    s.expect(client.me(), "200").await
+}
+
+/// Opening the pages of a user who is signed in changes nothing.
+async fn pages_of_a_user(s: &Scenario) -> StepResult {
+    let client = s.ada().await?;
+    s.expect(client.open(routes::ACCOUNT), "200").await?;
+    s.expect(client.open(routes::CONFIRM), "200").await?;
     s.expect(client.me(), "200").await
 }
 
