@@ -115,7 +115,7 @@ mod tests {
         let partly_known = [
             ("Mozilla/5.0 (X11; Linux x86_64)", "Linux"),
             ("Firefox/140.0", "Firefox"),
-            ("curl/8.5.0", "unknown browser"),
+            ("curl/8.5.0", "Unknown browser"),
         ];
         for (header, words) in cases.into_iter().chain(partly_known) {
             assert_eq!(
@@ -131,7 +131,7 @@ mod tests {
             "192.0.2.1",
             "<a href=https://evil.example>Click</a>\r\nBcc: x",
         );
-        assert_eq!(Language::English.client(&client), "unknown browser");
+        assert_eq!(Language::English.client(&client), "Unknown browser");
         assert!(!client.user_agent.contains(['\r', '\n']));
     }
 

@@ -94,7 +94,7 @@ mod tests {
         let in_words = Language::ALL.map(|language| language.moment(moment));
         let expected = [
             "21 November 2026 at 14:05 UTC",
-            "21. November 2026 um 14:05 Uhr UTC",
+            "21.\u{a0}November 2026 um 14:05\u{a0}Uhr UTC",
         ];
         assert_eq!(in_words, expected);
     }

@@ -198,6 +198,8 @@ async fn the_pages_link_to_one_another_with_next() {
     let world = world().await;
     let client = world.client();
     let carried = query(&world, SHORT);
+    // The page that waits for an email asks for its code.
+    client.receive_login_email(ADA).await;
     for (page, links) in [
         (SIGN_IN, &[SIGN_UP][..]),
         (CONTINUE, &[FORGOT_PASSWORD]),

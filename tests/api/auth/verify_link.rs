@@ -363,7 +363,11 @@ async fn the_requesting_browser_does_not_get_the_session_of_another_and_may_end_
         second.clone().await.assert("410 used-token");
         assert_eq!(asking.session(), None);
         let offer = asking.open(&second.form().await.location()).await;
-        offer.assert_contains("end that session");
+        offer.assert_contains(if by_code {
+            "end the session it started"
+        } else {
+            "end the other session"
+        });
         // The other browser may repeat its own.
         let again = other.submit_link_page(VERIFY, &page).await;
         again.assert("303 /auth/account");
