@@ -231,7 +231,8 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
     async verify({ code, token }) {
       if (token) return begin("/auth/verify", { token, code });
       const { request, email } = await kept();
-      return begin("/auth/verify", { code, request }, email);
+      const digits = code.normalize("NFKC").replace(/\D/g, "");
+      return begin("/auth/verify", { code: digits, request }, email);
     },
     signIn: ({ email, password, next }) => begin("/auth/sign-in", { email, password, next }, email),
     async signUp({ email, name, next }) {
@@ -291,7 +292,7 @@ export function createClient(apiUrl, { transport = "cookie", storage } = {}) {
 
   if (isBrowser) {
     const refreshIfVisible = () => document.visibilityState === "visible" && refreshIfUsed();
-    // What another tab has changed makes an answer that is on its way old.
+    // An answer on its way is old now.
     channel.onmessage = () => { loading = accessToken = undefined; refreshIfUsed(); };
     addEventListener("focus", refreshIfUsed);
     addEventListener("online", refreshIfUsed);

@@ -73,11 +73,7 @@ impl Guide {
         if let Some(Pitfall { warning, command }) = &self.pitfall {
             lines.push(format!("Note: {warning}\n\n  {command}\n"));
         }
-        lines.push(
-            "Each address can request one email per minute. \
-             Links and undelivered emails are printed here.\n"
-                .to_owned(),
-        );
+        lines.push("Links and undelivered emails are printed here.\n".to_owned());
         lines.join("\n")
     }
 }
