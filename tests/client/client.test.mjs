@@ -51,7 +51,7 @@ async function signIn() {
   const before = await portal.emailCount();
   await call(`request({ email: "${ADA}" })`);
   const { code } = await portal.email(before);
-  assert.equal((await call(`verify({ code: "${code}" })`)).value?.user.email, ADA);
+  assert.equal((await call(`verify({ code: "Your code: ${code}." })`)).value?.user.email, ADA);
 }
 
 /** Answers all requests to a path as `answers` say, in turn; `null` loses the response, and after the last one they are
