@@ -41,14 +41,31 @@ impl Bootstrap for App {
             KeyRingCache::start(aws, &config, env.clock.now()),
             store.connect()
         );
-        Ok(Self {
+        Ok(Self::new(config, keys?, store, env))
+    }
+}
+
+impl App {
+    /// Starts without a connection to DynamoDB, for a function whose first request needs none.
+    ///
+    /// # Errors
+    /// Those of [`Bootstrap::start`].
+    pub async fn without_connection(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+        let config = Config::read(env)?;
+        let store = Store::new(aws, &config.table_prefix, env.random.clone());
+        let keys = KeyRingCache::start(aws, &config, env.clock.now()).await?;
+        Ok(Self::new(config, keys, store, env))
+    }
+
+    fn new(config: Config, keys: KeyRingCache, store: Store, env: &Env) -> Self {
+        Self {
             clock: env.clock.clone(),
             random: env.random.clone(),
-            keys: keys?,
+            keys,
             store,
             passwords: Passwords::new(&config, env),
             config,
-        })
+        }
     }
 }
 

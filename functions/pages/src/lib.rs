@@ -72,7 +72,7 @@ pub struct Pages {
 
 impl Bootstrap for Pages {
     async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
-        let app = App::start(aws, env).await?;
+        let app = App::without_connection(aws, env).await?;
         let theme = Theme::new(&app.config);
         Ok(Self { app, theme })
     }
