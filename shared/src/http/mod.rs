@@ -1,6 +1,7 @@
 //! The HTTP contract: strict requests, responses, problems and cookies.
 
 pub mod body;
+mod body_error;
 pub mod cookie;
 pub mod form_draft;
 pub mod form_error;
