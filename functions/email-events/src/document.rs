@@ -63,12 +63,22 @@ struct Mail {
 #[derive(Deserialize)]
 #[serde(tag = "eventType")]
 enum Event {
-    Delivery { delivery: Delivery },
-    Bounce { bounce: Bounce },
-    Complaint { complaint: Complaint },
-    Reject { reject: Reject },
+    Delivery {
+        delivery: Delivery,
+    },
+    Bounce {
+        bounce: Bounce,
+    },
+    Complaint {
+        complaint: Complaint,
+    },
+    Reject {
+        reject: Reject,
+    },
     #[serde(rename = "Rendering Failure")]
-    RenderingFailure { failure: Failure },
+    RenderingFailure {
+        failure: Failure,
+    },
     DeliveryDelay {
         #[serde(rename = "deliveryDelay")]
         delay: Delay,
