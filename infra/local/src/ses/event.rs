@@ -23,7 +23,7 @@ pub enum SesEvent {
 }
 
 impl SesEvent {
-    /// All events.
+    /// All events, so that tests can play each.
     pub const ALL: [Self; 8] = [
         Self::Delivery,
         Self::HardBounce,

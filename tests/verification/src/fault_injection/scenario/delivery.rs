@@ -72,7 +72,10 @@ impl Scenario {
             let invocation = self.end_invocation();
             let Err(why) = recorded else { return Ok(()) };
             let had_reason = invocation.failed() > 0 && !self.is_hidden(invocation);
-            ensure!(had_reason, "an event was refused, but no call failed: {why}");
+            ensure!(
+                had_reason,
+                "an event was refused, but no call failed: {why}"
+            );
             self.advance(secs(2));
         }
         Err("an event is refused for ever".to_owned())
