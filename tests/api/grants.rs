@@ -2,6 +2,7 @@
 
 use kit::authorizer::http_api_event;
 use kit::{ADA, GRACE, PASSWORD, World, cancelled, hours, mins, parameters, routes};
+use local::SesEvent;
 use local::aws_stub::{Call, Fault};
 use local::template::{STACK, Template};
 use serde_json::json;
@@ -53,6 +54,7 @@ async fn call_everything(world: &World) {
     world.settle().await;
     world.sweep().await;
     let email = world.latest_email().await;
+    world.play(SesEvent::HardBounce, &email).await;
     conflict(world);
     phone.verify_link(&email.token()).await;
 }

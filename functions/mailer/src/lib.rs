@@ -18,6 +18,7 @@ mod links;
 mod message;
 mod ses;
 mod sweep;
+mod tags;
 
 pub use events::{BatchResponse, Event, Record};
 
