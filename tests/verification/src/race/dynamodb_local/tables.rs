@@ -127,7 +127,6 @@ impl Tables {
             waits_until: None,
             message_id: None,
             expires_at: NOW.plus(DAY),
-            message_id: None,
             state: DeliveryState::Queued,
         };
         let rate_limits = |scopes: [RateLimitScope; 3]| {
