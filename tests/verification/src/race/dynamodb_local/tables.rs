@@ -125,7 +125,6 @@ impl Tables {
             known_browser: None,
             requested_at: NOW,
             waits_until: None,
-            message_id: None,
             expires_at: NOW.plus(DAY),
             state: DeliveryState::Queued,
         };
