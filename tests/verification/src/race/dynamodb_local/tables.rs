@@ -126,7 +126,6 @@ impl Tables {
             requested_at: NOW,
             waits_until: None,
             expires_at: NOW.plus(DAY),
-            message_id: None,
             state: DeliveryState::Queued,
         };
         let rate_limits = |scopes: [RateLimitScope; 3]| {
