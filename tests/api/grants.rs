@@ -52,6 +52,7 @@ async fn call_everything(world: &World) {
     });
     world.client().request_login(ADA).await.assert("200");
     world.settle().await;
+    world.clock.advance(mins(2));
     world.sweep().await;
     let email = world.latest_email().await;
     world.play(SesEvent::HardBounce, &email).await;
