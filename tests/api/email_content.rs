@@ -88,6 +88,7 @@ impl<'a> Outbox<'a> {
             requested_at: now,
             waits_until: None,
             expires_at: now.plus(hours(24)),
+            message_id: None,
             state: DeliveryState::Queued,
         };
         let limits = EmailRequestLimits {

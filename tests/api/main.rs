@@ -17,6 +17,7 @@ mod authorizer;
 mod costs;
 mod email_content;
 mod email_delivery;
+mod email_event_order;
 mod enumeration;
 mod faults;
 mod frontends;

@@ -50,6 +50,10 @@ impl Mailer {
             DeliveryState::Queued if email.waits_until.is_some_and(|until| until > now) => Ok(()),
             DeliveryState::Queued => self.claim(&email, now).await,
             DeliveryState::Sending { lease_until, .. } if *lease_until > now => Ok(()),
+            // An earlier attempt was accepted. Its outcome got lost, but not the provider's event.
+            DeliveryState::Sending { .. } if let Some(message_id) = &email.message_id => {
+                self.finish(key, DeliveryOutcome::Sent { message_id }).await
+            }
             DeliveryState::Sending { prepared, .. } if prepared.expires_at <= now => {
                 self.finish(key, DeliveryOutcome::Expired).await
             }
@@ -104,6 +108,7 @@ impl Mailer {
                 self.finish(&email.key, DeliveryOutcome::Throttled(budget))
                     .await
             }
+            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
             ClaimOutcome::Superseded | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
@@ -138,6 +143,7 @@ impl Mailer {
                 let outcome = DeliveryOutcome::Superseded(SupersededBy::EpochMove);
                 self.finish(&email.key, outcome).await
             }
+            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
             ClaimOutcome::OverBudget(_) | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
