@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`api`] | a client of the admin API, with signed calls |
 //! | `aws` | clients with the operator's own credentials |
+//! | [`emails`] | `vestibule emails`: what became of emails |
 //! | [`error`] | failures, and the exit code of each kind |
 //! | `https` | the HTTP client behind [`api`] |
 //! | `problem` | problem documents as sentences |
@@ -13,6 +14,7 @@
 
 pub mod api;
 mod aws;
+pub mod emails;
 pub mod error;
 mod https;
 pub mod keys;
@@ -49,6 +51,12 @@ enum Command {
     /// `retire` removes the old key. Tokens are accepted all the time.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Shows what became of emails, lifts suppressions, and sends emails again.
+    ///
+    /// Calls the portal's admin API: needs the permissions cloudformation:DescribeStacks and those
+    /// of the stack's AdminPolicy. With --api it calls a portal on this machine.
+    #[command(subcommand)]
+    Emails(emails::Command),
 }
 
 /// Options that every command takes.
@@ -67,10 +75,14 @@ pub struct Options {
 /// # Errors
 /// An [`Error`] with a sentence for the operator.
 pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
-    let aws = aws::config().await?;
-    let Command::Keys(command) = arguments.command;
-    let stack = Stack::find(&aws, &command.options().stack).await?;
-    keys::run(&command, &aws, &stack, clock.now()).await
+    match arguments.command {
+        Command::Keys(command) => {
+            let aws = aws::config().await?;
+            let stack = Stack::find(&aws, &command.options().stack).await?;
+            keys::run(&command, &aws, &stack, clock.now()).await
+        }
+        Command::Emails(command) => emails::run(&command, clock).await,
+    }
 }
 
 #[cfg(test)]

@@ -37,13 +37,13 @@ fn story_of(email: &Value) -> Vec<String> {
 }
 
 /// Returns the newest email to an address as the API shows it.
-pub(super) async fn newest(world: &World, address: &str) -> Value {
+pub(crate) async fn newest(world: &World, address: &str) -> Value {
     let page = world.client().list_emails_to(address).await;
     page.assert("200").json()["emails"][0].clone()
 }
 
 /// Records an event of the provider about the newest email to an address.
-pub(super) async fn report(world: &World, address: &str, kind: EmailEventKind, words: &str) {
+pub(crate) async fn report(world: &World, address: &str, kind: EmailEventKind, words: &str) {
     let email = newest(world, address).await;
     let key = OutboxKey {
         to: hash(world, address),
@@ -61,7 +61,7 @@ fn hash(world: &World, address: &str) -> KeyedHash {
 }
 
 /// Suppresses an address, as an event of the provider does.
-pub(super) async fn suppress(world: &World, address: &str) {
+pub(crate) async fn suppress(world: &World, address: &str) {
     let now = world.clock.now();
     let to = hash(world, address);
     let suppression = Suppression {

@@ -1,7 +1,7 @@
 //! The admin API: what holds for every route.
 
 mod create;
-mod emails;
+pub(crate) mod emails;
 mod ended_sessions;
 mod erase;
 mod get;
