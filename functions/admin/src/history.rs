@@ -2,9 +2,9 @@
 //! first.
 //!
 //! Takes the query parameters `from` and `to` (times; `to` is not included), `limit` (1 to 100, 50
-//! by default), `after` (the `next` of the previous page) and `action`, as a record has it. Responds
-//! 200 `{audit, next?}`. A page for one `action` may have fewer records than `limit`, or none,
-//! although there is a `next`.
+//! by default), `after` (the `next` of the previous page) and `action`, as a record has it.
+//! Responds 200 `{audit, next?}`. A page for one `action` may have fewer records than `limit`, or
+//! none, although there is a `next`.
 
 use crate::Admin;
 use crate::record_views::AuditRecordView;

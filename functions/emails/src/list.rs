@@ -7,17 +7,14 @@
 //! next?}` and `{emails, next?}`, or 404 `not-found` for the id of no user.
 
 use crate::held;
-use crate::views::{EmailPage, SuppressionView};
+use crate::views::{EmailPage, Found, SuppressionView};
 use shared::admin::paging::parse_range;
 use shared::app::App;
 use shared::domain::address::EmailAddress;
-use shared::domain::email::DeliveryRecord;
-use shared::domain::ids::{KeyedHash, LinkId, RecordId};
-use shared::domain::time::Timestamp;
+use shared::domain::ids::KeyedHash;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::store::{HistoryRange, Unavailable};
-use std::collections::HashMap;
 
 pub(crate) async fn list(app: &App, request: &Request) -> Result<Response, Problem> {
     let names = ["address", "status", "from", "to", "limit", "after"];
@@ -48,13 +45,6 @@ pub(crate) async fn list_of_user(app: &App, request: &Request) -> Result<Respons
     let ring = app.keys.ring(app.clock.now()).await;
     let found = find(app, &ring.address_hash(&user.address), &range).await?;
     Ok(response::json(200, &EmailPage::new(&found, None)))
-}
-
-/// A page of emails, with the times at which their links were used.
-pub(crate) struct Found {
-    pub(crate) emails: Vec<DeliveryRecord>,
-    pub(crate) uses: HashMap<LinkId, Timestamp>,
-    pub(crate) next: Option<RecordId>,
 }
 
 async fn find(app: &App, address: &KeyedHash, range: &HistoryRange) -> Result<Found, Unavailable> {

@@ -1,9 +1,9 @@
 //! `POST /admin/emails/redrive` sends an email again that was held back, or one that waits at once.
 //! An email that was claimed before keeps its link. No budget limits it.
 //!
-//! Takes `{email, id}`. Responds 202 `{success: true}`, and the mailer sends it within a minute; 404
-//! `not-found` where there is no such email; 409 `conflict` for one that was not held back, whose
-//! link has expired (it is marked so), or whose address is suppressed.
+//! Takes `{email, id}`. Responds 202 `{success: true}`, and the mailer sends it within a minute;
+//! 404 `not-found` where there is no such email; 409 `conflict` for one that was not held back,
+//! whose link has expired (it is marked so), or whose address is suppressed.
 
 use serde::{Deserialize, Serialize};
 use shared::app::App;

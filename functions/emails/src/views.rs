@@ -1,12 +1,19 @@
 //! Pages of emails as responses show them.
 
-use crate::list::Found;
 use crate::story::{StoryEvent, story};
 use serde::Serialize;
 use shared::admin::EmailView;
 use shared::domain::email::{DeliveryRecord, Suppression};
-use shared::domain::ids::RecordId;
+use shared::domain::ids::{LinkId, RecordId};
 use shared::domain::time::Timestamp;
+use std::collections::HashMap;
+
+/// A page of emails, with the times at which their links were used.
+pub(crate) struct Found {
+    pub(crate) emails: Vec<DeliveryRecord>,
+    pub(crate) uses: HashMap<LinkId, Timestamp>,
+    pub(crate) next: Option<RecordId>,
+}
 
 #[derive(Serialize)]
 pub(crate) struct EmailPage<'a> {

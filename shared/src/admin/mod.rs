@@ -1,4 +1,4 @@
-//! What several functions of the admin API share.
+//! Shared by several functions of the admin API: paging, views, and audit events with the actor.
 
 mod email_view;
 pub mod paging;

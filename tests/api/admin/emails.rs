@@ -292,7 +292,9 @@ async fn an_unknown_address_has_no_emails_and_hostile_input_is_refused() {
             .query("from", "2026-11-21T14:00:00Z"),
         admin.list_held_emails().query("after", "x"),
         admin.list_held_emails().query("limit", "0"),
-        admin.admin_request(reqwest::Method::GET, "/admin/emails?status=sent"),
+        admin
+            .admin_request(reqwest::Method::GET, kit::routes::EMAILS)
+            .query("status", "sent"),
     ] {
         wrong.await.assert("400 invalid-request");
     }

@@ -6,13 +6,14 @@ use crate::api::Api;
 use crate::error::Error;
 use serde_json::{Value, json};
 use shared::domain::language::Language;
+use shared::domain::paths;
 
 /// Returns all pages as one.
 pub(super) async fn list(api: &Api) -> Result<Value, Error> {
     let mut emails = vec![];
     let mut after = String::new();
     loop {
-        let path = format!("/admin/emails?status=held&limit=100{after}");
+        let path = format!("{}?status=held&limit=100{after}", paths::ADMIN_EMAILS);
         let page = api.get(&path).await?;
         let more = page.get("emails").and_then(Value::as_array);
         emails.extend(more.into_iter().flatten().cloned());

@@ -11,6 +11,7 @@ use clap::Subcommand;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::domain::paths;
 
 /// All but the unreserved characters of RFC 3986, as signatures spell them.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -94,15 +95,15 @@ pub(crate) async fn run(command: &Command, clock: &Clock) -> Result<String, Erro
     let api = Api::connect(options, clock).await?;
     let (response, text) = match command {
         Command::Show { address, limit, .. } => {
-            let address_encoded = utf8_percent_encode(address, RESERVED);
-            let path = format!("/admin/emails?address={address_encoded}&limit={limit}");
+            let encoded = utf8_percent_encode(address, RESERVED);
+            let path = format!("{}?address={encoded}&limit={limit}", paths::ADMIN_EMAILS);
             let page = api.get(&path).await?;
             let text = show::text(address, &view::read(&page)?);
             (page, text)
         }
         Command::Lift { address, .. } => {
             let body = json!({ "email": address });
-            let response = api.post("/admin/emails/lift", &body).await?;
+            let response = api.post(paths::LIFT_SUPPRESSION, &body).await?;
             if response.get("lifted") == Some(&json!(false)) {
                 return Err(Error::Refused(format!("{address} is not suppressed.")));
             }
@@ -116,7 +117,7 @@ pub(crate) async fn run(command: &Command, clock: &Clock) -> Result<String, Erro
         }
         Command::Redrive { address, id, .. } => {
             let body = json!({ "email": address, "id": id });
-            let response = api.post("/admin/emails/redrive", &body).await?;
+            let response = api.post(paths::REDRIVE_EMAIL, &body).await?;
             let text = format!("The email {id} to {address} is sent within a minute.");
             (response, text)
         }

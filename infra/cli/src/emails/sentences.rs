@@ -1,4 +1,4 @@
-//! What the words of the API mean, as sentences for the person on the phone.
+//! The words of the API as sentences for the person on the phone.
 
 use shared::domain::language::Language;
 use shared::domain::time::Timestamp;

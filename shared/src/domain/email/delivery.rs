@@ -224,7 +224,7 @@ pub struct Redrive {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndoneEnd {
     pub at: Timestamp,
-    /// A [`DeliveryStatus`].
+    /// The stored form of a [`DeliveryStatus`].
     pub status: String,
     pub reason: String,
 }

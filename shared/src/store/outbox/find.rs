@@ -1,4 +1,4 @@
-//! Finds an email.
+//! Finds one email of the outbox.
 
 use crate::domain::email::{DeliveryRecord, OutboxEntry, OutboxKey};
 use crate::store::item::text;
