@@ -77,7 +77,7 @@ impl<'a> Outbox<'a> {
             },
             address: address.clone(),
             kind: wanted(kind, user),
-            link: LinkId::from_bytes(id),
+            link: LinkId::from_hash(id),
             next,
             client: ClientInfo::new(
                 "192.0.2.7",

@@ -19,6 +19,7 @@ mod costs;
 mod email_content;
 mod email_delivery;
 mod email_event_order;
+mod email_events;
 mod enumeration;
 mod faults;
 mod frontends;

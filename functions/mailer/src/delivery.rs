@@ -166,7 +166,7 @@ impl Mailer {
     ) -> Result<(), RetryLater> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
         let sent = match self.message(&ring, email, prepared) {
-            Some(message) => self.ses.send(&message).await,
+            Some(message) => self.ses.send(&message, self.tags(email, prepared)).await,
             None => SendOutcome::TryLater(
                 "the signing key of this email is not in the key ring".to_owned(),
             ),

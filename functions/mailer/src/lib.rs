@@ -19,6 +19,7 @@ mod message;
 mod outcome;
 mod ses;
 mod sweep;
+mod tags;
 
 pub use events::{BatchResponse, Event, Record};
 

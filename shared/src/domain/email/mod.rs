@@ -3,6 +3,7 @@
 mod delivery;
 mod event;
 mod suppression;
+mod tag;
 
 pub use delivery::{
     Budget, DeliveryOutcome, DeliveryRecord, DeliveryStatus, DropReason, FailureReason, Redrive,
@@ -10,6 +11,7 @@ pub use delivery::{
 };
 pub use event::{EmailEvent, EmailEventKind};
 pub use suppression::{Suppression, SuppressionReason};
+pub use tag::TAG;
 
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::Action;
