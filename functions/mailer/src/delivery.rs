@@ -13,7 +13,6 @@ use shared::domain::email::{
     Budget, DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
     SupersededBy,
 };
-use shared::domain::rate_limit::RateLimit;
 use shared::domain::time::Timestamp;
 use shared::keys::KeyRing;
 use shared::store::Unavailable;
@@ -58,9 +57,13 @@ impl Mailer {
             DeliveryState::Sending { prepared, .. } if prepared.expires_at <= now => {
                 self.finish(key, DeliveryOutcome::Expired).await
             }
-            DeliveryState::Sending { lost_claims, .. } if *lost_claims >= MAX_LOST_CLAIMS => {
-                self.finish(key, DeliveryOutcome::Failed(FailureReason::Unanswered))
-                    .await
+            DeliveryState::Sending {
+                prepared,
+                lost_claims,
+                ..
+            } if *lost_claims >= MAX_LOST_CLAIMS => {
+                let outcome = DeliveryOutcome::Failed(FailureReason::Unanswered);
+                self.hold(key, outcome, prepared.expires_at).await
             }
             DeliveryState::Sending {
                 prepared, attempts, ..
@@ -106,10 +109,13 @@ impl Mailer {
                 self.postpone(&email.key, budget, &budgets, now).await
             }
             ClaimOutcome::OverBudget(budget) => {
-                self.finish(&email.key, DeliveryOutcome::Throttled(budget))
+                let outcome = DeliveryOutcome::Throttled(budget);
+                self.hold(&email.key, outcome, expires_at).await
+            }
+            ClaimOutcome::Suppressed => {
+                self.hold(&email.key, DeliveryOutcome::Suppressed, expires_at)
                     .await
             }
-            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
             ClaimOutcome::Superseded | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
@@ -144,7 +150,10 @@ impl Mailer {
                 let outcome = DeliveryOutcome::Superseded(SupersededBy::EpochMove);
                 self.finish(&email.key, outcome).await
             }
-            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
+            ClaimOutcome::Suppressed => {
+                self.hold(&email.key, DeliveryOutcome::Suppressed, prepared.expires_at)
+                    .await
+            }
             ClaimOutcome::OverBudget(_) | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
@@ -170,11 +179,8 @@ impl Mailer {
                     .await
             }
             SendOutcome::Rejected(reason) => {
-                self.finish(
-                    &email.key,
-                    DeliveryOutcome::Failed(FailureReason::Refused(&reason)),
-                )
-                .await
+                let outcome = DeliveryOutcome::Failed(FailureReason::Refused(&reason));
+                self.hold(&email.key, outcome, prepared.expires_at).await
             }
             SendOutcome::TryLater(reason) => {
                 self.retry_after(backoff(attempt), email, prepared, &reason)
@@ -223,46 +229,5 @@ impl Mailer {
             prepared.template,
             link.as_ref(),
         )
-    }
-
-    /// Leaves an email to the sweep until the windows of its `budgets` have ended, and logs it.
-    async fn postpone(
-        &self,
-        key: &OutboxKey,
-        budget: Budget,
-        budgets: &[RateLimit],
-        now: Timestamp,
-    ) -> Result<(), RetryLater> {
-        let ends = budgets.iter().map(|budget| budget.ends_at(now));
-        let until = ends.max().unwrap_or(now);
-        self.app.store.postpone_email(key, budget, until).await?;
-        tracing::info!(
-            reason = budget.as_str(),
-            email_id = key.id.as_str(),
-            "email postponed"
-        );
-        Ok(())
-    }
-
-    /// Records the outcome of a delivery and logs it. The log has the reason only where it is one
-    /// of a fixed list: an error message of SES may contain the address.
-    async fn finish(
-        &self,
-        key: &OutboxKey,
-        outcome: DeliveryOutcome<'_>,
-    ) -> Result<(), RetryLater> {
-        let now = self.app.clock.now();
-        self.app.store.finish_email(key, &outcome, now).await?;
-        let reason = match outcome {
-            DeliveryOutcome::Failed(_) => "",
-            _ => outcome.reason().unwrap_or_default(),
-        };
-        tracing::info!(
-            end = outcome.status().as_str(),
-            reason,
-            email_id = key.id.as_str(),
-            "email finished"
-        );
-        Ok(())
     }
 }

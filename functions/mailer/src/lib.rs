@@ -16,6 +16,7 @@ mod delivery;
 mod events;
 mod links;
 mod message;
+mod outcome;
 mod ses;
 mod sweep;
 mod tags;

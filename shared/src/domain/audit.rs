@@ -100,6 +100,8 @@ pub enum Action {
     AddressSuppressed,
     /// An administrator lifted the suppression of an address.
     SuppressionLifted,
+    /// An administrator sent an email again that was held back.
+    EmailRedriven,
 }
 
 impl Action {
@@ -135,6 +137,7 @@ impl Action {
             Self::Erased => ("erased", "warning"),
             Self::AddressSuppressed => ("email.suppressed", "warning"),
             Self::SuppressionLifted => ("email.suppression.lifted", "info"),
+            Self::EmailRedriven => ("email.redriven", "info"),
         }
     }
 

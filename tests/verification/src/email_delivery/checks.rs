@@ -1,4 +1,4 @@
-//! How the emails ended.
+//! The ends of the emails, counted.
 
 use super::PER_HOUR;
 use super::provider::{Accepted, Provider};
