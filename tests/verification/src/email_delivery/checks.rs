@@ -1,4 +1,4 @@
-//! The ends of the emails, counted.
+//! Checks how the emails ended.
 
 use super::PER_HOUR;
 use super::provider::{Accepted, Provider};
