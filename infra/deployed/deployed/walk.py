@@ -48,7 +48,9 @@ def run(steps, emulator, keep):
     grace = _accounts(steps, stack, mailbox, back_end)
     _administration(steps, stack, mailbox, back_end)
     with steps.step("Publishing events of SES, which suppress an address"):
-        email_events.check_events(stack, mailbox, back_end, admin.new_user(IVAN, "Ivan"))
+        suppressed = email_events.check_events(stack, mailbox, back_end, admin.new_user(IVAN, "Ivan"))
+    with steps.step("Lifting the suppression, and sending an email again"):
+        email_events.check_lift(stack, mailbox, back_end, IVAN, suppressed)
     protected = _protect_api(steps, stack, mailbox, back_end)
 
     access_tokens.check_off(phone)
