@@ -4,6 +4,7 @@ use crate::admin::emails::{newest, suppress};
 use kit::authorizer::http_api_event;
 use kit::routes::{ACCOUNT, CONFIRM, CONTINUE, SIGN_IN};
 use kit::{ADA, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
+use local::SesEvent;
 use local::aws_stub::Call;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -65,6 +66,7 @@ async fn every_request_costs_what_the_page_says() {
     emails(&mut costs).await;
     administration(&mut costs).await;
     passwords(&mut costs).await;
+    email_events(&mut costs).await;
     let heading = "\
 | request | status | DynamoDB requests | depth | read units | write units |
 |---|---|---|---|---|---|
@@ -154,6 +156,24 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     let unknown = nobody.request_login("x@example.com");
     t.count("one email dropped, no account", "mailer", unknown)
         .await;
+}
+
+async fn email_events(t: &mut Costs<'_>) {
+    let world = t.world;
+    let email = world.latest_email().await;
+    for (name, event) in [
+        ("one event of an email", SesEvent::Delivery),
+        (
+            "one bounce, which suppresses the address",
+            SesEvent::HardBounce,
+        ),
+    ] {
+        let played = async {
+            world.play(event, &email).await;
+            200
+        };
+        t.count_status(name, "email-events", played).await;
+    }
 }
 
 async fn administration(t: &mut Costs<'_>) {

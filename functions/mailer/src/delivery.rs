@@ -4,7 +4,7 @@
 //! claims it again and sends the same link.
 
 use crate::Mailer;
-use crate::backoff::{STREAM_ATTEMPTS, backoff};
+use crate::backoff::{BACKOFF_MIN, STREAM_ATTEMPTS, backoff};
 use crate::decision::Decision;
 use crate::message::Message;
 use crate::ses::SendOutcome;
@@ -17,6 +17,7 @@ use shared::domain::time::Timestamp;
 use shared::keys::KeyRing;
 use shared::store::Unavailable;
 use shared::store::outbox::{ClaimOutcome, MAX_LOST_CLAIMS, OutboxLookup};
+use std::time::Duration;
 
 /// The email is not finished, and trying again at once may help: the stream must deliver its record
 /// again.
@@ -182,11 +183,7 @@ impl Mailer {
                 self.hold(&email.key, outcome, prepared.expires_at).await
             }
             SendOutcome::TryLater(reason) => {
-                let next_attempt = self.app.clock.now().plus(backoff(attempt));
-                let next_attempt = next_attempt.min(prepared.expires_at);
-                self.app
-                    .store
-                    .retry_email_later(email, &reason, next_attempt)
+                self.retry_after(backoff(attempt), email, prepared, &reason)
                     .await?;
                 if attempt < STREAM_ATTEMPTS {
                     Err(RetryLater)
@@ -194,7 +191,24 @@ impl Mailer {
                     Ok(())
                 }
             }
+            SendOutcome::Unanswered => {
+                let wait = backoff(attempt).max(BACKOFF_MIN);
+                self.retry_after(wait, email, prepared, "no response").await
+            }
         }
+    }
+
+    /// Releases the claim of an email that was not accepted, until `wait` is over or it expires.
+    async fn retry_after(
+        &self,
+        wait: Duration,
+        email: &OutboxEntry,
+        prepared: &PreparedEmail,
+        reason: &str,
+    ) -> Result<(), RetryLater> {
+        let next_attempt = self.app.clock.now().plus(wait).min(prepared.expires_at);
+        let store = &self.app.store;
+        Ok(store.retry_email_later(email, reason, next_attempt).await?)
     }
 
     /// Builds the message, or returns `None` if the key ring has lost the key that signs its link.
