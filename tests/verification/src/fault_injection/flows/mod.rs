@@ -8,6 +8,7 @@ mod confirmations;
 mod emails;
 mod links;
 mod passwords;
+mod redrives;
 mod sessions;
 
 use super::scenario::{Scenario, StepResult};
@@ -63,6 +64,7 @@ pub(super) fn all() -> Vec<Flow> {
         sessions::flows(),
         confirmations::flows(),
         admin::flows(),
+        redrives::flows(),
     ]
     .into_iter()
     .flatten()
