@@ -26,6 +26,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("change-password", change_password::ROUTES),
         ("confirm", confirm::ROUTES),
         ("token", token::ROUTES),
+        ("report", report::ROUTES),
         ("reset", reset::ROUTES),
         ("sessions", sessions::ROUTES),
         ("sign-in", sign_in::ROUTES),

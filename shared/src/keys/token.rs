@@ -85,6 +85,7 @@ impl Kind {
             Self::Link(Purpose::SignIn) => "link",
             Self::Link(Purpose::Activation) => "activation",
             Self::Link(Purpose::Reset) => "reset",
+            Self::Link(Purpose::Report) => "report",
             Self::Session => "session",
         }
     }
@@ -102,6 +103,7 @@ impl Kind {
             Self::Link(Purpose::SignIn) => &key.link,
             Self::Link(Purpose::Activation) => &key.activation,
             Self::Link(Purpose::Reset) => &key.reset,
+            Self::Link(Purpose::Report) => &key.report,
             Self::Session => &key.session,
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::code;
+use crate::domain::email::{Notice, OutboxEntry, PreparedEmail};
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
 use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::next::Next;
@@ -38,19 +39,15 @@ impl Store {
         Expression::on(&self.tables.links, key(id))
     }
 
-    /// Returns the put of a new link, which was requested at `requested_at` and which the key `kid`
-    /// signs.
-    pub(in crate::store) fn new_link(
-        &self,
-        link: &Link,
-        kid: &str,
-        requested_at: Timestamp,
-    ) -> Put {
-        put_new(&self.tables.links, to_item(link, kid, requested_at))
+    /// Returns the put of the link that an email carries as it was `prepared`.
+    pub(in crate::store) fn new_link(&self, email: &OutboxEntry, prepared: &PreparedEmail) -> Put {
+        put_new(&self.tables.links, to_item(email, prepared))
     }
 }
 
-fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
+fn to_item(email: &OutboxEntry, prepared: &PreparedEmail) -> Item {
+    let link = email.link(prepared);
+    let notice = prepared.template.notice();
     let mut whole = key(&link.id);
     whole.extend(item([
         ("purpose", Some(s(link.purpose.as_str()))),
@@ -59,9 +56,10 @@ fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
         ("epoch", Some(n(link.epoch.get()))),
         ("account", Some(s(link.account.as_str()))),
         ("name", name(&link.account).map(s)),
-        ("kid", Some(s(kid))),
+        ("notice", notice.map(|notice| s(notice.as_str()))),
+        ("kid", Some(s(&prepared.kid))),
         ("next", link.next.page().map(|next| s(next.as_str()))),
-        ("requested_at", Some(n(requested_at.millis()))),
+        ("requested_at", Some(n(email.requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
     ]));
     whole
@@ -88,6 +86,11 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
         kid: text(item, "kid")?.to_owned(),
         requested_at: moment(item, "requested_at")?,
     })
+}
+
+/// Returns the notice that a link of [`Purpose::Report`] belongs to.
+pub(in crate::store) fn notice(item: &Item) -> Option<Notice> {
+    Notice::parse(text(item, "notice")?)
 }
 
 fn name(account: &LinkAccount) -> Option<&str> {

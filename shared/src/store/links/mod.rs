@@ -7,6 +7,7 @@ mod consume;
 mod count_code_attempts;
 pub(super) mod link_item;
 mod redeem;
+mod report;
 mod reset_password;
 
 pub use check::LinkCheck;
@@ -14,4 +15,5 @@ pub use consume::LinkError;
 pub use count_code_attempts::{CodeAttempts, CodeLimits};
 pub use link_item::StoredLink;
 pub use redeem::Redeem;
+pub use report::ReportableNotice;
 pub use reset_password::PasswordReset;
