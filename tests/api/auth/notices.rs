@@ -134,7 +134,6 @@ async fn nobody_is_told_of_the_first_sign_in_or_an_activation() {
         }
         world.client().sign_in_by_link(address).await;
     }
-    world.set_password(GRACE, PASSWORD).await;
     assert_eq!(count(&world).await, 0);
     for address in ["new@example.com", "added@example.com", ADA] {
         world.clock.advance(mins(1));
