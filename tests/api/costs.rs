@@ -153,6 +153,10 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     let request = world.client();
     t.count("one email sent", "mailer", request.request_login(ADA))
         .await;
+    let laptop = world.client();
+    let token = laptop.receive_login_email(ADA).await.token();
+    t.count("one notice sent", "mailer", laptop.verify_link(&token))
+        .await;
     let name = "POST /auth/request-login, from a known browser";
     t.count(name, "request-login", phone.request_login(ADA))
         .await;

@@ -38,8 +38,8 @@ impl SignInContext<'_> {
     ///
     /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, 1 put
     /// where one is another user's, and 1 put for a notice; 1 transaction more for the first
-    /// sign-in of a user who was active before; a repeat, 1 batch of 2 reads more; with a limit on sessions 1
-    /// read and 1 query more.
+    /// sign-in of a user who was active before; a repeat, 1 batch of 2 reads more; with a limit on
+    /// sessions 1 read and 1 query more.
     ///
     /// # Errors
     /// 400 `invalid-token`, 410 `expired-token` or `used-token` for a link that does not work, 400

@@ -290,7 +290,10 @@ async fn a_notice_that_is_switched_off_is_not_queued() {
             .with("email", "ada@elsewhere.example");
         changed.await.assert("200");
         let expected = json!({
-            "new-browser": 1, "password-changed": before + 1, "address-changed": 2, "sessions-ended": 1,
+            "new-browser": 1,
+            "password-changed": before + 1,
+            "address-changed": 2,
+            "sessions-ended": 1,
         });
         for name in names {
             let queued = notices(&world, name).await.len();

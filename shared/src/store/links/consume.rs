@@ -19,7 +19,7 @@ pub enum LinkError {
     /// A concurrent sign-in of the user came first, or they have a history other than was assumed:
     /// count their sessions again.
     Outpaced {
-        /// Whether the user has signed in before.
+        /// Is true if the user has signed in before.
         signed_in_before: bool,
     },
     /// The store could not be reached.

@@ -41,8 +41,8 @@ impl Store {
     /// is still live, and writes nothing.
     ///
     /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, 1 put if
-    /// one is another user's, and 1 put for a notice; for a new user 1 update and 5 puts. A repeat costs 1 strongly
-    /// consistent batch of 2 reads more.
+    /// one is another user's, and 1 put for a notice; for a new user 1 update and 5 puts. A repeat
+    /// costs 1 strongly consistent batch of 2 reads more.
     ///
     /// # Errors
     /// Fails with [`LinkError`].

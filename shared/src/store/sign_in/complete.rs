@@ -41,7 +41,7 @@ pub enum CompleteOutcome {
     Refused,
     /// A concurrent sign-in came first. Nothing was written: count the sessions again.
     Outpaced {
-        /// Whether the user has signed in before.
+        /// Is true if the user has signed in before.
         signed_in_before: bool,
     },
 }
@@ -54,8 +54,9 @@ enum Write {
 
 impl Store {
     /// Creates the session, updates the user, queues the notice and records the events, all
-    /// together. Writes nothing if the user is no longer active, has another address, epoch or password than the one that
-    /// was verified, or if the sign-in repeats one of the same idempotency key.
+    /// together. Writes nothing if the user is no longer active, has another address, epoch or
+    /// password than the one that was verified, or if the sign-in repeats one of the same
+    /// idempotency key.
     ///
     /// Costs 1 transaction of 1 update and 2 puts, 1 delete for each session that ends, 1 put if
     /// one is another user's, and 1 put for a notice.
