@@ -200,7 +200,7 @@ impl PortalUnderTest<'_> {
         let now = self.now() / 1000;
         for link in &mut self.model.links {
             let claim = link.claim.as_ref();
-            link.is_gone |= claim.is_some_and(|claim| claim.expires_at / 1000 < now);
+            link.is_gone |= claim.is_some_and(|claim| link.expires_at(claim) / 1000 < now);
             if (link.requested_at + EMAIL_RETENTION) / 1000 < now {
                 link.state = EmailState::Gone;
             }
