@@ -129,6 +129,8 @@ impl App {
             requested_at: now,
             waits_until: None,
             expires_at: now.plus(self.config.email.retention),
+            message_id: None,
+            redriven: false,
             state: DeliveryState::Queued,
         }
     }

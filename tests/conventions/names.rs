@@ -25,6 +25,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("activate", activate::ROUTES),
         ("change-password", change_password::ROUTES),
         ("confirm", confirm::ROUTES),
+        ("emails", emails::ROUTES),
         ("token", token::ROUTES),
         ("report", report::ROUTES),
         ("reset", reset::ROUTES),
@@ -37,6 +38,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("me", me::ROUTES),
         ("logout", logout::ROUTES),
         ("mailer", mailer::ROUTES),
+        ("email-events", email_events::ROUTES),
         ("authorizer", authorizer::ROUTES),
     ];
     let pairs = functions

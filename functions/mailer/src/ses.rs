@@ -8,7 +8,7 @@ use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{
-    Body, Content, Destination, EmailContent, Message as SimpleMessage, MessageHeader,
+    Body, Content, Destination, EmailContent, Message as SimpleMessage, MessageHeader, MessageTag,
 };
 use std::time::Duration;
 
@@ -21,8 +21,10 @@ pub(crate) enum SendOutcome {
     },
     /// Refused for good, with the error message of SES.
     Rejected(String),
-    /// SES is busy, paused, not set up yet, or cannot be reached.
+    /// SES says that it is busy, paused or not set up yet.
     TryLater(String),
+    /// SES cannot be reached, or its response was lost: it may have accepted the email.
+    Unanswered,
 }
 
 /// A client that makes one attempt per call: the next attempt belongs to the next claim.
@@ -46,7 +48,7 @@ impl Ses {
         }
     }
 
-    pub(crate) async fn send(&self, message: &Message) -> SendOutcome {
+    pub(crate) async fn send(&self, message: &Message, tags: Vec<MessageTag>) -> SendOutcome {
         let Ok(content) = content_of(message) else {
             return SendOutcome::Rejected("unbuildable".to_owned());
         };
@@ -57,6 +59,7 @@ impl Ses {
             .from_email_address(&message.from)
             .set_reply_to_addresses(message.reply_to.clone().map(|address| vec![address]))
             .destination(Destination::builder().to_addresses(&message.to).build())
+            .set_email_tags(Some(tags))
             .content(content);
         let error = match request.send().await {
             Ok(output) => {
@@ -71,12 +74,13 @@ impl Ses {
             "SES did not accept an email"
         );
         // The message of SES may contain the address: it is stored in the row and never logged.
-        let reason = error.message().unwrap_or("no response").to_owned();
+        let reason = error.message().unwrap_or_default().to_owned();
         match error.as_service_error() {
             Some(SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_)) => {
                 SendOutcome::Rejected(reason)
             }
-            _ => SendOutcome::TryLater(reason),
+            Some(_) => SendOutcome::TryLater(reason),
+            None => SendOutcome::Unanswered,
         }
     }
 }

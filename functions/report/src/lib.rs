@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 use shared::app::App;
 use shared::domain::audit::{Action, AuditEvent, Target};
-use shared::domain::link::{Link, Purpose};
+use shared::domain::link::Purpose;
 use shared::domain::paths;
 use shared::domain::time::Timestamp;
 use shared::http::response;
@@ -54,12 +54,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn report(app: &App, request: &Request, token: &str) -> Result<(), Problem> {
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
-    let link = ring.read_link(Purpose::Report, token)?.content;
+    let claims = ring.read_link(Purpose::Report, token)?.content;
     for attempt in 1..=MAX_ATTEMPTS {
-        let found = app.store.find_notice(&link, now).await?;
-        let event = event(app, request, &link, &found, now);
-        let store = &app.store;
-        if store.report_notice(&link, found.epoch, &event).await? == UpdateOutcome::Updated {
+        let found = app.store.find_notice(&claims, now).await?;
+        let event = event(app, request, &found, now);
+        let (store, link) = (&app.store, &found.link);
+        if store.report_notice(link, found.epoch, &event).await? == UpdateOutcome::Updated {
             // An alarm counts these lines.
             let (user, notice) = (link.user.as_str(), found.notice.as_str());
             tracing::warn!(user, notice, "a user reported a notice");
@@ -70,19 +70,12 @@ async fn report(app: &App, request: &Request, token: &str) -> Result<(), Problem
     Err(Problem::unavailable())
 }
 
-fn event(
-    app: &App,
-    request: &Request,
-    link: &Link,
-    found: &ReportableNotice,
-    now: Timestamp,
-) -> AuditEvent {
-    let target = Target::User(link.user.clone());
-    let client = request.client();
-    let event = app.audit_event(Action::Reported, &link.user, target, &client, now);
+fn event(app: &App, request: &Request, found: &ReportableNotice, now: Timestamp) -> AuditEvent {
+    let user = &found.link.user;
+    let target = Target::User(user.clone());
+    let event = app.audit_event(Action::Reported, user, target, &request.client(), now);
     let mut event = event.with_epoch(found.epoch.next());
-    event
-        .metadata
-        .push((NOTICE, found.notice.as_str().to_owned()));
+    let notice = found.notice.as_str().to_owned();
+    event.metadata.push((NOTICE, notice));
     event
 }

@@ -2,20 +2,29 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | [`api`] | a client of the admin API, with signed calls |
 //! | `aws` | clients with the operator's own credentials |
+//! | [`emails`] | `vestibule emails`: what became of emails |
 //! | [`error`] | failures, and the exit code of each kind |
+//! | `https` | the HTTP client behind [`api`] |
+//! | `problem` | problem documents as sentences |
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
 //! | [`keys`] | `vestibule keys`: the keys of access tokens |
 
+pub mod api;
 mod aws;
+pub mod emails;
 pub mod error;
+mod https;
 pub mod keys;
+mod problem;
 mod secret;
 pub mod stack;
 
 use clap::{Args, Parser, Subcommand};
 use error::Error;
+use shared::clock::Clock;
 use stack::Stack;
 
 /// Operates a deployed Vestibule stack.
@@ -42,6 +51,12 @@ enum Command {
     /// `retire` removes the old key. Tokens are accepted all the time.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Shows what became of emails, lifts suppressions, and sends emails again.
+    ///
+    /// Calls the portal's admin API: needs the permissions cloudformation:DescribeStacks and those
+    /// of the stack's AdminPolicy. With --api it calls a portal on this machine.
+    #[command(subcommand)]
+    Emails(emails::Command),
 }
 
 /// Options that every command takes.
@@ -55,15 +70,19 @@ pub struct Options {
     json: bool,
 }
 
-/// Runs a command and returns its output.
+/// Runs a command and returns its output. Calls are signed with the time of `clock`.
 ///
 /// # Errors
 /// An [`Error`] with a sentence for the operator.
-pub async fn run(arguments: Arguments) -> Result<String, Error> {
-    let aws = aws::config().await?;
-    let Command::Keys(command) = arguments.command;
-    let stack = Stack::find(&aws, &command.options().stack).await?;
-    keys::run(&command, &aws, &stack).await
+pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
+    match arguments.command {
+        Command::Keys(command) => {
+            let aws = aws::config().await?;
+            let stack = Stack::find(&aws, &command.options().stack).await?;
+            keys::run(&command, &aws, &stack, clock.now()).await
+        }
+        Command::Emails(command) => emails::run(&command, clock).await,
+    }
 }
 
 #[cfg(test)]

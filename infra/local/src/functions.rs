@@ -26,6 +26,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
         "activate" => http(activate::handle, aws, env).await,
         "admin" => http(admin::handle, aws, env).await,
         "change-password" => http(change_password::handle, aws, env).await,
+        "emails" => http(emails::handle, aws, env).await,
         "confirm" => http(confirm::handle, aws, env).await,
         "token" => http(token::handle, aws, env).await,
         "report" => http(report::handle, aws, env).await,
@@ -39,6 +40,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
         "me" => http(me::handle, aws, env).await,
         "logout" => http(logout::handle, aws, env).await,
         "mailer" => events(mailer::handle, aws, env).await,
+        "email-events" => fallible(email_events::handle, aws, env).await,
         "authorizer" => fallible(authorizer::handle, aws, env).await,
         other => Err(StartError(format!(
             "template.yaml declares the function {other}. Add it to infra/local/src/functions.rs."

@@ -98,6 +98,12 @@ pub enum Action {
     Suspended,
     Reactivated,
     Erased,
+    /// An email bounced for good or was marked as spam: nothing is sent to its address.
+    AddressSuppressed,
+    /// An administrator lifted the suppression of an address.
+    SuppressionLifted,
+    /// An administrator sent an email again that was held back.
+    EmailRedriven,
 }
 
 impl Action {
@@ -132,6 +138,9 @@ impl Action {
             Self::Suspended => ("suspended", "warning"),
             Self::Reactivated => ("reactivated", "info"),
             Self::Erased => ("erased", "warning"),
+            Self::AddressSuppressed => ("email.suppressed", "warning"),
+            Self::SuppressionLifted => ("email.suppression.lifted", "info"),
+            Self::EmailRedriven => ("email.redriven", "info"),
         }
     }
 

@@ -1,6 +1,9 @@
 //! The end of a delivery, and the delivery log.
 
-use crate::domain::ids::RecordId;
+use super::event::{EmailEvent, decisive};
+use crate::domain::address::EmailAddress;
+use crate::domain::client::ClientInfo;
+use crate::domain::ids::{LinkId, RecordId};
 use crate::domain::time::Timestamp;
 
 /// The final status of an email.
@@ -12,6 +15,7 @@ pub enum DeliveryStatus {
     Failed,
     Expired,
     Superseded,
+    Suppressed,
 }
 
 impl DeliveryStatus {
@@ -24,6 +28,7 @@ impl DeliveryStatus {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Superseded => "superseded",
+            Self::Suppressed => "suppressed",
         }
     }
 }
@@ -46,6 +51,8 @@ pub enum DeliveryOutcome<'a> {
     Expired,
     /// The email became void before it could be sent.
     Superseded(SupersededBy),
+    /// Nothing is sent to the address, because an earlier email bounced or was marked as spam.
+    Suppressed,
 }
 
 impl DeliveryOutcome<'_> {
@@ -57,6 +64,7 @@ impl DeliveryOutcome<'_> {
             Self::Throttled(_) => DeliveryStatus::Throttled,
             Self::Expired => DeliveryStatus::Expired,
             Self::Superseded(_) => DeliveryStatus::Superseded,
+            Self::Suppressed => DeliveryStatus::Suppressed,
         }
     }
 
@@ -69,6 +77,7 @@ impl DeliveryOutcome<'_> {
             Self::Throttled(budget) => Some(budget.as_str()),
             Self::Expired => Some("link-expired"),
             Self::Superseded(by) => Some(by.as_str()),
+            Self::Suppressed => Some("address-suppressed"),
         }
     }
 }
@@ -169,20 +178,79 @@ impl SupersededBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryRecord {
     pub id: RecordId,
+    /// The address, unless the email was dropped.
+    pub address: Option<EmailAddress>,
+    /// Client that requested the email. It has no IP address if an administrator did.
+    pub client: ClientInfo,
+    /// Id of the link that the email carries, if its template has one.
+    pub link: Option<LinkId>,
     /// The kind as stored, see `EmailKind`.
     pub kind: String,
     /// The template as stored, see `EmailTemplate`, once it is decided.
     pub template: Option<String>,
-    /// `queued`, `sending`, or a [`DeliveryStatus`].
-    pub status: String,
-    /// Reason for the status, where it needs one.
-    pub reason: Option<String>,
+    /// `queued`, `sending`, or a [`DeliveryStatus`]: the status that the mailer stored.
+    pub stored_status: String,
+    /// Reason for the stored status, where it needs one.
+    pub stored_reason: Option<String>,
+    /// Reports of the provider about the email since, oldest first.
+    pub events: Vec<EmailEvent>,
     /// The provider's id of the message.
     pub message_id: Option<String>,
     pub requested_at: Timestamp,
+    /// Time of the first claim.
+    pub claimed_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// Time at which its budget was found used up.
+    pub postponed_at: Option<Timestamp>,
     /// Time before which it is not sent, because its budget was used up.
     pub waits_until: Option<Timestamp>,
+    /// Expiry of the link of an email that was held back: until then it can be sent again.
+    pub held_until: Option<Timestamp>,
+    /// Times at which an administrator sent the email again, oldest first.
+    pub redrives: Vec<Redrive>,
     /// Number of claims so far.
     pub attempts: u64,
+}
+
+/// An email that was held back was sent again by an administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redrive {
+    pub at: Timestamp,
+    /// The end that this undid, or `None` if the email was waiting.
+    pub undone: Option<UndoneEnd>,
+}
+
+/// The end of an email that was sent again later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoneEnd {
+    pub at: Timestamp,
+    /// The stored form of a [`DeliveryStatus`].
+    pub status: String,
+    pub reason: String,
+}
+
+impl DeliveryRecord {
+    /// Returns whether the email is queued and waits for its budget at `now`.
+    pub fn is_waiting(&self, now: Timestamp) -> bool {
+        self.stored_status == "queued" && self.waits_until.is_some_and(|until| until > now)
+    }
+
+    /// Returns whether the email was held back, and nothing says that it was accepted since.
+    pub fn is_held(&self) -> bool {
+        self.held_until.is_some() && self.events.is_empty()
+    }
+
+    /// Returns the status: what the provider says if it has said anything, or else what the mailer
+    /// stored.
+    pub fn status(&self) -> &str {
+        decisive(&self.events).map_or(&self.stored_status, |event| event.kind.status())
+    }
+
+    /// Returns the reason for the status, where it needs one.
+    pub fn reason(&self) -> Option<&str> {
+        match decisive(&self.events) {
+            Some(event) => Some(event.detail.as_str()).filter(|detail| !detail.is_empty()),
+            None => self.stored_reason.as_deref(),
+        }
+    }
 }

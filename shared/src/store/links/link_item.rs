@@ -61,6 +61,7 @@ fn to_item(email: &OutboxEntry, prepared: &PreparedEmail) -> Item {
         ("next", link.next.page().map(|next| s(next.as_str()))),
         ("requested_at", Some(n(email.requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
+        ("kept_until", Some(n(email.expires_at.secs()))),
     ]));
     whole
 }
@@ -72,7 +73,10 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
         user: UserId::parse(text(item, "user_id")?)?,
         address: EmailAddress::parse(text(item, "address")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
-        expires_at: expires_at(item)?,
+        // The row of a used link expires with its email.
+        expires_at: number(item, "link_expires_at")
+            .map(Timestamp::from_secs)
+            .or_else(|| expires_at(item))?,
         next: text(item, "next")
             .map(|next| Next::from_stored(next.to_owned()))
             .into(),

@@ -2,13 +2,13 @@
 
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::Notice;
-use crate::domain::link::{Link, RedeemContext};
+use crate::domain::link::{Link, LinkClaims, RedeemContext};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
 use crate::store::links::consume::{Replay, Write, explain};
 use crate::store::links::{LinkError, link_item};
 use crate::store::transaction::Transaction;
-use crate::store::users::{UpdateOutcome, user_item};
+use crate::store::users::UpdateOutcome;
 use crate::store::{Store, Unavailable};
 
 /// A report counts once, whoever repeats it.
@@ -19,41 +19,45 @@ const BY: RedeemContext = RedeemContext {
 
 /// A notice that can be reported.
 pub struct ReportableNotice {
+    pub link: Link,
     pub notice: Notice,
     /// The present epoch of the user.
     pub epoch: Epoch,
 }
 
 impl Store {
-    /// Finds the notice that `link` reports. The link must be unused and unexpired, and its user
-    /// not erased; their address, status and epoch may be others than when it was issued.
+    /// Finds the notice that the link of these `claims` reports. The link must be unused and
+    /// unexpired, and its user not erased; their address, status and epoch may be others than when
+    /// it was issued.
     ///
-    /// Costs 1 strongly consistent batch of 2 reads.
+    /// Costs 2 strongly consistent reads.
     ///
     /// # Errors
     /// Fails with [`LinkError`].
     pub async fn find_notice(
         &self,
-        link: &Link,
+        claims: &LinkClaims,
         now: Timestamp,
     ) -> Result<ReportableNotice, LinkError> {
-        let keys = [
-            (&self.tables.links, vec![link_item::key(&link.id)]),
-            (&self.tables.users, vec![user_item::user_key(&link.user)]),
-        ];
-        let [links, users] = self.read_items("find_notice", keys).await?;
-        let row = links.first();
-        let unused = row.filter(|row| link_item::redemption(row).is_none());
-        let Some(unused) = unused.filter(|_| link.expires_at > now) else {
-            let Replay = explain(link, &BY, row, now)?;
+        let key = link_item::key(&claims.id);
+        let row = self
+            .read_item("find_notice", &self.tables.links, key)
+            .await?;
+        let unused = row.as_ref();
+        let unused = unused.filter(|row| link_item::redemption(row).is_none());
+        let Some(unused) = unused.filter(|_| claims.expires_at > now) else {
+            let link = claims.clone().without_row();
+            let Replay = explain(&link, &BY, row.as_ref(), now)?;
             return Err(LinkError::Used);
         };
-        let notice = link_item::notice(unused).ok_or_else(|| Unavailable::unreadable("links"))?;
-        let user = users.first().map(user_item::read).transpose()?.flatten();
-        let user = user.ok_or(LinkError::Invalid)?;
+        let unreadable = || Unavailable::unreadable("links");
+        let notice = link_item::notice(unused).ok_or_else(unreadable)?;
+        let link = link_item::from_item(unused).ok_or_else(unreadable)?.link;
+        let user = self.find_user(&link.user).await?;
         Ok(ReportableNotice {
+            epoch: user.ok_or(LinkError::Invalid)?.epoch,
             notice,
-            epoch: user.epoch,
+            link,
         })
     }
 

@@ -7,7 +7,7 @@ use kit::{Email, Verifier, World, parameters};
 use local::Options;
 use serde_json::{Value, json};
 use shared::auth::authenticate;
-use shared::domain::link::{self, Link, Nonce};
+use shared::domain::link::{self, LinkClaims, Nonce};
 use shared::domain::portal::PortalName;
 use shared::http::cookie;
 use shared::keys::KeyRing;
@@ -211,7 +211,7 @@ async fn credentials(world: &World, ring: &KeyRing, n: usize) -> Result<Vec<Orig
     if n.is_multiple_of(2) {
         let link = ring.read_link(link::Purpose::SignIn, &token);
         let link = link.map_err(|_| "an emailed link cannot be read")?;
-        let report = Link {
+        let report = LinkClaims {
             purpose: link::Purpose::Report,
             ..link.content.clone()
         };

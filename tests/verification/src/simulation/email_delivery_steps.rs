@@ -244,8 +244,7 @@ impl PortalUnderTest<'_> {
             let known = &mut self.model.links[link];
             let address = &self.model.people[known.person].address;
             let claims = jwt::claims(&email.token());
-            let is_right =
-                claims["jti"] == known.id.as_str() && claims["email"] == address.as_str();
+            let is_right = claims["jti"] == known.id.as_str() && claims["sub"] == address.as_str();
             ensure!(
                 email.to == *address && is_right,
                 "email {link} for {address} went to {} with {claims}",

@@ -126,6 +126,8 @@ impl Tables {
             requested_at: NOW,
             waits_until: None,
             expires_at: NOW.plus(DAY),
+            message_id: None,
+            redriven: false,
             state: DeliveryState::Queued,
         };
         let rate_limits = |scopes: [RateLimitScope; 3]| {
