@@ -5,7 +5,7 @@ import time
 import urllib.parse
 
 from . import journey
-from .checks import Failure, expect
+from .checks import Failure, expect, require
 from .tables import Tables
 from .web import Browser
 
@@ -15,8 +15,8 @@ BOUNCED = "2026-11-26T12:00:01.000Z"
 
 
 def check_events(stack, mailbox, back_end, who):
-    """A delivery and a bounce reach the email, as the administrator sees it. The bounce suppresses the address: the next
-    email is not sent, and the one who requests it cannot tell. Returns the email that was not sent."""
+    """A delivery and a bounce reach the email, as the administrator sees it. The bounce suppresses the address: the
+    next email is not sent, and the one who requests it cannot tell. Returns the email that was not sent."""
     address, user = who["email"], back_end.create(who)
     browser = Browser(stack.api)
     journey.wait_for_email(mailbox, browser, address)
@@ -43,8 +43,8 @@ def check_events(stack, mailbox, back_end, who):
 
 
 def check_lift(stack, mailbox, back_end, address, suppressed):
-    """An administrator finds the email that was not sent, lifts the suppression, and sends it again. The next email leaves
-    by itself."""
+    """An administrator finds the email that was not sent, lifts the suppression, and sends it again. The next email
+    leaves by itself."""
 
     def call(method, path, body=None):
         return stack.api.signed(back_end.principal, method, f"/admin/emails{path}", body)
@@ -52,7 +52,7 @@ def check_lift(stack, mailbox, back_end, address, suppressed):
     of_address = f"?address={urllib.parse.quote(address)}"
     expect("The reason of the suppression", call("GET", of_address).json()["suppression"]["reason"], "hard-bounce")
     held = call("GET", "?status=held").expect_status(200).json()["emails"]
-    expect("The held emails", [(each["id"], each["address"]) for each in held], [(suppressed["id"], address)])
+    require((suppressed["id"], address) in [(each["id"], each["address"]) for each in held], f"It is not held: {held}.")
     again = {"email": address, "id": suppressed["id"]}
     call("POST", "/redrive", again).expect_problem(409, "conflict")
     lifted = call("POST", "/lift", {"email": address}).expect_status(200).json()
