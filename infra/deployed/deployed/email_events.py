@@ -2,10 +2,9 @@
 
 import json
 import time
-import urllib.parse
 
 from . import journey
-from .checks import Failure, expect, require
+from .checks import Failure, expect
 from .tables import Tables
 from .web import Browser
 
@@ -15,8 +14,8 @@ BOUNCED = "2026-11-26T12:00:01.000Z"
 
 
 def check_events(stack, mailbox, back_end, who):
-    """A delivery and a bounce reach the email, as the administrator sees it. The bounce suppresses the address: the
-    next email is not sent, and the one who requests it cannot tell. Returns the email that was not sent."""
+    """A delivery and a bounce reach the email, as the administrator sees it. The bounce suppresses the address: the next
+    email is not sent, and the one who requests it cannot tell. Returns the email that was not sent."""
     address, user = who["email"], back_end.create(who)
     browser = Browser(stack.api)
     journey.wait_for_email(mailbox, browser, address)
@@ -39,35 +38,6 @@ def check_events(stack, mailbox, back_end, who):
     suppressed = _wait_for_status(back_end, user, 2, "suppressed")
     expect("The reason of the suppressed email", suppressed["reason"], "address-suppressed")
     expect("The emails to a suppressed address", len(mailbox.to(address)), count)
-    return suppressed
-
-
-def check_lift(stack, mailbox, back_end, address, suppressed):
-    """An administrator finds the email that was not sent, lifts the suppression, and sends it again. The next email
-    leaves by itself."""
-
-    def call(method, path, body=None):
-        return stack.api.signed(back_end.principal, method, f"/admin/emails{path}", body)
-
-    of_address = f"?address={urllib.parse.quote(address)}"
-    expect("The reason of the suppression", call("GET", of_address).json()["suppression"]["reason"], "hard-bounce")
-    held = call("GET", "?status=held").expect_status(200).json()["emails"]
-    require((suppressed["id"], address) in [(each["id"], each["address"]) for each in held], f"It is not held: {held}.")
-    again = {"email": address, "id": suppressed["id"]}
-    call("POST", "/redrive", again).expect_problem(409, "conflict")
-    lifted = call("POST", "/lift", {"email": address}).expect_status(200).json()
-    expect("The response to lifting a suppression", lifted, {"success": True, "lifted": True})
-    expect("The lifted suppression", call("GET", of_address).json()["suppression"], None)
-    count = len(mailbox.to(address))
-    call("POST", "/redrive", again).expect_status(202)
-    # An email is due once its time is over.
-    time.sleep(0.01)
-    client = stack.emulator.client("lambda", stack.deployer)
-    client.invoke(FunctionName=stack.physical("Mailer"), Payload=b'{"Sweep": {}}')
-    email = mailbox.wait(address, count + 1)
-    browser = Browser(stack.api)
-    journey.open_link(stack, browser, email)
-    journey.wait_for_email(mailbox, browser, address)
 
 
 def _publish(stack, address, email, event):
