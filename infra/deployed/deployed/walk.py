@@ -2,7 +2,7 @@
 
 from . import (
     access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
-    records, rest_api, sessions, sign_up, vestibule)  # fmt: skip
+    records, rest_api, sessions, sign_up, suppression, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -51,6 +51,8 @@ def run(steps, emulator, keep):
     _administration(steps, stack, mailbox, back_end)
     with steps.step("Publishing events of SES, which suppress an address"):
         email_events.check_events(stack, mailbox, back_end, admin.new_user(IVAN, "Ivan"))
+    with steps.step("Lifting the suppression, and sending the held email again"):
+        suppression.check_lift(stack, mailbox, back_end, IVAN)
     protected = _protect_api(steps, stack, mailbox, back_end)
 
     access_tokens.check_off(phone)

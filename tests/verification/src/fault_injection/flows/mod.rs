@@ -9,6 +9,7 @@ mod emails;
 mod links;
 mod notices;
 mod passwords;
+mod redrives;
 mod sessions;
 
 use super::scenario::{Scenario, StepResult};
@@ -65,6 +66,7 @@ pub(super) fn all() -> Vec<Flow> {
         sessions::flows(),
         confirmations::flows(),
         admin::flows(),
+        redrives::flows(),
     ]
     .into_iter()
     .flatten()
