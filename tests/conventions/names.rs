@@ -27,6 +27,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("confirm", confirm::ROUTES),
         ("emails", emails::ROUTES),
         ("token", token::ROUTES),
+        ("report", report::ROUTES),
         ("reset", reset::ROUTES),
         ("sessions", sessions::ROUTES),
         ("sign-in", sign_in::ROUTES),

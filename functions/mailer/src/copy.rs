@@ -7,10 +7,10 @@ use shared::domain::code::CODE_LIFETIME;
 use shared::domain::email::{EmailKind, EmailTemplate, Notice, OutboxEntry};
 use shared::domain::language::Language;
 use shared::domain::language::sentences::{EmailSentences, fill};
-use shared::domain::link::Purpose;
+use shared::domain::link::{Purpose, REPORT_LIFETIME};
 use shared::domain::origin::Origin;
 use shared::domain::paths;
-use shared::domain::time::{HOUR, MINUTE};
+use shared::domain::time::{DAY, HOUR, MINUTE};
 
 /// The sentences of one email. What it does not have is empty. `{portal}` in the subject and the
 /// opening stands for the portal's name.
@@ -21,7 +21,7 @@ pub(crate) struct EmailCopy {
     pub(crate) subject: &'static str,
     pub(crate) heading: &'static str,
     pub(crate) opening: &'static str,
-    /// Says how long the link works. Empty in a notice.
+    /// Says how long the link works.
     pub(crate) validity: String,
     pub(crate) button: &'static str,
     /// Introduces the code. `None` where the email has no code.
@@ -52,13 +52,19 @@ impl EmailCopy {
             EmailTemplate::Link(Purpose::SignIn) => sign_in(t, config),
             EmailTemplate::Link(Purpose::Activation) => activation(t, config),
             EmailTemplate::Link(Purpose::Reset) => reset(t, config),
+            // No email is sent for this link alone.
+            EmailTemplate::Link(Purpose::Report) => report(t),
+            EmailTemplate::Notice(Notice::NewBrowser) => new_browser(t),
             EmailTemplate::Notice(Notice::PasswordChanged) => password_changed(t, config, public),
             EmailTemplate::Notice(Notice::AddressChanged) => address_changed(t, config, public),
+            EmailTemplate::Notice(Notice::SessionsEnded) => sessions_ended(t, config, public),
         };
         Self {
             language: email.language,
             requested_from_label: match template {
                 EmailTemplate::Link(_) => t.requested_from,
+                EmailTemplate::Notice(Notice::NewBrowser) => t.signed_in_from,
+                EmailTemplate::Notice(Notice::SessionsEnded) => t.ended_on,
                 EmailTemplate::Notice(_) if email.client.ip.is_empty() => t.changed_on,
                 EmailTemplate::Notice(_) => t.changed_from,
             },
@@ -155,6 +161,39 @@ fn reset(t: &'static EmailSentences, config: &Config) -> EmailCopy {
     }
 }
 
+/// The link of every notice.
+fn report(t: &'static EmailSentences) -> EmailCopy {
+    EmailCopy {
+        validity: t.valid_days.0(REPORT_LIFETIME.as_secs() / DAY.as_secs()),
+        button: t.report_button,
+        not_you: t.not_you,
+        ..EmailCopy::default()
+    }
+}
+
+fn new_browser(t: &'static EmailSentences) -> EmailCopy {
+    EmailCopy {
+        subject: t.new_browser_subject,
+        heading: t.new_browser_heading,
+        opening: t.new_browser_opening,
+        advice: t.new_browser_advice,
+        ..report(t)
+    }
+}
+
+fn sessions_ended(t: &'static EmailSentences, config: &Config, public: &Origin) -> EmailCopy {
+    EmailCopy {
+        subject: t.sessions_ended_subject,
+        heading: t.sessions_ended_heading,
+        opening: t.sessions_ended_opening,
+        // Only an administrator ends all sessions.
+        not_you: t.not_expected,
+        advice: t.sessions_ended_advice,
+        help_url: config.site.login_url(public),
+        ..report(t)
+    }
+}
+
 fn password_changed(t: &'static EmailSentences, config: &Config, public: &Origin) -> EmailCopy {
     // Without passwords there is no page that resets one.
     let help_url = match config.links.activation {
@@ -165,10 +204,9 @@ fn password_changed(t: &'static EmailSentences, config: &Config, public: &Origin
         subject: t.password_changed_subject,
         heading: t.password_changed_heading,
         opening: t.password_changed_opening,
-        not_you: t.not_you,
         advice: t.password_changed_advice,
         help_url,
-        ..EmailCopy::default()
+        ..report(t)
     }
 }
 
@@ -181,6 +219,6 @@ fn address_changed(t: &'static EmailSentences, config: &Config, public: &Origin)
         not_you: t.not_expected,
         advice: t.address_changed_advice,
         help_url: config.site.login_url(public),
-        ..EmailCopy::default()
+        ..report(t)
     }
 }

@@ -218,16 +218,14 @@ impl Mailer {
         email: &OutboxEntry,
         prepared: &PreparedEmail,
     ) -> Option<Message> {
-        let link = match email.link(prepared) {
-            Some(link) => Some(self.link_and_code(ring, ring.get(&prepared.kid)?, &link)),
-            None => None,
-        };
+        let key = ring.get(&prepared.kid)?;
+        let link = self.link_and_code(ring, key, &email.link(prepared));
         Message::new(
             &self.app.config,
             &self.public,
             email,
             prepared.template,
-            link.as_ref(),
+            &link,
         )
     }
 }

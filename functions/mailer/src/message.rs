@@ -1,5 +1,5 @@
 //! The message that SES sends: the HTML and the plain text version, filled with the copy of a
-//! template and, if it has one, the link and the code.
+//! template, the link and, if it has one, the code.
 
 use crate::copy::EmailCopy;
 use crate::links::LinkAndCode;
@@ -37,7 +37,7 @@ struct Html<'a> {
     copy: &'a EmailCopy,
     sentences: &'static EmailSentences,
     support: Option<&'a SupportContact>,
-    link: Option<&'a str>,
+    link: &'a str,
     code: Option<&'a str>,
 }
 
@@ -52,7 +52,7 @@ struct Text<'a> {
     requested_from_label: String,
     not_you: String,
     advice: Vec<String>,
-    link: Option<&'a str>,
+    link: &'a str,
     code_hint: String,
     code: Option<&'a str>,
 }
@@ -64,14 +64,12 @@ impl Message {
         public: &Origin,
         email: &OutboxEntry,
         template: EmailTemplate,
-        link: Option<&LinkAndCode>,
+        link: &LinkAndCode,
     ) -> Option<Self> {
         let brand = &config.brand;
         let copy = EmailCopy::new(template, email, config, public);
-        let code = link
-            .filter(|_| copy.code_hint.is_some())
-            .map(|link| link.code.expose());
-        let link = link.map(|link| link.url.as_str());
+        let code = copy.code_hint.map(|_| link.code.expose());
+        let link = link.url.as_str();
         let named = |sentence| fill(sentence, &[("portal", &brand.name)]);
         let subject = named(copy.subject);
         let sentences = copy.language.emails();

@@ -20,6 +20,8 @@ PARTNER = {
     "EmailFrom": "sign-in@example.com",
     "FrontendUrl": journey.FRONTEND,
     "DashboardPath": "/partner/dashboard",
+    # Those that the steps expect in the mailboxes.
+    "Notices": "password-changed,address-changed",
     # All requests come from one address of the loopback network.
     "RequestsPerMinute": "60",
     "RequestsPerHour": "1000",

@@ -176,15 +176,34 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
     password_changed_opening: "Das Passwort für Ihr Konto bei {portal} wurde geändert. Alle \
                                anderen Sitzungen wurden beendet.",
     password_changed_advice: "Möglicherweise hat jemand Zugriff auf Ihr E-Mail-Konto. Sichern Sie \
-                              dieses zuerst. Informieren Sie dann die Administration des Portals \
-                              und setzen Sie hier Ihr Passwort zurück:",
+                              dieses zuerst. Öffnen Sie dann den Link oben: Er beendet alle \
+                              Sitzungen und informiert die Administration des Portals. Setzen Sie \
+                              danach hier Ihr Passwort zurück:",
 
     address_changed_subject: "Ihre E-Mail-Adresse bei {portal} wurde geändert",
     address_changed_heading: "Ihre E-Mail-Adresse wurde geändert",
     address_changed_opening: "Die E-Mail-Adresse Ihres Kontos bei {portal} wurde geändert, und \
                               Sie wurden auf allen Geräten abgemeldet.",
-    address_changed_advice: "Wenden Sie sich an die Administration des Portals. Andernfalls \
-                             melden Sie sich hier mit der neuen Adresse an:",
+    address_changed_advice: "Öffnen Sie den Link oben. Er beendet alle Sitzungen und informiert \
+                             die Administration des Portals. Andernfalls melden Sie sich hier mit \
+                             der neuen Adresse an:",
+
+    new_browser_subject: "Neue Anmeldung bei {portal}",
+    new_browser_heading: "Neue Anmeldung",
+    new_browser_opening: "Bei Ihrem Konto bei {portal} hat sich gerade jemand mit einem neuen \
+                          Browser angemeldet. Wenn Sie das waren, müssen Sie nichts tun.",
+    new_browser_advice: "Öffnen Sie den Link oben. Er beendet alle Sitzungen Ihres Kontos und \
+                         informiert die Administration des Portals.",
+
+    sessions_ended_subject: "Sie wurden bei {portal} abgemeldet",
+    sessions_ended_heading: "Sie wurden auf allen Geräten abgemeldet",
+    sessions_ended_opening: "Die Administration hat alle Sitzungen Ihres Kontos bei {portal} \
+                             beendet. Links aus früheren E-Mails funktionieren nicht mehr.",
+    sessions_ended_advice: "Wenn Ihnen an Ihrem Konto etwas Ungewöhnliches aufgefallen ist, \
+                            informieren Sie mit dem Link oben die Administration des Portals. \
+                            Andernfalls melden Sie sich hier wieder an:",
+
+    report_button: "Das war ich nicht",
 
     valid_minutes: Plural(|minutes| match minutes {
         1 => "Der Link funktioniert nur einmal und läuft nach 1 Minute ab.".into(),
@@ -194,11 +213,17 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
         1 => "Der Link funktioniert nur einmal und läuft nach 1 Stunde ab.".into(),
         _ => format!("Der Link funktioniert nur einmal und läuft nach {hours} Stunden ab."),
     }),
+    valid_days: Plural(|days| match days {
+        1 => "Der Link funktioniert nur einmal und läuft nach 1 Tag ab.".into(),
+        _ => format!("Der Link funktioniert nur einmal und läuft nach {days} Tagen ab."),
+    }),
     fallback: "Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren \
                Browser:",
     requested_from: "Angefordert von",
     changed_from: "Geändert von",
     changed_on: "Geändert am",
+    signed_in_from: "Angemeldet von",
+    ended_on: "Beendet am",
     ip_address: "IP-Adresse {ip}",
     not_requested: "Nicht angefordert?",
     not_expected: "Nicht erwartet?",
@@ -327,6 +352,25 @@ pub(super) static PAGES: PageSentences = PageSentences {
     invitation_needs_request: "Um sich als {address} anzumelden, fordern Sie in diesem Browser \
                                einen Link an.",
     request_link: "Neuen Link anfordern",
+
+    report_title: "Waren Sie das nicht?",
+    report_text: "Dann beenden Sie alle Sitzungen Ihres Kontos. Sie werden auf allen Geräten \
+                  abgemeldet, Links aus früheren E-Mails funktionieren nicht mehr, und die \
+                  Administration des Portals wird informiert.",
+    report_button: "Das war ich nicht",
+    report_unneeded: "Wenn Sie das waren, müssen Sie nichts tun. Schließen Sie diese Seite.",
+    reported: "Alle Sitzungen wurden beendet",
+    reported_text: "Sie sind auf allen Geräten abgemeldet, und Links aus früheren E-Mails \
+                    funktionieren nicht mehr. Die Administration des Portals wurde informiert.",
+    report_used_text: "Dabei wurden alle Sitzungen beendet.",
+    report_expired_text: "Er hat 7 Tage lang funktioniert.",
+    report_invalid_text: "Prüfen Sie, ob Sie den ganzen Link geöffnet haben.",
+    report_then_password: "Wenn jemand Zugriff auf Ihr E-Mail-Konto haben könnte, sichern Sie \
+                           dieses zuerst. Legen Sie dann ein neues Passwort fest.",
+    report_then_sign_in: "Wenn jemand Zugriff auf Ihr E-Mail-Konto haben könnte, sichern Sie \
+                          dieses zuerst. Melden Sie sich dann wieder an.",
+    report_help: "Können Sie sich nicht mehr anmelden? Wenden Sie sich an die Administration des \
+                  Portals.",
 
     account_title: "Ihr Konto",
     sessions_heading: "Wo Sie angemeldet sind",

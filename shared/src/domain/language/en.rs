@@ -163,14 +163,31 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
     password_changed_opening: "The password for your {portal} account was changed, and all other \
                                sessions have ended.",
     password_changed_advice: "Someone may have access to your email account. Secure it first. \
-                              Then tell the portal’s administrator, and reset your password here:",
+                              Then use the link above, which ends all sessions and tells the \
+                              portal’s administrators, and reset your password here:",
 
     address_changed_subject: "Your {portal} email address was changed",
     address_changed_heading: "Your email address was changed",
     address_changed_opening: "The email address for your {portal} account was changed, and you \
                               were signed out on all devices.",
-    address_changed_advice: "Tell the portal’s administrator. Otherwise, sign in with the new \
-                             address here:",
+    address_changed_advice: "Use the link above. It ends all sessions and tells the portal’s \
+                             administrators. Otherwise, sign in with the new address here:",
+
+    new_browser_subject: "New sign-in to {portal}",
+    new_browser_heading: "New sign-in",
+    new_browser_opening: "Your {portal} account was just used to sign in from a new browser. If \
+                          that was you, you don’t need to do anything.",
+    new_browser_advice: "Use the link above. It ends all sessions of your account and tells the \
+                         portal’s administrators.",
+
+    sessions_ended_subject: "You were signed out of {portal}",
+    sessions_ended_heading: "You were signed out on all devices",
+    sessions_ended_opening: "An administrator has ended all sessions of your {portal} account. \
+                             Links that were emailed to you before no longer work.",
+    sessions_ended_advice: "If you noticed something unusual in your account, use the link above \
+                            to tell the portal’s administrators. Otherwise, sign in again here:",
+
+    report_button: "This wasn’t me",
 
     valid_minutes: Plural(|minutes| match minutes {
         1 => "The link works once and expires after 1 minute.".into(),
@@ -180,10 +197,16 @@ pub(super) static EMAILS: EmailSentences = EmailSentences {
         1 => "The link works once and expires after 1 hour.".into(),
         _ => format!("The link works once and expires after {hours} hours."),
     }),
+    valid_days: Plural(|days| match days {
+        1 => "The link works once and expires after 1 day.".into(),
+        _ => format!("The link works once and expires after {days} days."),
+    }),
     fallback: "If the button doesn’t work, copy this link into your browser:",
     requested_from: "Requested from",
     changed_from: "Changed from",
     changed_on: "Changed on",
+    signed_in_from: "Signed in from",
+    ended_on: "Ended on",
     ip_address: "IP address {ip}",
     not_requested: "Didn’t request this?",
     not_expected: "Weren’t expecting this?",
@@ -299,6 +322,24 @@ pub(super) static PAGES: PageSentences = PageSentences {
     open_there: "Open it there, or request a new link here.",
     invitation_needs_request: "To sign in as {address}, request a link in this browser.",
     request_link: "Request a new link",
+
+    report_title: "This wasn’t you?",
+    report_text: "Then end all sessions of your account. You’ll be signed out on all devices, \
+                  links that were emailed to you stop working, and the portal’s administrators \
+                  are told.",
+    report_button: "This wasn’t me",
+    report_unneeded: "If it was you, you don’t need to do anything. Close this page.",
+    reported: "All sessions have ended",
+    reported_text: "You’re signed out on all devices, and links that were emailed to you before \
+                    no longer work. The portal’s administrators have been told.",
+    report_used_text: "All sessions ended when it was used.",
+    report_expired_text: "It worked for 7 days.",
+    report_invalid_text: "Check that you opened the whole link.",
+    report_then_password: "If someone may have access to your email account, secure it first. \
+                           Then choose a new password.",
+    report_then_sign_in: "If someone may have access to your email account, secure it first. Then \
+                          sign in again.",
+    report_help: "Can’t sign in any more? Contact the portal’s administrator.",
 
     account_title: "Your account",
     sessions_heading: "Where you’re signed in",

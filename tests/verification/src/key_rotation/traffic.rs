@@ -208,11 +208,7 @@ impl<'w> Traffic<'w> {
     /// Takes the inbox; all messages of an email must be the same.
     fn read_inbox(&mut self) -> Result<(), String> {
         for email in self.world.portal.take_inbox() {
-            // Each attempt has an id of its own.
-            let email = Email {
-                message_id: String::new(),
-                ..Email::from(email)
-            };
+            let email = Email::from(email);
             let link = &jwt::claims(&email.token())["jti"];
             let is_its = |request: &&mut LoginRequest| {
                 text(&request.record["dynamodb"]["NewImage"], "link_id") == link

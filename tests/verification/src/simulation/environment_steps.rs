@@ -204,7 +204,7 @@ impl PortalUnderTest<'_> {
             // A used link is kept as long as its email.
             link.is_gone |= match link.used {
                 Some(_) => kept_until < now,
-                None => claim.is_some_and(|claim| claim.expires_at / 1000 < now),
+                None => claim.is_some_and(|claim| link.expires_at(claim) / 1000 < now),
             };
             if kept_until < now {
                 link.state = EmailState::Gone;

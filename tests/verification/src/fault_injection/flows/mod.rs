@@ -7,6 +7,7 @@ mod admin;
 mod confirmations;
 mod emails;
 mod links;
+mod notices;
 mod passwords;
 mod redrives;
 mod sessions;
@@ -58,6 +59,7 @@ impl Flow {
 pub(super) fn all() -> Vec<Flow> {
     [
         links::flows(),
+        notices::flows(),
         emails::flows(),
         passwords::flows(),
         accounts::flows(),
