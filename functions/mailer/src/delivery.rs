@@ -8,6 +8,7 @@ use crate::backoff::{STREAM_ATTEMPTS, backoff};
 use crate::decision::Decision;
 use crate::message::Message;
 use crate::ses::SendOutcome;
+use crate::templates::shipped_template;
 use shared::domain::audit::{AuditEvent, Target};
 use shared::domain::email::{
     Budget, DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
@@ -15,6 +16,7 @@ use shared::domain::email::{
 };
 use shared::domain::rate_limit::RateLimit;
 use shared::domain::time::Timestamp;
+use shared::email::MessageKind;
 use shared::keys::KeyRing;
 use shared::store::Unavailable;
 use shared::store::outbox::{ClaimOutcome, MAX_LOST_CLAIMS, OutboxLookup};
@@ -196,13 +198,11 @@ impl Mailer {
             Some(link) => Some(self.link_and_code(ring, ring.get(&prepared.kid)?, &link)),
             None => None,
         };
-        Message::new(
-            &self.app.config,
-            &self.public,
-            email,
-            prepared.template,
-            link.as_ref(),
-        )
+        let kind = MessageKind::of(prepared.template, &email.kind);
+        let template = shipped_template(kind, email.language)?;
+        let (config, public) = (&self.app.config, &self.public);
+        let message = (kind, &template);
+        Some(Message::new(config, public, email, message, link.as_ref()))
     }
 
     /// Leaves an email to the sweep until the windows of its `budgets` have ended, and logs it.

@@ -10,7 +10,6 @@
 
 mod backoff;
 mod budgets;
-mod copy;
 mod decision;
 mod delivery;
 mod events;
@@ -18,6 +17,7 @@ mod links;
 mod message;
 mod ses;
 mod sweep;
+mod templates;
 
 pub use events::{BatchResponse, Event, Record};
 
