@@ -128,6 +128,7 @@ impl App {
             requested_at: now,
             waits_until: None,
             expires_at: now.plus(self.config.email.retention),
+            message_id: None,
             state: DeliveryState::Queued,
         }
     }

@@ -17,6 +17,8 @@ mod authorizer;
 mod costs;
 mod email_content;
 mod email_delivery;
+mod email_event_order;
+mod email_events;
 mod enumeration;
 mod faults;
 mod frontends;

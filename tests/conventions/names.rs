@@ -36,6 +36,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("me", me::ROUTES),
         ("logout", logout::ROUTES),
         ("mailer", mailer::ROUTES),
+        ("email-events", email_events::ROUTES),
         ("authorizer", authorizer::ROUTES),
     ];
     let pairs = functions

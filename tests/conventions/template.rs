@@ -86,7 +86,7 @@ fn the_key_ring_is_frozen_and_retained() {
 #[test]
 fn opening_and_clicking_of_emails_are_not_tracked() {
     let yaml = text("template.yaml");
-    let events = resource(&yaml, "EmailEvents");
+    let events = resource(&yaml, "EmailEventDestination");
     let types = events
         .lines()
         .find(|line| line.contains("MatchingEventTypes:"))

@@ -66,8 +66,10 @@ fn respond(request: &Request, page: &str) -> Response {
 async fn revoke_session_of_link(app: &App, request: &Request, token: &str) -> Result<(), Problem> {
     let ring = app.keys.ring(app.clock.now()).await;
     let signed = ring.read_link(Purpose::SignIn, token)?;
-    let session = signed.key.session_id(&signed.content.id).hash();
-    revoke(app, request, &signed.content.user, &session).await
+    let link = app.store.find_link(&signed.content).await?;
+    let link = link.ok_or_else(Problem::invalid_token)?;
+    let session = signed.key.session_id(&link.id).hash();
+    revoke(app, request, &link.user, &session).await
 }
 
 /// Revokes the presented session, if there is one. Fails with 400 for a request with two sessions,

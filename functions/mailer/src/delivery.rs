@@ -52,6 +52,10 @@ impl Mailer {
             DeliveryState::Queued if email.waits_until.is_some_and(|until| until > now) => Ok(()),
             DeliveryState::Queued => self.claim(&email, now).await,
             DeliveryState::Sending { lease_until, .. } if *lease_until > now => Ok(()),
+            // An earlier attempt was accepted. Its outcome got lost, but not the provider's event.
+            DeliveryState::Sending { .. } if let Some(message_id) = &email.message_id => {
+                self.finish(key, DeliveryOutcome::Sent { message_id }).await
+            }
             DeliveryState::Sending { prepared, .. } if prepared.expires_at <= now => {
                 self.finish(key, DeliveryOutcome::Expired).await
             }
@@ -106,6 +110,7 @@ impl Mailer {
                 self.finish(&email.key, DeliveryOutcome::Throttled(budget))
                     .await
             }
+            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
             ClaimOutcome::Superseded | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
@@ -140,6 +145,7 @@ impl Mailer {
                 let outcome = DeliveryOutcome::Superseded(SupersededBy::EpochMove);
                 self.finish(&email.key, outcome).await
             }
+            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
             ClaimOutcome::OverBudget(_) | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
@@ -153,7 +159,7 @@ impl Mailer {
     ) -> Result<(), RetryLater> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
         let sent = match self.message(&ring, email, prepared) {
-            Some(message) => self.ses.send(&message).await,
+            Some(message) => self.ses.send(&message, self.tags(email, prepared)).await,
             None => SendOutcome::TryLater(
                 "the signing key of this email is not in the key ring".to_owned(),
             ),

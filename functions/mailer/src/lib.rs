@@ -17,6 +17,7 @@ mod links;
 mod message;
 mod ses;
 mod sweep;
+mod tags;
 mod templates;
 
 pub use events::{BatchResponse, Event, Record};

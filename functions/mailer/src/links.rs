@@ -3,7 +3,7 @@
 use crate::Mailer;
 use shared::domain::code::Code;
 use shared::domain::email::{EmailKind, EmailTemplate, OutboxEntry};
-use shared::domain::link::{Link, LinkNext, Purpose};
+use shared::domain::link::{Link, LinkClaims, LinkNext, Purpose};
 use shared::domain::paths;
 use shared::domain::time::{DAY, Timestamp};
 use shared::keys::{Key, KeyRing};
@@ -43,13 +43,14 @@ impl Mailer {
     /// stays in the link's row.
     pub(crate) fn link_and_code(&self, ring: &KeyRing, key: &Key, link: &Link) -> LinkAndCode {
         let code = key.code(&link.id);
-        let url = self.url(link.purpose, &ring.sign_link(key, link));
+        let claims = LinkClaims::from(link.clone());
+        let url = self.url(link.purpose, &ring.sign_link(key, &claims));
         if url.len() <= MAX_URL_LENGTH || link.next == LinkNext::None {
             return LinkAndCode { url, code };
         }
-        let shorter = Link {
+        let shorter = LinkClaims {
             next: LinkNext::Stored,
-            ..link.clone()
+            ..claims
         };
         let url = self.url(link.purpose, &ring.sign_link(key, &shorter));
         LinkAndCode { url, code }

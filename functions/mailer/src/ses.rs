@@ -8,7 +8,7 @@ use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{
-    Body, Content, Destination, EmailContent, Message as SimpleMessage, MessageHeader,
+    Body, Content, Destination, EmailContent, Message as SimpleMessage, MessageHeader, MessageTag,
 };
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl Ses {
         }
     }
 
-    pub(crate) async fn send(&self, message: &Message) -> SendOutcome {
+    pub(crate) async fn send(&self, message: &Message, tags: Vec<MessageTag>) -> SendOutcome {
         let Ok(content) = content_of(message) else {
             return SendOutcome::Rejected("unbuildable".to_owned());
         };
@@ -57,6 +57,7 @@ impl Ses {
             .from_email_address(&message.from)
             .set_reply_to_addresses(message.reply_to.clone().map(|address| vec![address]))
             .destination(Destination::builder().to_addresses(&message.to).build())
+            .set_email_tags(Some(tags))
             .content(content);
         let error = match request.send().await {
             Ok(output) => {

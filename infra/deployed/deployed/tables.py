@@ -29,12 +29,13 @@ class Tables:
         items = [item for page in pages for item in page["Items"]]
         return [{name: _deserialize(value) for name, value in item.items()} for item in items]
 
-    def write(self, table, row, values):
-        """Sets attributes of a row, to simulate events that the walk cannot cause."""
-        names = {f"#{name}": name for name in values}
+    def write(self, table, row, values, without=()):
+        """Sets attributes of a row and removes those in `without`, to simulate events that the walk cannot cause."""
+        names = {f"#{name}": name for name in (*values, *without)}
+        removed = f" REMOVE {', '.join(f'#{name}' for name in without)}" if without else ""
         self.client.update_item(
             TableName=f"{self.prefix}-{table}", Key={name: _serialize(row[name]) for name in ("pk", "sk")},
-            UpdateExpression="SET " + ", ".join(f"{mark} = :{name}" for mark, name in names.items()),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values) + removed,
             ConditionExpression="attribute_exists(pk)", ExpressionAttributeNames=names,
             ExpressionAttributeValues={f":{name}": _serialize(value) for name, value in values.items()})  # fmt: skip
 

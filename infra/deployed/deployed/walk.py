@@ -1,7 +1,7 @@
 """The walk through a deployed portal, step by step."""
 
 from . import (
-    access_tokens, accounts, admin, administration, gateway, journey, lifecycle, protected_api,
+    access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
     records, rest_api, sessions, sign_up, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
@@ -12,7 +12,7 @@ from .steps import announce
 
 ADA, EVE, NOBODY = "ada@example.com", "eve@example.com", "nobody@example.com"
 GRACE, ZOE, BOB, ROBERT = (f"{name}@example.com" for name in ("grace", "zoe", "bob", "robert"))
-CAROL, HEIDI = "carol@example.com", "heidi@example.com"
+CAROL, HEIDI, IVAN = (f"{name}@example.com" for name in ("carol", "heidi", "ivan"))
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 PARTNER = {
     "Portal": "partner",
@@ -47,6 +47,8 @@ def run(steps, emulator, keep):
     phone = _journey(steps, stack, mailbox, user)
     grace = _accounts(steps, stack, mailbox, back_end)
     _administration(steps, stack, mailbox, back_end)
+    with steps.step("Publishing events of SES, which suppress an address"):
+        email_events.check_events(stack, mailbox, back_end, admin.new_user(IVAN, "Ivan"))
     protected = _protect_api(steps, stack, mailbox, back_end)
 
     access_tokens.check_off(phone)

@@ -38,6 +38,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
         "me" => http(me::handle, aws, env).await,
         "logout" => http(logout::handle, aws, env).await,
         "mailer" => events(mailer::handle, aws, env).await,
+        "email-events" => fallible(email_events::handle, aws, env).await,
         "authorizer" => fallible(authorizer::handle, aws, env).await,
         other => Err(StartError(format!(
             "template.yaml declares the function {other}. Add it to infra/local/src/functions.rs."

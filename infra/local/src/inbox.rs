@@ -8,16 +8,20 @@ use shared::domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// An email that was sent, as `GET /_local/inbox` returns it.
+/// An email that SES accepted, as `GET /_local/inbox` returns it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReceivedEmail {
     /// The number of the email, from 1. Emptying the inbox does not start anew.
     pub id: u64,
+    /// The id that SES returned.
+    pub message_id: String,
     pub to: String,
     pub from: String,
     pub subject: String,
     /// The headers that the function added.
     pub headers: BTreeMap<String, String>,
+    /// The tags by which events of SES name the email.
+    pub tags: BTreeMap<String, String>,
     /// The plain-text part of the body.
     pub text: String,
     /// The HTML part of the body.
@@ -70,11 +74,15 @@ impl Inbox {
         }
     }
 
-    /// Adds the email in the body of an SES v2 `SendEmail` request.
+    /// Adds the email in the body of an SES v2 `SendEmail` request, and returns it.
     ///
     /// # Errors
     /// The name of the part that the body lacks.
-    pub(crate) fn deliver(&self, request: &Value) -> Result<(), &'static str> {
+    pub(crate) fn deliver(
+        &self,
+        request: &Value,
+        message_id: String,
+    ) -> Result<ReceivedEmail, &'static str> {
         let content = at(request, "/Content/Simple");
         let part = |part: &Value| at(part, "/Data").as_str().unwrap_or_default().to_owned();
         let to = at(request, "/Destination/ToAddresses/0")
@@ -88,10 +96,12 @@ impl Inbox {
             .ok_or("simple content with a plain-text body")?;
         let mut email = ReceivedEmail {
             id: 0,
+            message_id,
             to: to.to_owned(),
             from: from.to_owned(),
             subject: part(at(content, "/Subject")),
             headers: find_headers(content, at(request, "/ReplyToAddresses/0")),
+            tags: find_tags(request)?,
             text: text.to_owned(),
             html: part(at(content, "/Body/Html")),
             links: find_links(text),
@@ -108,9 +118,9 @@ impl Inbox {
         self.change(|contents| {
             contents.received += 1;
             email.id = contents.received;
-            contents.emails.push(email);
+            contents.emails.push(email.clone());
         });
-        Ok(())
+        Ok(email)
     }
 
     /// Adds an email that was not sent.
@@ -174,6 +184,24 @@ fn find_headers(content: &Value, reply_to: &Value) -> BTreeMap<String, String> {
         .map(|header| (field(header, "/Name"), field(header, "/Value")))
         .chain(reply_to)
         .collect()
+}
+
+/// Returns the tags of an email, by name.
+///
+/// # Errors
+/// What SES misses in a tag of another form.
+fn find_tags(request: &Value) -> Result<BTreeMap<String, String>, &'static str> {
+    let tags = at(request, "/EmailTags").as_array().into_iter().flatten();
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    let is_valid = |text: &str| (1..=256).contains(&text.len()) && text.chars().all(is_allowed);
+    let pair = |tag| {
+        let (name, value) = (at(tag, "/Name").as_str()?, at(tag, "/Value").as_str()?);
+        let is_name = is_valid(name.strip_prefix("ses:").unwrap_or(name));
+        (is_name && is_valid(value)).then(|| (name.to_owned(), value.to_owned()))
+    };
+    tags.map(pair)
+        .collect::<Option<_>>()
+        .ok_or("tags of letters, digits, underscores and hyphens")
 }
 
 /// Returns the links to the built-in pages, and those to a frontend's page with the token in the

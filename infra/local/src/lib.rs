@@ -10,6 +10,7 @@
 //! | `dynamodb`, `inbox`, `secrets_manager`, `kms` | the services behind the stub |
 //! | `stream` | streams, and the mappings that hand their records to functions |
 //! | `seed`, [`logs`] | the first users, the logs |
+//! | `ses` | the events of SES, and the addresses that play them |
 //! | `local_page` | the page under `/_local/` |
 //! | `guide`, `pitfalls`, [`COMMANDS`] | what the page and the terminal say about a run |
 
@@ -24,6 +25,7 @@ mod json;
 mod kms;
 mod lambda;
 mod local_authorizer;
+mod local_email_events;
 mod local_page;
 pub mod logs;
 mod options;
@@ -33,6 +35,7 @@ mod secret_file;
 mod secrets_manager;
 mod seed;
 mod server;
+mod ses;
 mod shutdown;
 mod stream;
 pub mod template;
@@ -41,3 +44,4 @@ pub use commands::{COMMANDS, Command};
 pub use inbox::ReceivedEmail;
 pub use options::Options;
 pub use portal::Portal;
+pub use ses::{SesEvent, notification};

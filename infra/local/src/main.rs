@@ -118,6 +118,7 @@ impl From<Arguments> for Options {
             host: Some(arguments.host),
             user: arguments.user,
             parameters: arguments.set.into_iter().collect(),
+            publishes_deliveries: true,
             announce: true,
             ..Self::default()
         }

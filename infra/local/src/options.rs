@@ -31,6 +31,9 @@ pub struct Options {
     pub random: Option<Random>,
     /// The key ring. Without one, it is read from `data` or generated.
     pub key_ring: Option<String>,
+    /// Lets SES publish an event for every email that arrives. The addresses of its mailbox
+    /// simulator play their events in any case.
+    pub publishes_deliveries: bool,
     /// Prints links and undelivered emails on standard output.
     pub announce: bool,
     /// Ignores streams and schedules. The caller invokes their functions in the order it likes.

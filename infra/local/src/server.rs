@@ -1,8 +1,6 @@
 //! The HTTP server of the portal.
 
 use crate::gateway::Gateway;
-use crate::lambda::Lambda;
-use crate::local_authorizer;
 use crate::local_page::{self, LocalPage};
 use crate::shutdown::ShutdownSignal;
 use axum::Router;
@@ -41,10 +39,11 @@ pub(crate) fn port(listener: &TcpListener) -> Result<u16, StartError> {
         .map_err(|error| StartError(format!("Could not determine the port: {error}.")))
 }
 
-/// Returns the routes under `/_local/`, with the gateway for all others.
-pub(crate) fn router(gateway: Gateway, page: LocalPage, authorizer: Lambda) -> Router {
+/// Returns the routes under `/_local/`, those of the page and `invocations`, with the gateway for
+/// all others.
+pub(crate) fn router(gateway: Gateway, page: LocalPage, invocations: Router) -> Router {
     let gateway = Arc::new(gateway);
-    let local = local_page::router(page).merge(local_authorizer::router(authorizer));
+    let local = local_page::router(page).merge(invocations);
     local.fallback(
         move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {
             let gateway = Arc::clone(&gateway);

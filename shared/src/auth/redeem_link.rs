@@ -11,10 +11,10 @@ use crate::keys::{KeyRing, Signed};
 use crate::store::links::{LinkError, Redeem};
 
 impl App {
-    /// Verifies the token of a link for `purpose`, and completes the link from its row where the
-    /// token does not hold all of it. The caller checks its expiry.
+    /// Verifies the token of a link for `purpose`, and completes the link from its row. The caller
+    /// checks its expiry.
     ///
-    /// Costs 1 read if the token does not hold all, else nothing.
+    /// Costs 1 read.
     ///
     /// # Errors
     /// 400 `invalid-token`, 503 if the key or the store cannot be reached.

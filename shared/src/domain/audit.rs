@@ -96,6 +96,10 @@ pub enum Action {
     Suspended,
     Reactivated,
     Erased,
+    /// An email bounced for good or was marked as spam: nothing is sent to its address.
+    AddressSuppressed,
+    /// An administrator lifted the suppression of an address.
+    SuppressionLifted,
 }
 
 impl Action {
@@ -129,6 +133,8 @@ impl Action {
             Self::Suspended => ("suspended", "warning"),
             Self::Reactivated => ("reactivated", "info"),
             Self::Erased => ("erased", "warning"),
+            Self::AddressSuppressed => ("email.suppressed", "warning"),
+            Self::SuppressionLifted => ("email.suppression.lifted", "info"),
         }
     }
 

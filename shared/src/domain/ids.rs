@@ -62,11 +62,6 @@ macro_rules! hash {
 }
 
 hash! {
-    /// The id of a link: SHA-256 of the nonce that only the requesting browser holds. It is the
-    /// item's key and the token's `jti`.
-    LinkId
-}
-hash! {
     /// The id of a session in tables and responses: SHA-256 of the session's secret id.
     SessionHash
 }
@@ -77,6 +72,39 @@ hash! {
 hash! {
     /// A keyed hash under the pepper. Tables hold it in place of an address or a network.
     KeyedHash
+}
+
+/// The id of a link: the first 96 bits of SHA-256 of the nonce that only the requesting browser
+/// holds. It is the item's key and the token's `jti`, 16 characters of base64url. Nobody can look
+/// for a nonce with a certain id, because the portal alone issues nonces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkId([u8; 12]);
+
+impl LinkId {
+    pub const fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the id made of the start of a hash.
+    pub const fn from_hash(hash: [u8; 32]) -> Self {
+        Self(*hash.first_chunk().expect("32 bytes start with 12 bytes"))
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; 12] {
+        &self.0
+    }
+
+    /// Parses the printed form. All 16 characters count, so each id has one spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for LinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&encode(&self.0))
+    }
 }
 
 /// The id of a user: `usr_` and 32 random hexadecimal digits.
@@ -180,12 +208,18 @@ mod tests {
         ] {
             assert_eq!(UserId::parse(wrong), None, "{wrong}");
         }
-        let hash = LinkId::from_bytes([0xff; 32]);
+        let id = LinkId::from_bytes([0xff; 12]);
+        let text = id.to_string();
+        assert_eq!(LinkId::parse(&text), Some(id));
+        for wrong in [&text[1..], &format!("{text}A"), &format!("{text}=")] {
+            assert_eq!(LinkId::parse(wrong), None, "{wrong}");
+        }
+        let hash = SessionHash::from_bytes([0xff; 32]);
         let text = hash.to_string();
-        assert_eq!(LinkId::parse(&text), Some(hash));
+        assert_eq!(SessionHash::parse(&text), Some(hash));
         // The last character carries two unused bits: only zeros are accepted.
-        assert_eq!(LinkId::parse(&format!("{}9", &text[..42])), None);
-        assert_eq!(LinkId::parse(&format!("{text}=")), None);
+        assert_eq!(SessionHash::parse(&format!("{}9", &text[..42])), None);
+        assert_eq!(SessionHash::parse(&format!("{text}=")), None);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Nonce {
 
     /// Returns the id of the link that was requested with this nonce.
     pub fn link(&self) -> LinkId {
-        LinkId::from_bytes(sha256(self.0.expose()))
+        LinkId::from_hash(sha256(self.0.expose()))
     }
 }
 
@@ -117,7 +117,7 @@ impl Purpose {
     }
 }
 
-/// The claims of a link's token, which only this portal can have signed.
+/// A link, as its row has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub purpose: Purpose,
@@ -139,6 +139,51 @@ impl Link {
         match self.account {
             LinkAccount::Invited => self.epoch.next(),
             LinkAccount::Active | LinkAccount::New { .. } => self.epoch,
+        }
+    }
+}
+
+/// The claims of a link's token, which only this portal can have signed: what its page shows. The
+/// link's row has the rest, so that the link is short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkClaims {
+    pub purpose: Purpose,
+    pub id: LinkId,
+    pub address: EmailAddress,
+    pub expires_at: Timestamp,
+    pub next: LinkNext,
+    pub account: LinkAccount,
+}
+
+impl From<Link> for LinkClaims {
+    fn from(link: Link) -> Self {
+        Self {
+            purpose: link.purpose,
+            id: link.id,
+            address: link.address,
+            expires_at: link.expires_at,
+            next: link.next,
+            account: link.account,
+        }
+    }
+}
+
+impl LinkClaims {
+    /// Returns the link that these claims name where it has no row: it belongs to nobody, and does
+    /// nothing.
+    pub fn without_row(self) -> Link {
+        Link {
+            purpose: self.purpose,
+            id: self.id,
+            user: UserId::nobody(),
+            address: self.address,
+            epoch: Epoch::new(0),
+            expires_at: self.expires_at,
+            next: match self.next {
+                LinkNext::Stored => LinkNext::None,
+                next => next,
+            },
+            account: self.account,
         }
     }
 }

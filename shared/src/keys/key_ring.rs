@@ -306,7 +306,7 @@ mod tests {
         let ours =
             ring(r#"[{"kid": "2", "secret": "ssssssssssssssssssssssssssssssss", "added_at": 0}]"#)
                 .unwrap();
-        let id = LinkId::from_bytes([7; 32]);
+        let id = LinkId::from_bytes([7; 12]);
         let (one, two) = (ours.get("1").unwrap(), ours.get("2").unwrap());
         assert!(!one.code(&id).matches(&two.code(&id)));
         assert_ne!(one.session_id(&id).hash(), two.session_id(&id).hash());

@@ -1,15 +1,16 @@
-//! Links and sessions as JSON Web Tokens (RFC 7519): HS256 only, explicitly typed (RFC 8725, 3.11),
-//! one audience and one issuer per purpose and portal. The library's time checks are off, because
-//! it would read the system clock and allow 60 s.
+//! Links and sessions as JSON Web Tokens (RFC 7519): HS256 only, with one subkey and one audience
+//! for each purpose, and one issuer for each portal. The token of a session is explicitly typed
+//! (RFC 8725, 3.11). That of a link is not, because people see links: it is as short as it can be,
+//! and its subkey alone keeps other tokens from being accepted. The library's time checks are off,
+//! because it would read the system clock and allow 60 s.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{LinkId, UserId};
-use crate::domain::link::{Link, LinkAccount, LinkNext, Purpose};
+use crate::domain::link::{LinkAccount, LinkClaims, LinkNext, Purpose};
 use crate::domain::next::Next;
 use crate::domain::portal::PortalName;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
-use crate::domain::user::Epoch;
 use crate::keys::key_ring::{Key, KeyRing, Subkey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
@@ -50,12 +51,14 @@ pub struct SessionClaims {
 struct LinkToken {
     iss: String,
     aud: String,
+    /// Id of the link.
     jti: String,
+    /// Address that the link was sent to.
     sub: String,
-    email: String,
-    epoch: Epoch,
-    account: String,
     exp: u64,
+    /// The initial of the account. Is left out if the account is the usual one of the purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acc: Option<String>,
     /// Is empty if only the link's item has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -83,18 +86,31 @@ impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Link(Purpose::SignIn) => "link",
-            Self::Link(Purpose::Activation) => "activation",
+            Self::Link(Purpose::Activation) => "invite",
             Self::Link(Purpose::Reset) => "reset",
             Self::Session => "session",
         }
     }
 
-    fn typ(self) -> String {
-        format!("{}+jwt", self.name())
+    fn typ(self) -> Option<String> {
+        match self {
+            Self::Link(_) => None,
+            Self::Session => Some("session+jwt".to_owned()),
+        }
     }
 
     fn audience(self, portal: &PortalName) -> String {
-        format!("{portal}/{}", self.name())
+        match self {
+            Self::Link(_) => self.name().to_owned(),
+            Self::Session => format!("{portal}/{}", self.name()),
+        }
+    }
+
+    fn issuer(self, portal: &PortalName) -> String {
+        match self {
+            Self::Link(_) => portal.to_string(),
+            Self::Session => format!("vestibule/{portal}"),
+        }
     }
 
     const fn subkey(self, key: &Key) -> &Subkey {
@@ -107,46 +123,75 @@ impl Kind {
     }
 }
 
-fn issuer(portal: &PortalName) -> String {
-    format!("vestibule/{portal}")
+/// Returns the account that links for `purpose` are usually issued to.
+const fn usual_account(purpose: Purpose) -> LinkAccount {
+    match purpose {
+        Purpose::SignIn | Purpose::Reset => LinkAccount::Active,
+        Purpose::Activation => LinkAccount::Invited,
+    }
+}
+
+/// Returns the initial of `account`, unless it is the usual one.
+fn initial_of(purpose: Purpose, account: &LinkAccount) -> Option<&'static str> {
+    if *account == usual_account(purpose) {
+        return None;
+    }
+    Some(match account {
+        LinkAccount::Active => "a",
+        LinkAccount::Invited => "i",
+        LinkAccount::New { .. } => "n",
+    })
+}
+
+fn parse_account(purpose: Purpose, initial: Option<&str>) -> Option<LinkAccount> {
+    match initial {
+        None => Some(usual_account(purpose)),
+        Some("a") => Some(LinkAccount::Active),
+        Some("i") => Some(LinkAccount::Invited),
+        Some("n") => Some(LinkAccount::New {
+            name: String::new(),
+        }),
+        Some(_) => None,
+    }
 }
 
 impl KeyRing {
-    /// Signs the token of `link`. Only its email may contain the token.
-    pub fn sign_link(&self, key: &Key, link: &Link) -> String {
+    /// Signs the token of a link. Only its email may contain the token.
+    pub fn sign_link(&self, key: &Key, link: &LinkClaims) -> String {
+        let kind = Kind::Link(link.purpose);
         let claims = LinkToken {
-            iss: issuer(&self.portal),
-            aud: Kind::Link(link.purpose).audience(&self.portal),
+            iss: kind.issuer(&self.portal),
+            aud: kind.audience(&self.portal),
             jti: link.id.to_string(),
-            sub: link.user.to_string(),
-            email: link.address.to_string(),
-            epoch: link.epoch,
-            account: link.account.as_str().to_owned(),
+            sub: link.address.to_string(),
             exp: link.expires_at.secs(),
+            acc: initial_of(link.purpose, &link.account).map(str::to_owned),
             next: match &link.next {
                 LinkNext::None => None,
                 LinkNext::Page(next) => Some(next.as_str().to_owned()),
                 LinkNext::Stored => Some(String::new()),
             },
         };
-        sign(key, Kind::Link(link.purpose), &claims)
+        sign(key, kind, &claims)
     }
 
     /// Verifies the token of a link for `purpose`. The caller checks its expiry.
     ///
     /// # Errors
     /// [`TokenError`] for a token that is invalid, or whose key is unknown.
-    pub fn read_link(&self, purpose: Purpose, token: &str) -> Result<Signed<'_, Link>, TokenError> {
+    pub fn read_link(
+        &self,
+        purpose: Purpose,
+        token: &str,
+    ) -> Result<Signed<'_, LinkClaims>, TokenError> {
         let Signed { content, key } = self.read::<LinkToken>(Kind::Link(purpose), token)?;
         let parse = || {
-            Some(Link {
+            Some(LinkClaims {
                 purpose,
                 id: LinkId::parse(&content.jti)?,
-                user: UserId::parse(&content.sub)?,
-                address: EmailAddress::parse(&content.email)?,
-                epoch: content.epoch,
-                account: LinkAccount::parse(&content.account, "")?,
+                address: EmailAddress::parse(&content.sub)?,
                 expires_at: Timestamp::from_secs(content.exp),
+                account: parse_account(purpose, content.acc.as_deref())?,
                 next: match content.next {
                     None => LinkNext::None,
                     Some(next) if next.is_empty() => LinkNext::Stored,
@@ -163,7 +208,7 @@ impl KeyRing {
     /// Signs the token of a session. Only its cookie or its bearer client may receive the token.
     pub fn sign_session(&self, key: &Key, session: &SessionClaims) -> String {
         let claims = SessionToken {
-            iss: issuer(&self.portal),
+            iss: Kind::Session.issuer(&self.portal),
             aud: Kind::Session.audience(&self.portal),
             sid: session.id.expose(),
             sub: session.user.to_string(),
@@ -202,7 +247,7 @@ impl KeyRing {
             return Err(TokenError::Invalid);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-        let is_typed = header.typ == Some(kind.typ()) && header.alg == Algorithm::HS256;
+        let is_typed = header.typ == kind.typ() && header.alg == Algorithm::HS256;
         let kid = header.kid.filter(|_| is_typed).ok_or(TokenError::Invalid)?;
         let unknown = if self.stale {
             TokenError::UnknownKeyWhileStale
@@ -214,7 +259,7 @@ impl KeyRing {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;
         validation.set_audience(&[kind.audience(&self.portal)]);
-        validation.set_issuer(&[issuer(&self.portal)]);
+        validation.set_issuer(&[kind.issuer(&self.portal)]);
         validation.set_required_spec_claims(&["aud", "iss", "exp"]);
         let secret = DecodingKey::from_secret(kind.subkey(key).expose());
         let token =
@@ -228,7 +273,7 @@ impl KeyRing {
 
 fn sign<C: Serialize>(key: &Key, kind: Kind, claims: &C) -> String {
     let mut header = Header::new(Algorithm::HS256);
-    header.typ = Some(kind.typ());
+    header.typ = kind.typ();
     header.kid = Some(key.kid.clone());
     let secret = EncodingKey::from_secret(kind.subkey(key).expose());
     #[expect(

@@ -12,6 +12,7 @@ mod rate_limits;
 mod read;
 pub mod sessions;
 pub mod sign_in;
+mod suppressions;
 mod transaction;
 pub mod users;
 mod write;

@@ -28,8 +28,8 @@ async fn the_first_pages_read_no_table_and_the_others_only_what_they_show() {
         (VERIFY, &[]),
         (CONFIG, &[]),
         (link.path(), &[]),
-        (invitation.path(), &["BatchGetItem"]),
-        (reset.path(), &["BatchGetItem"]),
+        (invitation.path(), &["BatchGetItem", "GetItem"]),
+        (reset.path(), &["BatchGetItem", "GetItem"]),
         (CONFIRM, &["BatchGetItem"]),
         (ACCOUNT, &["BatchGetItem", "Query"]),
     ] {

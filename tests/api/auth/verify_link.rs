@@ -4,7 +4,7 @@
 use kit::routes::{LOGOUT, VERIFY};
 use kit::{ADA, GRACE, World, mins, secs};
 use serde_json::json;
-use shared::domain::link::{Link, Purpose};
+use shared::domain::link::{LinkClaims, Purpose};
 
 #[tokio::test]
 async fn a_thousand_openings_and_prefetches_change_nothing() {
@@ -280,7 +280,7 @@ async fn a_sign_in_link_does_not_activate_where_users_have_passwords() {
     // The link as the portal issues it while its users sign in by links alone.
     let ring = world.key_ring();
     let activation = ring.read_link(Purpose::Activation, &token).ok().unwrap();
-    let sign_in = Link {
+    let sign_in = LinkClaims {
         purpose: Purpose::SignIn,
         ..activation.content
     };

@@ -15,6 +15,7 @@ mod client;
 mod clock;
 pub mod contract;
 mod email;
+mod email_events;
 mod faults;
 mod passwords;
 mod request;

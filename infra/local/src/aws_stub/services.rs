@@ -6,6 +6,7 @@ use crate::inbox::Inbox;
 use crate::json::at;
 use crate::kms::Kms;
 use crate::secrets_manager::SecretsManager;
+use crate::ses::{EventTopic, events_for};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -13,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dynoxide::Database;
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use shared::domain::ids::UserId;
 use shared::random::Random;
 use std::sync::Arc;
@@ -24,6 +26,11 @@ pub(crate) struct Services {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) secrets: SecretsManager,
     pub(crate) kms: Kms,
+    /// The events that SES publishes.
+    pub(crate) email_events: EventTopic,
+    /// Set if SES publishes an event for every email that arrives.
+    pub(crate) publishes_deliveries: bool,
+    pub(crate) clock: Clock,
     /// Notified of every write to a table, so that its stream is read.
     pub(crate) written: watch::Sender<()>,
     /// The source of message ids.
@@ -98,13 +105,16 @@ impl Services {
     }
 
     fn send_email(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
-        match self.inbox.deliver(body) {
-            Ok(()) => {
-                // SES only promises that the id is unique, and user ids are.
-                let id = UserId::new(self.random.bytes())
-                    .to_string()
-                    .replace("usr_", "local-");
-                reply(200, json!({ "MessageId": id }).to_string())
+        // SES only promises that the id is unique, and user ids are.
+        let id = UserId::new(self.random.bytes()).to_string();
+        let id = id.replace("usr_", "local-");
+        match self.inbox.deliver(body, id) {
+            Ok(email) => {
+                for event in events_for(&email.to, self.publishes_deliveries) {
+                    let document = event.document(&email, self.clock.now());
+                    self.email_events.publish(document);
+                }
+                reply(200, json!({ "MessageId": email.message_id }).to_string())
             }
             Err(missing) => refuse(
                 400,

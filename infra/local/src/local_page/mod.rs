@@ -1,11 +1,12 @@
 //! The routes under `/_local/`: a page that shows the emails and says what to try, each email as it
 //! renders, and the inbox as JSON.
 
+mod shown_email;
 mod theme;
 
 use crate::commands::{COMMANDS, Command};
 use crate::guide::Guide;
-use crate::inbox::{Contents, Inbox};
+use crate::inbox::{Inbox, UnsentEmail};
 use crate::template::Parameter;
 use askama::Template;
 use axum::Router;
@@ -17,26 +18,56 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use shared::domain::ids::{encode, sha256};
+use shared::store::Store;
+use shown_email::ShownEmail;
 use std::sync::Arc;
 
 /// The contents of the page.
 pub(crate) struct LocalPage {
     inbox: Arc<Inbox>,
+    /// The delivery log, which knows what has become of each email.
+    store: Store,
     guide: Arc<Guide>,
     style: String,
     policy: String,
 }
 
 impl LocalPage {
-    pub(crate) fn new(inbox: Arc<Inbox>, guide: Arc<Guide>) -> Self {
+    pub(crate) fn new(inbox: Arc<Inbox>, store: Store, guide: Arc<Guide>) -> Self {
         let style = theme::style(&guide.accent);
         Self {
             inbox,
+            store,
             guide,
             policy: theme::page_policy(&style),
             style,
         }
     }
+
+    /// Returns what the page shows of the emails.
+    async fn contents(&self) -> Contents {
+        let contents = self.inbox.contents();
+        let mut emails = vec![];
+        for email in &contents.emails {
+            emails.push(ShownEmail::find(&self.store, email.clone()).await);
+        }
+        let states: Vec<_> = emails.iter().map(ShownEmail::state).collect();
+        let states = encode(&sha256(states.concat().as_bytes()));
+        Contents {
+            version: format!("{}-{states}", self.inbox.version(&contents)),
+            emails,
+            unsent: contents.unsent,
+        }
+    }
+}
+
+/// The emails that the page shows, oldest first.
+struct Contents {
+    emails: Vec<ShownEmail>,
+    unsent: Vec<UnsentEmail>,
+    /// Changes with anything that the page shows.
+    version: String,
 }
 
 #[derive(Template)]
@@ -46,7 +77,6 @@ struct PageTemplate<'a> {
     origin: String,
     /// The host that the page was opened at, if it is not the portal's.
     wrong_host: Option<&'a str>,
-    version: String,
     /// The emails, newest first.
     contents: Contents,
     commands: &'a [Command],
@@ -74,8 +104,7 @@ pub(crate) fn router(page: LocalPage) -> Router {
 }
 
 async fn show_page(State(page): State<Arc<LocalPage>>, headers: HeaderMap) -> Response {
-    let mut contents = page.inbox.contents();
-    let version = page.inbox.version(&contents);
+    let mut contents = page.contents().await;
     contents.emails.reverse();
     contents.unsent.reverse();
     let parameters = page.guide.parameters.iter();
@@ -85,7 +114,6 @@ async fn show_page(State(page): State<Arc<LocalPage>>, headers: HeaderMap) -> Re
         guide: &page.guide,
         origin: page.guide.origin(),
         wrong_host: host.filter(|host| *host != page.guide.public_url.authority()),
-        version,
         contents,
         commands: &COMMANDS,
         set,
@@ -119,11 +147,11 @@ fn html_response(html: String, policy: &str) -> Response {
 
 /// Responds with the inbox. The page asks for its entity tag only, with HEAD, to see a change.
 async fn list_emails(State(page): State<Arc<LocalPage>>) -> Response {
-    let contents = page.inbox.contents();
+    let contents = page.contents().await;
     let headers = [
         (CONTENT_TYPE, "application/json".to_owned()),
         (CACHE_CONTROL, "no-store".to_owned()),
-        (ETAG, format!("\"{}\"", page.inbox.version(&contents))),
+        (ETAG, format!("\"{}\"", contents.version)),
     ];
     let emails = serde_json::to_string(&contents.emails).unwrap_or_default();
     (headers, emails).into_response()

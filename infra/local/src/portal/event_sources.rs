@@ -35,6 +35,12 @@ impl EventSources<'_> {
         if self.options.events_by_hand {
             return Ok(mappings);
         }
+        if let Some(email_events) = functions.get("email-events").cloned() {
+            let services = Arc::clone(self.services);
+            tasks.spawn_until_shutdown(async move {
+                services.email_events.run(email_events).await;
+            });
+        }
         for function in declared {
             let Some(lambda) = functions.get(&function.name) else {
                 continue;

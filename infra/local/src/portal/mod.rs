@@ -122,7 +122,14 @@ impl Portal {
         self.services.secrets.set(value);
     }
 
-    /// Returns once all records in the streams so far have been consumed or discarded.
+    /// Takes the events that SES has published so far, leaving none. Only a caller who invokes the
+    /// functions has to hand them over.
+    pub fn take_email_events(&self) -> Vec<Value> {
+        self.services.email_events.take()
+    }
+
+    /// Returns once all records in the streams so far have been consumed or discarded, and all
+    /// events of SES handed over.
     ///
     /// # Errors
     /// A [`StartError`] if a stream cannot be read or its consumer has stopped.
@@ -139,6 +146,9 @@ impl Portal {
                 .wait_for(|progress| progress.has_consumed(&newest))
                 .await
                 .map_err(|_| broken("its consumer has stopped".to_owned()))?;
+        }
+        if !self.mappings.is_empty() {
+            self.services.email_events.settled().await;
         }
         Ok(())
     }

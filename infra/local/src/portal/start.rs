@@ -11,9 +11,10 @@ use crate::lambda::{self, Lambda};
 use crate::local_page::LocalPage;
 use crate::options::Options;
 use crate::secrets_manager::SecretsManager;
+use crate::ses::EventTopic;
 use crate::shutdown::BackgroundTasks;
 use crate::template::{Function, Template};
-use crate::{dynamodb, functions, seed, server};
+use crate::{dynamodb, functions, local_authorizer, local_email_events, seed, server};
 use shared::aws::sdk_config;
 use shared::clock::Clock;
 use shared::config::StartError;
@@ -62,11 +63,15 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
         clock: env.clock.clone(),
         random: env.random.clone(),
     };
-    let page = LocalPage::new(Arc::clone(&services.inbox), Arc::clone(&guide));
-    let authorizer = functions.get("authorizer").cloned();
-    let authorizer =
-        authorizer.ok_or_else(|| StartError("template.yaml declares no authorizer.".to_owned()))?;
-    let router = server::router(gateway, page, authorizer);
+    let inbox = Arc::clone(&services.inbox);
+    let page = LocalPage::new(inbox, store(&services, &env)?, Arc::clone(&guide));
+    let function = |name: &str| {
+        let function = functions.get(name).cloned();
+        function.ok_or_else(|| StartError(format!("template.yaml declares no {name}.")))
+    };
+    let invocations = local_authorizer::router(function("authorizer")?)
+        .merge(local_email_events::router(function("email-events")?));
+    let router = server::router(gateway, page, invocations);
     let served = router.clone();
     tasks.spawn(|shutdown| server::serve(listener, served, shutdown));
     Ok(Portal {
@@ -99,6 +104,9 @@ fn open_services(
         inbox: Arc::new(Inbox::new(env.clock.clone(), options.announce)),
         secrets: SecretsManager::new(&template.key_ring, key_ring, directory, &env.random)?,
         kms: Kms::new(directory, &env.random),
+        email_events: EventTopic::default(),
+        publishes_deliveries: options.publishes_deliveries,
+        clock: env.clock.clone(),
         written: watch::Sender::new(()),
         random: env.random.clone(),
     })

@@ -10,7 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-const UNDELIVERED: [&str; 5] = ["dropped", "throttled", "failed", "expired", "superseded"];
+const UNDELIVERED: [&str; 6] = [
+    "dropped",
+    "throttled",
+    "failed",
+    "expired",
+    "superseded",
+    "suppressed",
+];
 
 /// The interval at which the stream is read even if no write was noticed.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

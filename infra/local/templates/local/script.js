@@ -52,13 +52,23 @@
       || (!selection.isCollapsed && selection.containsNode(email, true)) || framed?.isCollapsed === false;
   };
 
-  /** Adds and removes emails and leaves all others as they are: opened, selected, focused. */
+  /** Shows what has become of an email. */
+  const update = (item, fresh) => {
+    const [state, freshState] = [item, fresh].map((each) => each.querySelector(".state"));
+    if (state && freshState && !state.isEqualNode(freshState)) state.replaceWith(freshState);
+  };
+
+  /** Adds and removes emails and leaves all others as they are: opened, selected, focused. Only their states change. */
   const merge = (fresh) => {
     const list = byId("emails");
     const shown = fresh.getElementById("emails");
     for (const item of [...list.children]) if (!fresh.getElementById(item.id)) item.remove();
     for (const item of [...shown.children].reverse()) {
-      if (byId(item.id)) continue;
+      const known = byId(item.id);
+      if (known) {
+        update(known, item);
+        continue;
+      }
       const newest = list.querySelector(".email");
       if (newest && !isInUse(newest)) newest.open = false;
       list.prepend(item);

@@ -1,5 +1,6 @@
 //! The end of a delivery, and the delivery log.
 
+use super::event::{EmailEvent, decisive};
 use crate::domain::ids::RecordId;
 use crate::domain::time::Timestamp;
 
@@ -12,6 +13,7 @@ pub enum DeliveryStatus {
     Failed,
     Expired,
     Superseded,
+    Suppressed,
 }
 
 impl DeliveryStatus {
@@ -24,6 +26,7 @@ impl DeliveryStatus {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Superseded => "superseded",
+            Self::Suppressed => "suppressed",
         }
     }
 }
@@ -46,6 +49,8 @@ pub enum DeliveryOutcome<'a> {
     Expired,
     /// The email became void before it could be sent.
     Superseded(SupersededBy),
+    /// Nothing is sent to the address, because an earlier email bounced or was marked as spam.
+    Suppressed,
 }
 
 impl DeliveryOutcome<'_> {
@@ -57,6 +62,7 @@ impl DeliveryOutcome<'_> {
             Self::Throttled(_) => DeliveryStatus::Throttled,
             Self::Expired => DeliveryStatus::Expired,
             Self::Superseded(_) => DeliveryStatus::Superseded,
+            Self::Suppressed => DeliveryStatus::Suppressed,
         }
     }
 
@@ -69,6 +75,7 @@ impl DeliveryOutcome<'_> {
             Self::Throttled(budget) => Some(budget.as_str()),
             Self::Expired => Some("link-expired"),
             Self::Superseded(by) => Some(by.as_str()),
+            Self::Suppressed => Some("address-suppressed"),
         }
     }
 }
@@ -173,10 +180,12 @@ pub struct DeliveryRecord {
     pub kind: String,
     /// The template as stored, see `EmailTemplate`, once it is decided.
     pub template: Option<String>,
-    /// `queued`, `sending`, or a [`DeliveryStatus`].
-    pub status: String,
-    /// Reason for the status, where it needs one.
-    pub reason: Option<String>,
+    /// `queued`, `sending`, or a [`DeliveryStatus`]: the status that the mailer stored.
+    pub stored_status: String,
+    /// Reason for the stored status, where it needs one.
+    pub stored_reason: Option<String>,
+    /// Reports of the provider about the email since, oldest first.
+    pub events: Vec<EmailEvent>,
     /// The provider's id of the message.
     pub message_id: Option<String>,
     pub requested_at: Timestamp,
@@ -185,4 +194,20 @@ pub struct DeliveryRecord {
     pub waits_until: Option<Timestamp>,
     /// Number of claims so far.
     pub attempts: u64,
+}
+
+impl DeliveryRecord {
+    /// Returns the status: what the provider says if it has said anything, or else what the mailer
+    /// stored.
+    pub fn status(&self) -> &str {
+        decisive(&self.events).map_or(&self.stored_status, |event| event.kind.status())
+    }
+
+    /// Returns the reason for the status, where it needs one.
+    pub fn reason(&self) -> Option<&str> {
+        match decisive(&self.events) {
+            Some(event) => Some(event.detail.as_str()).filter(|detail| !detail.is_empty()),
+            None => self.stored_reason.as_deref(),
+        }
+    }
 }

@@ -1,11 +1,17 @@
 //! Emails in the outbox, which is also the delivery log.
 
 mod delivery;
+mod event;
+mod suppression;
+mod tag;
 
 pub use delivery::{
     Budget, DeliveryOutcome, DeliveryRecord, DeliveryStatus, DropReason, FailureReason,
     SupersededBy,
 };
+pub use event::{EmailEvent, EmailEventKind};
+pub use suppression::{Suppression, SuppressionReason};
+pub use tag::TAG;
 
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::Action;
@@ -124,6 +130,9 @@ pub struct OutboxEntry {
     pub waits_until: Option<Timestamp>,
     /// End of the item's retention in the delivery log.
     pub expires_at: Timestamp,
+    /// The provider's id of the message, where one of its events came before the outcome of the
+    /// attempt was stored: it has accepted the email.
+    pub message_id: Option<String>,
     pub state: DeliveryState,
 }
 

@@ -1,38 +1,31 @@
-//! Completes a link that was read from its token.
+//! Completes a link from its row: its token has only what its page shows.
 
-use crate::domain::link::{Link, LinkAccount, LinkNext};
+use crate::domain::link::{Link, LinkClaims};
 use crate::store::links::link_item;
 use crate::store::{Store, Unavailable};
 
 impl Store {
-    /// Returns `link` with what only its row holds: a long `next`, and the name of a new user. If
-    /// the row has been removed, the link has no `next` and the name is empty.
+    /// Returns the link that `claims` name, or `None` if its row has been removed.
     ///
-    /// Costs 1 strongly consistent read if the token left something to the row, else nothing.
+    /// Costs 1 strongly consistent read.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
-    pub async fn complete_link(&self, link: Link) -> Result<Link, Unavailable> {
-        let is_new = matches!(link.account, LinkAccount::New { .. });
-        if link.next != LinkNext::Stored && !is_new {
-            return Ok(link);
-        }
-        let key = link_item::key(&link.id);
-        let row = self
-            .read_item("complete_link", &self.tables.links, key)
-            .await?;
+    pub async fn find_link(&self, claims: &LinkClaims) -> Result<Option<Link>, Unavailable> {
+        let key = link_item::key(&claims.id);
+        let row = self.read_item("find_link", &self.tables.links, key).await?;
         let stored = row.as_ref().and_then(link_item::from_item);
-        Ok(match stored {
-            Some(stored) => Link {
-                next: stored.link.next,
-                account: stored.link.account,
-                ..link
-            },
-            None if link.next == LinkNext::Stored => Link {
-                next: LinkNext::None,
-                ..link
-            },
-            None => link,
-        })
+        Ok(stored.map(|stored| stored.link))
+    }
+
+    /// Returns the link that `claims` name. If its row has been removed, it belongs to nobody.
+    ///
+    /// Costs 1 strongly consistent read.
+    ///
+    /// # Errors
+    /// Fails with [`Unavailable`] if the store cannot be reached.
+    pub async fn complete_link(&self, claims: LinkClaims) -> Result<Link, Unavailable> {
+        let link = self.find_link(&claims).await?;
+        Ok(link.unwrap_or_else(|| claims.without_row()))
     }
 }

@@ -127,7 +127,7 @@ impl Store {
             let link = links.iter().find(|stored| stored.link.id == *id);
             let user = link.map(|stored| stored.link.user.clone());
             let new = user.filter(|user| !users.contains(user));
-            users.push(new.unwrap_or_else(|| UserId::new(id.first_16())));
+            users.push(new.unwrap_or_else(|| UserId::new(self.random.bytes())));
         }
         let keys = users.iter().map(user_item::user_key).collect();
         let read = self.read_items("count_code_attempts", [(&self.tables.users, keys)]);

@@ -14,6 +14,8 @@ use crate::store::{Store, Unavailable};
 pub enum ClaimOutcome {
     /// The caller holds the claim and sends the email.
     Claimed,
+    /// The address is suppressed. Nothing was written.
+    Suppressed,
     /// This budget is used up. Nothing was written.
     OverBudget(Budget),
     /// The user's epoch has moved since the link was prepared, or they are suspended or erased.
@@ -25,17 +27,19 @@ pub enum ClaimOutcome {
 #[derive(Clone, Copy, PartialEq)]
 enum Write {
     Email,
+    Suppression,
     Link,
     Budget(RateLimitScope),
     Audit,
 }
 
 impl Store {
-    /// Claims a queued email within all `budgets`, creates its link and records `event`, all
-    /// together. Stores what is `prepared`, so that every retry sends the same link.
+    /// Claims a queued email to an address that is not suppressed within all `budgets`, creates its
+    /// link and records `event`, all together. Stores what is `prepared`, so that every retry sends
+    /// the same link.
     ///
-    /// Costs 1 transaction of 1 update, 1 update for each budget, and 2 puts, or 1 put for a
-    /// notice, which has no link.
+    /// Costs 1 transaction of 1 update, 1 condition check, 1 update for each budget, and 2 puts, or
+    /// 1 put for a notice, which has no link.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -54,6 +58,7 @@ impl Store {
             .map(|budget| (Write::Budget(budget.scope), self.increment(budget, now)));
         let writes = Transaction::new()
             .update(Write::Email, self.claimed_email(entry, prepared, now))
+            .check(Write::Suppression, self.unsuppressed(&entry.key.to))
             .puts(Write::Link, new_link)
             .put(Write::Audit, self.audit_record(event))
             .updates(counts);
@@ -99,9 +104,15 @@ impl Store {
 /// Returns the outcome of a claim that failed these conditions. Of several budgets, the one of the
 /// whole portal counts, which has an alarm.
 fn refused_claim(failed: &[Write]) -> ClaimOutcome {
+    if failed.contains(&Write::Email) {
+        return ClaimOutcome::HeldElsewhere;
+    }
+    if failed.contains(&Write::Suppression) {
+        return ClaimOutcome::Suppressed;
+    }
     let budgets = failed.iter().map(|write| match write {
         Write::Budget(scope) => Some(budget(*scope)),
-        Write::Email | Write::Link | Write::Audit => None,
+        Write::Email | Write::Suppression | Write::Link | Write::Audit => None,
     });
     let budgets: Option<Vec<_>> = budgets.collect();
     let used_up = budgets.and_then(|budgets| {

@@ -14,6 +14,7 @@ mod list_unfinished;
 pub(super) mod outbox_item;
 mod postpone;
 mod reclaim;
+mod record_event;
 mod retry_later;
 
 use std::time::Duration;

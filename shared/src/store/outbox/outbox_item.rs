@@ -4,8 +4,8 @@
 use crate::domain::address::EmailAddress;
 use crate::domain::client::ClientInfo;
 use crate::domain::email::{
-    DeliveryRecord, DeliveryState, EmailKind, EmailTemplate, Notice, OutboxEntry, OutboxKey,
-    PreparedEmail,
+    DeliveryRecord, DeliveryState, EmailEvent, EmailKind, EmailTemplate, Notice, OutboxEntry,
+    OutboxKey, PreparedEmail,
 };
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
 use crate::domain::language::Language;
@@ -95,6 +95,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
         requested_at: moment(item, "requested_at")?,
         waits_until: moment(item, "waits_until"),
         expires_at: expires_at(item)?,
+        message_id: text(item, "message_id").map(str::to_owned),
         state: state(item)?,
     })
 }
@@ -167,12 +168,24 @@ pub(in crate::store) fn delivery(item: &Item) -> Option<DeliveryRecord> {
         id: key_of(item)?.id,
         kind: field("kind")?,
         template: field("template"),
-        status: field("status")?,
-        reason: field("reason"),
+        stored_status: field("status")?,
+        stored_reason: field("reason"),
+        events: events(item),
         message_id: field("message_id"),
         requested_at: moment(item, "requested_at")?,
         ended_at: moment(item, "ended_at"),
         attempts: number(item, "attempts").unwrap_or_default(),
         waits_until: moment(item, "waits_until"),
     })
+}
+
+/// Returns the events of an email, oldest first. Those that this version cannot read are left out.
+fn events(item: &Item) -> Vec<EmailEvent> {
+    let stored = item.get("events").and_then(|events| events.as_ss().ok());
+    let stored = stored.into_iter().flatten();
+    let mut events: Vec<_> = stored
+        .filter_map(|event| EmailEvent::from_stored(event))
+        .collect();
+    events.sort();
+    events
 }

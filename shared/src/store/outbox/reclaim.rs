@@ -13,15 +13,17 @@ use crate::store::{Store, Unavailable};
 #[derive(Clone, Copy, PartialEq)]
 enum Write {
     Email,
+    Suppression,
     User,
 }
 
 impl Store {
-    /// Claims an email whose lease has lapsed, and counts the attempt. If it carries a link, its
-    /// user must not be suspended and must be of the epoch that the link was prepared under. A
-    /// notice is sent in any case.
+    /// Claims an email whose lease has lapsed, and counts the attempt. The provider must not have
+    /// accepted it by an earlier attempt, and its address must not be suppressed. If it carries a
+    /// link, its user must not be suspended and must be of the epoch that the link was prepared
+    /// under. A notice is sent in any case.
     ///
-    /// Costs 1 transaction of 1 update and, if there is a link, 1 condition check.
+    /// Costs 1 transaction of 1 update and, if there is a link, 2 condition checks, else 1.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -35,7 +37,10 @@ impl Store {
             .email_row(&entry.key)
             .set("lease_until = :lease")
             .add("attempts :one, lost_claims :one")
-            .when("attribute_exists(pk) AND #status = :sending AND lease_until <= :now")
+            .when(
+                "attribute_exists(pk) AND #status = :sending AND lease_until <= :now \
+                 AND attribute_not_exists(message_id)",
+            )
             .names([("#status", "status")])
             .values([
                 (":sending", s("sending")),
@@ -43,7 +48,9 @@ impl Store {
                 (":now", n(now.millis())),
                 (":one", n(1)),
             ]);
-        let writes = Transaction::new().update(Write::Email, email);
+        let writes = Transaction::new()
+            .update(Write::Email, email)
+            .check(Write::Suppression, self.unsuppressed(&entry.key.to));
         let writes = match prepared.template {
             EmailTemplate::Link(_) => {
                 writes.check(Write::User, self.unchanged_account(entry, prepared))
@@ -53,11 +60,13 @@ impl Store {
         match writes.commit(self, "reclaim_email").await {
             Ok(()) => Ok(ClaimOutcome::Claimed),
             Err(TransactionError::Conditions(failed)) => {
-                let held = failed.iter().any(|(write, _)| *write == Write::Email);
-                Ok(if held {
+                let failed = |write| failed.iter().any(|(one, _)| *one == write);
+                Ok(if failed(Write::Email) {
                     ClaimOutcome::HeldElsewhere
-                } else {
+                } else if failed(Write::User) {
                     ClaimOutcome::Superseded
+                } else {
+                    ClaimOutcome::Suppressed
                 })
             }
             Err(error) => Err(error.into()),

@@ -5,7 +5,7 @@ use super::originals::{Original, Originals, Purpose};
 use super::texts;
 use crate::jwt::{bytes, decode, encode, segments, sign, subkey};
 use serde_json::{Value, json};
-use shared::domain::link::{self, Link};
+use shared::domain::link::{self, LinkClaims};
 use shared::domain::time::Timestamp;
 use shared::keys::SessionClaims;
 
@@ -113,7 +113,7 @@ fn by_another_portal(forger: &mut Forger<'_>, original: &Original) -> String {
         let content = link.content;
         return staff.sign_link(
             key,
-            &Link {
+            &LinkClaims {
                 expires_at,
                 ..content
             },
@@ -229,7 +229,7 @@ fn other_claims(forger: &mut Forger<'_>, claims: &str) -> String {
     let other = decode(segments(forger.some_token())[1]);
     let rng = &mut forger.rng;
     let name = *rng.pick(&[
-        "sub", "email", "epoch", "exp", "aud", "iss", "jti", "sid", "next", "whole",
+        "sub", "email", "acc", "exp", "aud", "iss", "jti", "sid", "next", "whole",
     ]);
     let audiences = [
         "partner/link",
@@ -239,7 +239,7 @@ fn other_claims(forger: &mut Forger<'_>, claims: &str) -> String {
     ];
     let value = match name {
         "exp" => random_expiry(forger),
-        "epoch" => rng.below(1_000_000).into(),
+        "acc" => (*rng.pick(&["a", "i", "n", "x"])).into(),
         "aud" => json!(audiences),
         "iss" => (*rng.pick(&["vestibule/staff", "vestibule", ""])).into(),
         "email" => format!("user{}@example.com", rng.next_u64()).into(),

@@ -3,11 +3,10 @@
 use super::fixture;
 use shared::domain::address::EmailAddress;
 use shared::domain::ids::{LinkId, UserId};
-use shared::domain::link::{Link, LinkAccount, LinkNext, Purpose};
+use shared::domain::link::{LinkAccount, LinkClaims, LinkNext, Purpose};
 use shared::domain::portal::PortalName;
 use shared::domain::session::SessionId;
 use shared::domain::time::Timestamp;
-use shared::domain::user::Epoch;
 use shared::keys::{KeyRing, SessionClaims};
 use std::cell::LazyCell;
 
@@ -80,12 +79,10 @@ fn portal(name: &str) -> PortalName {
 }
 
 fn link(ring: &KeyRing) -> String {
-    let link = Link {
+    let link = LinkClaims {
         purpose: Purpose::SignIn,
-        id: LinkId::from_bytes([1; 32]),
-        user: UserId::new([2; 16]),
+        id: LinkId::from_bytes([1; 12]),
         address: EmailAddress::parse("ada@example.com").unwrap(),
-        epoch: Epoch::new(3),
         expires_at: Timestamp::from_secs(4),
         next: LinkNext::None,
         account: LinkAccount::Active,

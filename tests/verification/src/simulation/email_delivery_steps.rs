@@ -247,7 +247,7 @@ impl PortalUnderTest<'_> {
             let address = &self.model.people[known.person].address;
             let claims = jwt::claims(&email.token());
             let is_right = !known.has_link()
-                || (claims["jti"] == known.id.as_str() && claims["email"] == address.as_str());
+                || (claims["jti"] == known.id.as_str() && claims["sub"] == address.as_str());
             ensure!(
                 email.to == *address && is_right,
                 "email {link} for {address} went to {} with {claims}",

@@ -5,7 +5,8 @@ use crate::fault_injection::fault::service_error;
 use crate::fault_injection::injector::first;
 use crate::fault_injection::scenario::{PAGE, Scenario, StepResult};
 use crate::{ensure, ensure_eq};
-use kit::{ADA, ApiClient, ApiRequest, GRACE, hours, mins};
+use kit::{ADA, ApiClient, ApiRequest, GRACE, hours, mins, secs};
+use local::SesEvent;
 use local::aws_stub::Fault;
 
 pub(super) fn flows() -> Vec<Flow> {
@@ -33,6 +34,8 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(mailer_always_crashes).ending(&["failed"]),
         flow!(email_waits_and_expires).ending(&["expired"]),
         flow!(email_waits_and_is_superseded).ending(&["superseded"]),
+        flow!(email_bounces).ending(&["sent", "suppressed"]),
+        flow!(email_arrives_after_its_response_is_lost),
     ]
 }
 
@@ -195,5 +198,31 @@ async fn email_waits_and_expires(s: &Scenario) -> StepResult {
 async fn email_waits_and_is_superseded(s: &Scenario) -> StepResult {
     claim_without_sending(s).await?;
     s.revoke_sessions(ADA).await?;
+    s.deliver().await
+}
+
+/// The bounce arrives twice, and nothing more is sent to the address.
+async fn email_bounces(s: &Scenario) -> StepResult {
+    let email = s.receive_login_email(&s.client(), ADA).await?;
+    s.play(SesEvent::HardBounce, &email).await?;
+    s.play(SesEvent::HardBounce, &email).await?;
+    s.advance(secs(1));
+    email_to(s, ADA).await?;
+    let audit = s.world.audit("partner.email.suppressed").len();
+    ensure_eq!(audit, 1, "records of a suppression");
+    let rows = s.world.rows("emails");
+    let suppressed = rows.iter().any(|row| row["status"]["S"] == "suppressed");
+    ensure!(suppressed, "an email to a suppressed address was sent");
+    Ok(())
+}
+
+/// An event that comes first keeps the email from being sent again.
+async fn email_arrives_after_its_response_is_lost(s: &Scenario) -> StepResult {
+    fail_first(s, 1, Fault::DieAfter);
+    request(s, ADA).await?;
+    s.deliver_once().await?;
+    if let Ok(email) = s.latest_email() {
+        s.play(SesEvent::Delivery, &email).await?;
+    }
     s.deliver().await
 }

@@ -16,7 +16,7 @@ pub(super) fn all_are_finished(facts: &Facts) -> Result<(), String> {
         let is_plausible = match status {
             "sent" => copies >= 1 && has("message_id"),
             "dropped" => copies == 0 && !has("address") && has("reason"),
-            "throttled" => copies == 0 && has("reason"),
+            "throttled" | "suppressed" => copies == 0 && has("reason"),
             _ => has("reason"),
         };
         ensure!(is_plausible, "{copies} copies were sent of {row}");

@@ -1,8 +1,9 @@
 //! Delivers the outbox: the stream's records and the sweep.
 
-use super::{Scenario, StepResult};
+use super::{MAX_ATTEMPTS, Scenario, StepResult};
 use crate::{ensure, outbox};
-use kit::secs;
+use kit::{Email, secs};
+use local::SesEvent;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -60,6 +61,24 @@ impl Scenario {
                 .replace(Some(sequence_number(last).to_owned()));
         }
         Ok(done == batch.len())
+    }
+
+    /// Plays an event of SES, repeatedly until it is recorded.
+    pub(crate) async fn play(&self, event: SesEvent, email: &Email) -> StepResult {
+        let now = self.world.clock.now();
+        let document = self.world.ses_document(event, email, now).to_string();
+        for _ in 0..MAX_ATTEMPTS {
+            let recorded = self.world.publish(&document).await;
+            let invocation = self.end_invocation();
+            let Err(why) = recorded else { return Ok(()) };
+            let had_reason = invocation.failed() > 0 && !self.is_hidden(invocation);
+            ensure!(
+                had_reason,
+                "an event was refused, but no call failed: {why}"
+            );
+            self.advance(secs(2));
+        }
+        Err("an event is refused for ever".to_owned())
     }
 
     /// Invokes the mailer; returns nothing if a fault crashed it.
