@@ -2,20 +2,27 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | [`api`] | a client of the admin API, with signed calls |
 //! | `aws` | clients with the operator's own credentials |
 //! | [`error`] | failures, and the exit code of each kind |
+//! | `https` | the HTTP client behind [`api`] |
+//! | `problem` | problem documents as sentences |
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
 //! | [`keys`] | `vestibule keys`: the keys of access tokens |
 
+pub mod api;
 mod aws;
 pub mod error;
+mod https;
 pub mod keys;
+mod problem;
 mod secret;
 pub mod stack;
 
 use clap::{Args, Parser, Subcommand};
 use error::Error;
+use shared::clock::Clock;
 use stack::Stack;
 
 /// Operates a deployed Vestibule stack.
@@ -55,15 +62,15 @@ pub struct Options {
     json: bool,
 }
 
-/// Runs a command and returns its output.
+/// Runs a command and returns its output. Calls are signed with the time of `clock`.
 ///
 /// # Errors
 /// An [`Error`] with a sentence for the operator.
-pub async fn run(arguments: Arguments) -> Result<String, Error> {
+pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
     let aws = aws::config().await?;
     let Command::Keys(command) = arguments.command;
     let stack = Stack::find(&aws, &command.options().stack).await?;
-    keys::run(&command, &aws, &stack).await
+    keys::run(&command, &aws, &stack, clock.now()).await
 }
 
 #[cfg(test)]

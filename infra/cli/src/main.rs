@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use cli::Arguments;
+use shared::clock::Clock;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +11,7 @@ use std::process::ExitCode;
     reason = "this is for the person at the terminal, not a log"
 )]
 async fn main() -> ExitCode {
-    match cli::run(Arguments::parse()).await {
+    match cli::run(Arguments::parse(), &Clock::system()).await {
         Ok(output) => {
             println!("{output}");
             ExitCode::SUCCESS

@@ -12,6 +12,8 @@ use shared::domain::portal::PortalName;
 pub struct Stack {
     pub name: String,
     pub portal: PortalName,
+    /// Origin of the API.
+    pub api_url: String,
     /// Name or ARN of the secret that holds the key ring.
     pub key_ring: String,
     /// The stack's own key of access tokens, with `AccessTokens=on`.
@@ -44,6 +46,7 @@ impl Stack {
         Some(Self {
             name: name.to_owned(),
             portal: PortalName::parse(portal.parameter_value()?)?,
+            api_url: output("ApiUrl")?.to_owned(),
             key_ring: output("KeyRing")?.to_owned(),
             access_token_key: output("AccessTokenKey").and_then(KeyArn::parse),
         })

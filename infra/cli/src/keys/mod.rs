@@ -13,8 +13,8 @@ use crate::stack::Stack;
 use aws_config::SdkConfig;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use shared::clock::Clock;
 use shared::domain::key_arn::KeyArn;
+use shared::domain::time::Timestamp;
 use shared::keys::{AccessTokenKey, AccessTokenKeys};
 use view::View;
 
@@ -49,8 +49,8 @@ pub(crate) async fn run(
     command: &Command,
     aws: &SdkConfig,
     stack: &Stack,
+    now: Timestamp,
 ) -> Result<String, Error> {
-    let now = Clock::system().now();
     let keys = match command {
         Command::Status(_) => status(aws, stack).await?,
         Command::Rotate(_) => rotate::rotate(aws, stack, now).await?,

@@ -1,0 +1,84 @@
+//! An HTTP client for the portal's own host, whose certificate need not be one of Amazon's.
+
+use crate::error::Error;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Connector, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest that a response may take. API Gateway gives up after 30 s.
+const READ_TIMEOUT: Duration = Duration::from_secs(35);
+
+/// A client that trusts the roots of the operating system.
+pub(crate) struct Https {
+    connector: Connector,
+}
+
+impl Https {
+    /// Returns a client for this origin. One that begins with `http:` needs no roots.
+    pub(crate) fn new(origin: &str) -> Result<Self, Error> {
+        let settings = HttpConnectorSettings::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .build();
+        let builder = || Connector::builder().connector_settings(settings.clone());
+        if origin.starts_with("http://") {
+            let connector = builder().build_http();
+            return Ok(Self { connector });
+        }
+        if !origin.starts_with("https://") {
+            let why = format!("{origin} is not a URL. It must begin with https:// or http://.");
+            return Err(Error::Failed(why));
+        }
+        let roots = TrustStore::empty().with_native_roots(true);
+        let tls = TlsContext::builder().with_trust_store(roots).build();
+        let tls = tls.map_err(|error| {
+            let why = format!("Could not load the root certificates of this machine: {error}.");
+            Error::Failed(why)
+        })?;
+        let with_tls = builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        let connector = ConnectorBuilder::tls_context(with_tls, tls).build();
+        Ok(Self { connector })
+    }
+
+    /// Sends a request, and returns the status and the body of the response.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: String,
+    ) -> Result<(u16, Vec<u8>), Error> {
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        let invalid = |_| Error::Failed(format!("{url} is not a valid URL."));
+        request.set_uri(url).map_err(invalid)?;
+        request.set_method(method).map_err(invalid)?;
+        for (name, value) in headers {
+            request
+                .headers_mut()
+                .try_insert(name.clone(), value.clone())
+                .map_err(invalid)?;
+        }
+        let response = self.connector.call(request).await;
+        let response = response.map_err(|error| unreachable_at(url, &error))?;
+        let status = response.status().as_u16();
+        let body = ByteStream::new(response.into_body()).collect().await;
+        let body = body.map_err(|error| unreachable_at(url, &error))?;
+        Ok((status, body.to_vec()))
+    }
+}
+
+/// Names the innermost cause, such as a refused connection or an invalid certificate.
+fn unreachable_at(url: &str, error: &dyn std::error::Error) -> Error {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let host = url.split('/').nth(2).unwrap_or(url);
+    Error::Failed(format!("Could not reach {host}: {cause}."))
+}
