@@ -8,7 +8,6 @@ use crate::backoff::{STREAM_ATTEMPTS, backoff};
 use crate::decision::Decision;
 use crate::message::Message;
 use crate::ses::SendOutcome;
-use crate::templates::shipped_template;
 use shared::domain::audit::{AuditEvent, Target};
 use shared::domain::email::{
     Budget, DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
@@ -30,6 +29,10 @@ impl From<Unavailable> for RetryLater {
         Self
     }
 }
+
+/// Reasons why a message cannot be built.
+const NO_KEY: &str = "the signing key of this email is not in the key ring";
+const NO_TEMPLATE: &str = "the template of this email could not be read";
 
 impl Mailer {
     /// Does whatever the row of an email needs next. A row that is finished, claimed by another
@@ -158,11 +161,9 @@ impl Mailer {
         attempt: u64,
     ) -> Result<(), RetryLater> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
-        let sent = match self.message(&ring, email, prepared) {
-            Some(message) => self.ses.send(&message, self.tags(email, prepared)).await,
-            None => SendOutcome::TryLater(
-                "the signing key of this email is not in the key ring".to_owned(),
-            ),
+        let sent = match self.message(&ring, email, prepared).await {
+            Ok(message) => self.ses.send(&message, self.tags(email, prepared)).await,
+            Err(reason) => SendOutcome::TryLater(reason.to_owned()),
         };
         match sent {
             SendOutcome::Accepted { message_id } => {
@@ -193,22 +194,30 @@ impl Mailer {
         }
     }
 
-    /// Builds the message, or returns `None` if the key ring has lost the key that signs its link.
-    fn message(
+    /// Builds the message.
+    ///
+    /// # Errors
+    /// The reason why that may work later: the key ring has lost the key that signs the link, or
+    /// the texts cannot be read.
+    async fn message(
         &self,
         ring: &KeyRing,
         email: &OutboxEntry,
         prepared: &PreparedEmail,
-    ) -> Option<Message> {
+    ) -> Result<Message, &'static str> {
         let link = match email.link(prepared) {
-            Some(link) => Some(self.link_and_code(ring, ring.get(&prepared.kid)?, &link)),
+            Some(link) => {
+                let key = ring.get(&prepared.kid).ok_or(NO_KEY)?;
+                Some(self.link_and_code(ring, key, &link))
+            }
             None => None,
         };
         let kind = MessageKind::of(prepared.template, &email.kind);
-        let template = shipped_template(kind, email.language)?;
+        let template = self.template(kind, email.language).await;
+        let template = template.ok().flatten().ok_or(NO_TEMPLATE)?;
         let (config, public) = (&self.app.config, &self.public);
         let message = (kind, &template);
-        Some(Message::new(config, public, email, message, link.as_ref()))
+        Ok(Message::new(config, public, email, message, link.as_ref()))
     }
 
     /// Leaves an email to the sweep until the windows of its `budgets` have ended, and logs it.

@@ -28,6 +28,8 @@ pub enum Subject {
     User(UserId),
     /// The keyed hash of an address, which may belong to no user.
     Address(KeyedHash),
+    /// An email template: message and language, such as `sign-in/en`.
+    Template(String),
 }
 
 impl From<&UserId> for Subject {
@@ -47,6 +49,7 @@ impl fmt::Display for Subject {
         match self {
             Self::User(user) => user.fmt(f),
             Self::Address(address) => address.fmt(f),
+            Self::Template(name) => write!(f, "template#{name}"),
         }
     }
 }
@@ -100,6 +103,10 @@ pub enum Action {
     AddressSuppressed,
     /// An administrator lifted the suppression of an address.
     SuppressionLifted,
+    /// An administrator saved a text of an email in place of the shipped one.
+    TemplateSaved,
+    /// An administrator returned to the shipped text of an email.
+    TemplateReverted,
 }
 
 impl Action {
@@ -135,6 +142,8 @@ impl Action {
             Self::Erased => ("erased", "warning"),
             Self::AddressSuppressed => ("email.suppressed", "warning"),
             Self::SuppressionLifted => ("email.suppression.lifted", "info"),
+            Self::TemplateSaved => ("template.saved", "warning"),
+            Self::TemplateReverted => ("template.reverted", "info"),
         }
     }
 
@@ -152,7 +161,7 @@ impl Action {
 /// The stored `resource_type` of a session.
 const SESSION: &str = "session";
 
-/// The session, email, user or address that an action was done with.
+/// The session, email, user, address or template that an action was done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     Session(SessionHash),
@@ -160,6 +169,8 @@ pub enum Target {
     Email(RecordId),
     User(UserId),
     Address(KeyedHash),
+    /// An email template: message and language, such as `sign-in/en`.
+    Template(String),
 }
 
 impl Target {
@@ -170,6 +181,7 @@ impl Target {
             Self::Email(_) => "email",
             Self::User(_) => "user",
             Self::Address(_) => "address",
+            Self::Template(_) => "template",
         }
     }
 
@@ -180,6 +192,7 @@ impl Target {
             Self::Email(id) => id.as_str().to_owned(),
             Self::User(id) => id.to_string(),
             Self::Address(hash) => hash.to_string(),
+            Self::Template(name) => name.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The frame of every HTML body: the page around the card, the portal's name or logo on top.
 
 use super::html::escape;
+use super::values::clean;
 use crate::config::Brand;
 use crate::domain::language::Language;
 
@@ -36,7 +37,7 @@ impl Frame<'_> {
 
     /// Returns the logo, or the portal's name.
     fn brand(&self) -> String {
-        let name = escape(&self.brand.name);
+        let name = escape(&clean(&self.brand.name));
         let Some(logo) = &self.brand.logo else {
             return format!(
                 "<p class=\"ink\" dir=\"auto\" style=\"margin:0;color:#1a1d23;font-size:18px;\

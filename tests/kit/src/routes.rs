@@ -33,6 +33,7 @@ pub const SESSIONS: &str = "/auth/sessions";
 pub const END_SESSION: &str = "/auth/end-session";
 pub const USERS: &str = "/admin/users";
 pub const IMPORT_USERS: &str = "/admin/users/import";
+pub const TEMPLATES: &str = "/admin/templates";
 
 /// The inbox of the local portal, which is not part of the API.
 pub const LOCAL_INBOX: &str = "/_local/inbox";
@@ -60,6 +61,11 @@ pub fn user_audit(id: &str) -> String {
 /// Returns the path of the emails to one user.
 pub fn user_emails(id: &str) -> String {
     format!("{USERS}/{id}/emails")
+}
+
+/// Returns the path of the texts of an email.
+pub fn template(message: &str, language: &str) -> String {
+    format!("{TEMPLATES}/{message}/{language}")
 }
 
 /// Returns the path of all sessions of one user.
