@@ -10,6 +10,7 @@
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
 //! | [`keys`] | `vestibule keys`: the keys of access tokens |
+//! | [`templates`] | `vestibule templates`: the texts of emails |
 
 pub mod api;
 mod aws;
@@ -19,6 +20,7 @@ pub mod keys;
 mod problem;
 mod secret;
 pub mod stack;
+pub mod templates;
 
 use clap::{Args, Parser, Subcommand};
 use error::Error;
@@ -49,6 +51,13 @@ enum Command {
     /// `retire` removes the old key. Tokens are accepted all the time.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Shows, checks, previews, saves and reverts the texts of emails.
+    ///
+    /// Works on a folder with subject.txt, text.txt and body.html. Calls the portal's admin API:
+    /// needs the permissions cloudformation:DescribeStacks and those of the stack's AdminPolicy.
+    /// With --api it calls a portal on this machine.
+    #[command(subcommand)]
+    Templates(templates::Command),
 }
 
 /// Options that every command takes.
@@ -67,10 +76,14 @@ pub struct Options {
 /// # Errors
 /// An [`Error`] with a sentence for the operator.
 pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
-    let aws = aws::config().await?;
-    let Command::Keys(command) = arguments.command;
-    let stack = Stack::find(&aws, &command.options().stack).await?;
-    keys::run(&command, &aws, &stack, clock.now()).await
+    match arguments.command {
+        Command::Keys(command) => {
+            let aws = aws::config().await?;
+            let stack = Stack::find(&aws, &command.options().stack).await?;
+            keys::run(&command, &aws, &stack, clock.now()).await
+        }
+        Command::Templates(command) => templates::run(&command, clock).await,
+    }
 }
 
 #[cfg(test)]

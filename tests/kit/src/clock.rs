@@ -44,7 +44,8 @@ impl TestClock {
         Timestamp::from_millis(self.millis.load(Ordering::SeqCst)).plus(ran.unwrap_or_default())
     }
 
-    pub(crate) fn clock(&self) -> Clock {
+    /// Returns this clock as the product takes it.
+    pub fn clock(&self) -> Clock {
         let clock = self.clone();
         Clock::from_fn(move || clock.now())
     }
