@@ -7,6 +7,7 @@
 use crate::Templates;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::domain::client::ClientInfo;
+use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::email::{Contents, Frame, MessageKind, TemplateSource};
 use shared::http::response;
@@ -30,8 +31,8 @@ struct Output {
     html: String,
 }
 
-/// Length of a sample token, which makes the link as long as links are.
-const TOKEN_LENGTH: usize = 230;
+/// Length of a sample link, that of the longest usual ones.
+const LINK_LENGTH: usize = 280;
 
 fn not_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     String::deserialize(value).map(Some)
@@ -49,7 +50,7 @@ impl Templates<'_> {
         let template = self.check(&source)?;
         let config = &self.context.config;
         let origin = self.request.portal_origin(&config.site)?;
-        let link = paths::link_page(&origin, self.page(), &sample_token());
+        let link = sample_link(&origin, self.page());
         let contents = Contents {
             kind: self.kind,
             language: self.language,
@@ -80,9 +81,12 @@ impl Templates<'_> {
     }
 }
 
-/// Returns characters like those of a token, which opens nothing.
-fn sample_token() -> String {
+/// Returns a link as long as links are, which opens nothing.
+fn sample_link(origin: &Origin, page: &str) -> String {
     let characters =
         "SAMPLE-eyJhbGciOiJIUzI1NiJ9.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    characters.chars().cycle().take(TOKEN_LENGTH).collect()
+    let start = paths::link_page(origin, page, "");
+    let length = LINK_LENGTH.saturating_sub(start.len());
+    let token: String = characters.chars().cycle().take(length).collect();
+    start + &token
 }

@@ -16,7 +16,8 @@ line-height:44px;font-weight:600;letter-spacing:3px;white-space:nowrap;";
 const BUTTON: &str = "display:inline-block;padding:14px 36px;font-size:16px;line-height:20px;\
 font-weight:600;text-decoration:none;border-radius:9px;";
 /// The link as text: three lines in a window of 600 px.
-const COPY: &str = "font-size:10px;line-height:16px;word-break:break-all;";
+const COPY: &str = "display:inline-block;margin-top:4px;font-size:10px;line-height:15px;\
+letter-spacing:-0.1px;text-decoration:none;word-break:break-all;";
 
 /// Returns the text of the first paragraph, for the preview in a list of emails.
 pub(super) fn first_paragraph(nodes: &[Node], values: &Values) -> String {
