@@ -129,6 +129,7 @@ impl App {
             waits_until: None,
             expires_at: now.plus(self.config.email.retention),
             message_id: None,
+            redriven: false,
             state: DeliveryState::Queued,
         }
     }

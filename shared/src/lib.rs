@@ -16,8 +16,10 @@
 //! | [`passwords`] | password rules and hashes as this portal is configured |
 //! | [`lambda`] | the entry point of every function |
 //! | [`app`] | the context of most functions |
+//! | [`admin`] | what functions of the admin API share: paging, views, audit events |
 //! | [`auth`] | flows of several endpoints: authenticate, issue a session, request an email |
 
+pub mod admin;
 pub mod app;
 pub mod auth;
 pub mod aws;

@@ -1,8 +1,10 @@
 //! The cost of each request, counted and compared with the table in docs/costs.md.
 
+use crate::admin::emails::{newest, suppress};
 use kit::authorizer::http_api_event;
 use kit::routes::{ACCOUNT, CONFIRM, CONTINUE, SIGN_IN, TEMPLATES};
 use kit::{ADA, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
+use local::SesEvent;
 use local::aws_stub::Call;
 use reqwest::Method;
 use serde_json::json;
@@ -62,8 +64,10 @@ async fn every_request_costs_what_the_page_says() {
         table: String::new(),
     };
     links_and_codes(&mut costs).await;
+    emails(&mut costs).await;
     administration(&mut costs).await;
     passwords(&mut costs).await;
+    email_events(&mut costs).await;
     let heading = "\
 | request | status | DynamoDB requests | depth | read units | write units |
 |---|---|---|---|---|---|
@@ -155,6 +159,24 @@ async fn links_and_codes(t: &mut Costs<'_>) {
         .await;
 }
 
+async fn email_events(t: &mut Costs<'_>) {
+    let world = t.world;
+    let email = world.latest_email().await;
+    for (name, event) in [
+        ("one event of an email", SesEvent::Delivery),
+        (
+            "one bounce, which suppresses the address",
+            SesEvent::HardBounce,
+        ),
+    ] {
+        let played = async {
+            world.play(event, &email).await;
+            200
+        };
+        t.count_status(name, "email-events", played).await;
+    }
+}
+
 async fn administration(t: &mut Costs<'_>) {
     let world = t.world;
     let admin = world.client();
@@ -183,7 +205,6 @@ async fn administration(t: &mut Costs<'_>) {
         ("GET /admin/users", admin.list_users()),
         ("GET /admin/users/{id}", admin.get_user(&ada)),
         ("GET /admin/users/{id}/audit", admin.list_audit(&ada)),
-        ("GET /admin/users/{id}/emails", admin.list_emails(&ada)),
         ("PATCH /admin/users/{id}", rename),
         ("PATCH /admin/users/{id}, address", move_address),
         (
@@ -215,6 +236,37 @@ async fn administration(t: &mut Costs<'_>) {
         ),
     ] {
         t.count(&name, "templates", request).await;
+    }
+}
+
+/// Calls the routes of the function `emails`, with three emails to Ada of which one was sent.
+async fn emails(t: &mut Costs<'_>) {
+    let (world, admin) = (t.world, t.world.client());
+    let id = world.user_id(ADA);
+    world.clock.advance(hours(25));
+    suppress(world, ADA).await;
+    world.client().request_login(ADA).await.assert("200");
+    world.settle().await;
+    let email = newest(world, ADA).await;
+    let email = email["id"].as_str().unwrap();
+    for (name, request) in [
+        ("GET /admin/users/{id}/emails", admin.list_emails(&id)),
+        ("GET /admin/emails?address=", admin.list_emails_to(ADA)),
+        (
+            "GET /admin/emails?status=held, one email",
+            admin.list_held_emails(),
+        ),
+        ("POST /admin/emails/lift", admin.lift_suppression(ADA)),
+        (
+            "POST /admin/emails/redrive",
+            admin.redrive_email(ADA, email),
+        ),
+        (
+            "GET /admin/emails?status=held, none",
+            admin.list_held_emails(),
+        ),
+    ] {
+        t.count(name, "emails", request).await;
     }
 }
 

@@ -89,6 +89,7 @@ impl<'a> Outbox<'a> {
             waits_until: None,
             expires_at: now.plus(hours(24)),
             message_id: None,
+            redriven: false,
             state: DeliveryState::Queued,
         };
         let limits = EmailRequestLimits {

@@ -1,5 +1,6 @@
 //! The template's roles allow exactly what the functions do: each action, on each table, by name.
 
+use crate::admin::emails::{newest, suppress};
 use kit::authorizer::http_api_event;
 use kit::{ADA, GRACE, PASSWORD, World, cancelled, hours, mins, parameters, routes};
 use local::SesEvent;
@@ -45,6 +46,7 @@ async fn call_everything(world: &World) {
     phone.verify_code(&email.code).await;
     phone.request_login("nobody@example.com").await;
     world.settle().await;
+    emails(world).await;
     administration(world).await;
     passwords(world).await;
     // An email that is claimed again, and a redemption whose conflicts do not end.
@@ -151,6 +153,23 @@ async fn passwords(world: &World) {
     first.await;
     reset.await;
     world.clear_fault();
+}
+
+/// Lists the emails to an address, lifts its suppression, and sends one of them again.
+async fn emails(world: &World) {
+    let admin = world.client();
+    world.clock.advance(mins(1));
+    suppress(world, GRACE).await;
+    world.client().request_login(GRACE).await.assert("200");
+    world.settle().await;
+    admin.list_emails(&world.user_id(ADA)).await.assert("200");
+    admin.list_held_emails().await.assert("200");
+    admin.lift_suppression(GRACE).await.assert("200");
+    let id = newest(world, GRACE).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    admin.redrive_email(GRACE, &id).await.assert("202");
 }
 
 /// Manages a user from the import to the erasure.

@@ -96,6 +96,9 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "PUT /admin/templates/{message}/{language}" => only_if(is_admin, 400, 403),
         "DELETE /admin/templates/{message}/{language}" => only_if(is_admin, 204, 403),
         "POST /admin/users/{id}/resend" => only_if(is_admin, 409, 403),
+        "GET /admin/emails" | "POST /admin/emails/lift" | "POST /admin/emails/redrive" => {
+            only_if(is_admin, 400, 403)
+        }
         "DELETE /admin/users/{id}" | "DELETE /admin/users/{id}/sessions" => {
             only_if(is_admin, 204, 403)
         }

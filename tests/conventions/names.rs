@@ -25,6 +25,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("activate", activate::ROUTES),
         ("change-password", change_password::ROUTES),
         ("confirm", confirm::ROUTES),
+        ("emails", emails::ROUTES),
         ("templates", templates::ROUTES),
         ("token", token::ROUTES),
         ("reset", reset::ROUTES),

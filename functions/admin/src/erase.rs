@@ -7,7 +7,8 @@
 //! Responds 204, also to a repeat for as long as the audit remembers the user, or 503 `unavailable`
 //! where something remains to be erased. A repeat of the call continues there.
 
-use crate::{Admin, no_such_user, user_id};
+use crate::Admin;
+use shared::admin::{no_such_user, user_id};
 use shared::domain::audit::{Action, AuditRecord};
 use shared::domain::ids::{KeyedHash, UserId};
 use shared::domain::time::Timestamp;

@@ -10,7 +10,6 @@ mod create;
 mod erase;
 mod history;
 mod import;
-mod paging;
 mod record_views;
 mod resend;
 mod revoke_sessions;
@@ -21,7 +20,7 @@ mod user_view;
 mod users;
 
 use shared::app::App;
-use shared::domain::audit::{self, Action, AuditEvent, Target};
+use shared::domain::audit::{Action, AuditEvent, Target};
 use shared::domain::email::{EmailKind, OutboxEntry};
 use shared::domain::ids::UserId;
 use shared::domain::language::Language;
@@ -39,7 +38,6 @@ pub const ROUTES: &[&str] = &[
     LIST_USERS,
     "GET /admin/users/{id}",
     LIST_AUDIT,
-    LIST_EMAILS,
     "PATCH /admin/users/{id}",
     "DELETE /admin/users/{id}",
     "DELETE /admin/users/{id}/sessions",
@@ -48,7 +46,6 @@ pub const ROUTES: &[&str] = &[
 // The routes with query parameters.
 const LIST_USERS: &str = "GET /admin/users";
 const LIST_AUDIT: &str = "GET /admin/users/{id}/audit";
-const LIST_EMAILS: &str = "GET /admin/users/{id}/emails";
 
 /// The attempts at changing a user whom others change at the same time.
 const MAX_ATTEMPTS: u32 = 8;
@@ -67,7 +64,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     match request.route() {
         LIST_USERS => return admin.list_users(&request).await,
         LIST_AUDIT => return admin.list_audit(&request).await,
-        LIST_EMAILS => return admin.list_emails(&request).await,
         _ => {}
     }
     let [] = request.query_params([])?;
@@ -83,26 +79,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
 }
 
-fn user_id(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path_parameter("id")).ok_or_else(no_such_user)
-}
-
-fn no_such_user() -> Problem {
-    Problem::new(ProblemType::NotFound, |t| t.no_such_user)
-}
-
 fn already_exists(detail: fn(&'static ApiSentences) -> &'static str) -> Problem {
     Problem::new(ProblemType::AlreadyExists, detail)
 }
 
 impl Admin<'_> {
-    /// Finds the user whose id is in the path. Costs 1 consistent read.
-    async fn find_user(&self, request: &Request) -> Result<User, Problem> {
-        let id = user_id(request)?;
-        let user = self.app.store.find_user(&id).await?;
-        user.ok_or_else(no_such_user)
-    }
-
     /// Finds the user whose id is in the path, calls `write` with them, and returns them as they
     /// were before. Finds them again and repeats the call where they changed in between.
     async fn retry_on_conflict(
@@ -111,7 +92,7 @@ impl Admin<'_> {
         write: impl AsyncFnOnce(&User) -> Result<UpdateOutcome, Problem> + Copy,
     ) -> Result<User, Problem> {
         for attempt in 1..=MAX_ATTEMPTS {
-            let user = self.find_user(request).await?;
+            let user = self.app.find_user_in_path(request).await?;
             match write(&user).await? {
                 UpdateOutcome::Updated => return Ok(user),
                 UpdateOutcome::EmailTaken => return Err(already_exists(|t| t.email_taken)),
@@ -150,12 +131,6 @@ impl Admin<'_> {
         now: Timestamp,
     ) -> AuditEvent {
         let target = Target::User(user.clone());
-        let mut event = self
-            .app
-            .audit_event(action, user, target, &request.client(), now);
-        event
-            .metadata
-            .push((audit::ACTOR, request.iam_arn().to_owned()));
-        event
+        self.app.admin_event(request, action, user, target, now)
     }
 }

@@ -1,29 +1,9 @@
-//! Emails and audit records as responses show them.
+//! Audit records as responses show them.
 
 use serde::Serialize;
 use shared::domain::audit::AuditRecord;
-use shared::domain::email::DeliveryRecord;
 use shared::domain::language::Language;
 use std::collections::BTreeMap;
-
-#[derive(Serialize)]
-pub(crate) struct EmailView<'a> {
-    id: &'a str,
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<&'a str>,
-    status: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_id: Option<&'a str>,
-    requested_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    waits_until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<String>,
-    attempts: u64,
-}
 
 #[derive(Serialize)]
 pub(crate) struct AuditRecordView<'a> {
@@ -40,23 +20,6 @@ struct TargetView<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     id: &'a str,
-}
-
-impl<'a> From<&'a DeliveryRecord> for EmailView<'a> {
-    fn from(email: &'a DeliveryRecord) -> Self {
-        Self {
-            id: email.id.as_str(),
-            kind: &email.kind,
-            template: email.template.as_deref(),
-            status: email.status(),
-            reason: email.reason(),
-            message_id: email.message_id.as_deref(),
-            requested_at: email.requested_at.rfc3339(),
-            waits_until: email.waits_until.map(|at| at.rfc3339()),
-            ended_at: email.ended_at.map(|at| at.rfc3339()),
-            attempts: email.attempts,
-        }
-    }
 }
 
 impl<'a> From<&'a AuditRecord> for AuditRecordView<'a> {

@@ -9,12 +9,13 @@
 //! their address, up to 50 audit records each of the user and of their address, newest first, all
 //! live sessions and the 50 that ended last.
 
-use crate::paging::{not_in_list, parse_limit};
-use crate::record_views::{AuditRecordView, EmailView};
+use crate::Admin;
+use crate::record_views::AuditRecordView;
 use crate::session_views::{SessionSources, SessionView};
 use crate::user_view::UserView;
-use crate::{Admin, no_such_user, user_id};
 use serde::Serialize;
+use shared::admin::paging::{not_in_list, parse_limit};
+use shared::admin::{EmailView, no_such_user, user_id};
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::Subject;
 use shared::domain::characters::is_invisible;

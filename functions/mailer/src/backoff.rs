@@ -5,8 +5,9 @@ use std::time::Duration;
 /// The number of attempts that the stream triggers, one right after the other. Later attempts are
 /// the sweep's.
 pub(crate) const STREAM_ATTEMPTS: u64 = 3;
-/// The wait after the last attempt of the stream. It doubles with each further attempt.
-const BACKOFF_MIN: Duration = Duration::from_secs(60);
+/// The wait after the last attempt of the stream, which doubles with each further attempt, and after
+/// every attempt that was not answered: by then an event of the provider may say what came of it.
+pub(crate) const BACKOFF_MIN: Duration = Duration::from_secs(60);
 const BACKOFF_MAX: Duration = Duration::from_secs(300);
 
 /// Returns the wait after `attempt`, counted from 1, did not succeed.

@@ -10,12 +10,16 @@ use shared::keys::KeyRing;
 
 impl Mailer {
     /// Returns the budgets that an email counts against. Those of one kind cannot be used up by
-    /// another, those of a known browser by nobody else, and a notice has none: it is always sent.
+    /// another, those of a known browser by nobody else. A notice has none: it is always sent, and
+    /// so is what an administrator sends again.
     pub(crate) fn budgets(&self, ring: &KeyRing, email: &OutboxEntry) -> Vec<RateLimit> {
         use RateLimitScope::{
             EmailsPerDay, EmailsPerHour, KnownBrowserEmailsPerDay, KnownBrowserEmailsPerHour,
             PortalEmails, SignUp, SignUpEmails,
         };
+        if email.redriven {
+            return vec![];
+        }
         let config = &self.app.config.email;
         let address = email.key.to;
         let portal = ring.keyed_hash(&["portal"]);

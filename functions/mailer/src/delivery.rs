@@ -4,7 +4,7 @@
 //! claims it again and sends the same link.
 
 use crate::Mailer;
-use crate::backoff::{STREAM_ATTEMPTS, backoff};
+use crate::backoff::{BACKOFF_MIN, STREAM_ATTEMPTS, backoff};
 use crate::decision::Decision;
 use crate::message::Message;
 use crate::ses::SendOutcome;
@@ -13,12 +13,12 @@ use shared::domain::email::{
     Budget, DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
     SupersededBy,
 };
-use shared::domain::rate_limit::RateLimit;
 use shared::domain::time::Timestamp;
 use shared::email::MessageKind;
 use shared::keys::KeyRing;
 use shared::store::Unavailable;
 use shared::store::outbox::{ClaimOutcome, MAX_LOST_CLAIMS, OutboxLookup};
+use std::time::Duration;
 
 /// The email is not finished, and trying again at once may help: the stream must deliver its record
 /// again.
@@ -62,9 +62,13 @@ impl Mailer {
             DeliveryState::Sending { prepared, .. } if prepared.expires_at <= now => {
                 self.finish(key, DeliveryOutcome::Expired).await
             }
-            DeliveryState::Sending { lost_claims, .. } if *lost_claims >= MAX_LOST_CLAIMS => {
-                self.finish(key, DeliveryOutcome::Failed(FailureReason::Unanswered))
-                    .await
+            DeliveryState::Sending {
+                prepared,
+                lost_claims,
+                ..
+            } if *lost_claims >= MAX_LOST_CLAIMS => {
+                let outcome = DeliveryOutcome::Failed(FailureReason::Unanswered);
+                self.hold(key, outcome, prepared.expires_at).await
             }
             DeliveryState::Sending {
                 prepared, attempts, ..
@@ -110,10 +114,13 @@ impl Mailer {
                 self.postpone(&email.key, budget, &budgets, now).await
             }
             ClaimOutcome::OverBudget(budget) => {
-                self.finish(&email.key, DeliveryOutcome::Throttled(budget))
+                let outcome = DeliveryOutcome::Throttled(budget);
+                self.hold(&email.key, outcome, expires_at).await
+            }
+            ClaimOutcome::Suppressed => {
+                self.hold(&email.key, DeliveryOutcome::Suppressed, expires_at)
                     .await
             }
-            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
             ClaimOutcome::Superseded | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
@@ -148,7 +155,10 @@ impl Mailer {
                 let outcome = DeliveryOutcome::Superseded(SupersededBy::EpochMove);
                 self.finish(&email.key, outcome).await
             }
-            ClaimOutcome::Suppressed => self.finish(&email.key, DeliveryOutcome::Suppressed).await,
+            ClaimOutcome::Suppressed => {
+                self.hold(&email.key, DeliveryOutcome::Suppressed, prepared.expires_at)
+                    .await
+            }
             ClaimOutcome::OverBudget(_) | ClaimOutcome::HeldElsewhere => Ok(()),
         }
     }
@@ -172,18 +182,11 @@ impl Mailer {
                     .await
             }
             SendOutcome::Rejected(reason) => {
-                self.finish(
-                    &email.key,
-                    DeliveryOutcome::Failed(FailureReason::Refused(&reason)),
-                )
-                .await
+                let outcome = DeliveryOutcome::Failed(FailureReason::Refused(&reason));
+                self.hold(&email.key, outcome, prepared.expires_at).await
             }
             SendOutcome::TryLater(reason) => {
-                let next_attempt = self.app.clock.now().plus(backoff(attempt));
-                let next_attempt = next_attempt.min(prepared.expires_at);
-                self.app
-                    .store
-                    .retry_email_later(email, &reason, next_attempt)
+                self.retry_after(backoff(attempt), email, prepared, &reason)
                     .await?;
                 if attempt < STREAM_ATTEMPTS {
                     Err(RetryLater)
@@ -191,7 +194,24 @@ impl Mailer {
                     Ok(())
                 }
             }
+            SendOutcome::Unanswered => {
+                let wait = backoff(attempt).max(BACKOFF_MIN);
+                self.retry_after(wait, email, prepared, "no response").await
+            }
         }
+    }
+
+    /// Releases the claim of an email that was not accepted, until `wait` is over or it expires.
+    async fn retry_after(
+        &self,
+        wait: Duration,
+        email: &OutboxEntry,
+        prepared: &PreparedEmail,
+        reason: &str,
+    ) -> Result<(), RetryLater> {
+        let next_attempt = self.app.clock.now().plus(wait).min(prepared.expires_at);
+        let store = &self.app.store;
+        Ok(store.retry_email_later(email, reason, next_attempt).await?)
     }
 
     /// Builds the message.
@@ -218,46 +238,5 @@ impl Mailer {
         let (config, public) = (&self.app.config, &self.public);
         let message = (kind, &template);
         Ok(Message::new(config, public, email, message, link.as_ref()))
-    }
-
-    /// Leaves an email to the sweep until the windows of its `budgets` have ended, and logs it.
-    async fn postpone(
-        &self,
-        key: &OutboxKey,
-        budget: Budget,
-        budgets: &[RateLimit],
-        now: Timestamp,
-    ) -> Result<(), RetryLater> {
-        let ends = budgets.iter().map(|budget| budget.ends_at(now));
-        let until = ends.max().unwrap_or(now);
-        self.app.store.postpone_email(key, budget, until).await?;
-        tracing::info!(
-            reason = budget.as_str(),
-            email_id = key.id.as_str(),
-            "email postponed"
-        );
-        Ok(())
-    }
-
-    /// Records the outcome of a delivery and logs it. The log has the reason only where it is one
-    /// of a fixed list: an error message of SES may contain the address.
-    async fn finish(
-        &self,
-        key: &OutboxKey,
-        outcome: DeliveryOutcome<'_>,
-    ) -> Result<(), RetryLater> {
-        let now = self.app.clock.now();
-        self.app.store.finish_email(key, &outcome, now).await?;
-        let reason = match outcome {
-            DeliveryOutcome::Failed(_) => "",
-            _ => outcome.reason().unwrap_or_default(),
-        };
-        tracing::info!(
-            end = outcome.status().as_str(),
-            reason,
-            email_id = key.id.as_str(),
-            "email finished"
-        );
-        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 //! again. Every retry sends the same link.
 //!
 //! A record is delivered again only where that may help at once: the store cannot be reached, or
-//! SES did not accept the email for the first or second time. Everything else waits in its row for
+//! SES refused the email temporarily for the first or second time. All else waits in its row for
 //! the sweep and holds up no other email.
 
 mod backoff;
@@ -15,6 +15,7 @@ mod delivery;
 mod events;
 mod links;
 mod message;
+mod outcome;
 mod ses;
 mod sweep;
 mod tags;

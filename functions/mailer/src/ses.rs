@@ -21,8 +21,10 @@ pub(crate) enum SendOutcome {
     },
     /// Refused for good, with the error message of SES.
     Rejected(String),
-    /// SES is busy, paused, not set up yet, or cannot be reached.
+    /// SES says that it is busy, paused or not set up yet.
     TryLater(String),
+    /// SES cannot be reached, or its response was lost: it may have accepted the email.
+    Unanswered,
 }
 
 /// A client that makes one attempt per call: the next attempt belongs to the next claim.
@@ -72,12 +74,13 @@ impl Ses {
             "SES did not accept an email"
         );
         // The message of SES may contain the address: it is stored in the row and never logged.
-        let reason = error.message().unwrap_or("no response").to_owned();
+        let reason = error.message().unwrap_or_default().to_owned();
         match error.as_service_error() {
             Some(SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_)) => {
                 SendOutcome::Rejected(reason)
             }
-            _ => SendOutcome::TryLater(reason),
+            Some(_) => SendOutcome::TryLater(reason),
+            None => SendOutcome::Unanswered,
         }
     }
 }

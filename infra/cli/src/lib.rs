@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`api`] | a client of the admin API, with signed calls |
 //! | `aws` | clients with the operator's own credentials |
+//! | [`emails`] | `vestibule emails`: what became of emails |
 //! | [`error`] | failures, and the exit code of each kind |
 //! | `https` | the HTTP client behind [`api`] |
 //! | `problem` | problem documents as sentences |
@@ -14,6 +15,7 @@
 
 pub mod api;
 mod aws;
+pub mod emails;
 pub mod error;
 mod https;
 pub mod keys;
@@ -51,6 +53,12 @@ enum Command {
     /// `retire` removes the old key. Tokens are accepted all the time.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Shows what became of emails, lifts suppressions, and sends emails again.
+    ///
+    /// Calls the portal's admin API: needs the permissions cloudformation:DescribeStacks and those
+    /// of the stack's AdminPolicy. With --api it calls a portal on this machine.
+    #[command(subcommand)]
+    Emails(emails::Command),
     /// Shows, checks, previews, saves and reverts the texts of emails.
     ///
     /// Works on a folder with subject.txt, text.txt and body.html. Calls the portal's admin API:
@@ -82,6 +90,7 @@ pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
             let stack = Stack::find(&aws, &command.options().stack).await?;
             keys::run(&command, &aws, &stack, clock.now()).await
         }
+        Command::Emails(command) => emails::run(&command, clock).await,
         Command::Templates(command) => templates::run(&command, clock).await,
     }
 }

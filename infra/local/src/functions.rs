@@ -26,6 +26,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
         "activate" => http(activate::handle, aws, env).await,
         "admin" => http(admin::handle, aws, env).await,
         "change-password" => http(change_password::handle, aws, env).await,
+        "emails" => http(emails::handle, aws, env).await,
         "confirm" => http(confirm::handle, aws, env).await,
         "token" => http(token::handle, aws, env).await,
         "reset" => http(reset::handle, aws, env).await,

@@ -103,6 +103,8 @@ pub enum Action {
     AddressSuppressed,
     /// An administrator lifted the suppression of an address.
     SuppressionLifted,
+    /// An administrator sent an email again that was held back.
+    EmailRedriven,
     /// An administrator saved a text of an email in place of the shipped one.
     TemplateSaved,
     /// An administrator returned to the shipped text of an email.
@@ -142,6 +144,7 @@ impl Action {
             Self::Erased => ("erased", "warning"),
             Self::AddressSuppressed => ("email.suppressed", "warning"),
             Self::SuppressionLifted => ("email.suppression.lifted", "info"),
+            Self::EmailRedriven => ("email.redriven", "info"),
             Self::TemplateSaved => ("template.saved", "warning"),
             Self::TemplateReverted => ("template.reverted", "info"),
         }

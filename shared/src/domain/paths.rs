@@ -1,4 +1,4 @@
-//! Paths of the portal that code redirects and links to. `template.yaml` has all routes.
+//! Paths of the portal that code redirects to, links to and calls. `template.yaml` has all routes.
 
 use super::origin::Origin;
 
@@ -16,6 +16,9 @@ pub const SIGN_UP: &str = "/auth/sign-up";
 pub const JWKS: &str = "/.well-known/jwks.json";
 pub const TOKEN: &str = "/auth/token";
 pub const VERIFY: &str = "/auth/verify";
+pub const ADMIN_EMAILS: &str = "/admin/emails";
+pub const LIFT_SUPPRESSION: &str = "/admin/emails/lift";
+pub const REDRIVE_EMAIL: &str = "/admin/emails/redrive";
 
 /// The pages whose forms may fail: each says why.
 pub const FORMS: [&str; 7] = [

@@ -17,7 +17,7 @@ async fn page(request: ApiRequest<'_>) -> (Vec<Value>, Option<String>) {
 }
 
 /// Follows the cursors to the last page.
-async fn all_pages(request: ApiRequest<'_>) -> Vec<Vec<Value>> {
+pub(super) async fn all_pages(request: ApiRequest<'_>) -> Vec<Vec<Value>> {
     let (records, mut next) = page(request.clone()).await;
     let mut pages = vec![records];
     while let Some(cursor) = next {
@@ -141,7 +141,11 @@ async fn all_emails_to_a_user_are_listed_page_by_page() {
     let pages = all_pages(admin.list_emails(&id).query("limit", "3")).await;
     let lengths: Vec<_> = pages.iter().map(Vec::len).collect();
     assert_eq!(lengths, [3, 3, 1]);
-    assert_eq!(json!(pages.concat()), shown["emails"]);
+    let mut without_stories = pages.concat();
+    for email in &mut without_stories {
+        email.as_object_mut().unwrap().remove("story");
+    }
+    assert_eq!(json!(without_stories), shown["emails"]);
     let ids: BTreeSet<_> = pages
         .concat()
         .iter()

@@ -1,4 +1,4 @@
-//! What SES says about an email moves its status, and a hard bounce or a complaint suppresses its
+//! The events of SES move the status of an email, and a hard bounce or a complaint suppresses its
 //! address.
 
 mod hostile;
@@ -189,4 +189,19 @@ async fn an_event_may_come_before_the_mailer_stores_the_outcome() {
     world.sweep().await;
     assert_eq!(world.portal.inbox().len(), 1);
     assert_eq!(newest(&world, ADA).await.0, "delivered");
+}
+
+#[tokio::test]
+async fn an_email_is_tagged_with_its_row_its_template_and_its_portal() {
+    let world = World::start().await;
+    let email = world.client().receive_login_email(ADA).await;
+    let row = &world.rows("emails")[0];
+    let [to, id] = ["pk", "sk"].map(|name| row[name]["S"].as_str().unwrap());
+    let expected = [
+        ("ses:feedback-id-a", "sign-in".to_owned()),
+        ("ses:feedback-id-b", "partner".to_owned()),
+        ("vestibule-email", format!("{to}_{id}")),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(email.tags, expected.into());
 }

@@ -42,6 +42,31 @@ impl ApiClient<'_> {
         self.admin_request(Method::GET, routes::user_emails(id))
     }
 
+    /// Lists the emails to an address, and says whether it is suppressed.
+    pub fn list_emails_to(&self, address: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::GET, routes::EMAILS)
+            .query("address", address)
+    }
+
+    /// Lists the emails of all addresses that can be sent again.
+    pub fn list_held_emails(&self) -> ApiRequest<'_> {
+        self.admin_request(Method::GET, routes::EMAILS)
+            .query("status", "held")
+    }
+
+    /// Lifts the suppression of an address.
+    pub fn lift_suppression(&self, address: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::POST, routes::LIFT_SUPPRESSION)
+            .with("email", address)
+    }
+
+    /// Sends an email again.
+    pub fn redrive_email(&self, address: &str, id: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::POST, routes::REDRIVE_EMAIL)
+            .with("email", address)
+            .with("id", id)
+    }
+
     /// Changes a user: each field of the body is a change.
     pub fn update_user(&self, id: &str) -> ApiRequest<'_> {
         self.admin_request(Method::PATCH, routes::user(id))

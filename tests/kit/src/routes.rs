@@ -33,6 +33,9 @@ pub const SESSIONS: &str = "/auth/sessions";
 pub const END_SESSION: &str = "/auth/end-session";
 pub const USERS: &str = "/admin/users";
 pub const IMPORT_USERS: &str = "/admin/users/import";
+pub const EMAILS: &str = "/admin/emails";
+pub const LIFT_SUPPRESSION: &str = "/admin/emails/lift";
+pub const REDRIVE_EMAIL: &str = "/admin/emails/redrive";
 pub const TEMPLATES: &str = "/admin/templates";
 
 /// The inbox of the local portal, which is not part of the API.

@@ -11,6 +11,7 @@
 )]
 
 pub mod attack_day;
+pub mod email_delivery;
 pub mod fault_injection;
 pub mod fixture;
 pub mod forgery;

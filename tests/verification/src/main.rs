@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Instant;
 use verification::{
-    Report, attack_day, fault_injection, forgery, fuzzing, hash_speed, independence, key_rotation,
-    outage, presses, race, revocation, simulation, timing,
+    Report, attack_day, email_delivery, fault_injection, forgery, fuzzing, hash_speed,
+    independence, key_rotation, outage, presses, race, revocation, simulation, timing,
 };
 
 /// Verifies the promises of docs/security.md under failure and attack
@@ -31,6 +31,8 @@ enum Command {
     Revocation(revocation::Settings),
     /// Lets SES fail for an hour, and emails fail for ever in front of others
     Outage(outage::Settings),
+    /// Requests thousands of emails under failures; each must end, and say how
+    EmailDelivery(email_delivery::Settings),
     /// Compares what one client sees in worlds where others do different things
     Independence(independence::Settings),
     /// Presses the button of each form several times, over a slow network
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Race(settings) => race::run(&settings, true),
         Command::Revocation(settings) => revocation::run(&settings, true),
         Command::Outage(settings) => outage::run(&settings, true),
+        Command::EmailDelivery(settings) => email_delivery::run(&settings, true),
         Command::Independence(settings) => independence::run(&settings, true),
         Command::Presses(settings) => presses::run(&settings, true),
         Command::AttackDay(settings) => attack_day::run(&settings, true),

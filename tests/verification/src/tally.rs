@@ -20,6 +20,10 @@ impl Tally {
         self.0.get(name).copied().unwrap_or_default()
     }
 
+    pub(crate) fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         for (name, count) in other.0 {
             *self.0.entry(name).or_default() += count;

@@ -2,8 +2,8 @@
 //! lists the large ones.
 
 use verification::{
-    attack_day, fault_injection, forgery, fuzzing, independence, key_rotation, outage, presses,
-    race, revocation, simulation,
+    attack_day, email_delivery, fault_injection, forgery, fuzzing, independence, key_rotation,
+    outage, presses, race, revocation, simulation,
 };
 
 #[test]
@@ -50,6 +50,16 @@ fn every_email_leaves_or_expires_and_none_delays_others() {
         neighbours: 12,
     };
     outage::run(&settings, false).unwrap();
+}
+
+#[test]
+fn every_email_ends_and_says_how() {
+    let settings = email_delivery::Settings {
+        emails: 250,
+        seed: 1,
+        masks: 32,
+    };
+    email_delivery::run(&settings, false).unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the portal answers, as text.
+//! Answers of the portal as lines of text.
 
 use serde_json::Value;
 use std::fmt::Write;

@@ -1,7 +1,9 @@
 //! The end of a delivery, and the delivery log.
 
 use super::event::{EmailEvent, decisive};
-use crate::domain::ids::RecordId;
+use crate::domain::address::EmailAddress;
+use crate::domain::client::ClientInfo;
+use crate::domain::ids::{LinkId, RecordId};
 use crate::domain::time::Timestamp;
 
 /// The final status of an email.
@@ -176,6 +178,12 @@ impl SupersededBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryRecord {
     pub id: RecordId,
+    /// The address, unless the email was dropped.
+    pub address: Option<EmailAddress>,
+    /// Client that requested the email. It has no IP address if an administrator did.
+    pub client: ClientInfo,
+    /// Id of the link that the email carries, if its template has one.
+    pub link: Option<LinkId>,
     /// The kind as stored, see `EmailKind`.
     pub kind: String,
     /// The template as stored, see `EmailTemplate`, once it is decided.
@@ -189,14 +197,49 @@ pub struct DeliveryRecord {
     /// The provider's id of the message.
     pub message_id: Option<String>,
     pub requested_at: Timestamp,
+    /// Time of the first claim.
+    pub claimed_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// Time at which its budget was found used up.
+    pub postponed_at: Option<Timestamp>,
     /// Time before which it is not sent, because its budget was used up.
     pub waits_until: Option<Timestamp>,
+    /// Expiry of the link of an email that was held back: until then it can be sent again.
+    pub held_until: Option<Timestamp>,
+    /// Times at which an administrator sent the email again, oldest first.
+    pub redrives: Vec<Redrive>,
     /// Number of claims so far.
     pub attempts: u64,
 }
 
+/// An email that was held back was sent again by an administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redrive {
+    pub at: Timestamp,
+    /// The end that this undid, or `None` if the email was waiting.
+    pub undone: Option<UndoneEnd>,
+}
+
+/// The end of an email that was sent again later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoneEnd {
+    pub at: Timestamp,
+    /// The stored form of a [`DeliveryStatus`].
+    pub status: String,
+    pub reason: String,
+}
+
 impl DeliveryRecord {
+    /// Returns whether the email is queued and waits for its budget at `now`.
+    pub fn is_waiting(&self, now: Timestamp) -> bool {
+        self.stored_status == "queued" && self.waits_until.is_some_and(|until| until > now)
+    }
+
+    /// Returns whether the email was held back, and nothing says that it was accepted since.
+    pub fn is_held(&self) -> bool {
+        self.held_until.is_some() && self.events.is_empty()
+    }
+
     /// Returns the status: what the provider says if it has said anything, or else what the mailer
     /// stored.
     pub fn status(&self) -> &str {

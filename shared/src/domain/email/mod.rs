@@ -6,8 +6,8 @@ mod suppression;
 mod tag;
 
 pub use delivery::{
-    Budget, DeliveryOutcome, DeliveryRecord, DeliveryStatus, DropReason, FailureReason,
-    SupersededBy,
+    Budget, DeliveryOutcome, DeliveryRecord, DeliveryStatus, DropReason, FailureReason, Redrive,
+    SupersededBy, UndoneEnd,
 };
 pub use event::{EmailEvent, EmailEventKind};
 pub use suppression::{Suppression, SuppressionReason};
@@ -133,6 +133,8 @@ pub struct OutboxEntry {
     /// The provider's id of the message, where one of its events came before the outcome of the
     /// attempt was stored: it has accepted the email.
     pub message_id: Option<String>,
+    /// Set if an administrator sent the email again, which no budget limits.
+    pub redriven: bool,
     pub state: DeliveryState,
 }
 

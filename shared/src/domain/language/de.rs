@@ -122,6 +122,18 @@ pub(super) static API: ApiSentences = ApiSentences {
     prefix_invalid: "`prefix` muss der Anfang einer E-Mail-Adresse in ASCII sein.",
     limit_invalid: "`limit` muss eine ganze Zahl von 1 bis 100 sein.",
     after_invalid: "`after` passt nicht zu dieser Liste. Beginnen Sie mit der ersten Seite.",
+    address_or_status: "Senden Sie entweder `address` oder `status`.",
+    address_invalid: "`address` ist keine gültige E-Mail-Adresse.",
+    status_not_held: "`status` muss `held` sein.",
+    not_of_held: "`from` und `to` gehören zu `address`.",
+    no_such_email: "Es gibt keine E-Mail mit dieser ID an diese Adresse.",
+    cannot_redrive: "Diese E-Mail kann nicht erneut gesendet werden: Sie wurde nicht \
+                     zurückgehalten, oder jemand hat sie schon erneut gesendet.",
+    redrive_of_suppressed: "An diese Adresse wird nichts gesendet, weil eine E-Mail an sie \
+                            unzustellbar war oder als Spam gemeldet wurde. Heben Sie zuerst die \
+                            Sperre auf.",
+    redrive_of_expired: "Der Link in dieser E-Mail ist abgelaufen. Die E-Mail wurde als abgelaufen \
+                         markiert. Der Benutzer kann eine neue anfordern.",
     role_invalid: "`role` darf höchstens 60 druckbare Zeichen haben.",
     resources_invalid: "`resources` darf höchstens 200 Einträge haben, mit höchstens 200 \
                         druckbaren Zeichen in jedem Feld.",

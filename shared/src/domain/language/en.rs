@@ -114,6 +114,17 @@ pub(super) static API: ApiSentences = ApiSentences {
     prefix_invalid: "`prefix` must be the beginning of an email address, in ASCII.",
     limit_invalid: "`limit` must be a whole number from 1 to 100.",
     after_invalid: "`after` does not match this list. Start from the first page.",
+    address_or_status: "Send either `address` or `status`.",
+    address_invalid: "`address` is not a valid email address.",
+    status_not_held: "`status` must be `held`.",
+    not_of_held: "`from` and `to` only go with `address`.",
+    no_such_email: "There is no email with this ID to this address.",
+    cannot_redrive: "This email cannot be sent again: it was not held back, or somebody has sent \
+                     it again already.",
+    redrive_of_suppressed: "Nothing is sent to this address, because an email to it bounced or was \
+                            marked as spam. Lift the suppression first.",
+    redrive_of_expired: "The link in this email has expired. The email was marked as expired. The \
+                         user can request a new one.",
     role_invalid: "`role` must be at most 60 printable characters.",
     resources_invalid: "`resources` may hold at most 200 items, with at most 200 printable \
                         characters in each field.",

@@ -50,7 +50,9 @@ impl Store {
     ) -> Expression {
         let used = self
             .link_row(&link.id)
-            .set("used_at = :now")
+            // A used link is kept as long as its email, whose story tells that it was used.
+            .set("used_at = :now, link_expires_at = expires_at")
+            .set("expires_at = if_not_exists(kept_until, expires_at)")
             .when(
                 "attribute_exists(pk) AND attribute_not_exists(used_at) \
                  AND expires_at > :now_in_seconds",

@@ -3,6 +3,7 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::code;
+use crate::domain::email::OutboxEntry;
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
 use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::next::Next;
@@ -38,19 +39,13 @@ impl Store {
         Expression::on(&self.tables.links, key(id))
     }
 
-    /// Returns the put of a new link, which was requested at `requested_at` and which the key `kid`
-    /// signs.
-    pub(in crate::store) fn new_link(
-        &self,
-        link: &Link,
-        kid: &str,
-        requested_at: Timestamp,
-    ) -> Put {
-        put_new(&self.tables.links, to_item(link, kid, requested_at))
+    /// Returns the put of the new link of an email, which the key `kid` signs.
+    pub(in crate::store) fn new_link(&self, link: &Link, kid: &str, email: &OutboxEntry) -> Put {
+        put_new(&self.tables.links, to_item(link, kid, email))
     }
 }
 
-fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
+fn to_item(link: &Link, kid: &str, email: &OutboxEntry) -> Item {
     let mut whole = key(&link.id);
     whole.extend(item([
         ("purpose", Some(s(link.purpose.as_str()))),
@@ -61,8 +56,9 @@ fn to_item(link: &Link, kid: &str, requested_at: Timestamp) -> Item {
         ("name", name(&link.account).map(s)),
         ("kid", Some(s(kid))),
         ("next", link.next.page().map(|next| s(next.as_str()))),
-        ("requested_at", Some(n(requested_at.millis()))),
+        ("requested_at", Some(n(email.requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
+        ("kept_until", Some(n(email.expires_at.secs()))),
     ]));
     whole
 }
@@ -74,7 +70,10 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
         user: UserId::parse(text(item, "user_id")?)?,
         address: EmailAddress::parse(text(item, "address")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
-        expires_at: expires_at(item)?,
+        // The row of a used link expires with its email.
+        expires_at: number(item, "link_expires_at")
+            .map(Timestamp::from_secs)
+            .or_else(|| expires_at(item))?,
         next: text(item, "next")
             .map(|next| Next::from_stored(next.to_owned()))
             .into(),

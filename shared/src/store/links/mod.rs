@@ -5,6 +5,7 @@ mod complete;
 mod confirm;
 mod consume;
 mod count_code_attempts;
+mod find_uses;
 pub(super) mod link_item;
 mod redeem;
 mod reset_password;

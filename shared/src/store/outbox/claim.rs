@@ -52,7 +52,7 @@ impl Store {
     ) -> Result<ClaimOutcome, Unavailable> {
         let now = event.at;
         let link = entry.link(prepared);
-        let new_link = link.map(|link| self.new_link(&link, &prepared.kid, entry.requested_at));
+        let new_link = link.map(|link| self.new_link(&link, &prepared.kid, entry));
         let counts = budgets
             .iter()
             .map(|budget| (Write::Budget(budget.scope), self.increment(budget, now)));
@@ -80,7 +80,7 @@ impl Store {
     ) -> Expression {
         self.email_row(&entry.key)
             .set("#status = :sending, template = :template, lease_until = :lease")
-            .set("attempts = :one, lost_claims = :one")
+            .set("attempts = :one, lost_claims = :one, claimed_at = :now")
             .set("user_id = :user, epoch = :epoch, account = :account")
             .set("kid = :kid, link_expires_at = :link_expires_at")
             .remove("reason")
@@ -89,6 +89,7 @@ impl Store {
             .values([
                 (":sending", s("sending")),
                 (":queued", s("queued")),
+                (":now", n(now.millis())),
                 (":lease", n(now.plus(LEASE).millis())),
                 (":one", n(1)),
                 (":user", s(prepared.user.as_str())),

@@ -1,6 +1,7 @@
-//! Finds an unfinished email.
+//! Finds one email of the outbox.
 
-use crate::domain::email::{OutboxEntry, OutboxKey};
+use crate::domain::email::{DeliveryRecord, OutboxEntry, OutboxKey};
+use crate::store::item::text;
 use crate::store::outbox::outbox_item;
 use crate::store::{Store, Unavailable};
 
@@ -13,6 +14,24 @@ pub enum OutboxLookup {
 }
 
 impl Store {
+    /// Returns an email as the delivery log shows it, or `None` if it does not exist.
+    ///
+    /// Costs 1 strongly consistent read.
+    ///
+    /// # Errors
+    /// Fails with [`Unavailable`] if the store cannot be reached or the row cannot be read.
+    pub async fn find_email(&self, key: &OutboxKey) -> Result<Option<DeliveryRecord>, Unavailable> {
+        let key = outbox_item::key(key);
+        let item = self
+            .read_item("find_email", &self.tables.emails, key)
+            .await?;
+        let Some(item) = item else { return Ok(None) };
+        let email = outbox_item::delivery(&item);
+        email
+            .map(Some)
+            .ok_or_else(|| Unavailable::unreadable("emails"))
+    }
+
     /// Returns the email if it exists and is unfinished.
     ///
     /// Costs 1 strongly consistent read.
@@ -31,7 +50,8 @@ impl Store {
             )
             .await?;
         // The row of a finished email may have lost its address, and would not be readable.
-        let unfinished = item.filter(|item| item.contains_key("unfinished"));
+        let unfinished =
+            item.filter(|item| text(item, "unfinished") == Some(outbox_item::UNFINISHED));
         Ok(unfinished.map_or(OutboxLookup::Finished, |item| {
             outbox_item::from_item(&item).map_or(OutboxLookup::Unreadable, |entry| {
                 OutboxLookup::Unfinished(Box::new(entry))

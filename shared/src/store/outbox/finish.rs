@@ -3,11 +3,13 @@
 use crate::domain::email::{DeliveryOutcome, OutboxKey};
 use crate::domain::time::Timestamp;
 use crate::store::item::{n, s};
+use crate::store::outbox::outbox_item;
 use crate::store::{Store, Unavailable};
 
 impl Store {
-    /// Stores the outcome of an unfinished email. Does nothing if it is finished already. A dropped
-    /// email loses its address at once: the requester may have typed somebody else's.
+    /// Stores the outcome of an unfinished email. Does nothing if it is finished already. With
+    /// `held_until`, the email is listed as held until then. A dropped email loses its address at
+    /// once: the requester may have typed somebody else's.
     ///
     /// Costs 1 update.
     ///
@@ -17,6 +19,7 @@ impl Store {
         &self,
         email: &OutboxKey,
         outcome: &DeliveryOutcome<'_>,
+        held_until: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         let (attribute, value) = match outcome {
@@ -26,14 +29,24 @@ impl Store {
         let finished = self
             .email_row(email)
             .set("#status = :status, ended_at = :now, #detail = :detail")
-            .remove("unfinished, lease_until")
-            .when("attribute_exists(unfinished)")
+            .when("unfinished = :email")
             .names([("#status", "status"), ("#detail", attribute)])
             .values([
+                (":email", s(outbox_item::UNFINISHED)),
                 (":status", s(outcome.status().as_str())),
                 (":now", n(now.millis())),
                 (":detail", s(value)),
             ]);
+        let finished = match held_until {
+            None => finished.remove("unfinished, lease_until"),
+            Some(until) => finished
+                .set("unfinished = :held, due_at = :until")
+                .remove("lease_until")
+                .values([
+                    (":held", s(outbox_item::HELD)),
+                    (":until", n(until.millis())),
+                ]),
+        };
         let finished = match outcome {
             DeliveryOutcome::Dropped(_) => finished.remove("address"),
             _ => finished,

@@ -25,7 +25,7 @@ impl Store {
             .table_name(&self.tables.emails)
             .index_name("unfinished")
             .key_condition_expression("unfinished = :email AND due_at < :now")
-            .expression_attribute_values(":email", s("email"))
+            .expression_attribute_values(":email", s(outbox_item::UNFINISHED))
             .expression_attribute_values(":now", n(now.millis()));
         let page = query
             .send()

@@ -10,11 +10,13 @@ mod erase;
 mod find;
 mod finish;
 mod list;
+mod list_held;
 mod list_unfinished;
 pub(super) mod outbox_item;
 mod postpone;
 mod reclaim;
 mod record_event;
+mod redrive;
 mod retry_later;
 
 use std::time::Duration;
@@ -22,6 +24,8 @@ use std::time::Duration;
 pub use claim::ClaimOutcome;
 pub use enqueue::{EmailRequestLimits, EnqueueOutcome};
 pub use find::OutboxLookup;
+pub use list_held::{HeldPage, HeldPosition};
+pub use redrive::RedriveOutcome;
 
 /// The time for which a claim holds. An attempt to send takes less.
 pub const LEASE: Duration = Duration::from_secs(30);

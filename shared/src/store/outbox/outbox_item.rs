@@ -1,11 +1,12 @@
 //! The rows of `emails`: under the keyed hash of the address, ordered by time. `unfinished` is the
-//! hash key of a sparse index: only the rows of unfinished emails have it.
+//! hash key of a sparse index, and `due_at` its range key: only the rows of emails that are
+//! unfinished or were held back have them.
 
 use crate::domain::address::EmailAddress;
 use crate::domain::client::ClientInfo;
 use crate::domain::email::{
     DeliveryRecord, DeliveryState, EmailEvent, EmailKind, EmailTemplate, Notice, OutboxEntry,
-    OutboxKey, PreparedEmail,
+    OutboxKey, PreparedEmail, Redrive, UndoneEnd,
 };
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
 use crate::domain::language::Language;
@@ -16,7 +17,12 @@ use crate::store::Store;
 use crate::store::expression::{Expression, put_new};
 use crate::store::item::{Item, expires_at, item, moment, n, number, s, text};
 use crate::store::outbox::LEASE;
-use aws_sdk_dynamodb::types::Put;
+use aws_sdk_dynamodb::types::{AttributeValue, Put};
+
+/// The `unfinished` of an email that the mailer has to deal with from `due_at` on.
+pub(in crate::store) const UNFINISHED: &str = "email";
+/// The `unfinished` of an email that was held back. Its link expires at `due_at`.
+pub(in crate::store) const HELD: &str = "held";
 
 pub(in crate::store) fn key(key: &OutboxKey) -> Item {
     item([
@@ -53,7 +59,7 @@ fn queued(entry: &OutboxEntry) -> Item {
     let mut whole = key(&entry.key);
     whole.extend(item([
         ("status", Some(s("queued"))),
-        ("unfinished", Some(s("email"))),
+        ("unfinished", Some(s(UNFINISHED))),
         ("kind", Some(s(entry.kind.as_str()))),
         ("name", sign_up_name(&entry.kind).map(s)),
         ("for_user", about.map(|(user, _)| s(user.as_str()))),
@@ -96,6 +102,7 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<OutboxEntry> {
         waits_until: moment(item, "waits_until"),
         expires_at: expires_at(item)?,
         message_id: text(item, "message_id").map(str::to_owned),
+        redriven: item.contains_key("redriven_at"),
         state: state(item)?,
     })
 }
@@ -166,6 +173,12 @@ pub(in crate::store) fn delivery(item: &Item) -> Option<DeliveryRecord> {
     let field = |name| text(item, name).map(str::to_owned);
     Some(DeliveryRecord {
         id: key_of(item)?.id,
+        address: text(item, "address").and_then(EmailAddress::parse),
+        client: ClientInfo {
+            ip: field("ip").unwrap_or_default(),
+            user_agent: field("user_agent").unwrap_or_default(),
+        },
+        link: link_of(item).filter(|_| has_link(item)),
         kind: field("kind")?,
         template: field("template"),
         stored_status: field("status")?,
@@ -173,10 +186,53 @@ pub(in crate::store) fn delivery(item: &Item) -> Option<DeliveryRecord> {
         events: events(item),
         message_id: field("message_id"),
         requested_at: moment(item, "requested_at")?,
+        claimed_at: moment(item, "claimed_at"),
         ended_at: moment(item, "ended_at"),
+        postponed_at: moment(item, "postponed_at"),
         attempts: number(item, "attempts").unwrap_or_default(),
         waits_until: moment(item, "waits_until"),
+        held_until: moment(item, "due_at").filter(|_| text(item, "unfinished") == Some(HELD)),
+        redrives: redrives(item),
     })
+}
+
+/// Returns whether the email was claimed with a template that has a link.
+fn has_link(item: &Item) -> bool {
+    let template = text(item, "template").and_then(EmailTemplate::parse);
+    matches!(template, Some(EmailTemplate::Link(_)))
+}
+
+/// Returns the stored form of a redrive.
+pub(super) fn redrive(redrive: &Redrive) -> AttributeValue {
+    let undone = redrive.undone.as_ref();
+    AttributeValue::M(item([
+        ("at", Some(n(redrive.at.millis()))),
+        ("ended_at", undone.map(|end| n(end.at.millis()))),
+        ("status", undone.map(|end| s(&end.status))),
+        ("reason", undone.map(|end| s(&end.reason))),
+    ]))
+}
+
+fn redrives(item: &Item) -> Vec<Redrive> {
+    let stored = item.get("redrives").and_then(|list| list.as_l().ok());
+    let maps = stored
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.as_m().ok());
+    let redrive = |map: &Item| {
+        let undone = || {
+            Some(UndoneEnd {
+                at: moment(map, "ended_at")?,
+                status: text(map, "status")?.to_owned(),
+                reason: text(map, "reason")?.to_owned(),
+            })
+        };
+        Some(Redrive {
+            at: moment(map, "at")?,
+            undone: undone(),
+        })
+    };
+    maps.filter_map(redrive).collect()
 }
 
 /// Returns the events of an email, oldest first. Those that this version cannot read are left out.

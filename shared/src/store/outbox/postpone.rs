@@ -3,11 +3,12 @@
 use crate::domain::email::{Budget, OutboxKey};
 use crate::domain::time::Timestamp;
 use crate::store::item::{n, s};
+use crate::store::outbox::outbox_item;
 use crate::store::{Store, Unavailable};
 
 impl Store {
     /// Leaves a queued email to the sweep from `until` on, and stores the used-up `budget` as the
-    /// reason. Does nothing if the email is not queued any more.
+    /// reason. Does nothing if the email is not queued any more, or was redriven.
     ///
     /// Costs 1 update.
     ///
@@ -18,14 +19,17 @@ impl Store {
         email: &OutboxKey,
         budget: Budget,
         until: Timestamp,
+        now: Timestamp,
     ) -> Result<(), Unavailable> {
         let postponed = self
             .email_row(email)
-            .set("waits_until = :until, due_at = :until, reason = :reason")
-            .when("attribute_exists(unfinished) AND #status = :queued")
+            .set("waits_until = :until, due_at = :until, reason = :reason, postponed_at = :now")
+            .when("unfinished = :email AND #status = :queued AND attribute_not_exists(redriven_at)")
             .names([("#status", "status")])
             .values([
+                (":email", s(outbox_item::UNFINISHED)),
                 (":queued", s("queued")),
+                (":now", n(now.millis())),
                 (":until", n(until.millis())),
                 (":reason", s(budget.as_str())),
             ]);

@@ -9,7 +9,7 @@ use lambda_http::http::Uri;
 use serde_json::{Map, Value};
 
 /// The functions, by the digit that the input starts with.
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 9] = [
     "admin",
     "logout",
     "mailer",
@@ -18,6 +18,7 @@ const FUNCTIONS: [&str; 8] = [
     "request-login",
     "verify",
     "authorizer",
+    "email-events",
 ];
 
 /// An event is answered as documented, or cannot be read. The input is a digit for the function,
@@ -40,6 +41,9 @@ pub fn event(data: &[u8]) {
         }
         if function == "authorizer" {
             return authorize(fixture, &event);
+        }
+        if function == "email-events" {
+            return record(fixture, &event);
         }
         if let Some(event) = event.as_object_mut() {
             normalize(event);
@@ -69,6 +73,17 @@ fn authorize(fixture: &Fixture, event: &Value) {
         [401, 403].contains(&status) || (status == 200 && has_session && context["email"] == ADA),
         "the authorizer answers {status}"
     );
+}
+
+/// No event fails, and none suppresses an address whose email its document does not name.
+fn record(fixture: &Fixture, event: &Value) {
+    let answer = invoke(fixture, "email-events", event);
+    assert_eq!(answer, Some(Value::Null));
+    let rows = fixture.world.rows("emails");
+    let is_suppressed = rows.iter().any(|row| row["suppressed_at"].is_object());
+    let text = event.to_string();
+    let names_email = ["@PK@", "@SK@"].map(|name| fixture.has(text.as_bytes(), name));
+    assert!(!is_suppressed || names_email == [true; 2], "suppressed");
 }
 
 fn deliver(fixture: &Fixture, event: &Value) {

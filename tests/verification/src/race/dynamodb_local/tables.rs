@@ -125,9 +125,9 @@ impl Tables {
             known_browser: None,
             requested_at: NOW,
             waits_until: None,
-            message_id: None,
             expires_at: NOW.plus(DAY),
             message_id: None,
+            redriven: false,
             state: DeliveryState::Queued,
         };
         let rate_limits = |scopes: [RateLimitScope; 3]| {
