@@ -55,6 +55,7 @@ async fn call_everything(world: &World) {
     });
     world.client().request_login(ADA).await.assert("200");
     world.settle().await;
+    world.clock.advance(mins(1));
     world.sweep().await;
     let email = world.latest_email().await;
     world.play(SesEvent::HardBounce, &email).await;

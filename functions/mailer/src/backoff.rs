@@ -5,8 +5,8 @@ use std::time::Duration;
 /// The number of attempts that the stream triggers, one right after the other. Later attempts are
 /// the sweep's.
 pub(crate) const STREAM_ATTEMPTS: u64 = 3;
-/// The wait after the last attempt of the stream, which doubles with each further attempt, and after
-/// every attempt that was not answered: by then an event of the provider may say what came of it.
+/// The wait after the last attempt of the stream, which doubles with each further attempt. It is
+/// also the least after an attempt that was not answered: by then an event may say what came of it.
 pub(crate) const BACKOFF_MIN: Duration = Duration::from_secs(60);
 const BACKOFF_MAX: Duration = Duration::from_secs(300);
 

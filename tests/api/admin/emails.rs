@@ -146,6 +146,7 @@ async fn what_was_not_sent_says_why() {
         .await
         .assert("200");
     world.client().receive_login_email(ADA).await;
+    world.clock.advance(secs(1));
     world.client().request_login(ADA).await.assert("200");
     world.settle().await;
     let dropped = stories(&world, "nobody@example.com").await.remove(0);

@@ -101,7 +101,10 @@ async fn a_failed_email_is_sent_again_with_the_same_link() {
         }
         _ => Fault::None,
     });
-    let email = request(&world, ADA).await;
+    request(&world, ADA).await;
+    world.clock.advance(mins(1));
+    world.sweep().await;
+    let email = newest(&world, ADA).await;
     assert_eq!(email["status"], "failed");
     assert_eq!(email["reason"], "not verified");
     world.clear_fault();

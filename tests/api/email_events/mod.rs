@@ -160,7 +160,7 @@ async fn an_email_whose_delivery_is_known_is_not_sent_again() {
         world.clear_fault();
         assert_eq!(world.rows("emails")[0]["status"]["S"], "sending");
         assert_eq!(hand_over_events(&world).await, 1);
-        world.clock.advance(secs(31));
+        world.clock.advance(secs(61));
         world.portal.invoke("mailer", records).await.unwrap();
         world.sweep().await;
         assert_eq!(world.portal.inbox().len(), 1, "{fault:?}");

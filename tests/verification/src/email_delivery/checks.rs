@@ -1,4 +1,4 @@
-//! How the emails ended.
+//! Checks how the emails ended.
 
 use super::PER_HOUR;
 use super::provider::{Accepted, Provider};
