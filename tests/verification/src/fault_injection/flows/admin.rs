@@ -236,16 +236,22 @@ async fn admin_reads(s: &Scenario) -> StepResult {
 /// Saves the texts of an email, which the next one is sent with, and returns to the shipped ones.
 async fn admin_changes_texts(s: &Scenario) -> StepResult {
     let (admin, client) = (s.client(), s.client());
-    let shown = s.response(admin.get_template("sign-in", "en"), "200").await?;
+    let shown = s
+        .response(admin.get_template("sign-in", "en"), "200")
+        .await?;
     let mut texts = shown.json()["shipped"].clone();
     texts["subject"] = json!("Welcome");
-    s.expect(admin.preview_template("sign-in", "en").body(json!({})), "200")
-        .await?;
+    s.expect(
+        admin.preview_template("sign-in", "en").body(json!({})),
+        "200",
+    )
+    .await?;
     s.expect(admin.save_template("sign-in", "en").body(texts), "200")
         .await?;
     let email = s.receive_login_email(&client, ADA).await?;
     ensure_eq!(email.subject, "Welcome", "the saved subject");
-    s.expect(admin.revert_template("sign-in", "en"), "204").await?;
+    s.expect(admin.revert_template("sign-in", "en"), "204")
+        .await?;
     s.advance(secs(60));
     let email = s.receive_login_email(&client, ADA).await?;
     ensure_eq!(email.subject, "Sign in to Partner", "the shipped subject");
