@@ -255,7 +255,7 @@ async fn admin_changes_texts(s: &Scenario) -> StepResult {
     s.advance(secs(60));
     let email = s.receive_login_email(&client, ADA).await?;
     ensure_eq!(email.subject, "Sign in to Partner", "the shipped subject");
-    let list = s.client().admin_request(Method::GET, routes::TEMPLATES);
+    let list = admin.admin_request(Method::GET, routes::TEMPLATES);
     s.expect(list, "200").await?;
     ensure!(s.world.rows("templates").is_empty(), "a text is left");
     for action in ["saved", "reverted"] {
