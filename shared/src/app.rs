@@ -5,12 +5,13 @@ use crate::config::{Config, StartError};
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{Action, AuditEvent, Subject, Target};
 use crate::domain::client::ClientInfo;
-use crate::domain::email::{DeliveryState, EmailKind, OutboxEntry, OutboxKey};
-use crate::domain::ids::RecordId;
+use crate::domain::email::{DeliveryState, EmailKind, Notice, OutboxEntry, OutboxKey};
+use crate::domain::ids::{RecordId, UserId};
 use crate::domain::language::Language;
 use crate::domain::link::Nonce;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::time::{DAY, Timestamp};
+use crate::domain::user::Epoch;
 use crate::env::Env;
 use crate::http::Problem;
 use crate::http::problem::ProblemType;
@@ -135,6 +136,26 @@ impl App {
     }
 }
 
+impl App {
+    /// Creates the notice of an event of the account of `user`, whose epoch is `epoch` after it, or
+    /// returns `None` if the portal does not send such notices. Its client is none, and its
+    /// language the portal's.
+    pub fn notice(
+        &self,
+        ring: &KeyRing,
+        notice: Notice,
+        (user, epoch): (&UserId, Epoch),
+        address: &EmailAddress,
+        now: Timestamp,
+    ) -> Option<OutboxEntry> {
+        if !self.config.email.notices.contains(&notice) {
+            return None;
+        }
+        let kind = EmailKind::Notice(notice, user.clone(), epoch);
+        Some(self.outbox_entry(ring, address.clone(), kind, now))
+    }
+}
+
 impl From<Unavailable> for Problem {
     fn from(_: Unavailable) -> Self {
         Self::unavailable()
@@ -157,7 +178,7 @@ impl From<LinkError> for Problem {
             LinkError::Invalid => Self::invalid_token(),
             LinkError::Expired => Self::new(ProblemType::ExpiredToken, |t| t.request_new_link),
             LinkError::Used => Self::new(ProblemType::UsedToken, |t| t.request_new_link),
-            LinkError::Outpaced | LinkError::Unavailable => Self::unavailable(),
+            LinkError::Outpaced { .. } | LinkError::Unavailable => Self::unavailable(),
         }
     }
 }

@@ -13,7 +13,7 @@ use shared::domain::email::EmailEventKind;
 async fn run(world: &World, arguments: &[&str]) -> Result<String, Error> {
     let url = world.portal.url();
     let arguments = [&["vestibule", "emails"], arguments, &["--api", &url]].concat();
-    let arguments = Arguments::try_parse_from(arguments).unwrap_or_else(|error| panic!("{error}"));
+    let arguments = Arguments::try_parse_from(arguments).unwrap();
     cli::run(arguments, &world.clock.clock()).await
 }
 
@@ -135,7 +135,7 @@ async fn problems_are_sentences_with_an_exit_code() {
     );
     // The gateway refuses a signature that is too old.
     let arguments = ["vestibule", "emails", "held", "--api", &world.portal.url()];
-    let arguments = Arguments::try_parse_from(arguments).unwrap_or_else(|error| panic!("{error}"));
+    let arguments = Arguments::try_parse_from(arguments).unwrap();
     let clock = world.clock.clock();
     let late = shared::clock::Clock::from_fn(move || clock.now().plus(mins(6)));
     let refused = cli::run(arguments, &late).await.unwrap_err();
@@ -144,7 +144,7 @@ async fn problems_are_sentences_with_an_exit_code() {
     let down = run(&world, &["held"]).await.unwrap_err();
     assert!(matches!(down, Error::Failed(_)), "{down}");
     let arguments = ["vestibule", "emails", "held", "--api", "http://127.0.0.1:9"];
-    let arguments = Arguments::try_parse_from(arguments).unwrap_or_else(|error| panic!("{error}"));
+    let arguments = Arguments::try_parse_from(arguments).unwrap();
     let unreachable = cli::run(arguments, &world.clock.clock()).await.unwrap_err();
     assert!(
         unreachable

@@ -3,7 +3,7 @@
 use crate::admin::emails::{newest, suppress};
 use kit::authorizer::http_api_event;
 use kit::routes::{ACCOUNT, CONFIRM, CONTINUE, SIGN_IN, TEMPLATES};
-use kit::{ADA, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
+use kit::{ADA, ALL_NOTICES, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
 use local::SesEvent;
 use local::aws_stub::Call;
 use reqwest::Method;
@@ -58,7 +58,7 @@ impl Costs<'_> {
 
 #[tokio::test]
 async fn every_request_costs_what_the_page_says() {
-    let world = World::with_cheap_hashes(&[("AccessTokens", "on")]).await;
+    let world = World::with_cheap_hashes(&[("AccessTokens", "on"), ALL_NOTICES]).await;
     let mut costs = Costs {
         world: &world,
         table: String::new(),
@@ -83,6 +83,8 @@ async fn every_request_costs_what_the_page_says() {
 async fn links_and_codes(t: &mut Costs<'_>) {
     let world = t.world;
     let [ada, phone, nobody] = [(); 3].map(|()| world.client());
+    // Nobody is told of a user's first sign-in.
+    world.client().sign_in_by_link(ADA).await;
     let first_minute = "POST /auth/request-login, in the first minute of an hour";
     let request = nobody.request_login(ADA);
     t.count(first_minute, "request-login", request).await;
@@ -104,7 +106,7 @@ async fn links_and_codes(t: &mut Costs<'_>) {
         .await;
     let token = email.token();
     for (name, request) in [
-        ("link", ada.verify_link(&token)),
+        ("link, from a new browser", ada.verify_link(&token)),
         ("link, repeated by its browser", ada.verify_link(&token)),
         ("link, used", nobody.verify_link(&token)),
         ("link, forged", nobody.verify_link("x")),
@@ -140,16 +142,25 @@ async fn links_and_codes(t: &mut Costs<'_>) {
     t.count("POST /auth/logout", "logout", ada.logout()).await;
     t.count("POST /auth/logout, not signed in", "logout", ada.logout())
         .await;
+    let token = ada.receive_login_email(ADA).await.token();
+    let link = ada.verify_link(&token);
+    let name = "POST /auth/verify, link, from a known browser";
+    t.count(name, "verify", link).await;
 
     let email = phone.receive_login_email(ADA).await;
     let wrong = phone.verify_code(&email.wrong_code());
     t.count("POST /auth/verify, wrong code", "verify", wrong)
         .await;
     let right = phone.verify_code(&email.code);
-    t.count("POST /auth/verify, code", "verify", right).await;
+    let name = "POST /auth/verify, code, from a new browser";
+    t.count(name, "verify", right).await;
     world.clock.advance(secs(60));
     let request = world.client();
     t.count("one email sent", "mailer", request.request_login(ADA))
+        .await;
+    let laptop = world.client();
+    let token = laptop.receive_login_email(ADA).await.token();
+    t.count("one notice sent", "mailer", laptop.verify_link(&token))
         .await;
     let name = "POST /auth/request-login, from a known browser";
     t.count(name, "request-login", phone.request_login(ADA))
@@ -337,4 +348,10 @@ async fn passwords(t: &mut Costs<'_>) {
         .await;
     let reset = laptop.reset_password(&email.token(), PASSWORD);
     t.count("POST /auth/reset-password", "reset", reset).await;
+    let email = world.latest_email().await;
+    let page = laptop.open(email.path());
+    t.count("GET /auth/report/{token}", "pages", page).await;
+    let report = laptop.report(&email.token());
+    t.count("POST /auth/report", "report", report.clone()).await;
+    t.count("POST /auth/report, used", "report", report).await;
 }

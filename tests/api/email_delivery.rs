@@ -170,7 +170,7 @@ async fn a_busy_provider_is_tried_again_and_one_that_rejects_is_not() {
 
 /// Starts a portal with an email that waits, as SES fails.
 async fn world_with_waiting_email() -> World {
-    let world = World::start().await;
+    let world = World::with(&[("Notices", "")]).await;
     let busy = json!({"__type": "TooManyRequestsException", "message": "busy"});
     fail_ses(&world, Fault::Reply(429, busy.to_string()), usize::MAX);
     request_logins(&world, 1).await;

@@ -2,7 +2,7 @@
 
 use crate::admin::emails::{newest, suppress};
 use kit::authorizer::http_api_event;
-use kit::{ADA, GRACE, PASSWORD, World, cancelled, hours, mins, parameters, routes};
+use kit::{ADA, ALL_NOTICES, GRACE, PASSWORD, World, cancelled, hours, mins, parameters, routes};
 use local::SesEvent;
 use local::aws_stub::{Call, Fault};
 use local::template::{STACK, Template};
@@ -114,6 +114,7 @@ async fn passwords(world: &World) {
     zoe.sign_in(address, PASSWORD).await.assert("200");
     zoe.sign_in(address, PASSWORD).await.assert("200");
     zoe.sign_in(address, "x").await;
+    world.client().sign_in(address, PASSWORD).await;
     let form = zoe.sign_in(address, PASSWORD).idempotency_key(KEY);
     form.clone().await.assert("200");
     form.await.assert("200");
@@ -137,7 +138,8 @@ async fn passwords(world: &World) {
     let token = world.latest_email().await.token();
     let reset = zoe.reset_password(&token, PASSWORD).idempotency_key(KEY);
     reset.clone().await.assert("200");
-    world.settle().await;
+    let notice = world.latest_email().await.token();
+    zoe.report(&notice).await.assert("200");
     // A first password while another session is signed in.
     world.clock.advance(mins(1));
     zoe.sign_in_by_link(address).await;
@@ -197,7 +199,9 @@ async fn administration(world: &World) {
 
 #[tokio::test]
 async fn roles_grant_exactly_what_functions_do() {
-    let world = World::with_cheap_hashes(&[("SelfSignUp", "on"), ("SessionsPerUser", "50")]).await;
+    let world =
+        World::with_cheap_hashes(&[("SelfSignUp", "on"), ("SessionsPerUser", "50"), ALL_NOTICES])
+            .await;
     // A function opens its connection with a read that may be refused.
     world.portal.take_calls();
     call_everything(&world).await;

@@ -51,6 +51,7 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "POST /auth/activate"
         | "POST /auth/forgot-password"
         | "POST /auth/reset-password"
+        | "POST /auth/report"
         | "POST /auth/change-password"
         | "POST /auth/sign-up"
         | "POST /auth/continue" => Some(400),
@@ -61,6 +62,7 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "GET /auth/check-email"
         | "GET /auth/forgot-password"
         | "GET /auth/verify"
+        | "GET /auth/report/{token}"
         | "GET /auth/config"
         | "GET /auth/client/1/vestibule.js"
         | "GET /auth/client/1/vestibule.d.ts" => Some(200),

@@ -158,3 +158,36 @@ test("without JavaScript the page reloads itself and shows the emails", async ()
   assert.ok(await page.locator(".copy").first().isHidden());
   await done();
 });
+
+// The last test: nothing is sent to Ada after it.
+test("what becomes of an email is shown in place, and the words of a mail server stay text", async () => {
+  const { page, done } = await openPage();
+  const email = await receive(page);
+  const state = emails(page).first().locator(".state");
+  await state.getByText("delivered").waitFor();
+  await emails(page).first().getByText("Plain text and headers").click();
+  const words = `smtp; 550 <img src=x onerror="document.title='owned'">`;
+  const now = new Date().toISOString();
+  const tags = Object.fromEntries(Object.entries(email.tags).map(([name, value]) => [name, [value]]));
+  const document = {
+    eventType: "Bounce",
+    mail: { timestamp: now, messageId: email.message_id, tags },
+    bounce: {
+      timestamp: now,
+      bounceType: "Permanent",
+      bounceSubType: "General",
+      bouncedRecipients: [{ emailAddress: email.to, diagnosticCode: words }],
+    },
+  };
+  const body = JSON.stringify(document);
+  const taken = await fetch(`${portal.url}/_local/email-events`, { method: "POST", body });
+  assert.equal(taken.status, 204);
+  await state.getByText("bounced").waitFor();
+  assert.equal(await state.textContent(), `, bounced: ${words}`);
+  assert.equal(await page.locator("img").count(), 0);
+  assert.ok(await emails(page).first().locator("pre").isVisible());
+
+  await requestEmail("ada@example.com");
+  await page.locator("#unsent").getByText("address-suppressed").waitFor();
+  await done();
+});

@@ -15,13 +15,16 @@ export function freePort() {
   });
 }
 
+// All notices but those of new browsers, which would follow most sign-ins of a test.
+const NOTICES = "Notices=password-changed,address-changed,sessions-ended";
+
 /** Starts a portal with these options of `local`, and returns it once it responds. Without `--port`, on a free one. */
 export async function startPortal(...options) {
   const given = options.indexOf("--port");
   const port = given < 0 ? await freePort() : Number(options[given + 1]);
   if (given >= 0) options.splice(given, 2);
   const url = `http://localhost:${port}`;
-  const command = ["run", "--quiet", "--locked", "-p", "local", "--", "--port", String(port), ...options];
+  const command = ["run", "--quiet", "--locked", "-p", "local", "--", "--port", String(port), "--set", NOTICES, ...options];
   const child = spawn("cargo", command, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.on("data", (text) => { output += text; });

@@ -35,6 +35,13 @@ async function signIn(page, portal) {
   return address;
 }
 
+/** Creates a user, changes their password, and returns the link of the notice. */
+async function noticeLink(page, portal) {
+  await signIn(page, portal);
+  const sent = await email(page, portal, "/auth/change-password", { current: PASSWORD, password: `another ${PASSWORD}` });
+  return sent.links[0];
+}
+
 /** Types an address on the sign-in page, and goes on. */
 async function typeAddress(page, portal, query = "") {
   await page.goto(`${portal.url}/auth/sign-in${query}`);
@@ -149,6 +156,13 @@ export const STATES = {
     const { links } = await email(page, password, "/auth/forgot-password", { email: address });
     await page.goto(links[0]);
   },
+  "report": async (page, { password }) => { await page.goto(await noticeLink(page, password)); },
+  "report-done": async (page, { password }) => { await page.goto(`${await noticeLink(page, password)}?notice=reported`); },
+  "report-used": async (page, { password }) => { await page.goto(`${await noticeLink(page, password)}?error=used-token`); },
+  "report-expired": async (page, { password }) => {
+    await page.goto(`${await noticeLink(page, password)}?error=expired-token`);
+  },
+  "report-invalid": open("/auth/report/x"),
   "account": async (page, { password }, other) => {
     const address = await signIn(page, password);
     await post(other, password, "/auth/sign-in", { email: address, password: PASSWORD });

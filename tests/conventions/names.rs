@@ -28,6 +28,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("emails", emails::ROUTES),
         ("templates", templates::ROUTES),
         ("token", token::ROUTES),
+        ("report", report::ROUTES),
         ("reset", reset::ROUTES),
         ("sessions", sessions::ROUTES),
         ("sign-in", sign_in::ROUTES),

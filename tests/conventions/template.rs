@@ -100,6 +100,36 @@ fn opening_and_clicking_of_emails_are_not_tracked() {
 }
 
 #[test]
+fn events_of_emails_come_from_ses_alone_and_only_vestibule_suppresses_addresses() {
+    let yaml = text("template.yaml");
+    let policy = resource(&yaml, "EmailEventTopicPolicy");
+    for line in [
+        "Principal: { Service: ses.amazonaws.com }",
+        "\"aws:SourceAccount\": !Ref AWS::AccountId",
+        "\"aws:SourceArn\": !Sub \"arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:\
+         configuration-set/${EmailConfigurationSet}\"",
+    ] {
+        assert!(policy.contains(line), "{line}");
+    }
+    assert_eq!(policy.matches("Effect: Allow").count(), 1);
+    assert!(!resource(&yaml, "AlarmTopicPolicy").contains("ses.amazonaws.com"));
+    let set = resource(&yaml, "EmailConfigurationSet");
+    assert!(set.contains("SuppressionOptions: { SuppressedReasons: [] }"));
+    let events = resource(&yaml, "EmailEventDestination");
+    for event in [
+        "delivery",
+        "deliveryDelay",
+        "bounce",
+        "complaint",
+        "reject",
+        "renderingFailure",
+    ] {
+        assert!(events.contains(event), "{event}");
+    }
+    assert!(resource(&yaml, "EmailEvents").contains("OnFailure"));
+}
+
+#[test]
 fn tables_survive_the_stack_and_users_and_audit_can_be_recovered() {
     let yaml = text("template.yaml");
     let tables = blocks_of_type(&yaml, "AWS::DynamoDB::Table");

@@ -66,6 +66,6 @@ async fn activate(
     let password = app.passwords.choose(&input.password, &link.address)?;
     let hash = app.passwords.hash(&password, app.random.bytes());
     context
-        .redeem_link(signed, &by, AuthMethod::Activation, Some(&hash))
+        .redeem_link(signed, &by, AuthMethod::Activation, Some(&hash), &[])
         .await
 }

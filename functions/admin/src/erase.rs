@@ -2,7 +2,7 @@
 //!
 //! The user and the claim of their address go first, in one transaction: from then on nothing signs
 //! them in, and the address is free. The emails to their addresses and their sessions follow, page
-//! by page. The audit stays; it knows addresses only as keyed hashes.
+//! by page. The audit and suppressions stay; they know addresses only as keyed hashes.
 //!
 //! Responds 204, also to a repeat for as long as the audit remembers the user, or 503 `unavailable`
 //! where something remains to be erased. A repeat of the call continues there.
@@ -106,6 +106,8 @@ impl Admin<'_> {
             let store = &self.app.store;
             let has_more = store.erase_emails(&address.hash, address.had_until).await?;
             if !has_more {
+                let FormerAddress { hash, had_until } = address;
+                store.forget_suppression_words(hash, *had_until).await?;
                 addresses.next();
             }
         }

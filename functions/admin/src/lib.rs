@@ -20,8 +20,9 @@ mod user_view;
 mod users;
 
 use shared::app::App;
+use shared::domain::address::EmailAddress;
 use shared::domain::audit::{Action, AuditEvent, Target};
-use shared::domain::email::{EmailKind, OutboxEntry};
+use shared::domain::email::{EmailKind, Notice, OutboxEntry};
 use shared::domain::ids::UserId;
 use shared::domain::language::Language;
 use shared::domain::language::sentences::ApiSentences;
@@ -29,6 +30,7 @@ use shared::domain::time::Timestamp;
 use shared::domain::user::User;
 use shared::http::problem::ProblemType;
 use shared::http::{Problem, Request, Response};
+use shared::keys::KeyRing;
 use shared::store::users::UpdateOutcome;
 
 pub const ROUTES: &[&str] = &[
@@ -120,6 +122,24 @@ impl Admin<'_> {
                 .app
                 .outbox_entry(&ring, user.address.clone(), kind, now)
         }
+    }
+
+    /// Returns the notice of what was done to the account of `user`, as they are after it, to
+    /// `address`.
+    fn notice(
+        &self,
+        ring: &KeyRing,
+        notice: Notice,
+        user: &User,
+        address: &EmailAddress,
+        now: Timestamp,
+    ) -> Option<OutboxEntry> {
+        let subject = (&user.id, user.epoch);
+        let notice = self.app.notice(ring, notice, subject, address, now)?;
+        Some(OutboxEntry {
+            language: self.language,
+            ..notice
+        })
     }
 
     /// Returns an audit event about `user` that names who signed the call as the `actor`.

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use shared::auth::request_email::{parse_address, parse_name};
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::{Action, AuditEvent};
-use shared::domain::email::{EmailKind, Notice, OutboxEntry};
+use shared::domain::email::{Notice, OutboxEntry};
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Resource, Status, User};
 use shared::http::response;
@@ -164,8 +164,11 @@ impl Admin<'_> {
         match before.status {
             Status::Invited => vec![],
             _ => [&before.address, &after.address]
-                .map(|address| self.address_changed(ring, address, after, now))
-                .to_vec(),
+                .into_iter()
+                .filter_map(|address| {
+                    self.notice(ring, Notice::AddressChanged, after, address, now)
+                })
+                .collect(),
         }
     }
 
@@ -191,20 +194,6 @@ impl Admin<'_> {
             event.metadata.push(("address_after", hash(after)));
         }
         event
-    }
-
-    fn address_changed(
-        &self,
-        ring: &KeyRing,
-        to: &EmailAddress,
-        user: &User,
-        now: Timestamp,
-    ) -> OutboxEntry {
-        let kind = EmailKind::Notice(Notice::AddressChanged, user.id.clone(), user.epoch);
-        OutboxEntry {
-            language: self.language,
-            ..self.app.outbox_entry(ring, to.clone(), kind, now)
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use shared::auth::issue_session::SignInContext;
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::{Action, AuditEvent, Target};
-use shared::domain::email::{EmailKind, Notice, OutboxEntry};
+use shared::domain::email::{Notice, OutboxEntry};
 use shared::domain::ids::IdempotencyKeyHash;
 use shared::domain::password::Password;
 use shared::domain::password::hash::{PasswordCheck, PasswordHash};
@@ -91,11 +91,12 @@ impl Change<'_> {
             ..self.session.clone()
         };
         let password = app.passwords.hash(self.password, app.random.bytes());
+        let notice = self.notice();
         let change = PasswordChange {
             session: &session,
             verified,
             password: &password,
-            notice: &self.notice(),
+            notice: notice.as_ref(),
             event: &self.event(),
             idempotency_key: self.idempotency_key,
         };
@@ -106,17 +107,17 @@ impl Change<'_> {
         })
     }
 
-    fn notice(&self) -> OutboxEntry {
+    fn notice(&self) -> Option<OutboxEntry> {
         let context = &self.context;
         let app = context.app;
-        let (user, epoch) = (self.session.user.clone(), self.session.epoch.next());
-        let kind = EmailKind::Notice(Notice::PasswordChanged, user, epoch);
-        let address = self.address.clone();
-        OutboxEntry {
+        let user = (&self.session.user, self.session.epoch.next());
+        let kind = Notice::PasswordChanged;
+        let notice = app.notice(&context.ring, kind, user, self.address, context.now)?;
+        Some(OutboxEntry {
             client: context.request.client(),
             language: context.request.language(app.config.language),
-            ..app.outbox_entry(&context.ring, address, kind, context.now)
-        }
+            ..notice
+        })
     }
 
     fn event(&self) -> AuditEvent {

@@ -225,18 +225,18 @@ impl Mailer {
         email: &OutboxEntry,
         prepared: &PreparedEmail,
     ) -> Result<Message, &'static str> {
-        let link = match email.link(prepared) {
-            Some(link) => {
-                let key = ring.get(&prepared.kid).ok_or(NO_KEY)?;
-                Some(self.link_and_code(ring, key, &link))
-            }
-            None => None,
-        };
+        let key = ring.get(&prepared.kid).ok_or(NO_KEY)?;
+        let link = self.link_and_code(ring, key, &email.link(prepared));
         let kind = MessageKind::of(prepared.template, &email.kind);
         let template = self.template(kind, email.language).await;
         let template = template.ok().flatten().ok_or(NO_TEMPLATE)?;
         let (config, public) = (&self.app.config, &self.public);
-        let message = (kind, &template);
-        Ok(Message::new(config, public, email, message, link.as_ref()))
+        Ok(Message::new(
+            config,
+            public,
+            email,
+            (kind, &template),
+            &link,
+        ))
     }
 }

@@ -23,9 +23,9 @@ pub(crate) struct LinkAndCode {
 }
 
 impl Mailer {
-    /// Returns the time at which the email, and the link in it, expires, in whole seconds. It
-    /// depends on when the email was requested, or on when its wait for a budget ends, not on when
-    /// it is sent.
+    /// Returns the time after which the email is not sent, in whole seconds. Its link expires then
+    /// too, unless it is that of a notice. It depends on when the email was requested, or on when
+    /// its wait for a budget ends, not on when it is sent.
     pub(crate) fn expires_at(&self, email: &OutboxEntry, template: EmailTemplate) -> Timestamp {
         let links = &self.app.config.links;
         let lifetime = match template {
@@ -33,7 +33,7 @@ impl Mailer {
             EmailTemplate::Link(Purpose::SignIn) => links.lifetime,
             EmailTemplate::Link(Purpose::Activation) => links.activation_lifetime,
             EmailTemplate::Link(Purpose::Reset) => links.reset_lifetime,
-            EmailTemplate::Notice(_) => NOTICE_LIFETIME,
+            EmailTemplate::Link(Purpose::Report) | EmailTemplate::Notice(_) => NOTICE_LIFETIME,
         };
         let start = email.waits_until.unwrap_or(email.requested_at);
         Timestamp::from_secs(start.plus(lifetime).secs())
@@ -61,7 +61,7 @@ impl Mailer {
     fn url(&self, purpose: Purpose, token: &str) -> String {
         let links = &self.app.config.links;
         let frontend_page = match purpose {
-            Purpose::SignIn => None,
+            Purpose::SignIn | Purpose::Report => None,
             Purpose::Activation => links.activate_url.as_ref(),
             Purpose::Reset => links.reset_url.as_ref(),
         };
@@ -72,6 +72,7 @@ impl Mailer {
             Purpose::SignIn => paths::VERIFY,
             Purpose::Activation => paths::ACTIVATE,
             Purpose::Reset => paths::RESET_PASSWORD,
+            Purpose::Report => paths::REPORT,
         };
         paths::link_page(&self.public, page, token)
     }

@@ -25,9 +25,9 @@ impl Message {
         public: &Origin,
         email: &OutboxEntry,
         (kind, template): (MessageKind, &Template),
-        link: Option<&LinkAndCode>,
+        link: &LinkAndCode,
     ) -> Self {
-        let code = link.map(|link| link.code.expose()).unwrap_or_default();
+        let code = link.code.expose();
         // No browser has requested an invitation.
         let is_invitation = matches!(email.kind, EmailKind::Invitation(..));
         let nobody = ClientInfo::default();
@@ -40,7 +40,7 @@ impl Message {
                 &email.client
             },
             requested_at: email.requested_at,
-            link: link.map(|link| (link.url.as_str(), code.as_str())),
+            link: (&link.url, &code),
         };
         let frame = Frame {
             brand: &config.brand,

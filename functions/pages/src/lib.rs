@@ -18,6 +18,7 @@ mod icon;
 mod links;
 mod pending_email;
 mod portal_config;
+mod report;
 mod templates;
 mod theme;
 
@@ -59,6 +60,7 @@ pub const ROUTES: &[&str] = &[
     "GET /auth/verify/{token}",
     "GET /auth/activate/{token}",
     "GET /auth/reset-password/{token}",
+    "GET /auth/report/{token}",
     "GET /auth/verify",
     "GET /auth/config",
     "GET /auth/client/1/vestibule.js",
@@ -135,6 +137,7 @@ impl PageContext<'_> {
             "GET /auth/verify/{token}" => self.sign_in_link(token),
             "GET /auth/activate/{token}" => self.activation_link(token).await,
             "GET /auth/reset-password/{token}" => self.reset_link(token).await,
+            "GET /auth/report/{token}" => self.report_link(token),
             "GET /auth/verify" => self.old_link(),
             "GET /auth/config" => Ok(self.portal_config()),
             "GET /auth/client/1/vestibule.js" => Ok(client::module()),

@@ -215,6 +215,7 @@ impl PageContext<'_> {
             Purpose::SignIn => (paths::VERIFY, false),
             Purpose::Activation => (paths::ACTIVATE, true),
             Purpose::Reset => (paths::RESET_PASSWORD, true),
+            Purpose::Report => (paths::REPORT, false),
         };
         Ok(self.render(&ExpiredLinkPage {
             frame: self.frame("")?,
@@ -225,7 +226,7 @@ impl PageContext<'_> {
     }
 
     /// Returns why a link does not work, if its form was posted, refused and redirected back here.
-    fn posted_failure(&self) -> Option<ProblemType> {
+    pub(crate) fn posted_failure(&self) -> Option<ProblemType> {
         match FormError::from_query(|name| self.request.query(name))? {
             FormError::ExpiredToken => Some(ProblemType::ExpiredToken),
             FormError::UsedToken => Some(ProblemType::UsedToken),
@@ -248,7 +249,7 @@ impl PageContext<'_> {
             Err(LinkError::Expired) => Some(ProblemType::ExpiredToken),
             Err(LinkError::Used) => Some(ProblemType::UsedToken),
             Err(LinkError::Invalid) => Some(ProblemType::InvalidToken),
-            Ok(_) | Err(LinkError::Outpaced | LinkError::Unavailable) => None,
+            Ok(_) | Err(LinkError::Outpaced { .. } | LinkError::Unavailable) => None,
         }
     }
 

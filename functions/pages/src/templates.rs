@@ -131,6 +131,14 @@ pub(crate) struct LinkPage<'a> {
     pub(crate) ask_code: bool,
 }
 
+/// The page behind the link of a notice.
+#[derive(Template)]
+#[template(path = "report.html")]
+pub(crate) struct ReportPage<'a> {
+    pub(crate) frame: Frame<'a>,
+    pub(crate) token: &'a str,
+}
+
 /// A page with a few sentences and one way on.
 #[derive(Template)]
 #[template(path = "message.html")]

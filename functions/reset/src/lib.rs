@@ -145,22 +145,20 @@ async fn set_password(
     let password = app.passwords.choose(&input.password, &link.address)?;
     let hash = app.passwords.hash(&password, app.random.bytes());
     let client = request.client();
-    let kind = EmailKind::Notice(
-        Notice::PasswordChanged,
-        link.user.clone(),
-        link.epoch.next(),
-    );
-    let notice = OutboxEntry {
+    let kind = Notice::PasswordChanged;
+    let user = (&link.user, link.epoch.next());
+    let notice = app.notice(ring, kind, user, &link.address, now);
+    let notice = notice.map(|notice| OutboxEntry {
         client: client.clone(),
         language: request.language(app.config.language),
-        ..app.outbox_entry(ring, link.address.clone(), kind, now)
-    };
+        ..notice
+    });
     let target = Target::User(link.user.clone());
     let event = app.audit_event(Action::PasswordReset, &link.user, target, &client, now);
     let reset = PasswordReset {
         by: &by,
         password: &hash,
-        notice: &notice,
+        notice: notice.as_ref(),
         event: &event.with_epoch(link.epoch.next()),
         link,
     };

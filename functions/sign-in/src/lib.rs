@@ -74,6 +74,7 @@ async fn sign_in(context: &SignInContext<'_>, input: &Input) -> Result<IssuedSes
     };
     let verified = VerifiedPassword {
         user,
+        marks: &context.known_browsers(input.known.as_deref())?,
         stored,
         new: match check {
             PasswordCheck::NoMatch => return Err(context.wrong_password(&address).await),

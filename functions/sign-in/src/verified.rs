@@ -2,6 +2,7 @@
 
 use shared::auth::issue_session::{COUNT_ATTEMPTS, IssuedSession, SignInContext};
 use shared::domain::audit::Action;
+use shared::domain::known_browser::KnownBrowser;
 use shared::domain::link::IdempotencyKey;
 use shared::domain::password::hash::PasswordHash;
 use shared::domain::session::{AuthMethod, SessionId};
@@ -13,6 +14,8 @@ use shared::store::sign_in::{CompleteOutcome, PasswordSignIn};
 /// The password of `user`, which matched the `stored` hash.
 pub(crate) struct VerifiedPassword<'a> {
     pub(crate) user: &'a User,
+    /// The marks that make this client a known browser.
+    pub(crate) marks: &'a [KnownBrowser],
     pub(crate) stored: &'a PasswordHash,
     /// The hash to store: the same one, or one with the current parameters.
     pub(crate) new: PasswordHash,
@@ -75,7 +78,10 @@ impl VerifiedPassword<'_> {
     ) -> Result<Completion, Problem> {
         let user = self.user;
         let session = context.new_session(&id, &user.id, user.epoch, AuthMethod::Password);
+        let mut signed_in_before = user.last_sign_in_at.is_some();
         for _ in 0..COUNT_ATTEMPTS {
+            let new_browser =
+                context.new_browser(&session, &user.address, self.marks, signed_in_before);
             let ends = &context.sessions_to_end(&session).await?;
             let sign_in = PasswordSignIn {
                 user,
@@ -83,6 +89,7 @@ impl VerifiedPassword<'_> {
                 password: &self.new,
                 session: &session,
                 ends,
+                new_browser: new_browser.as_ref(),
                 events: &context.login_events(Action::Login, &session, ends),
                 idempotency_key: key.map(IdempotencyKey::hash),
             };
@@ -95,7 +102,12 @@ impl VerifiedPassword<'_> {
                 })),
                 CompleteOutcome::Repeated(at) => Ok(Completion::RepeatOf(at)),
                 CompleteOutcome::Refused => Err(Problem::invalid_credentials()),
-                CompleteOutcome::Outpaced => continue,
+                CompleteOutcome::Outpaced {
+                    signed_in_before: found,
+                } => {
+                    signed_in_before = found;
+                    continue;
+                }
             };
         }
         Err(Problem::unavailable())

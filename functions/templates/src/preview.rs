@@ -56,7 +56,7 @@ impl Templates<'_> {
             language: self.language,
             client: &ClientInfo::new("192.0.2.7", "Firefox/140.0 (Windows)"),
             requested_at: self.context.clock.now(),
-            link: Some((&link, "1234 5678")),
+            link: (&link, "1234 5678"),
         };
         let frame = Frame {
             brand: &config.brand,
@@ -76,7 +76,11 @@ impl Templates<'_> {
         match self.kind {
             MessageKind::Activation => paths::ACTIVATE,
             MessageKind::Reset => paths::RESET_PASSWORD,
-            _ => paths::VERIFY,
+            MessageKind::SignIn | MessageKind::Invitation => paths::VERIFY,
+            MessageKind::NewBrowser
+            | MessageKind::PasswordChanged
+            | MessageKind::AddressChanged
+            | MessageKind::SessionsEnded => paths::REPORT,
         }
     }
 }

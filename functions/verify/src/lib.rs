@@ -192,7 +192,7 @@ impl Verify<'_> {
         }
         let issued = self
             .context
-            .redeem_link(&signed, by, auth_method, None)
+            .redeem_link(&signed, by, auth_method, None, &self.marks)
             .await?;
         Ok(Redeemed {
             issued,

@@ -84,6 +84,7 @@ def check_reset(stack, mailbox, signed_in, address, unknown):
 
 
 def check_notice(stack, notice, subject):
-    """A notice has this subject and neither link nor code."""
+    """A notice has this subject, a link that reports it, and no code."""
     check_subject(stack, notice, subject)
-    expect("The link and code in a notice", (notice.link, notice.code), (None, None))
+    expect("The page of the link in a notice", notice.link, f"{stack.api.url}/auth/report/{notice.token}")
+    expect("The code in a notice", notice.code, None)

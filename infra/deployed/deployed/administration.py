@@ -84,7 +84,8 @@ def check_rename(back_end, user, browser, name):
 
 
 def check_new_address(stack, mailbox, back_end, user, browser, addresses):
-    """A new address ends the session, both addresses receive a notice, and only the new one signs in then."""
+    """A new address ends the session, both addresses receive a notice, and only the new one signs in then. Reporting the
+    notice at the old address ends that session too."""
     old, new = addresses
     count = len(mailbox.to(old))
     changed = back_end.call("PATCH", f"/{user}", {"email": new}).expect_status(200).json()
@@ -94,6 +95,11 @@ def check_new_address(stack, mailbox, back_end, user, browser, addresses):
     for notice in (mailbox.wait(old, count + 1), mailbox.wait(new, 1)):
         accounts.check_notice(stack, notice, "Your {} email address was changed")
     accounts.sign_in(browser, old, accounts.FIRST).expect_problem(401, "invalid-credentials")
+    accounts.sign_in(browser, new, accounts.FIRST).expect_status(200)
+    report = {"token": mailbox.wait(old, count + 1).token}
+    Browser(stack.api).send("/auth/report", report).expect_status(200)
+    browser.get("/auth/me").expect_problem(401, "not-authenticated")
+    Browser(stack.api).send("/auth/report", report).expect_problem(410, "used-token")
     accounts.sign_in(browser, new, accounts.FIRST).expect_status(200)
 
 

@@ -14,8 +14,8 @@ BOUNCED = "2026-11-26T12:00:01.000Z"
 
 
 def check_events(stack, mailbox, back_end, who):
-    """A delivery, a bounce, and a delivery that comes late reach the email, as the administrator sees it. The bounce
-    suppresses the address: the next email is not sent, and the one who requests it cannot tell."""
+    """A delivery and a bounce reach the email, as the administrator sees it. The bounce suppresses the address: the next
+    email is not sent, and the one who requests it cannot tell. Returns the email that was not sent."""
     address, user = who["email"], back_end.create(who)
     browser = Browser(stack.api)
     journey.wait_for_email(mailbox, browser, address)

@@ -14,7 +14,7 @@ class Email:
     def __init__(self, record):
         self.to, self.sender, self.subject = record["To"], record["Source"], record["Subject"]
         self.text, self.html = record["BodyText"], record["BodyHtml"]
-        link = re.search(r"https?://\S+/auth/(?:verify|activate|reset-password)/(\S+)", self.text)
+        link = re.search(r"https?://\S+/auth/(?:verify|activate|reset-password|report)/(\S+)", self.text)
         self.link, self.token = (link[0], link[1]) if link else (None, None)
         code = re.search(r"\b\d{4} \d{4}\b", self.text)
         self.code = code[0] if code else None

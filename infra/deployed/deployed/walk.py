@@ -2,7 +2,7 @@
 
 from . import (
     access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
-    records, rest_api, sessions, sign_up, templates, vestibule)  # fmt: skip
+    records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -20,6 +20,8 @@ PARTNER = {
     "EmailFrom": "sign-in@example.com",
     "FrontendUrl": journey.FRONTEND,
     "DashboardPath": "/partner/dashboard",
+    # Those that the steps expect in the mailboxes.
+    "Notices": "password-changed,address-changed",
     # All requests come from one address of the loopback network.
     "RequestsPerMinute": "60",
     "RequestsPerHour": "1000",
@@ -49,6 +51,8 @@ def run(steps, emulator, keep):
     _administration(steps, stack, mailbox, back_end)
     with steps.step("Publishing events of SES, which suppress an address"):
         email_events.check_events(stack, mailbox, back_end, admin.new_user(IVAN, "Ivan"))
+    with steps.step("Lifting the suppression, and sending the held email again"):
+        suppression.check_lift(stack, mailbox, back_end, IVAN)
     with steps.step("Saving, sending and reverting the texts of an email"):
         templates.check_override(stack, mailbox, back_end, admin.new_user(JUDY, "Judy"))
     protected = _protect_api(steps, stack, mailbox, back_end)

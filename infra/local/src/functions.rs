@@ -29,6 +29,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
         "emails" => http(emails::handle, aws, env).await,
         "confirm" => http(confirm::handle, aws, env).await,
         "token" => http(token::handle, aws, env).await,
+        "report" => http(report::handle, aws, env).await,
         "reset" => http(reset::handle, aws, env).await,
         "sessions" => http(sessions::handle, aws, env).await,
         "sign-in" => http(sign_in::handle, aws, env).await,

@@ -211,6 +211,7 @@ fn find_links(text: &str) -> Vec<String> {
         "/auth/verify/",
         "/auth/activate/",
         "/auth/reset-password/",
+        "/auth/report/",
         "#token=",
     ];
     let carries_a_token =

@@ -4,12 +4,15 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::domain::address::EmailAddress;
 use crate::domain::audit::{self, Action, AuditEvent, Target};
+use crate::domain::email::{Notice, OutboxEntry};
 use crate::domain::ids::{KeyedHash, LinkId, UserId};
 use crate::domain::known_browser::{self, KnownBrowser};
 use crate::domain::link::Nonce;
 use crate::domain::next::Next;
 use crate::domain::origin::Origin;
-use crate::domain::session::{AuthMethod, EndedSessions, Session, SessionId, SessionKey};
+use crate::domain::session::{
+    AuthMethod, EndedSessions, NewBrowser, Session, SessionId, SessionKey,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
 use crate::http::cookie::{self, Cookie};
@@ -169,6 +172,32 @@ impl SignInContext<'_> {
         let store = &self.app.store;
         let ended = store.sessions_to_end(new, replaced, rules);
         Ok(ended.await?)
+    }
+
+    /// Returns the new browser that this request signs in from, or `None` if one of its `marks` is
+    /// known to the address, or if the portal sends no notice of that. `signed_in_before` says
+    /// whether the user has signed in before.
+    pub fn new_browser(
+        &self,
+        session: &Session,
+        address: &EmailAddress,
+        marks: &[KnownBrowser],
+        signed_in_before: bool,
+    ) -> Option<NewBrowser> {
+        if marks.iter().any(|mark| self.ring.knows(mark, address)) {
+            return None;
+        }
+        let user = (&session.user, session.epoch);
+        let app = self.app;
+        let notice = app.notice(&self.ring, Notice::NewBrowser, user, address, self.now)?;
+        let notice = OutboxEntry {
+            client: session.client.clone(),
+            language: self.request.language(app.config.language),
+            ..notice
+        };
+        Some(NewBrowser {
+            notice: Some(notice).filter(|_| signed_in_before),
+        })
     }
 
     /// Creates the audit events of a session that starts: one in the user's history, and one in the

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auth::issue_session::{COUNT_ATTEMPTS, IssuedSession, SignInContext};
 use crate::domain::audit::{Action, AuditEvent, Target};
+use crate::domain::known_browser::KnownBrowser;
 use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::password::hash::PasswordHash;
 use crate::domain::session::AuthMethod;
@@ -32,11 +33,13 @@ impl App {
 
 impl SignInContext<'_> {
     /// Redeems a link for a session, which replaces the one that the client has. A repeat by the
-    /// same browser or idempotency key within 60 seconds returns the same session.
+    /// same browser or idempotency key within 60 seconds returns the same session. The user is told
+    /// of a browser that has none of these `marks`, except when they sign in for the first time.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, and 1 put
-    /// where one is another user's; a repeat, 1 batch of 2 reads more; with a limit on sessions 1
-    /// read and 1 query more.
+    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, 1 put
+    /// where one is another user's, and 1 put for a notice; 1 transaction more for the first
+    /// sign-in of a user who was active before; a repeat, 1 batch of 2 reads more; with a limit on
+    /// sessions 1 read and 1 query more.
     ///
     /// # Errors
     /// 400 `invalid-token`, 410 `expired-token` or `used-token` for a link that does not work, 400
@@ -47,6 +50,7 @@ impl SignInContext<'_> {
         by: &RedeemContext,
         auth_method: AuthMethod,
         password: Option<&PasswordHash>,
+        marks: &[KnownBrowser],
     ) -> Result<IssuedSession, Problem> {
         let link = &signed.content;
         let id = signed.key.session_id(&link.id);
@@ -55,8 +59,15 @@ impl SignInContext<'_> {
             Some(_) => Action::Activated,
             None => Action::Login,
         };
+        let mut signed_in_before = true;
         for _ in 0..COUNT_ATTEMPTS {
             let ends = &self.sessions_to_end(&session).await?;
+            let new_browser = match link.account {
+                LinkAccount::Active => {
+                    self.new_browser(&session, &link.address, marks, signed_in_before)
+                }
+                LinkAccount::Invited | LinkAccount::New { .. } => None,
+            };
             let mut events = self.login_events(action, &session, ends);
             events.extend(self.sign_up_event(link));
             let redeem = Redeem {
@@ -65,10 +76,16 @@ impl SignInContext<'_> {
                 password,
                 session: &session,
                 ends,
+                new_browser: new_browser.as_ref(),
                 events: &events,
             };
             let session = match self.app.store.redeem(&redeem).await {
-                Err(LinkError::Outpaced) => continue,
+                Err(LinkError::Outpaced {
+                    signed_in_before: found,
+                }) => {
+                    signed_in_before = found;
+                    continue;
+                }
                 redeemed => redeemed?,
             };
             return Ok(IssuedSession {

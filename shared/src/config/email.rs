@@ -3,6 +3,7 @@
 use super::StartError;
 use super::reader::Reader;
 use crate::domain::address::EmailAddress;
+use crate::domain::email::Notice;
 use crate::domain::time::DAY;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -27,6 +28,8 @@ pub struct EmailConfig {
     pub per_day: u64,
     /// `EMAILS_PER_DAY_PORTAL`: self-requested emails of the whole portal.
     pub per_day_portal: u64,
+    /// `NOTICES`: those that are sent.
+    pub notices: Vec<Notice>,
     /// `EMAIL_DAYS`: retention of the delivery log, 1 to 365 days.
     pub retention: Duration,
 }
@@ -44,9 +47,16 @@ impl EmailConfig {
             per_hour: read.number("EMAILS_PER_HOUR", 1..=1000)?,
             per_day: read.number("EMAILS_PER_DAY", 1..=10_000)?,
             per_day_portal: read.number("EMAILS_PER_DAY_PORTAL", 1..=1_000_000)?,
+            notices: read
+                .optional("NOTICES", "names of notices separated by commas", notices)?
+                .unwrap_or_default(),
             retention: read.duration("EMAIL_DAYS", DAY, 1..=365)?,
         })
     }
+}
+
+fn notices(text: &str) -> Option<Vec<Notice>> {
+    text.split(',').map(Notice::parse).collect()
 }
 
 /// Returns `name <address>`. A name of letters, digits and spaces stays as it is (RFC 5322, 3.2.5);

@@ -101,7 +101,7 @@ mod tests {
     use crate::random::Random;
     use std::collections::BTreeMap;
 
-    const GOOD: [(&str, &str); 49] = [
+    const GOOD: [(&str, &str); 50] = [
         ("PASSWORD_ATTEMPTS", "10"),
         ("PASSWORD_FAILURES", "100"),
         ("PASSWORD_PER_NETWORK_HOUR", "100"),
@@ -153,6 +153,7 @@ mod tests {
         ("EMAILS_PER_HOUR", "15"),
         ("EMAILS_PER_DAY", "40"),
         ("EMAILS_PER_DAY_PORTAL", "1000"),
+        ("NOTICES", "new-browser,sessions-ended"),
         ("EMAIL_DAYS", "30"),
         ("AUDIT_DAYS", "400"),
         ("TABLE_PREFIX", "vestibule"),
@@ -219,6 +220,7 @@ mod tests {
             "ACTIVATE_URL",
             "RESET_URL",
             "PREVIOUS_ARGON2",
+            "NOTICES",
         ];
         for (name, _) in GOOD {
             let read = read_with(name, "");
@@ -287,6 +289,9 @@ mod tests {
             ("PREVIOUS_ARGON2", "t=2,m=19456,p=1"),
             ("PREVIOUS_ARGON2", "m=131073,t=2,p=1"),
             ("REQUESTS_PER_MINUTE", "0"),
+            ("NOTICES", "new-browser, sessions-ended"),
+            ("NOTICES", "new-browser,"),
+            ("NOTICES", "New-Browser"),
             ("EMAIL_DAYS", "0"),
             ("AUDIT_DAYS", "x"),
         ] {

@@ -96,6 +96,8 @@ pub enum Action {
     /// The name, role or resources of a user changed.
     Changed,
     AddressChanged,
+    /// A user reported a notice of something that was not their doing.
+    Reported,
     Suspended,
     Reactivated,
     Erased,
@@ -139,6 +141,7 @@ impl Action {
             Self::Imported => ("imported", "info"),
             Self::Changed => ("changed", "info"),
             Self::AddressChanged => ("address.changed", "warning"),
+            Self::Reported => ("reported", "warning"),
             Self::Suspended => ("suspended", "warning"),
             Self::Reactivated => ("reactivated", "info"),
             Self::Erased => ("erased", "warning"),

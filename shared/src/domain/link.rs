@@ -4,12 +4,16 @@ use super::address::EmailAddress;
 use super::ids::{IdempotencyKeyHash, LinkId, UserId, decode_32, encode, sha256};
 use super::next::Next;
 use super::secret::Secret;
-use super::time::{MINUTE, Timestamp};
+use super::time::{DAY, MINUTE, Timestamp};
 use super::user::Epoch;
 use std::time::Duration;
 
 /// Period after a redeem in which the same browser or page may repeat it.
 pub const REPLAY_WINDOW: Duration = MINUTE;
+
+/// Period after the event of a notice in which it can be reported: a notice is of use to a user who
+/// reads their email once a week.
+pub const REPORT_LIFETIME: Duration = DAY.saturating_mul(7);
 
 /// The secret of the browser that requested a link: 128 random bits, and 128 bits of a keyed hash
 /// of them, by which the portal recognizes the nonces that it issued.
@@ -97,6 +101,8 @@ pub enum Purpose {
     Activation,
     /// Setting a new password.
     Reset,
+    /// Reporting that an event was not the user's doing: ends all sessions and links.
+    Report,
 }
 
 impl Purpose {
@@ -106,12 +112,13 @@ impl Purpose {
             Self::SignIn => "sign-in",
             Self::Activation => "activation",
             Self::Reset => "reset",
+            Self::Report => "report",
         }
     }
 
     /// Parses the stored `purpose`.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::SignIn, Self::Activation, Self::Reset]
+        [Self::SignIn, Self::Activation, Self::Reset, Self::Report]
             .into_iter()
             .find(|purpose| purpose.as_str() == text)
     }

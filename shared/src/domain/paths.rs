@@ -9,6 +9,7 @@ pub const CHECK_EMAIL: &str = "/auth/check-email";
 pub const CONFIRM: &str = "/auth/confirm";
 pub const CONTINUE: &str = "/auth/continue";
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
+pub const REPORT: &str = "/auth/report";
 pub const REQUEST_LOGIN: &str = "/auth/request-login";
 pub const RESET_PASSWORD: &str = "/auth/reset-password";
 pub const SIGN_IN: &str = "/auth/sign-in";

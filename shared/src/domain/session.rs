@@ -1,6 +1,7 @@
 //! Sessions of users who have signed in.
 
 use super::client::ClientInfo;
+use super::email::OutboxEntry;
 use super::ids::{SessionHash, UserId, decode_32, encode, sha256};
 use super::secret::Secret;
 use super::time::{MINUTE, Timestamp};
@@ -157,6 +158,13 @@ impl Session {
             && user.status == Status::Active
             && self.epoch == user.epoch
     }
+}
+
+/// A browser that signs in to an address that it is not known to, at a portal that sends notices of
+/// that.
+pub struct NewBrowser {
+    /// The notice, or `None` if the user signs in for the first time: then nobody is told.
+    pub notice: Option<OutboxEntry>,
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub enum EndKind {
     /// The user changed the password in another session.
     PasswordChanged,
     AddressChanged,
+    /// The user reported a notice of something that was not their doing.
+    Reported,
     Suspended,
     /// It reached the end of its lifetime.
     Expired,
@@ -42,6 +44,7 @@ impl EndKind {
             Self::PasswordReset => "password-reset",
             Self::PasswordChanged => "password-changed",
             Self::AddressChanged => "address-changed",
+            Self::Reported => "reported",
             Self::Suspended => "suspended",
             Self::Expired => "expired",
             Self::Idle => "idle",
@@ -77,11 +80,12 @@ const ENDING_ONE: [(Action, EndKind); 3] = [
 ];
 
 /// The actions that end all sessions of earlier epochs, but not the one that they are done with.
-const ENDING_EARLIER: [(Action, EndKind); 5] = [
+const ENDING_EARLIER: [(Action, EndKind); 6] = [
     (Action::SessionsRevoked, EndKind::Revoked),
     (Action::PasswordReset, EndKind::PasswordReset),
     (Action::PasswordChanged, EndKind::PasswordChanged),
     (Action::AddressChanged, EndKind::AddressChanged),
+    (Action::Reported, EndKind::Reported),
     (Action::Suspended, EndKind::Suspended),
 ];
 

@@ -7,9 +7,10 @@ use crate::config::{Activation, Config, OtherBrowser};
 use crate::domain::client::ClientInfo;
 use crate::domain::code::CODE_LIFETIME;
 use crate::domain::language::Language;
+use crate::domain::link::REPORT_LIFETIME;
 use crate::domain::origin::Origin;
 use crate::domain::paths;
-use crate::domain::time::{HOUR, MINUTE, Timestamp};
+use crate::domain::time::{DAY, HOUR, MINUTE, Timestamp};
 
 /// The email that the values are for.
 pub struct Contents<'a> {
@@ -18,8 +19,8 @@ pub struct Contents<'a> {
     /// Client that requested or caused the email, and when.
     pub client: &'a ClientInfo,
     pub requested_at: Timestamp,
-    /// URL and code of the link, where the message has one.
-    pub link: Option<(&'a str, &'a str)>,
+    /// URL and code of the link.
+    pub link: (&'a str, &'a str),
 }
 
 impl Contents<'_> {
@@ -37,9 +38,7 @@ impl Contents<'_> {
             .with("help_url", &self.help_url(config, public))
             .with("time", &self.language.moment(self.requested_at));
         let values = self.with_client(values);
-        let Some((link, code)) = self.link else {
-            return values;
-        };
+        let (link, code) = self.link;
         let has_code = match self.kind {
             // No browser has requested it, so its code is of use only where every other browser
             // must enter it.
@@ -74,7 +73,10 @@ impl Contents<'_> {
             MessageKind::Invitation | MessageKind::Activation => {
                 words.hours.0(links.activation_lifetime.as_secs() / HOUR.as_secs())
             }
-            MessageKind::PasswordChanged | MessageKind::AddressChanged => String::new(),
+            MessageKind::NewBrowser
+            | MessageKind::PasswordChanged
+            | MessageKind::AddressChanged
+            | MessageKind::SessionsEnded => words.days.0(REPORT_LIFETIME.as_secs() / DAY.as_secs()),
         }
     }
 

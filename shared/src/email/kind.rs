@@ -11,8 +11,10 @@ pub enum MessageKind {
     Invitation,
     Activation,
     Reset,
+    NewBrowser,
     PasswordChanged,
     AddressChanged,
+    SessionsEnded,
 }
 
 /// A value that a template may show.
@@ -62,13 +64,15 @@ const CODE_LIFETIME: Variable = text("code_lifetime", "how long the code works b
 const HELP_URL: Variable = url("help_url", "page where the user can do something about it");
 
 impl MessageKind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SignIn,
         Self::Invitation,
         Self::Activation,
         Self::Reset,
+        Self::NewBrowser,
         Self::PasswordChanged,
         Self::AddressChanged,
+        Self::SessionsEnded,
     ];
 
     /// Returns the message that `template` is for an email of this kind.
@@ -78,8 +82,14 @@ impl MessageKind {
             (EmailTemplate::Link(Purpose::SignIn), _) => Self::SignIn,
             (EmailTemplate::Link(Purpose::Activation), _) => Self::Activation,
             (EmailTemplate::Link(Purpose::Reset), _) => Self::Reset,
+            // No email is sent for the link of a report alone: it is in every notice.
+            (
+                EmailTemplate::Link(Purpose::Report) | EmailTemplate::Notice(Notice::NewBrowser),
+                _,
+            ) => Self::NewBrowser,
             (EmailTemplate::Notice(Notice::PasswordChanged), _) => Self::PasswordChanged,
             (EmailTemplate::Notice(Notice::AddressChanged), _) => Self::AddressChanged,
+            (EmailTemplate::Notice(Notice::SessionsEnded), _) => Self::SessionsEnded,
         }
     }
 
@@ -90,8 +100,10 @@ impl MessageKind {
             Self::Invitation => "invitation",
             Self::Activation => "activation",
             Self::Reset => "reset",
+            Self::NewBrowser => "new-browser",
             Self::PasswordChanged => "password-changed",
             Self::AddressChanged => "address-changed",
+            Self::SessionsEnded => "sessions-ended",
         }
     }
 
@@ -126,9 +138,20 @@ impl MessageKind {
                 SUPPORT,
                 SUPPORT_URL,
             ],
-            Self::PasswordChanged | Self::AddressChanged => {
-                &[HELP_URL, CLIENT, IP, TIME, PORTAL, SUPPORT, SUPPORT_URL]
-            }
+            Self::NewBrowser
+            | Self::PasswordChanged
+            | Self::AddressChanged
+            | Self::SessionsEnded => &[
+                LINK,
+                LIFETIME,
+                HELP_URL,
+                CLIENT,
+                IP,
+                TIME,
+                PORTAL,
+                SUPPORT,
+                SUPPORT_URL,
+            ],
         }
     }
 }

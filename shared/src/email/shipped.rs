@@ -27,10 +27,14 @@ pub fn shipped(kind: MessageKind, language: Language) -> TemplateSource {
         (MessageKind::Activation, German) => files!("activation/de"),
         (MessageKind::Reset, English) => files!("reset/en"),
         (MessageKind::Reset, German) => files!("reset/de"),
+        (MessageKind::NewBrowser, English) => files!("new-browser/en"),
+        (MessageKind::NewBrowser, German) => files!("new-browser/de"),
         (MessageKind::PasswordChanged, English) => files!("password-changed/en"),
         (MessageKind::PasswordChanged, German) => files!("password-changed/de"),
         (MessageKind::AddressChanged, English) => files!("address-changed/en"),
         (MessageKind::AddressChanged, German) => files!("address-changed/de"),
+        (MessageKind::SessionsEnded, English) => files!("sessions-ended/en"),
+        (MessageKind::SessionsEnded, German) => files!("sessions-ended/de"),
     };
     TemplateSource::new(subject, text, html)
 }

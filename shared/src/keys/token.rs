@@ -88,6 +88,7 @@ impl Kind {
             Self::Link(Purpose::SignIn) => "link",
             Self::Link(Purpose::Activation) => "invite",
             Self::Link(Purpose::Reset) => "reset",
+            Self::Link(Purpose::Report) => "report",
             Self::Session => "session",
         }
     }
@@ -118,6 +119,7 @@ impl Kind {
             Self::Link(Purpose::SignIn) => &key.link,
             Self::Link(Purpose::Activation) => &key.activation,
             Self::Link(Purpose::Reset) => &key.reset,
+            Self::Link(Purpose::Report) => &key.report,
             Self::Session => &key.session,
         }
     }
@@ -126,7 +128,7 @@ impl Kind {
 /// Returns the account that links for `purpose` are usually issued to.
 const fn usual_account(purpose: Purpose) -> LinkAccount {
     match purpose {
-        Purpose::SignIn | Purpose::Reset => LinkAccount::Active,
+        Purpose::SignIn | Purpose::Reset | Purpose::Report => LinkAccount::Active,
         Purpose::Activation => LinkAccount::Invited,
     }
 }

@@ -147,3 +147,22 @@ async fn unknown_known_and_suppressed_addresses_get_the_same_response_after_the_
     assert_eq!(seen[..2], seen[4..]);
     assert_eq!(newest(&world, ADA).await.0, "suppressed");
 }
+
+#[tokio::test]
+async fn erasing_a_user_leaves_the_suppression_without_the_words() {
+    let world = World::start().await;
+    let email = world.client().receive_login_email(ADA).await;
+    world.play(SesEvent::HardBounce, &email).await;
+    assert!(suppressed_row(&world).unwrap()["detail"].is_object());
+    world.clock.advance(secs(1));
+    let erased = world.client().erase_user(&world.user_id(ADA)).await;
+    erased.assert("204");
+    let left = world.rows("emails");
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(!json!(left).to_string().contains(ADA), "{left:?}");
+    // The next user with the address is sent nothing either, until the suppression is lifted.
+    create_user(&world, ADA).await;
+    world.client().request_login(ADA).await.assert("200");
+    world.settle().await;
+    assert_eq!(newest(&world, ADA).await.0, "suppressed");
+}

@@ -116,10 +116,11 @@ impl World {
         change.assert("200");
     }
 
-    /// Revokes all sessions and links of the user with this address.
+    /// Revokes all sessions and links of the user with this address. Returns once they are told.
     pub async fn revoke_sessions(&self, email: &str) {
         let id = self.user_id(email);
         let revoked = self.client().revoke_user_sessions(&id).await;
         revoked.assert("204");
+        self.settle().await;
     }
 }

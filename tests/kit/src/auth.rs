@@ -45,6 +45,11 @@ impl ApiClient<'_> {
             .with("password", password)
     }
 
+    /// Reports a notice with the token of its link.
+    pub fn report(&self, token: &str) -> ApiRequest<'_> {
+        self.post(routes::REPORT).with("token", token)
+    }
+
     /// Requests an email that creates an account.
     pub fn sign_up(&self, email: &str, name: &str) -> ApiRequest<'_> {
         self.post(routes::SIGN_UP)

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     pub to: String,
-    /// The id that SES returned.
-    pub message_id: String,
     /// The tags that SES repeats in its events.
     pub tags: BTreeMap<String, String>,
     pub from: String,
@@ -27,7 +25,6 @@ impl From<local::ReceivedEmail> for Email {
     fn from(email: local::ReceivedEmail) -> Self {
         Self {
             to: email.to,
-            message_id: email.message_id,
             tags: email.tags,
             from: email.from,
             subject: email.subject,

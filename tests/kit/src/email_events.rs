@@ -31,7 +31,7 @@ impl World {
     /// If the email is not in the inbox.
     pub fn ses_document(&self, event: SesEvent, email: &Email, at: Timestamp) -> Value {
         let mut received = self.portal.inbox().into_iter();
-        let received = received.find(|one| one.message_id == email.message_id);
+        let received = received.rfind(|one| one.tags == email.tags);
         event.document(&received.expect("an email of the inbox"), at)
     }
 }

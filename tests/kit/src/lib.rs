@@ -31,7 +31,7 @@ pub use faults::{cancelled, dynamodb_error};
 pub use passwords::{CHEAP_HASHES, PASSWORD, WRONG};
 pub use request::ApiRequest;
 pub use response::ApiResponse;
-pub use world::{World, table_name};
+pub use world::{ALL_NOTICES, World, table_name};
 
 use std::collections::BTreeMap;
 use std::time::Duration;

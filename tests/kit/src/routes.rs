@@ -17,6 +17,7 @@ pub const ACCOUNT: &str = "/auth/account";
 pub const ACTIVATE: &str = "/auth/activate";
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
 pub const RESET_PASSWORD: &str = "/auth/reset-password";
+pub const REPORT: &str = "/auth/report";
 pub const SIGN_UP: &str = "/auth/sign-up";
 pub const ME: &str = "/auth/me";
 pub const SESSION: &str = "/auth/session";

@@ -13,7 +13,18 @@ use shared::keys::KeyRing;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
-/// An embedded portal and its clock.
+/// The notices of a world that no test has asked for others: all but those of a new browser, which
+/// would follow most sign-ins of a test.
+const NOTICES: &str = "password-changed,address-changed,sessions-ended";
+
+/// The notices of a portal with default parameters.
+pub const ALL_NOTICES: (&str, &str) = (
+    "Notices",
+    "new-browser,password-changed,address-changed,sessions-ended",
+);
+
+/// An embedded portal and its clock. It sends no notice of a new browser, unless its parameters
+/// say so ([`ALL_NOTICES`]).
 pub struct World {
     pub portal: Portal,
     pub clock: TestClock,
@@ -58,8 +69,10 @@ impl World {
         Self::new(options, TestClock::running(), true).await
     }
 
-    async fn new(options: Options, clock: TestClock, in_process: bool) -> Self {
+    async fn new(mut options: Options, clock: TestClock, in_process: bool) -> Self {
         local::logs::capture();
+        let notices = options.parameters.entry("Notices".to_owned());
+        notices.or_insert_with(|| NOTICES.to_owned());
         let name = options.parameters.get("Portal").or(options.portal.as_ref());
         let name = name.map_or("partner", String::as_str).to_owned();
         let portal = Portal::start(Options {

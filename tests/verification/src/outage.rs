@@ -77,7 +77,7 @@ fn ses_error() -> Fault {
 }
 
 fn is_finished(row: &Value) -> bool {
-    row["unfinished"].is_null()
+    text(row, "unfinished") != "email"
 }
 
 fn count_status(rows: &[Value], status: &str) -> u64 {

@@ -18,7 +18,7 @@ use crate::domain::audit::Action;
 use crate::domain::client::ClientInfo;
 use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
 use crate::domain::language::Language;
-use crate::domain::link::{Link, LinkAccount, Purpose};
+use crate::domain::link::{Link, LinkAccount, Purpose, REPORT_LIFETIME};
 use crate::domain::next::Next;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Epoch;
@@ -50,11 +50,39 @@ pub enum EmailKind {
     Notice(Notice, UserId, Epoch),
 }
 
-/// A change that the user is informed of.
+/// An event of an account that its user is informed of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// A sign-in from a browser that is not known to the address.
+    NewBrowser,
     PasswordChanged,
     AddressChanged,
+    /// An administrator ended all sessions.
+    SessionsEnded,
+}
+
+impl Notice {
+    pub const ALL: [Self; 4] = [
+        Self::NewBrowser,
+        Self::PasswordChanged,
+        Self::AddressChanged,
+        Self::SessionsEnded,
+    ];
+
+    /// Returns the stored `kind`, which is also the stored `template`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NewBrowser => "new-browser",
+            Self::PasswordChanged => "password-changed",
+            Self::AddressChanged => "address-changed",
+            Self::SessionsEnded => "sessions-ended",
+        }
+    }
+
+    /// Parses the stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.as_str() == text)
+    }
 }
 
 impl EmailKind {
@@ -65,8 +93,7 @@ impl EmailKind {
             Self::Reset => "reset",
             Self::SignUp { .. } => "sign-up",
             Self::Invitation(..) => "invitation",
-            Self::Notice(Notice::PasswordChanged, ..) => "password-changed",
-            Self::Notice(Notice::AddressChanged, ..) => "address-changed",
+            Self::Notice(notice, ..) => notice.as_str(),
         }
     }
 
@@ -85,9 +112,9 @@ impl EmailKind {
 /// The template of an email that is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailTemplate {
-    /// A template with a link.
+    /// The link is what the user has requested.
     Link(Purpose),
-    /// A template without a link.
+    /// The link reports that it was not the user.
     Notice(Notice),
 }
 
@@ -96,16 +123,22 @@ impl EmailTemplate {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Link(purpose) => purpose.as_str(),
-            Self::Notice(Notice::PasswordChanged) => "password-changed",
-            Self::Notice(Notice::AddressChanged) => "address-changed",
+            Self::Notice(notice) => notice.as_str(),
         }
     }
 
     /// Parses the stored `template`.
     pub fn parse(text: &str) -> Option<Self> {
-        let notices = [Notice::PasswordChanged, Notice::AddressChanged].map(Self::Notice);
-        let notice = notices.into_iter().find(|notice| notice.as_str() == text);
+        let notice = Notice::parse(text).map(Self::Notice);
         notice.or_else(|| Purpose::parse(text).map(Self::Link))
+    }
+
+    /// Returns the notice, or `None` for a template of another kind.
+    pub const fn notice(self) -> Option<Notice> {
+        match self {
+            Self::Link(_) => None,
+            Self::Notice(notice) => Some(notice),
+        }
     }
 }
 
@@ -115,7 +148,7 @@ pub struct OutboxEntry {
     pub key: OutboxKey,
     pub address: EmailAddress,
     pub kind: EmailKind,
-    /// Id of the link that the email carries, if its template has one.
+    /// Id of the link that the email carries.
     pub link: LinkId,
     /// Page that the link redirects to.
     pub next: Option<Next>,
@@ -165,25 +198,30 @@ pub struct PreparedEmail {
     pub account: LinkAccount,
     /// Id of the key that signs the link.
     pub kid: String,
-    /// Expiry of the link. The email is not sent after it.
+    /// Time after which the email is not sent. Its link expires then too, unless it reports a
+    /// notice.
     pub expires_at: Timestamp,
 }
 
 impl OutboxEntry {
-    /// Returns the link of this email as its first claim fixed it, or `None` for a notice.
-    pub fn link(&self, prepared: &PreparedEmail) -> Option<Link> {
-        let EmailTemplate::Link(purpose) = prepared.template else {
-            return None;
+    /// Returns the link of this email as its first claim fixed it.
+    pub fn link(&self, prepared: &PreparedEmail) -> Link {
+        let (purpose, expires_at) = match prepared.template {
+            EmailTemplate::Link(purpose) => (purpose, prepared.expires_at),
+            EmailTemplate::Notice(_) => {
+                let end = self.requested_at.plus(REPORT_LIFETIME);
+                (Purpose::Report, Timestamp::from_secs(end.secs()))
+            }
         };
-        Some(Link {
+        Link {
             purpose,
             id: self.link,
             user: prepared.user.clone(),
             address: self.address.clone(),
             epoch: prepared.epoch,
-            expires_at: prepared.expires_at,
+            expires_at,
             account: prepared.account.clone(),
             next: self.next.clone().into(),
-        })
+        }
     }
 }

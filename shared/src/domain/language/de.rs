@@ -15,6 +15,10 @@ pub(super) static COMMON: CommonSentences = CommonSentences {
         1 => "1 Stunde".into(),
         _ => format!("{hours} Stunden"),
     }),
+    days: Plural(|days| match days {
+        1 => "1 Tag".into(),
+        _ => format!("{days} Tagen"),
+    }),
 };
 
 pub(super) static API: ApiSentences = ApiSentences {
@@ -283,6 +287,25 @@ pub(super) static PAGES: PageSentences = PageSentences {
     invitation_needs_request: "Um sich als {address} anzumelden, fordern Sie in diesem Browser \
                                einen Link an.",
     request_link: "Neuen Link anfordern",
+
+    report_title: "Waren Sie das nicht?",
+    report_text: "Dann beenden Sie alle Sitzungen Ihres Kontos. Sie werden auf allen Geräten \
+                  abgemeldet, Links aus früheren E-Mails funktionieren nicht mehr, und die \
+                  Administration des Portals wird informiert.",
+    report_button: "Das war ich nicht",
+    report_unneeded: "Wenn Sie das waren, müssen Sie nichts tun. Schließen Sie diese Seite.",
+    reported: "Alle Sitzungen wurden beendet",
+    reported_text: "Sie sind auf allen Geräten abgemeldet, und Links aus früheren E-Mails \
+                    funktionieren nicht mehr. Die Administration des Portals wurde informiert.",
+    report_used_text: "Dabei wurden alle Sitzungen beendet.",
+    report_expired_text: "Er hat 7 Tage lang funktioniert.",
+    report_invalid_text: "Prüfen Sie, ob Sie den ganzen Link geöffnet haben.",
+    report_then_password: "Wenn jemand Zugriff auf Ihr E-Mail-Konto haben könnte, sichern Sie \
+                           dieses zuerst. Legen Sie dann ein neues Passwort fest.",
+    report_then_sign_in: "Wenn jemand Zugriff auf Ihr E-Mail-Konto haben könnte, sichern Sie \
+                          dieses zuerst. Melden Sie sich dann wieder an.",
+    report_help: "Können Sie sich nicht mehr anmelden? Wenden Sie sich an die Administration des \
+                  Portals.",
 
     account_title: "Ihr Konto",
     sessions_heading: "Wo Sie angemeldet sind",

@@ -15,6 +15,10 @@ pub(super) static COMMON: CommonSentences = CommonSentences {
         1 => "1 hour".into(),
         _ => format!("{hours} hours"),
     }),
+    days: Plural(|days| match days {
+        1 => "1 day".into(),
+        _ => format!("{days} days"),
+    }),
 };
 
 pub(super) static API: ApiSentences = ApiSentences {
@@ -261,6 +265,24 @@ pub(super) static PAGES: PageSentences = PageSentences {
     open_there: "Open it there, or request a new link here.",
     invitation_needs_request: "To sign in as {address}, request a link in this browser.",
     request_link: "Request a new link",
+
+    report_title: "This wasn’t you?",
+    report_text: "Then end all sessions of your account. You’ll be signed out on all devices, \
+                  links that were emailed to you stop working, and the portal’s administrators \
+                  are told.",
+    report_button: "This wasn’t me",
+    report_unneeded: "If it was you, you don’t need to do anything. Close this page.",
+    reported: "All sessions have ended",
+    reported_text: "You’re signed out on all devices, and links that were emailed to you before \
+                    no longer work. The portal’s administrators have been told.",
+    report_used_text: "All sessions ended when it was used.",
+    report_expired_text: "It worked for 7 days.",
+    report_invalid_text: "Check that you opened the whole link.",
+    report_then_password: "If someone may have access to your email account, secure it first. \
+                           Then choose a new password.",
+    report_then_sign_in: "If someone may have access to your email account, secure it first. Then \
+                          sign in again.",
+    report_help: "Can’t sign in any more? Contact the portal’s administrator.",
 
     account_title: "Your account",
     sessions_heading: "Where you’re signed in",

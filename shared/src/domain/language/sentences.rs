@@ -186,6 +186,7 @@ sentences! {
         unknown_browser: Text,
         minutes: Plural,
         hours: Plural,
+        days: Plural,
     }
 }
 
@@ -282,6 +283,19 @@ sentences! {
         open_there: Text,
         invitation_needs_request: Text,
         request_link: Text,
+
+        report_title: Text,
+        report_text: Text,
+        report_button: Text,
+        report_unneeded: Text,
+        reported: Text,
+        reported_text: Text,
+        report_used_text: Text,
+        report_expired_text: Text,
+        report_invalid_text: Text,
+        report_then_password: Text,
+        report_then_sign_in: Text,
+        report_help: Text,
 
         account_title: Text,
         sessions_heading: Text,

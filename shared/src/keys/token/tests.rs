@@ -184,7 +184,12 @@ fn type_audience_issuer_key_and_every_claim_are_checked() {
 fn tokens_of_other_purposes_and_portals_are_rejected_even_with_the_same_key() {
     let (partner, staff) = (ring("partner"), ring("staff"));
     let key = partner.get("1").unwrap();
-    let purposes = [Purpose::SignIn, Purpose::Activation, Purpose::Reset];
+    let purposes = [
+        Purpose::SignIn,
+        Purpose::Activation,
+        Purpose::Reset,
+        Purpose::Report,
+    ];
     let session = partner.sign_session(key, &session());
     assert!(partner.read_session(&session).is_ok() && staff.read_session(&session).is_err());
     for purpose in purposes {

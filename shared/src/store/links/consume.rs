@@ -16,8 +16,12 @@ pub enum LinkError {
     Expired,
     /// The link has been used, and not by this browser or page within the replay window.
     Used,
-    /// A concurrent sign-in of the user came first: count their sessions again.
-    Outpaced,
+    /// A concurrent sign-in of the user came first, or they have a history other than was assumed:
+    /// count their sessions again.
+    Outpaced {
+        /// Is true if the user has signed in before.
+        signed_in_before: bool,
+    },
     /// The store could not be reached.
     Unavailable,
 }

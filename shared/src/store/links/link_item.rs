@@ -3,7 +3,7 @@
 
 use crate::domain::address::EmailAddress;
 use crate::domain::code;
-use crate::domain::email::OutboxEntry;
+use crate::domain::email::{Notice, OutboxEntry, PreparedEmail};
 use crate::domain::ids::{IdempotencyKeyHash, LinkId, UserId};
 use crate::domain::link::{Link, LinkAccount, Purpose, RedeemContext};
 use crate::domain::next::Next;
@@ -39,13 +39,15 @@ impl Store {
         Expression::on(&self.tables.links, key(id))
     }
 
-    /// Returns the put of the new link of an email, which the key `kid` signs.
-    pub(in crate::store) fn new_link(&self, link: &Link, kid: &str, email: &OutboxEntry) -> Put {
-        put_new(&self.tables.links, to_item(link, kid, email))
+    /// Returns the put of the link that an email carries as it was `prepared`.
+    pub(in crate::store) fn new_link(&self, email: &OutboxEntry, prepared: &PreparedEmail) -> Put {
+        put_new(&self.tables.links, to_item(email, prepared))
     }
 }
 
-fn to_item(link: &Link, kid: &str, email: &OutboxEntry) -> Item {
+fn to_item(email: &OutboxEntry, prepared: &PreparedEmail) -> Item {
+    let link = email.link(prepared);
+    let notice = prepared.template.notice();
     let mut whole = key(&link.id);
     whole.extend(item([
         ("purpose", Some(s(link.purpose.as_str()))),
@@ -54,7 +56,8 @@ fn to_item(link: &Link, kid: &str, email: &OutboxEntry) -> Item {
         ("epoch", Some(n(link.epoch.get()))),
         ("account", Some(s(link.account.as_str()))),
         ("name", name(&link.account).map(s)),
-        ("kid", Some(s(kid))),
+        ("notice", notice.map(|notice| s(notice.as_str()))),
+        ("kid", Some(s(&prepared.kid))),
         ("next", link.next.page().map(|next| s(next.as_str()))),
         ("requested_at", Some(n(email.requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
@@ -87,6 +90,11 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<StoredLink> {
         kid: text(item, "kid")?.to_owned(),
         requested_at: moment(item, "requested_at")?,
     })
+}
+
+/// Returns the notice that a link of [`Purpose::Report`] belongs to.
+pub(in crate::store) fn notice(item: &Item) -> Option<Notice> {
+    Notice::parse(text(item, "notice")?)
 }
 
 fn name(account: &LinkAccount) -> Option<&str> {

@@ -8,6 +8,7 @@ mod count_code_attempts;
 mod find_uses;
 pub(super) mod link_item;
 mod redeem;
+mod report;
 mod reset_password;
 
 pub use check::LinkCheck;
@@ -15,4 +16,5 @@ pub use consume::LinkError;
 pub use count_code_attempts::{CodeAttempts, CodeLimits};
 pub use link_item::StoredLink;
 pub use redeem::Redeem;
+pub use report::ReportableNotice;
 pub use reset_password::PasswordReset;

@@ -3,7 +3,7 @@
 use crate::domain::audit::AuditEvent;
 use crate::domain::link::{Link, LinkAccount, RedeemContext};
 use crate::domain::password::hash::PasswordHash;
-use crate::domain::session::{EndedSessions, Session};
+use crate::domain::session::{EndedSessions, NewBrowser, Session};
 use crate::domain::user::{Status, User};
 use crate::store::Store;
 use crate::store::expression::Expression;
@@ -24,23 +24,25 @@ pub struct Redeem<'a> {
     pub session: &'a Session,
     /// The sessions to delete.
     pub ends: &'a EndedSessions,
+    /// The notice to queue. `None` where nobody is told of a new browser.
+    pub new_browser: Option<&'a NewBrowser>,
     /// The audit events: the sign-in, the sign-up if the link creates the user, and the end of
     /// another user's session.
     pub events: &'a [AuditEvent],
 }
 
 impl Store {
-    /// Consumes the link, creates or updates its user, creates the session and records the events,
-    /// all together: one link gives one session. The link must be unused and unexpired, and its
-    /// user of the same epoch, address and status as when it was issued. A new user's address must
-    /// still be free.
+    /// Consumes the link, creates or updates its user, creates the session, queues the notice and
+    /// records the events, all together: one link gives one session. The link must be unused and
+    /// unexpired, and its user of the same epoch, address and status as when it was issued. A new
+    /// user's address must still be free.
     ///
     /// A repeat by the same browser or page within the replay window returns the same session if it
     /// is still live, and writes nothing.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, and 1 put
-    /// if one is another user's; for a new user 1 update and 5 puts. A repeat costs 1 strongly
-    /// consistent batch of 2 reads more.
+    /// Costs 1 transaction of 2 updates and 2 puts, 1 delete for each session that ends, 1 put if
+    /// one is another user's, and 1 put for a notice; for a new user 1 update and 5 puts. A repeat
+    /// costs 1 strongly consistent batch of 2 reads more.
     ///
     /// # Errors
     /// Fails with [`LinkError`].
@@ -53,13 +55,14 @@ impl Store {
             .put(Write::Other, self.new_session(redeem.session))
             .puts(Write::Other, events)
             .deletes(Write::Other, self.ended_sessions(redeem.ends))
+            .puts(Write::Other, self.new_browser_notice(redeem.new_browser))
             .commit(self, "redeem")
             .await;
         let Err(error) = committed else {
             return Ok(redeem.session.clone());
         };
-        if is_outpaced(&error, redeem.ends) {
-            return Err(LinkError::Outpaced);
+        if let Some(signed_in_before) = must_repeat(&error, redeem) {
+            return Err(LinkError::Outpaced { signed_in_before });
         }
         let Replay = self
             .explain_failure(error, redeem.link, redeem.by, now)
@@ -122,6 +125,7 @@ impl Store {
                 (":address", s(redeem.link.address.as_str())),
             ]);
         let signed_in = user_item::not_outpaced(signed_in, redeem.ends);
+        let signed_in = user_item::with_history(signed_in, redeem.new_browser);
         match redeem.password {
             Some(hash) => signed_in
                 .set("password = :password")
@@ -131,12 +135,16 @@ impl Store {
     }
 }
 
-/// Returns whether nothing but a concurrent sign-in of the user is in the way.
-fn is_outpaced(error: &TransactionError<Write>, ended: &EndedSessions) -> bool {
+/// Returns whether the user has signed in before, if nothing but that or a concurrent sign-in of
+/// theirs is in the way.
+fn must_repeat(error: &TransactionError<Write>, redeem: &Redeem<'_>) -> Option<bool> {
     match error {
-        TransactionError::Conditions(failed) => failed.iter().all(|(write, item)| {
-            *write == Write::User && user_item::is_outpaced(item.as_ref(), ended)
-        }),
-        TransactionError::Conflict | TransactionError::Unavailable => false,
+        TransactionError::Conditions(failed) => match &failed[..] {
+            [(Write::User, user)] => {
+                user_item::must_repeat(user.as_ref(), redeem.ends, redeem.new_browser)
+            }
+            _ => None,
+        },
+        TransactionError::Conflict | TransactionError::Unavailable => None,
     }
 }

@@ -18,8 +18,8 @@ pub struct PasswordReset<'a> {
     pub by: &'a RedeemContext,
     /// The hash of the new password.
     pub password: &'a PasswordHash,
-    /// The email that tells the user about the change.
-    pub notice: &'a OutboxEntry,
+    /// The email that tells the user about the change, if the portal sends it.
+    pub notice: Option<&'a OutboxEntry>,
     /// The audit event. Its `at` is the time of the reset.
     pub event: &'a AuditEvent,
 }
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// A repeat by the same page within the replay window succeeds and writes nothing.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts.
+    /// Costs 1 transaction of 2 updates, 1 put, and 1 put for a notice.
     ///
     /// # Errors
     /// Fails with [`LinkError`].
@@ -40,7 +40,10 @@ impl Store {
         let committed = Transaction::new()
             .update(Write::Link, self.consume_link(reset.link, reset.by, now))
             .update(Write::Other, self.user_with_new_password(reset))
-            .put(Write::Other, self.queued_email(reset.notice))
+            .puts(
+                Write::Other,
+                reset.notice.map(|notice| self.queued_email(notice)),
+            )
             .put(Write::Other, self.audit_record(reset.event))
             .commit(self, "reset_password")
             .await;

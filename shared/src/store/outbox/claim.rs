@@ -38,8 +38,7 @@ impl Store {
     /// link and records `event`, all together. Stores what is `prepared`, so that every retry sends
     /// the same link.
     ///
-    /// Costs 1 transaction of 1 update, 1 condition check, 1 update for each budget, and 2 puts, or
-    /// 1 put for a notice, which has no link.
+    /// Costs 1 transaction of 1 update, 1 condition check, 1 update for each budget, and 2 puts.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -51,15 +50,13 @@ impl Store {
         event: &AuditEvent,
     ) -> Result<ClaimOutcome, Unavailable> {
         let now = event.at;
-        let link = entry.link(prepared);
-        let new_link = link.map(|link| self.new_link(&link, &prepared.kid, entry));
         let counts = budgets
             .iter()
             .map(|budget| (Write::Budget(budget.scope), self.increment(budget, now)));
         let writes = Transaction::new()
             .update(Write::Email, self.claimed_email(entry, prepared, now))
             .check(Write::Suppression, self.unsuppressed(&entry.key.to))
-            .puts(Write::Link, new_link)
+            .put(Write::Link, self.new_link(entry, prepared))
             .put(Write::Audit, self.audit_record(event))
             .updates(counts);
         match writes.commit(self, "claim_email").await {

@@ -12,6 +12,7 @@ use crate::domain::ids::{KeyedHash, LinkId, RecordId, UserId};
 use crate::domain::language::Language;
 use crate::domain::link::LinkAccount;
 use crate::domain::next::Next;
+use crate::domain::session::NewBrowser;
 use crate::domain::user::Epoch;
 use crate::store::Store;
 use crate::store::expression::{Expression, put_new};
@@ -38,7 +39,7 @@ pub(in crate::store) fn key_of(item: &Item) -> Option<OutboxKey> {
     })
 }
 
-/// Returns the id of the link that the email carries, if its template has one.
+/// Returns the id of the link that the email carries.
 pub(in crate::store) fn link_of(item: &Item) -> Option<LinkId> {
     LinkId::parse(text(item, "link_id")?)
 }
@@ -51,6 +52,15 @@ impl Store {
     /// Returns the put of a new email, which is queued whatever its `state` says.
     pub(in crate::store) fn queued_email(&self, entry: &OutboxEntry) -> Put {
         put_new(&self.tables.emails, queued(entry))
+    }
+
+    /// Returns the put of the notice of a sign-in from a new browser, if it is worth one.
+    pub(in crate::store) fn new_browser_notice(
+        &self,
+        new_browser: Option<&NewBrowser>,
+    ) -> Option<Put> {
+        let notice = new_browser?.notice.as_ref()?;
+        Some(self.queued_email(notice))
     }
 }
 
@@ -139,9 +149,7 @@ fn kind(item: &Item) -> Option<EmailKind> {
             name: text(item, "name")?.to_owned(),
         }),
         "invitation" => subject().map(|(user, epoch)| EmailKind::Invitation(user, epoch)),
-        "password-changed" => notice(Notice::PasswordChanged),
-        "address-changed" => notice(Notice::AddressChanged),
-        _ => None,
+        other => notice(Notice::parse(other)?),
     }
 }
 

@@ -19,8 +19,8 @@ pub struct PasswordChange<'a> {
     pub verified: &'a PasswordHash,
     /// The hash of the new password.
     pub password: &'a PasswordHash,
-    /// The email that tells the user about the change.
-    pub notice: &'a OutboxEntry,
+    /// The email that tells the user about the change, if the portal sends it.
+    pub notice: Option<&'a OutboxEntry>,
     pub event: &'a AuditEvent,
     /// Identifies the view of the form, or the client's attempt, so that it may be repeated.
     pub idempotency_key: Option<IdempotencyKeyHash>,
@@ -32,7 +32,7 @@ impl Store {
     /// writes nothing, if the session has ended, the user is no longer active or of its epoch, or
     /// the password is no longer the `verified` one.
     ///
-    /// Costs 1 transaction of 2 updates and 2 puts.
+    /// Costs 1 transaction of 2 updates, 1 put, and 1 put for a notice.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -47,7 +47,7 @@ impl Store {
         Transaction::new()
             .update((), user)
             .update((), session)
-            .put((), self.queued_email(change.notice))
+            .puts((), change.notice.map(|notice| self.queued_email(notice)))
             .put((), self.audit_record(change.event))
             .try_commit(self, "change_password")
             .await

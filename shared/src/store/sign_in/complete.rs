@@ -4,7 +4,7 @@ use crate::domain::audit::AuditEvent;
 use crate::domain::ids::IdempotencyKeyHash;
 use crate::domain::link::REPLAY_WINDOW;
 use crate::domain::password::hash::PasswordHash;
-use crate::domain::session::{EndedSessions, Session};
+use crate::domain::session::{EndedSessions, NewBrowser, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
 use crate::store::expression::Expression;
@@ -24,6 +24,8 @@ pub struct PasswordSignIn<'a> {
     pub session: &'a Session,
     /// The sessions to delete.
     pub ends: &'a EndedSessions,
+    /// The notice to queue. `None` where nobody is told of a new browser.
+    pub new_browser: Option<&'a NewBrowser>,
     /// The audit events: the sign-in, and the end of another user's session.
     pub events: &'a [AuditEvent],
     /// Identifies the view of the form, or the client's attempt, so that it may be repeated.
@@ -38,7 +40,10 @@ pub enum CompleteOutcome {
     /// A concurrent reset, suspension or change of address wins. Nothing was written.
     Refused,
     /// A concurrent sign-in came first. Nothing was written: count the sessions again.
-    Outpaced,
+    Outpaced {
+        /// Is true if the user has signed in before.
+        signed_in_before: bool,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -48,12 +53,13 @@ enum Write {
 }
 
 impl Store {
-    /// Creates the session, updates the user and records the events, all together. Writes nothing
-    /// if the user is no longer active, has another address, epoch or password than the one that
-    /// was verified, or if the sign-in repeats one of the same idempotency key.
+    /// Creates the session, updates the user, queues the notice and records the events, all
+    /// together. Writes nothing if the user is no longer active, has another address, epoch or
+    /// password than the one that was verified, or if the sign-in repeats one of the same
+    /// idempotency key.
     ///
-    /// Costs 1 transaction of 1 update and 2 puts, 1 delete for each session that ends, and 1 put
-    /// if one is another user's.
+    /// Costs 1 transaction of 1 update and 2 puts, 1 delete for each session that ends, 1 put if
+    /// one is another user's, and 1 put for a notice.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
@@ -68,6 +74,7 @@ impl Store {
             .put(Write::Other, self.new_session(sign_in.session))
             .puts(Write::Other, events)
             .deletes(Write::Other, self.ended_sessions(sign_in.ends))
+            .puts(Write::Other, self.new_browser_notice(sign_in.new_browser))
             .commit(self, "complete_sign_in")
             .await;
         match committed {
@@ -115,15 +122,18 @@ impl Store {
                     (":replayable_since", n(now.minus(REPLAY_WINDOW).millis())),
                 ]),
         };
-        user_item::not_outpaced(user, sign_in.ends)
+        let user = user_item::not_outpaced(user, sign_in.ends);
+        user_item::with_history(user, sign_in.new_browser)
     }
 }
 
 /// Explains why the write to the user failed, according to their item.
 fn refusal(user: Option<&Item>, sign_in: &PasswordSignIn<'_>) -> CompleteOutcome {
-    match user.and_then(|user| repeated(user, sign_in)) {
-        Some(at) => CompleteOutcome::Repeated(at),
-        None if user_item::is_outpaced(user, sign_in.ends) => CompleteOutcome::Outpaced,
+    if let Some(at) = user.and_then(|user| repeated(user, sign_in)) {
+        return CompleteOutcome::Repeated(at);
+    }
+    match user_item::must_repeat(user, sign_in.ends, sign_in.new_browser) {
+        Some(signed_in_before) => CompleteOutcome::Outpaced { signed_in_before },
         None => CompleteOutcome::Refused,
     }
 }

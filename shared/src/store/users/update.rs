@@ -21,7 +21,9 @@ pub enum UpdateOutcome {
 impl UpdateOutcome {
     /// Returns `Updated` or `Conflict`. Transactions that conflict with this one may have changed
     /// the user as well.
-    pub(super) fn of<L>(committed: &Result<(), TransactionError<L>>) -> Result<Self, Unavailable> {
+    pub(in crate::store) fn of<L>(
+        committed: &Result<(), TransactionError<L>>,
+    ) -> Result<Self, Unavailable> {
         match committed {
             Ok(()) => Ok(Self::Updated),
             Err(TransactionError::Conditions(_) | TransactionError::Conflict) => Ok(Self::Conflict),

@@ -8,7 +8,7 @@
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::{IdempotencyKeyHash, KeyedHash, UserId};
 use crate::domain::password::hash::PasswordHash;
-use crate::domain::session::{EndedSessions, Session};
+use crate::domain::session::{EndedSessions, NewBrowser, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Epoch, Resource, Status, User};
 use crate::store::expression::{Expression, built, put_new};
@@ -125,9 +125,38 @@ pub(in crate::store) fn not_outpaced(user: Expression, ended: &EndedSessions) ->
 }
 
 /// Returns whether that is why the write to the user failed, according to their item.
-pub(in crate::store) fn is_outpaced(user: Option<&Item>, ended: &EndedSessions) -> bool {
-    let now = user.map(sign_ins);
-    ended.sign_ins.is_some() && now.is_some() && now != ended.sign_ins
+fn is_outpaced(user: &Item, ended: &EndedSessions) -> bool {
+    ended
+        .sign_ins
+        .is_some_and(|counted| counted != sign_ins(user))
+}
+
+/// Adds the condition that the user has signed in before, if a new browser is worth a notice, or
+/// else that they have not.
+pub(in crate::store) fn with_history(
+    user: Expression,
+    new_browser: Option<&NewBrowser>,
+) -> Expression {
+    let condition = match new_browser {
+        None => return user,
+        Some(NewBrowser { notice: Some(_) }) => "attribute_exists(last_sign_in_at)",
+        Some(NewBrowser { notice: None }) => "attribute_not_exists(last_sign_in_at)",
+    };
+    user.and(condition).returning_old_item()
+}
+
+/// Returns whether the write to the user failed because the sessions must be counted again or the
+/// history is another one, according to their item: then whether they have signed in before.
+pub(in crate::store) fn must_repeat(
+    user: Option<&Item>,
+    ended: &EndedSessions,
+    new_browser: Option<&NewBrowser>,
+) -> Option<bool> {
+    let user = user?;
+    let signed_in_before = user.contains_key("last_sign_in_at");
+    let has_other_history =
+        new_browser.is_some_and(|browser| browser.notice.is_some() != signed_in_before);
+    (is_outpaced(user, ended) || has_other_history).then_some(signed_in_before)
 }
 
 pub(in crate::store) fn claimed_by(claim: &Item) -> Option<UserId> {

@@ -47,6 +47,11 @@ pub(super) async fn send(
             let verify = client.verify_link(text);
             ("a link", verify.idempotency_key("a-page-of-the-forger"))
         }
+        (Purpose::Report, 0) if fits_path(text) => {
+            let path = format!("{}/{}", routes::REPORT, escaped(text));
+            ("the page of a notice", client.open(&path))
+        }
+        (Purpose::Report, _) => ("a report", client.report(text)),
         (Purpose::AccessToken, _) if is_of_another_purpose(originals, text) => return Ok(()),
         (Purpose::AccessToken, 0) if fits_header(text) => {
             ("me with an access token", client.me().bearer_token(text))
@@ -75,6 +80,7 @@ pub(super) async fn send(
         "the page of a link" if response.status == 303 => {
             response.location().contains("error=invalid-token")
         }
+        "the page of a notice" if response.status == 200 => !response.body.contains("<form"),
         _ => is_refused(&response),
     };
     ensure!(

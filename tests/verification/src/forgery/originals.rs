@@ -7,7 +7,7 @@ use kit::{Email, Verifier, World, parameters};
 use local::Options;
 use serde_json::{Value, json};
 use shared::auth::authenticate;
-use shared::domain::link::{self, Nonce};
+use shared::domain::link::{self, LinkClaims, Nonce};
 use shared::domain::portal::PortalName;
 use shared::http::cookie;
 use shared::keys::KeyRing;
@@ -17,8 +17,10 @@ const USERS: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// The token of an emailed link.
+    /// The token of an emailed link that signs in.
     Link,
+    /// The token of the link in a notice.
+    Report,
     /// The token of a session, in a cookie or as a bearer token.
     Session,
     /// The nonce of a login request, in a cookie or a program's `request`.
@@ -28,12 +30,19 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    pub(super) const ALL: [Self; 4] = [Self::Link, Self::Session, Self::Nonce, Self::AccessToken];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Link,
+        Self::Report,
+        Self::Session,
+        Self::Nonce,
+        Self::AccessToken,
+    ];
 
     /// Returns the name that keys are derived with, and the first part of `typ`.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Link => "link",
+            Self::Report => "report",
             Self::Session => "session",
             Self::Nonce => "nonce",
             Self::AccessToken => "at",
@@ -107,6 +116,7 @@ impl Originals {
         let has_issued = |nonce: &Nonce| self.ring.has_issued(nonce);
         match purpose {
             Purpose::Link => self.ring.read_link(link::Purpose::SignIn, text).is_ok(),
+            Purpose::Report => self.ring.read_link(link::Purpose::Report, text).is_ok(),
             Purpose::Session => {
                 let claims = authenticate::read_claims(&self.ring, text, self.world.clock.now());
                 !matches!(claims, Ok(None))
@@ -199,8 +209,18 @@ async fn credentials(world: &World, ring: &KeyRing, n: usize) -> Result<Vec<Orig
     let token = email.token();
     let mut texts = vec![(Purpose::Nonce, nonce.clone())];
     if n.is_multiple_of(2) {
-        texts.push((Purpose::Link, signed_by_root(ring, &token)?));
-        texts.push((Purpose::Link, token));
+        let link = ring.read_link(link::Purpose::SignIn, &token);
+        let link = link.map_err(|_| "an emailed link cannot be read")?;
+        let report = LinkClaims {
+            purpose: link::Purpose::Report,
+            ..link.content.clone()
+        };
+        // Also as before the key was rotated.
+        let root = ring.get("1").ok_or("the root is missing")?;
+        for key in [root, link.key] {
+            texts.push((Purpose::Link, ring.sign_link(key, &link.content)));
+            texts.push((Purpose::Report, ring.sign_link(key, &report)));
+        }
     } else {
         client.verify_link(&token).await.assert("200");
         let session = client.session().ok_or("nobody is signed in")?;
@@ -216,12 +236,4 @@ async fn credentials(world: &World, ring: &KeyRing, n: usize) -> Result<Vec<Orig
         nonce: nonce.clone(),
     };
     Ok(texts.into_iter().map(original).collect())
-}
-
-/// Signs a link as before the key was rotated.
-fn signed_by_root(ring: &KeyRing, token: &str) -> Result<String, String> {
-    let link = ring.read_link(link::Purpose::SignIn, token);
-    let link = link.map_err(|_| "an emailed link cannot be read")?;
-    let root = ring.get("1").ok_or("the root is missing")?;
-    Ok(ring.sign_link(root, &link.content))
 }

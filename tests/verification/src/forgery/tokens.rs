@@ -109,7 +109,10 @@ fn by_another_portal(forger: &mut Forger<'_>, original: &Original) -> String {
     let key = staff.get(forger.some_kid());
     let key = key.expect("both portals have the same keys");
     let expires_at = Timestamp::from_secs(1_795_270_000 + forger.rng.below(100_000_000) as u64);
-    if let Ok(link) = ring.read_link(link::Purpose::SignIn, &original.text) {
+    let purposes = [link::Purpose::SignIn, link::Purpose::Report];
+    let mut purposes = purposes.into_iter();
+    let read = |purpose| ring.read_link(purpose, &original.text).ok();
+    if let Some(link) = purposes.find_map(read) {
         let content = link.content;
         return staff.sign_link(
             key,
@@ -320,6 +323,7 @@ fn sign_wrongly(
 fn some_key(forger: &mut Forger<'_>, original: &Original) -> Vec<u8> {
     let purposes = [
         "link",
+        "report",
         "session",
         "code",
         "nonce",

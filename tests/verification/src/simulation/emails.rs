@@ -1,5 +1,6 @@
 //! The emails of a portal, and the links in them.
 
+use super::rules::DAY;
 use crate::rows::{number, text};
 use kit::Email;
 use serde_json::Value;
@@ -186,9 +187,17 @@ impl Link {
         claim.is_some_and(|claim| claim.template == purpose)
     }
 
-    /// Returns whether the email has a link, unlike a notice.
-    pub(super) fn has_link(&self) -> bool {
+    /// Returns whether its link is of use to a simulated user, unlike that of a notice.
+    pub(super) fn is_redeemable(&self) -> bool {
         self.kind != Kind::PasswordChanged
+    }
+
+    /// Returns the expiry of the link.
+    pub(super) const fn expires_at(&self, claim: &Claim) -> u64 {
+        match self.kind {
+            Kind::PasswordChanged => (self.requested_at + REPORT_LIFETIME) / 1000 * 1000,
+            _ => claim.expires_at,
+        }
     }
 
     /// Returns the key of the email's row.
@@ -217,5 +226,7 @@ impl Link {
     }
 }
 
+/// The lifetime of the link in a notice.
+const REPORT_LIFETIME: u64 = 7 * DAY;
 /// The age from which the sweep delivers an email, in milliseconds.
 const SWEPT_FROM: u64 = 30_000;

@@ -199,9 +199,14 @@ impl PortalUnderTest<'_> {
         let expired = self.world.portal.sweep_ttl().unwrap();
         let now = self.now() / 1000;
         for link in &mut self.model.links {
+            let kept_until = (link.requested_at + EMAIL_RETENTION) / 1000;
             let claim = link.claim.as_ref();
-            link.is_gone |= claim.is_some_and(|claim| claim.expires_at / 1000 < now);
-            if (link.requested_at + EMAIL_RETENTION) / 1000 < now {
+            // A used link is kept as long as its email.
+            link.is_gone |= match link.used {
+                Some(_) => kept_until < now,
+                None => claim.is_some_and(|claim| link.expires_at(claim) / 1000 < now),
+            };
+            if kept_until < now {
                 link.state = EmailState::Gone;
             }
         }

@@ -29,7 +29,7 @@ impl PortalUnderTest<'_> {
         let claim = known
             .claim
             .clone()
-            .filter(|_| known.has_link() && !known.is_gone);
+            .filter(|_| known.is_redeemable() && !known.is_gone);
         let Some(claim) = claim else {
             return Ok(false);
         };
@@ -150,7 +150,7 @@ impl PortalUnderTest<'_> {
         let current = user.map(|user| (user.id.clone(), user.epoch));
         let notice = self.model.links.last();
         ensure!(
-            notice.is_some_and(|notice| !notice.has_link() && notice.subject == current),
+            notice.is_some_and(|notice| !notice.is_redeemable() && notice.subject == current),
             "a new password of {current:?} has queued {record}"
         );
         Ok(())

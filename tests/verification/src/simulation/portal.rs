@@ -166,7 +166,7 @@ impl<'w> PortalUnderTest<'w> {
         let links = &self.model.links;
         let mut emailed: Vec<_> = (0..links.len())
             .rev()
-            .filter(|link| links[*link].email.is_some() && links[*link].has_link())
+            .filter(|link| links[*link].email.is_some() && links[*link].is_redeemable())
             .collect();
         if !env.rng.one_in(4) {
             emailed.truncate(3);

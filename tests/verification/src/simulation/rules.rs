@@ -69,6 +69,8 @@ impl Rules {
         let words = [
             ("OtherBrowser", self.other_browser),
             ("Activation", activation),
+            // Those of the events that the oracle knows.
+            ("Notices", "password-changed"),
             ("SelfSignUp", if self.has_sign_up { "on" } else { "off" }),
         ];
         let numbers = [

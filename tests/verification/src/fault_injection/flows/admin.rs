@@ -225,6 +225,11 @@ async fn admin_reads(s: &Scenario) -> StepResult {
         .response(client.get_user(&s.user_id(ADA)), "200")
         .await?
         .json();
+    let emails = s
+        .response(client.list_emails(&s.user_id(ADA)), "200")
+        .await?;
+    let story = &emails.json()["emails"][0]["story"];
+    ensure!(story.is_array(), "an email has no story: {}", emails.body);
     for history in ["emails", "audit"] {
         let length = user[history].as_array().map_or(0, Vec::len);
         ensure!(length > 0, "no {history}: {user}");

@@ -7,7 +7,9 @@ mod admin;
 mod confirmations;
 mod emails;
 mod links;
+mod notices;
 mod passwords;
+mod redrives;
 mod sessions;
 
 use super::scenario::{Scenario, StepResult};
@@ -57,12 +59,14 @@ impl Flow {
 pub(super) fn all() -> Vec<Flow> {
     [
         links::flows(),
+        notices::flows(),
         emails::flows(),
         passwords::flows(),
         accounts::flows(),
         sessions::flows(),
         confirmations::flows(),
         admin::flows(),
+        redrives::flows(),
     ]
     .into_iter()
     .flatten()

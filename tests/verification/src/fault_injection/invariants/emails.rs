@@ -10,7 +10,7 @@ pub(super) fn all_are_finished(facts: &Facts) -> Result<(), String> {
     for row in facts.rows("emails") {
         let (status, copies) = (text(row, "status"), copies(facts, row).len());
         let has = |name| row.get(name).is_some();
-        let is_finished = !has("unfinished") && has("ended_at");
+        let is_finished = text(row, "unfinished") != "email" && has("ended_at");
         let is_expected = is_finished && facts.email_statuses.contains(&status);
         ensure!(is_expected, "an email ended as {status}: {row}");
         let is_plausible = match status {
@@ -38,37 +38,10 @@ pub(super) fn copies_are_equal(facts: &Facts) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the copies that were sent for a row.
-///
-/// A link names its row. Of notices, the first one to an address belongs to the first row.
+/// Returns the copies that were sent for a row, which their links name.
 fn copies<'a>(facts: &'a Facts, row: &Value) -> Vec<&'a Email> {
-    let inbox = facts.inbox.iter();
-    if !is_notice(row) {
-        let is_its = |email: &&Email| link_id(email).as_deref() == Some(text(row, "link_id"));
-        return inbox.filter(is_its).collect();
-    }
-    let is_alike =
-        |other: &&Value| other["address"] == row["address"] && other["kind"] == row["kind"];
-    let alike = facts.emails.iter().filter(is_alike);
-    let earlier = alike
-        .filter(|other| text(other, "sk") < text(row, "sk"))
-        .count();
-    let changed = match text(row, "kind") {
-        "password-changed" => "password ",
-        _ => "address ",
-    };
-    let notices: Vec<_> = inbox
-        .filter(|email| email.to == text(row, "address"))
-        .filter(|email| email.links.is_empty() && email.subject.contains(changed))
-        .collect();
-    let mut contents: Vec<_> = vec![];
-    for email in &notices {
-        if !contents.contains(&content(email)) {
-            contents.push(content(email));
-        }
-    }
-    let is_its = |email: &&Email| contents.get(earlier) == Some(&content(email));
-    notices.into_iter().filter(is_its).collect()
+    let is_its = |email: &&Email| link_id(email).as_deref() == Some(text(row, "link_id"));
+    facts.inbox.iter().filter(is_its).collect()
 }
 
 fn content(email: &Email) -> [&str; 4] {
@@ -81,7 +54,16 @@ fn link_id(email: &Email) -> Option<String> {
 }
 
 fn is_notice(row: &Value) -> bool {
-    text(row, "kind").ends_with("-changed")
+    claim_action(row) == "notice.emailed"
+}
+
+/// Returns the purpose of the link in an email that was claimed.
+fn purpose(row: &Value) -> &str {
+    if is_notice(row) {
+        "report"
+    } else {
+        text(row, "template")
+    }
 }
 
 fn is_self_requested(row: &&Value) -> bool {
@@ -106,17 +88,19 @@ pub(super) fn claims_are_complete(facts: &Facts) -> Result<(), String> {
         .iter()
         .map(|row| (text(row, "user_id"), text(row, "sk"), claim_action(row)));
     let claims = sorted(claims);
-    let records = facts.records().filter(|record| record.is_about("email"));
+    let is_claim =
+        |record: &Record| record.is_about("email") && record.action() != "email.redriven";
+    let records = facts.records().filter(is_claim);
     let records = sorted(records.map(|one| (one.user(), one.target(), one.action())));
     ensure_eq!(records, claims, "records of claimed emails");
 
-    let names = |row: &Value, names: [&str; 3]| names.map(|name| text(row, name).to_owned());
     // The links of a user are erased with their emails.
     let is_left = |row: &Value| facts.rows("emails").any(|left| left["sk"] == row["sk"]);
-    let with_links = claimed.iter().filter(|row| !is_notice(row) && is_left(row));
-    let links = sorted(with_links.map(|row| names(row, ["link_id", "user_id", "template"])));
+    let links = claimed.iter().filter(|row| is_left(row));
+    let links = links.map(|row| [text(row, "link_id"), text(row, "user_id"), purpose(row)]);
+    let links = sorted(links);
     let rows = facts.rows("links");
-    let rows = sorted(rows.map(|row| names(row, ["pk", "user_id", "purpose"])));
+    let rows = sorted(rows.map(|row| ["pk", "user_id", "purpose"].map(|name| text(row, name))));
     ensure_eq!(rows, links, "rows of links sent");
 
     let counts = |budget| {
@@ -143,12 +127,19 @@ const BUDGETS: [&[&str]; 4] = [OF_ADDRESS, OF_KNOWN_BROWSER, OF_SIGN_UPS, OF_INV
 /// Returns the budgets that an email counts against.
 fn budgets_of(row: &Value) -> &'static [&'static str] {
     match text(row, "kind") {
+        // No budget limits what an administrator sends again.
+        _ if number(row, "redriven_at") > 0 && is_claimed_again(row) => &[],
         "invitation" => OF_INVITATIONS,
         _ if is_notice(row) => &[],
         _ if is_of_known_browser(row) => OF_KNOWN_BROWSER,
         "sign-up" => OF_SIGN_UPS,
         _ => OF_ADDRESS,
     }
+}
+
+/// Returns whether the first claim of a redriven email came after the redrive.
+fn is_claimed_again(row: &Value) -> bool {
+    number(row, "claimed_at") >= number(row, "redriven_at")
 }
 
 fn is_of_known_browser(row: &Value) -> bool {
@@ -188,6 +179,14 @@ pub(super) fn acts_are_notified_once(facts: &Facts) -> Result<(), String> {
         facts,
         "password-changed",
         &users_of(&["password.reset", "password.changed"]),
+    )?;
+
+    let by_administrators = facts.audited(&["sessions.revoked"]);
+    let by_administrators = by_administrators.filter(|record| record.is_about("user"));
+    check_rows(
+        facts,
+        "sessions-ended",
+        &sorted(by_administrators.map(Record::user)),
     )?;
 
     let moved = sorted(facts.records().flat_map(changed_addresses));

@@ -9,6 +9,7 @@ pub(super) fn used_links_have_one_record(facts: &Facts) -> Result<(), String> {
         ("sign-in", &["link", "code"][..]),
         ("activation", &["activation"]),
         ("reset", &[]),
+        ("report", &[]),
     ] {
         let used = facts
             .rows("links")
@@ -16,6 +17,7 @@ pub(super) fn used_links_have_one_record(facts: &Facts) -> Result<(), String> {
         let used = sorted(used.map(|row| text(row, "user_id")));
         let is_its = |record: &Record<'_>| match purpose {
             "reset" => record.action() == "password.reset",
+            "report" => record.action() == "reported",
             _ => {
                 let method = record.metadata("auth_method").unwrap_or_default();
                 let is_proof = record.starts_session() || record.action() == "session.confirmed";

@@ -14,6 +14,7 @@ const MOVING_EPOCH: &[&str] = &[
     "reactivated",
     "address.changed",
     "sessions.revoked",
+    "reported",
 ];
 
 pub(super) fn are_complete(facts: &Facts) -> Result<(), String> {

@@ -193,7 +193,12 @@ impl Scenario {
 
 /// Returns the route that redeems the link of an email.
 pub(crate) fn route(email: &Email) -> &'static str {
-    let routes = [routes::VERIFY, routes::ACTIVATE, routes::RESET_PASSWORD];
+    let routes = [
+        routes::VERIFY,
+        routes::ACTIVATE,
+        routes::RESET_PASSWORD,
+        routes::REPORT,
+    ];
     let mut matching = routes
         .into_iter()
         .filter(|route| email.path().starts_with(route));

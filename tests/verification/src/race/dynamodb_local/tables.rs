@@ -155,7 +155,7 @@ impl Tables {
             kid: "1".to_owned(),
             expires_at: NOW.plus(DAY),
         };
-        let link = email.link(&prepared).ok_or("an email without a link")?;
+        let link = email.link(&prepared);
         let budgets = rate_limits([
             RateLimitScope::EmailsPerHour,
             RateLimitScope::EmailsPerDay,
@@ -211,6 +211,7 @@ impl Tables {
             by: &by,
             session: &session,
             ends: &EndedSessions::default(),
+            new_browser: None,
             events: std::slice::from_ref(&event),
             password: None,
         };
