@@ -9,6 +9,7 @@
 //! | [`clock`], [`random`], [`env`] | time, randomness and environment variables, as values |
 //! | [`config`] | every environment variable, checked; one file per concern |
 //! | [`aws`] | the configuration of the AWS SDK |
+//! | [`email`] | the texts of emails: templates, and how they are rendered |
 //! | [`http`] | strict requests, responses, problems, cookies, the origin check |
 //! | [`keys`] | the key ring, subkeys, links and sessions as tokens |
 //! | [`store`] | the tables: a folder per table, a file per operation |
@@ -25,6 +26,7 @@ pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod email;
 pub mod env;
 pub mod http;
 pub mod keys;

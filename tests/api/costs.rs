@@ -2,10 +2,11 @@
 
 use crate::admin::emails::{newest, suppress};
 use kit::authorizer::http_api_event;
-use kit::routes::{ACCOUNT, CONFIRM, CONTINUE, SIGN_IN};
+use kit::routes::{ACCOUNT, CONFIRM, CONTINUE, SIGN_IN, TEMPLATES};
 use kit::{ADA, ALL_NOTICES, ApiRequest, GRACE, PASSWORD, World, hours, mins, secs};
 use local::SesEvent;
 use local::aws_stub::Call;
+use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -225,6 +226,27 @@ async fn administration(t: &mut Costs<'_>) {
         ("DELETE /admin/users/{id}, repeated", admin.erase_user(&ada)),
     ] {
         t.count(name, "admin", request).await;
+    }
+    let texts = admin.get_template("reset", "de").await.json()["shipped"].clone();
+    let list = admin.admin_request(Method::GET, TEMPLATES);
+    let path = format!("{TEMPLATES}/{{message}}/{{language}}");
+    for (name, request) in [
+        (format!("GET {TEMPLATES}"), list),
+        (format!("GET {path}"), admin.get_template("reset", "de")),
+        (
+            format!("POST {path}/preview"),
+            admin.preview_template("reset", "de").body(json!({})),
+        ),
+        (
+            format!("PUT {path}"),
+            admin.save_template("reset", "de").body(texts),
+        ),
+        (
+            format!("DELETE {path}"),
+            admin.revert_template("reset", "de"),
+        ),
+    ] {
+        t.count(&name, "templates", request).await;
     }
 }
 

@@ -6,6 +6,7 @@ use kit::{ADA, ALL_NOTICES, GRACE, PASSWORD, World, cancelled, hours, mins, para
 use local::SesEvent;
 use local::aws_stub::{Call, Fault};
 use local::template::{STACK, Template};
+use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -188,6 +189,12 @@ async fn administration(world: &World) {
     admin.get_user(&id).await;
     admin.revoke_user_sessions(&id).await;
     admin.erase_user(&id).await.assert("204");
+    let list = admin.admin_request(Method::GET, routes::TEMPLATES);
+    list.await.assert("200");
+    let texts = admin.get_template("reset", "en").await.json()["shipped"].clone();
+    let save = admin.save_template("reset", "en").body(texts);
+    save.await.assert("200");
+    admin.revert_template("reset", "en").await.assert("204");
 }
 
 #[tokio::test]

@@ -91,6 +91,12 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         | "GET /admin/users/{id}"
         | "GET /admin/users/{id}/audit"
         | "GET /admin/users/{id}/emails" => only_if(is_admin, 200, 403),
+        "GET /admin/templates" | "GET /admin/templates/{message}/{language}" => {
+            only_if(is_admin, 200, 403)
+        }
+        "POST /admin/templates/{message}/{language}/preview" => only_if(is_admin, 200, 403),
+        "PUT /admin/templates/{message}/{language}" => only_if(is_admin, 400, 403),
+        "DELETE /admin/templates/{message}/{language}" => only_if(is_admin, 204, 403),
         "POST /admin/users/{id}/resend" => only_if(is_admin, 409, 403),
         "GET /admin/emails" | "POST /admin/emails/lift" | "POST /admin/emails/redrive" => {
             only_if(is_admin, 400, 403)
@@ -181,9 +187,10 @@ async fn every_route_has_the_right_status_for_every_kind_of_visitor() {
             let is_admin = route.path.starts_with("/admin");
             let id = if is_admin { user } else { session };
             let path = route.path.replace("{id}", id).replace("{token}", "x");
+            let path = path.replace("{message}/{language}", "sign-in/en");
             let method = Method::from_bytes(route.method.as_bytes()).unwrap();
             let mut request = client.request(method.clone(), path);
-            if [Method::POST, Method::PATCH].contains(&method) {
+            if [Method::POST, Method::PATCH, Method::PUT].contains(&method) {
                 request = request.body(json!({}));
             }
             if visitor == SignedAdmin && is_admin {

@@ -26,6 +26,7 @@ pub(crate) fn routes_of_code() -> BTreeSet<(String, String)> {
         ("change-password", change_password::ROUTES),
         ("confirm", confirm::ROUTES),
         ("emails", emails::ROUTES),
+        ("templates", templates::ROUTES),
         ("token", token::ROUTES),
         ("report", report::ROUTES),
         ("reset", reset::ROUTES),
@@ -117,7 +118,7 @@ fn routes_are_the_same_in_code_template_router_and_api_page() {
     assert_eq!(watched, code, "the router of cargo lambda watch");
 
     let is_route = |cell: &str| {
-        ["GET /", "POST /", "PATCH /", "DELETE /"]
+        ["GET /", "POST /", "PUT /", "PATCH /", "DELETE /"]
             .iter()
             .any(|start| cell.starts_with(start))
     };
@@ -155,10 +156,12 @@ fn tables_are_the_same_in_template_store_and_architecture() {
         declared
     );
     for table in &template.tables {
-        let expires = table.name.ends_with("-users");
+        let is_kept = ["-users", "-templates"]
+            .iter()
+            .any(|name| table.name.ends_with(name));
         assert_eq!(
             table.ttl.as_deref(),
-            (!expires).then_some("expires_at"),
+            (!is_kept).then_some("expires_at"),
             "{}",
             table.name
         );

@@ -12,19 +12,18 @@ const SAME: [&str; 1] = ["Pages: name_label"];
 const INTRODUCTION: &str = "\
 # Sentences
 
-All sentences of pages, emails and the API, for review and translation. They are in
+All sentences of pages and the API, for review and translation. They are in
 `shared/src/domain/language`, and a test prints this page when it differs from them. `{name}`
 stands for a value, and `[text]` is a link. A sentence that depends on a number is shown for one
-and for five.
+and for five. The texts of emails are files in `shared/templates`.
 ";
 
 type Sentences = Vec<(&'static str, String)>;
 
 /// Returns the sentences of each room.
-fn rooms(language: Language) -> [(&'static str, Sentences); 4] {
+fn rooms(language: Language) -> [(&'static str, Sentences); 3] {
     [
         ("Pages", language.pages().all()),
-        ("Emails", language.emails().all()),
         ("API", language.api().all()),
         ("Times and browsers", language.common().all()),
     ]

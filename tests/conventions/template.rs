@@ -133,14 +133,16 @@ fn events_of_emails_come_from_ses_alone_and_only_vestibule_suppresses_addresses(
 fn tables_survive_the_stack_and_users_and_audit_can_be_recovered() {
     let yaml = text("template.yaml");
     let tables = blocks_of_type(&yaml, "AWS::DynamoDB::Table");
-    assert_eq!(tables.len(), 6);
+    assert_eq!(tables.len(), 7);
     for table in tables {
         assert!(
             table.contains("DeletionPolicy: Retain")
                 && table.contains("UpdateReplacePolicy: Retain"),
             "{table}"
         );
-        let kept = table.starts_with("  UsersTable") || table.starts_with("  AuditTable");
+        let kept = ["Users", "Audit", "Templates"]
+            .iter()
+            .any(|name| table.starts_with(&format!("  {name}Table")));
         for property in [
             "PointInTimeRecoveryEnabled: true",
             "DeletionProtectionEnabled: true",

@@ -14,6 +14,7 @@ use shared::domain::email::{
     SupersededBy,
 };
 use shared::domain::time::Timestamp;
+use shared::email::MessageKind;
 use shared::keys::KeyRing;
 use shared::store::Unavailable;
 use shared::store::outbox::{ClaimOutcome, MAX_LOST_CLAIMS, OutboxLookup};
@@ -28,6 +29,10 @@ impl From<Unavailable> for RetryLater {
         Self
     }
 }
+
+/// Reasons why a message cannot be built.
+const NO_KEY: &str = "the signing key of this email is not in the key ring";
+const NO_TEMPLATE: &str = "the template of this email could not be read";
 
 impl Mailer {
     /// Does whatever the row of an email needs next. A row that is finished, claimed by another
@@ -166,11 +171,9 @@ impl Mailer {
         attempt: u64,
     ) -> Result<(), RetryLater> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
-        let sent = match self.message(&ring, email, prepared) {
-            Some(message) => self.ses.send(&message, self.tags(email, prepared)).await,
-            None => SendOutcome::TryLater(
-                "the signing key of this email is not in the key ring".to_owned(),
-            ),
+        let sent = match self.message(&ring, email, prepared).await {
+            Ok(message) => self.ses.send(&message, self.tags(email, prepared)).await,
+            Err(reason) => SendOutcome::TryLater(reason.to_owned()),
         };
         match sent {
             SendOutcome::Accepted { message_id } => {
@@ -211,21 +214,29 @@ impl Mailer {
         Ok(store.retry_email_later(email, reason, next_attempt).await?)
     }
 
-    /// Builds the message, or returns `None` if the key ring has lost the key that signs its link.
-    fn message(
+    /// Builds the message.
+    ///
+    /// # Errors
+    /// The reason why that may work later: the key ring has lost the key that signs the link, or
+    /// the texts cannot be read.
+    async fn message(
         &self,
         ring: &KeyRing,
         email: &OutboxEntry,
         prepared: &PreparedEmail,
-    ) -> Option<Message> {
-        let key = ring.get(&prepared.kid)?;
+    ) -> Result<Message, &'static str> {
+        let key = ring.get(&prepared.kid).ok_or(NO_KEY)?;
         let link = self.link_and_code(ring, key, &email.link(prepared));
-        Message::new(
-            &self.app.config,
-            &self.public,
+        let kind = MessageKind::of(prepared.template, &email.kind);
+        let template = self.template(kind, email.language).await;
+        let template = template.ok().flatten().ok_or(NO_TEMPLATE)?;
+        let (config, public) = (&self.app.config, &self.public);
+        Ok(Message::new(
+            config,
+            public,
             email,
-            prepared.template,
+            (kind, &template),
             &link,
-        )
+        ))
     }
 }

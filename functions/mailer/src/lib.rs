@@ -10,7 +10,6 @@
 
 mod backoff;
 mod budgets;
-mod copy;
 mod decision;
 mod delivery;
 mod events;
@@ -20,6 +19,7 @@ mod outcome;
 mod ses;
 mod sweep;
 mod tags;
+mod templates;
 
 pub use events::{BatchResponse, Event, Record};
 

@@ -11,6 +11,7 @@
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
 //! | [`keys`] | `vestibule keys`: the keys of access tokens |
+//! | [`templates`] | `vestibule templates`: the texts of emails |
 
 pub mod api;
 mod aws;
@@ -21,6 +22,7 @@ pub mod keys;
 mod problem;
 mod secret;
 pub mod stack;
+pub mod templates;
 
 use clap::{Args, Parser, Subcommand};
 use error::Error;
@@ -57,6 +59,13 @@ enum Command {
     /// of the stack's AdminPolicy. With --api it calls a portal on this machine.
     #[command(subcommand)]
     Emails(emails::Command),
+    /// Shows, checks, previews, saves and reverts the texts of emails.
+    ///
+    /// Works on a folder with subject.txt, text.txt and body.html. Calls the portal's admin API:
+    /// needs the permissions cloudformation:DescribeStacks and those of the stack's AdminPolicy.
+    /// With --api it calls a portal on this machine.
+    #[command(subcommand)]
+    Templates(templates::Command),
 }
 
 /// Options that every command takes.
@@ -82,6 +91,7 @@ pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
             keys::run(&command, &aws, &stack, clock.now()).await
         }
         Command::Emails(command) => emails::run(&command, clock).await,
+        Command::Templates(command) => templates::run(&command, clock).await,
     }
 }
 

@@ -6,7 +6,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from .checks import Failure
 
-NAMES = ("users", "links", "sessions", "emails", "audit", "rate-limits")
+NAMES = ("users", "links", "sessions", "emails", "audit", "rate-limits", "templates")
 TIMEOUT = 30
 _deserialize = TypeDeserializer().deserialize
 _serialize = TypeSerializer().serialize

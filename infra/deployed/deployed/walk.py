@@ -2,7 +2,7 @@
 
 from . import (
     access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
-    records, rest_api, sessions, sign_up, suppression, vestibule)  # fmt: skip
+    records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -12,7 +12,7 @@ from .steps import announce
 
 ADA, EVE, NOBODY = "ada@example.com", "eve@example.com", "nobody@example.com"
 GRACE, ZOE, BOB, ROBERT = (f"{name}@example.com" for name in ("grace", "zoe", "bob", "robert"))
-CAROL, HEIDI, IVAN = (f"{name}@example.com" for name in ("carol", "heidi", "ivan"))
+CAROL, HEIDI, IVAN, JUDY = (f"{name}@example.com" for name in ("carol", "heidi", "ivan", "judy"))
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 PARTNER = {
     "Portal": "partner",
@@ -53,6 +53,8 @@ def run(steps, emulator, keep):
         email_events.check_events(stack, mailbox, back_end, admin.new_user(IVAN, "Ivan"))
     with steps.step("Lifting the suppression, and sending the held email again"):
         suppression.check_lift(stack, mailbox, back_end, IVAN)
+    with steps.step("Saving, sending and reverting the texts of an email"):
+        templates.check_override(stack, mailbox, back_end, admin.new_user(JUDY, "Judy"))
     protected = _protect_api(steps, stack, mailbox, back_end)
 
     access_tokens.check_off(phone)

@@ -36,6 +36,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
         "sign-up" => http(sign_up::handle, aws, env).await,
         "request-login" => http(request_login::handle, aws, env).await,
         "pages" => http(pages::handle, aws, env).await,
+        "templates" => http(templates::handle, aws, env).await,
         "verify" => http(verify::handle, aws, env).await,
         "me" => http(me::handle, aws, env).await,
         "logout" => http(logout::handle, aws, env).await,

@@ -28,6 +28,8 @@ pub enum Subject {
     User(UserId),
     /// The keyed hash of an address, which may belong to no user.
     Address(KeyedHash),
+    /// An email template: message and language, such as `sign-in/en`.
+    Template(String),
 }
 
 impl From<&UserId> for Subject {
@@ -47,6 +49,7 @@ impl fmt::Display for Subject {
         match self {
             Self::User(user) => user.fmt(f),
             Self::Address(address) => address.fmt(f),
+            Self::Template(name) => write!(f, "template#{name}"),
         }
     }
 }
@@ -104,6 +107,10 @@ pub enum Action {
     SuppressionLifted,
     /// An administrator sent an email again that was held back.
     EmailRedriven,
+    /// An administrator saved a text of an email in place of the shipped one.
+    TemplateSaved,
+    /// An administrator returned to the shipped text of an email.
+    TemplateReverted,
 }
 
 impl Action {
@@ -141,6 +148,8 @@ impl Action {
             Self::AddressSuppressed => ("email.suppressed", "warning"),
             Self::SuppressionLifted => ("email.suppression.lifted", "info"),
             Self::EmailRedriven => ("email.redriven", "info"),
+            Self::TemplateSaved => ("template.saved", "warning"),
+            Self::TemplateReverted => ("template.reverted", "info"),
         }
     }
 
@@ -158,7 +167,7 @@ impl Action {
 /// The stored `resource_type` of a session.
 const SESSION: &str = "session";
 
-/// The session, email, user or address that an action was done with.
+/// The session, email, user, address or template that an action was done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     Session(SessionHash),
@@ -166,6 +175,8 @@ pub enum Target {
     Email(RecordId),
     User(UserId),
     Address(KeyedHash),
+    /// An email template: message and language, such as `sign-in/en`.
+    Template(String),
 }
 
 impl Target {
@@ -176,6 +187,7 @@ impl Target {
             Self::Email(_) => "email",
             Self::User(_) => "user",
             Self::Address(_) => "address",
+            Self::Template(_) => "template",
         }
     }
 
@@ -186,6 +198,7 @@ impl Target {
             Self::Email(id) => id.as_str().to_owned(),
             Self::User(id) => id.to_string(),
             Self::Address(hash) => hash.to_string(),
+            Self::Template(name) => name.clone(),
         }
     }
 }

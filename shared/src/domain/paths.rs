@@ -3,6 +3,7 @@
 use super::origin::Origin;
 
 pub const ACCOUNT: &str = "/auth/account";
+pub const ADMIN_TEMPLATES: &str = "/admin/templates";
 pub const ACTIVATE: &str = "/auth/activate";
 pub const CHECK_EMAIL: &str = "/auth/check-email";
 pub const CONFIRM: &str = "/auth/confirm";

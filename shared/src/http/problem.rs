@@ -42,6 +42,8 @@ pub enum ProblemType {
     Conflict,
     /// 422: the key of an earlier request with another body. Only administrators see this.
     IdempotencyKeyReused,
+    /// 422: the texts of an email have errors. Only administrators see this.
+    InvalidTemplate,
     /// 413: the body exceeds 16 KiB, or 256 KiB for administrators.
     PayloadTooLarge,
     /// 415: the body is neither JSON nor, for pages, a form.
@@ -72,6 +74,7 @@ impl ProblemType {
             Self::IdempotencyKeyReused => {
                 (422, "idempotency-key-reused", |t| t.idempotency_key_reused)
             }
+            Self::InvalidTemplate => (422, "invalid-template", |t| t.invalid_template),
             Self::PayloadTooLarge => (413, "payload-too-large", |t| t.payload_too_large),
             Self::UnsupportedMediaType => {
                 (415, "unsupported-media-type", |t| t.unsupported_media_type)
@@ -112,7 +115,20 @@ pub struct Problem {
     attempts_left: Option<u8>,
     /// Greatest age of the newest authentication that is accepted, in seconds.
     max_age: Option<u32>,
+    /// The errors of files, in the language of the request.
+    errors: Vec<FileError>,
     redirect: Option<Box<FormRedirect>>,
+}
+
+/// An error in a file that was sent.
+#[derive(Debug, Serialize)]
+pub struct FileError {
+    pub file: &'static str,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The character in the line, counted from 1.
+    pub column: usize,
+    pub message: String,
 }
 
 /// The page that a form is redirected to.
@@ -153,6 +169,8 @@ struct Document<'a> {
     attempts_left: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u32>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FileError],
 }
 
 impl Problem {
@@ -169,6 +187,7 @@ impl Problem {
             retry_after: None,
             attempts_left: None,
             max_age: None,
+            errors: vec![],
             redirect: None,
         }
     }
@@ -229,6 +248,14 @@ impl Problem {
     /// Creates a 401 that is the same for every reason to refuse a password.
     pub fn invalid_credentials() -> Self {
         Self::new(ProblemType::InvalidCredentials, |t| t.check_credentials)
+    }
+
+    /// Creates a 422 with the errors of an email template.
+    pub fn invalid_template(errors: Vec<FileError>) -> Self {
+        Self {
+            errors,
+            ..Self::new(ProblemType::InvalidTemplate, |t| t.invalid_template_detail)
+        }
     }
 
     /// Creates a 404 for an endpoint that is not enabled.
@@ -320,6 +347,7 @@ impl Problem {
             | ProblemType::AlreadyExists
             | ProblemType::Conflict
             | ProblemType::IdempotencyKeyReused
+            | ProblemType::InvalidTemplate
             | ProblemType::PayloadTooLarge
             | ProblemType::UnsupportedMediaType => None,
         }
@@ -346,6 +374,7 @@ impl Problem {
             retry_after: self.retry_after.map(|wait| wait.as_secs()),
             attempts_left: self.attempts_left,
             max_age: self.max_age,
+            errors: &self.errors,
         };
         let mut response = response::json(status, &document);
         let headers = response.headers_mut();

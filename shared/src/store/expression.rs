@@ -172,6 +172,16 @@ pub(super) fn put_new(table: &str, item: Item) -> Put {
     )
 }
 
+/// Returns a put that replaces the item, if it exists.
+pub(super) fn put_over(table: &str, item: Item) -> Put {
+    built(
+        Put::builder()
+            .table_name(table)
+            .set_item(Some(item))
+            .build(),
+    )
+}
+
 /// Unwraps what one of the SDK's builders has built from all its required fields.
 pub(super) fn built<T>(result: Result<T, BuildError>) -> T {
     #[expect(clippy::expect_used, reason = "every required field is set")]

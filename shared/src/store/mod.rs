@@ -13,6 +13,7 @@ mod read;
 pub mod sessions;
 pub mod sign_in;
 mod suppressions;
+mod templates;
 mod transaction;
 pub mod users;
 mod write;
@@ -26,6 +27,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 pub use audit::EventFilter;
 pub use history::{HistoryPage, HistoryRange};
 pub use rate_limits::CountError;
+pub use templates::StoredTemplate;
 
 /// The store, or the keys, could not be reached. Nothing is half done: the caller may try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,7 @@ struct Tables {
     emails: String,
     audit: String,
     rate_limits: String,
+    templates: String,
 }
 
 impl Store {
@@ -76,6 +79,7 @@ impl Store {
             emails: table("emails"),
             audit: table("audit"),
             rate_limits: table("rate-limits"),
+            templates: table("templates"),
         };
         Self {
             client: Client::new(aws),

@@ -31,6 +31,21 @@ impl Store {
         Ok(output.item)
     }
 
+    /// Reads one item, eventually consistently, for half the price.
+    pub(in crate::store) async fn read_item_eventually(
+        &self,
+        operation: &'static str,
+        table: &str,
+        key: Item,
+    ) -> Result<Option<Item>, Unavailable> {
+        let request = self.client.get_item().table_name(table).set_key(Some(key));
+        let output = request
+            .send()
+            .await
+            .map_err(|error| Unavailable::because(operation, &error))?;
+        Ok(output.item)
+    }
+
     /// Reads several items in one strongly consistent round trip. Returns those that exist, in the
     /// order of the requested tables. The items of one table are in no particular order.
     pub(in crate::store) async fn read_items<const N: usize>(

@@ -150,9 +150,18 @@ async fn a_code_works_for_ten_minutes_and_its_link_as_long_as_configured() {
         ),
         (
             "10",
-            ["expires after 10 minutes.", "expires with the link."],
+            [
+                "once and expires after 10 minutes.",
+                "there and expires after 10 minutes.",
+            ],
         ),
-        ("5", ["expires after 5 minutes.", "expires with the link."]),
+        (
+            "5",
+            [
+                "once and expires after 5 minutes.",
+                "there and expires after 5 minutes.",
+            ],
+        ),
     ] {
         let world = World::with(&[("LinkMinutes", minutes)]).await;
         let [early, late] = [(); 2].map(|()| world.client());

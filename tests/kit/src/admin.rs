@@ -82,6 +82,27 @@ impl ApiClient<'_> {
         self.admin_request(Method::DELETE, routes::user_sessions(id))
     }
 
+    /// Returns the texts of an email.
+    pub fn get_template(&self, message: &str, language: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::GET, routes::template(message, language))
+    }
+
+    /// Fills the texts of an email with samples: each field of the body is a text.
+    pub fn preview_template(&self, message: &str, language: &str) -> ApiRequest<'_> {
+        let path = format!("{}/preview", routes::template(message, language));
+        self.admin_request(Method::POST, path)
+    }
+
+    /// Saves the texts of an email: the fields of the body.
+    pub fn save_template(&self, message: &str, language: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::PUT, routes::template(message, language))
+    }
+
+    /// Returns to the shipped texts of an email.
+    pub fn revert_template(&self, message: &str, language: &str) -> ApiRequest<'_> {
+        self.admin_request(Method::DELETE, routes::template(message, language))
+    }
+
     pub fn erase_user(&self, id: &str) -> ApiRequest<'_> {
         self.admin_request(Method::DELETE, routes::user(id))
     }

@@ -37,6 +37,7 @@ pub const IMPORT_USERS: &str = "/admin/users/import";
 pub const EMAILS: &str = "/admin/emails";
 pub const LIFT_SUPPRESSION: &str = "/admin/emails/lift";
 pub const REDRIVE_EMAIL: &str = "/admin/emails/redrive";
+pub const TEMPLATES: &str = "/admin/templates";
 
 /// The inbox of the local portal, which is not part of the API.
 pub const LOCAL_INBOX: &str = "/_local/inbox";
@@ -64,6 +65,11 @@ pub fn user_audit(id: &str) -> String {
 /// Returns the path of the emails to one user.
 pub fn user_emails(id: &str) -> String {
     format!("{USERS}/{id}/emails")
+}
+
+/// Returns the path of the texts of an email.
+pub fn template(message: &str, language: &str) -> String {
+    format!("{TEMPLATES}/{message}/{language}")
 }
 
 /// Returns the path of all sessions of one user.

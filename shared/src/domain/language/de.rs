@@ -1,12 +1,24 @@
 //! German, with the formal “Sie”.
 
-use super::sentences::{ApiSentences, CommonSentences, EmailSentences, PageSentences, Plural};
+use super::sentences::{ApiSentences, CommonSentences, PageSentences, Plural};
 
 pub(super) static COMMON: CommonSentences = CommonSentences {
     months: "Januar,Februar,März,April,Mai,Juni,Juli,August,September,Oktober,November,Dezember",
     moment: "{day}. {month} {year} um {time} Uhr UTC",
     browser_on_system: "{browser} unter {system}",
     unknown_browser: "Unbekannter Browser",
+    minutes: Plural(|minutes| match minutes {
+        1 => "1 Minute".into(),
+        _ => format!("{minutes} Minuten"),
+    }),
+    hours: Plural(|hours| match hours {
+        1 => "1 Stunde".into(),
+        _ => format!("{hours} Stunden"),
+    }),
+    days: Plural(|days| match days {
+        1 => "1 Tag".into(),
+        _ => format!("{days} Tagen"),
+    }),
 };
 
 pub(super) static API: ApiSentences = ApiSentences {
@@ -14,6 +26,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     invalid_credentials: "E-Mail-Adresse oder Passwort falsch",
     not_found: "Nicht gefunden",
     weak_password: "Passwort nicht akzeptiert",
+    invalid_template: "E-Mail-Vorlage passt nicht",
     not_authenticated: "Nicht angemeldet",
     reauthentication_required: "Bestätigung erforderlich",
     invalid_token: "Ungültiger Link oder Code",
@@ -139,106 +152,28 @@ pub(super) static API: ApiSentences = ApiSentences {
                  Sie `PreviousArgon2` auf {costs}.",
     nothing_to_change: "Senden Sie mindestens eines der Felder `name`, `email`, `role`, \
                         `resources` und `status`.",
-};
 
-pub(super) static EMAILS: EmailSentences = EmailSentences {
-    sign_in_subject: "Bei {portal} anmelden",
-    sign_in_heading: "Ihr Anmeldelink",
-    sign_in_opening: "Mit diesem Link melden Sie sich bei {portal} an. Öffnen Sie ihn in dem \
-                      Browser, in dem Sie ihn angefordert haben.",
-    sign_in_button: "Anmelden",
-    code_hint: "Oder geben Sie diesen Code auf der Seite ein, auf der Sie den Link angefordert \
-                haben. Er funktioniert nur dort und läuft nach 10 Minuten ab.",
-    code_hint_of_short_link: "Oder geben Sie diesen Code auf der Seite ein, auf der Sie den Link \
-                              angefordert haben. Er funktioniert nur dort und läuft zusammen mit \
-                              dem Link ab.",
-
-    invitation_subject: "Ihre Einladung zu {portal}",
-    invitation_heading: "Sie sind eingeladen",
-    invitation_opening: "Sie wurden zu {portal} eingeladen. Wenn der Link abgelaufen ist, fordern \
-                         Sie auf der Anmeldeseite einen neuen an.",
-    invitation_code_hint: "Geben Sie diesen Code auf der Seite ein, die der Link öffnet.",
-
-    activation_subject: "Legen Sie Ihr Passwort für {portal} fest",
-    activation_heading: "Passwort festlegen",
-    activation_opening: "Ihr Konto bei {portal} ist bereit. Legen Sie ein Passwort fest, um es zu \
-                         aktivieren und sich anzumelden.",
-    activation_button: "Passwort festlegen",
-
-    reset_subject: "Passwort für {portal} zurücksetzen",
-    reset_heading: "Passwort zurücksetzen",
-    reset_opening: "Mit diesem Link legen Sie ein neues Passwort für Ihr Konto bei {portal} fest. \
-                    Bis dahin bleibt Ihr Passwort unverändert.",
-    reset_button: "Neues Passwort festlegen",
-
-    password_changed_subject: "Ihr Passwort für {portal} wurde geändert",
-    password_changed_heading: "Ihr Passwort wurde geändert",
-    password_changed_opening: "Das Passwort für Ihr Konto bei {portal} wurde geändert. Alle \
-                               anderen Sitzungen wurden beendet.",
-    password_changed_advice: "Möglicherweise hat jemand Zugriff auf Ihr E-Mail-Konto. Sichern Sie \
-                              dieses zuerst. Öffnen Sie dann den Link oben: Er beendet alle \
-                              Sitzungen und informiert die Administration des Portals. Setzen Sie \
-                              danach hier Ihr Passwort zurück:",
-
-    address_changed_subject: "Ihre E-Mail-Adresse bei {portal} wurde geändert",
-    address_changed_heading: "Ihre E-Mail-Adresse wurde geändert",
-    address_changed_opening: "Die E-Mail-Adresse Ihres Kontos bei {portal} wurde geändert, und \
-                              Sie wurden auf allen Geräten abgemeldet.",
-    address_changed_advice: "Öffnen Sie den Link oben. Er beendet alle Sitzungen und informiert \
-                             die Administration des Portals. Andernfalls melden Sie sich hier mit \
-                             der neuen Adresse an:",
-
-    new_browser_subject: "Neue Anmeldung bei {portal}",
-    new_browser_heading: "Neue Anmeldung",
-    new_browser_opening: "Bei Ihrem Konto bei {portal} hat sich gerade jemand mit einem neuen \
-                          Browser angemeldet. Wenn Sie das waren, müssen Sie nichts tun.",
-    new_browser_advice: "Öffnen Sie den Link oben. Er beendet alle Sitzungen Ihres Kontos und \
-                         informiert die Administration des Portals.",
-
-    sessions_ended_subject: "Sie wurden bei {portal} abgemeldet",
-    sessions_ended_heading: "Sie wurden auf allen Geräten abgemeldet",
-    sessions_ended_opening: "Die Administration hat alle Sitzungen Ihres Kontos bei {portal} \
-                             beendet. Links aus früheren E-Mails funktionieren nicht mehr.",
-    sessions_ended_advice: "Wenn Ihnen an Ihrem Konto etwas Ungewöhnliches aufgefallen ist, \
-                            informieren Sie mit dem Link oben die Administration des Portals. \
-                            Andernfalls melden Sie sich hier wieder an:",
-
-    report_button: "Das war ich nicht",
-
-    valid_minutes: Plural(|minutes| match minutes {
-        1 => "Der Link funktioniert nur einmal und läuft nach 1 Minute ab.".into(),
-        _ => format!("Der Link funktioniert nur einmal und läuft nach {minutes} Minuten ab."),
-    }),
-    valid_hours: Plural(|hours| match hours {
-        1 => "Der Link funktioniert nur einmal und läuft nach 1 Stunde ab.".into(),
-        _ => format!("Der Link funktioniert nur einmal und läuft nach {hours} Stunden ab."),
-    }),
-    valid_days: Plural(|days| match days {
-        1 => "Der Link funktioniert nur einmal und läuft nach 1 Tag ab.".into(),
-        _ => format!("Der Link funktioniert nur einmal und läuft nach {days} Tagen ab."),
-    }),
-    fallback: "Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren \
-               Browser:",
-    requested_from: "Angefordert von",
-    changed_from: "Geändert von",
-    changed_on: "Geändert am",
-    signed_in_from: "Angemeldet von",
-    ended_on: "Beendet am",
-    ip_address: "IP-Adresse {ip}",
-    not_requested: "Nicht angefordert?",
-    not_expected: "Nicht erwartet?",
-    not_you: "Waren Sie das nicht?",
-    ignore_sign_in: "Dann können Sie diese E-Mail ignorieren. Ohne sie kann sich niemand \
-                     anmelden. Leiten Sie sie nicht weiter und geben Sie den Code an niemanden \
-                     weiter.",
-    ignore_invitation: "Dann können Sie diese E-Mail ignorieren. Leiten Sie die E-Mail nicht \
-                        weiter.",
-    ignore_activation: "Dann können Sie diese E-Mail ignorieren. Das Konto bleibt inaktiv, bis \
-                        mit diesem Link ein Passwort festgelegt wird. Leiten Sie die E-Mail nicht \
-                        weiter.",
-    ignore_reset: "Dann können Sie diese E-Mail ignorieren. Ihr Passwort bleibt unverändert. \
-                   Leiten Sie die E-Mail nicht weiter.",
-    support: "Brauchen Sie Hilfe?",
+    no_such_template: "Diese Nachricht oder diese Sprache gibt es nicht.",
+    invalid_template_detail: "Beheben Sie die Fehler in `errors`. Es wurde nichts gespeichert.",
+    template_empty: "Darf nicht leer sein.",
+    template_too_long: "Darf höchstens {what} Zeichen haben.",
+    template_character: "Dieses Zeichen ist nicht erlaubt: Steuerzeichen und unsichtbare \
+                         Formatzeichen.",
+    template_braces: "Zwei Klammern öffnen oder schließen eine Variable: Das andere Paar fehlt.",
+    template_unknown_variable: "{what} ist keine Variable dieser Nachricht.",
+    template_missing_variable: "{what} muss gezeigt werden, außerhalb von optionalen Teilen.",
+    template_unclosed: "{what} wird nicht geschlossen.",
+    template_unopened: "{what} schließt nichts, was hier offen ist.",
+    template_too_deep: "Zu viele Elemente und optionale Teile ineinander.",
+    template_unknown_element: "{what} ist kein Element, das E-Mails haben dürfen.",
+    template_unknown_attribute: "Das Attribut {what} oder sein Wert ist hier nicht erlaubt.",
+    template_href: "Das `href` eines Links muss eine URL-Variable dieser Nachricht sein oder eine \
+                    https- oder mailto-URL.",
+    template_misplaced: "{what} ist an dieser Stelle nicht erlaubt.",
+    template_bare: "Text muss in einer Überschrift, einem Absatz, einem Listenpunkt oder einem \
+                    Link stehen.",
+    template_angle: "Hier beginnt kein Element. Schreiben Sie &lt; für das Zeichen.",
+    template_unknown_entity: "{what} ist nicht bekannt. Schreiben Sie das Zeichen selbst.",
 };
 
 pub(super) static PAGES: PageSentences = PageSentences {

@@ -1,12 +1,24 @@
 //! All sentences in English.
 
-use super::sentences::{ApiSentences, CommonSentences, EmailSentences, PageSentences, Plural};
+use super::sentences::{ApiSentences, CommonSentences, PageSentences, Plural};
 
 pub(super) static COMMON: CommonSentences = CommonSentences {
     months: "January,February,March,April,May,June,July,August,September,October,November,December",
     moment: "{day} {month} {year} at {time} UTC",
     browser_on_system: "{browser} on {system}",
     unknown_browser: "Unknown browser",
+    minutes: Plural(|minutes| match minutes {
+        1 => "1 minute".into(),
+        _ => format!("{minutes} minutes"),
+    }),
+    hours: Plural(|hours| match hours {
+        1 => "1 hour".into(),
+        _ => format!("{hours} hours"),
+    }),
+    days: Plural(|days| match days {
+        1 => "1 day".into(),
+        _ => format!("{days} days"),
+    }),
 };
 
 pub(super) static API: ApiSentences = ApiSentences {
@@ -14,6 +26,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     invalid_credentials: "Wrong email address or password",
     not_found: "Not found",
     weak_password: "Password not accepted",
+    invalid_template: "Email template does not fit",
     not_authenticated: "Not signed in",
     reauthentication_required: "Confirmation required",
     invalid_token: "Invalid link or code",
@@ -128,97 +141,27 @@ pub(super) static API: ApiSentences = ApiSentences {
     hash_costs: "`password` was hashed with {costs}, which this portal does not accept. Set \
                  `PreviousArgon2` to {costs}.",
     nothing_to_change: "Send at least one of `name`, `email`, `role`, `resources` and `status`.",
-};
 
-pub(super) static EMAILS: EmailSentences = EmailSentences {
-    sign_in_subject: "Sign in to {portal}",
-    sign_in_heading: "Your sign-in link",
-    sign_in_opening: "Sign in to {portal} in the browser where you requested this link.",
-    sign_in_button: "Sign in",
-    code_hint: "Or enter this code on the page where you requested the link. It works only there \
-                and expires after 10 minutes.",
-    code_hint_of_short_link: "Or enter this code on the page where you requested the link. It \
-                              works only there and expires with the link.",
-
-    invitation_subject: "Your invitation to {portal}",
-    invitation_heading: "You’re invited",
-    invitation_opening: "You’ve been invited to {portal}. If the link has expired, request a new \
-                         one on the sign-in page.",
-    invitation_code_hint: "Enter this code on the page that the link opens.",
-
-    activation_subject: "Choose your {portal} password",
-    activation_heading: "Choose your password",
-    activation_opening: "Your account at {portal} is ready. Choose a password to activate it and \
-                         sign in.",
-    activation_button: "Choose password",
-
-    reset_subject: "Reset your {portal} password",
-    reset_heading: "Reset your password",
-    reset_opening: "Use this link to choose a new password for your {portal} account. Your \
-                    password won’t change until you do.",
-    reset_button: "Choose a new password",
-
-    password_changed_subject: "Your {portal} password was changed",
-    password_changed_heading: "Your password was changed",
-    password_changed_opening: "The password for your {portal} account was changed, and all other \
-                               sessions have ended.",
-    password_changed_advice: "Someone may have access to your email account. Secure it first. \
-                              Then use the link above, which ends all sessions and tells the \
-                              portal’s administrators, and reset your password here:",
-
-    address_changed_subject: "Your {portal} email address was changed",
-    address_changed_heading: "Your email address was changed",
-    address_changed_opening: "The email address for your {portal} account was changed, and you \
-                              were signed out on all devices.",
-    address_changed_advice: "Use the link above. It ends all sessions and tells the portal’s \
-                             administrators. Otherwise, sign in with the new address here:",
-
-    new_browser_subject: "New sign-in to {portal}",
-    new_browser_heading: "New sign-in",
-    new_browser_opening: "Your {portal} account was just used to sign in from a new browser. If \
-                          that was you, you don’t need to do anything.",
-    new_browser_advice: "Use the link above. It ends all sessions of your account and tells the \
-                         portal’s administrators.",
-
-    sessions_ended_subject: "You were signed out of {portal}",
-    sessions_ended_heading: "You were signed out on all devices",
-    sessions_ended_opening: "An administrator has ended all sessions of your {portal} account. \
-                             Links that were emailed to you before no longer work.",
-    sessions_ended_advice: "If you noticed something unusual in your account, use the link above \
-                            to tell the portal’s administrators. Otherwise, sign in again here:",
-
-    report_button: "This wasn’t me",
-
-    valid_minutes: Plural(|minutes| match minutes {
-        1 => "The link works once and expires after 1 minute.".into(),
-        _ => format!("The link works once and expires after {minutes} minutes."),
-    }),
-    valid_hours: Plural(|hours| match hours {
-        1 => "The link works once and expires after 1 hour.".into(),
-        _ => format!("The link works once and expires after {hours} hours."),
-    }),
-    valid_days: Plural(|days| match days {
-        1 => "The link works once and expires after 1 day.".into(),
-        _ => format!("The link works once and expires after {days} days."),
-    }),
-    fallback: "If the button doesn’t work, copy this link into your browser:",
-    requested_from: "Requested from",
-    changed_from: "Changed from",
-    changed_on: "Changed on",
-    signed_in_from: "Signed in from",
-    ended_on: "Ended on",
-    ip_address: "IP address {ip}",
-    not_requested: "Didn’t request this?",
-    not_expected: "Weren’t expecting this?",
-    not_you: "Wasn’t you?",
-    ignore_sign_in: "You can ignore this email. Nobody can sign in without it. Don’t forward it \
-                     or share the code with anyone.",
-    ignore_invitation: "You can ignore this email. Don’t forward it to anyone.",
-    ignore_activation: "You can ignore this email. The account stays inactive until a password is \
-                        chosen with this link. Don’t forward this email to anyone.",
-    ignore_reset: "You can ignore this email. Your password stays the same. Don’t forward this \
-                   email to anyone.",
-    support: "Need help?",
+    no_such_template: "There is no such message, or it has no such language.",
+    invalid_template_detail: "Correct the errors in `errors`. Nothing was saved.",
+    template_empty: "Must not be empty.",
+    template_too_long: "Must have at most {what} characters.",
+    template_character: "This character is not allowed: control and invisible formatting \
+                         characters.",
+    template_braces: "Two braces open or close a variable: the other pair is missing.",
+    template_unknown_variable: "{what} is not a variable of this message.",
+    template_missing_variable: "{what} must be shown, outside of optional parts.",
+    template_unclosed: "{what} is not closed.",
+    template_unopened: "{what} closes nothing that is open here.",
+    template_too_deep: "Too many elements and optional parts inside of each other.",
+    template_unknown_element: "{what} is not an element that emails may have.",
+    template_unknown_attribute: "The attribute {what}, or its value, is not allowed here.",
+    template_href: "The `href` of a link must be a URL variable of this message, or an https or \
+                    mailto URL.",
+    template_misplaced: "{what} is not allowed in this place.",
+    template_bare: "Text must be in a heading, a paragraph, an item or a link.",
+    template_angle: "This starts no element. Write &lt; for the character.",
+    template_unknown_entity: "{what} is not known. Write the character itself.",
 };
 
 pub(super) static PAGES: PageSentences = PageSentences {

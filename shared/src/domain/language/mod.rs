@@ -1,8 +1,9 @@
-//! The languages of pages, emails and problem documents. Each has one file with all of its
-//! sentences; a sentence that is missing there does not compile.
+//! The languages of pages, emails and problem documents. Each has one file with all sentences of
+//! pages and problems; a sentence that is missing there does not compile. The texts of emails are
+//! in `shared/templates`.
 //!
-//! To add a language: copy `en.rs`, translate it, and add a line to each `match` of this file. Add
-//! the tag to the parameter `Language` in the template.
+//! To add a language: copy `en.rs`, translate it, and add a line to each `match` of this file. Copy
+//! the folders of emails. Add the tag to the parameter `Language` in the template.
 
 mod de;
 mod en;
@@ -10,7 +11,7 @@ pub mod sentences;
 
 use crate::domain::client::ClientInfo;
 use crate::domain::time::Timestamp;
-use sentences::{ApiSentences, CommonSentences, EmailSentences, PageSentences, fill};
+use sentences::{ApiSentences, CommonSentences, PageSentences, fill};
 
 /// A language that Vestibule speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,13 +64,6 @@ impl Language {
         match self {
             Self::English => &en::COMMON,
             Self::German => &de::COMMON,
-        }
-    }
-
-    pub const fn emails(self) -> &'static EmailSentences {
-        match self {
-            Self::English => &en::EMAILS,
-            Self::German => &de::EMAILS,
         }
     }
 

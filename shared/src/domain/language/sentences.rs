@@ -51,6 +51,7 @@ sentences! {
         invalid_credentials: Text,
         not_found: Text,
         weak_password: Text,
+        invalid_template: Text,
         not_authenticated: Text,
         reauthentication_required: Text,
         invalid_token: Text,
@@ -154,84 +155,38 @@ sentences! {
         hash_invalid: Text,
         hash_costs: Text,
         nothing_to_change: Text,
+
+        no_such_template: Text,
+        invalid_template_detail: Text,
+        template_empty: Text,
+        template_too_long: Text,
+        template_character: Text,
+        template_braces: Text,
+        template_unknown_variable: Text,
+        template_missing_variable: Text,
+        template_unclosed: Text,
+        template_unopened: Text,
+        template_too_deep: Text,
+        template_unknown_element: Text,
+        template_unknown_attribute: Text,
+        template_href: Text,
+        template_misplaced: Text,
+        template_bare: Text,
+        template_angle: Text,
+        template_unknown_entity: Text,
     }
 }
 
 sentences! {
-    /// The words for times and clients.
+    /// The words for times and clients, which emails show as well.
     CommonSentences {
         months: Text,
         moment: Text,
         browser_on_system: Text,
         unknown_browser: Text,
-    }
-}
-
-sentences! {
-    /// The sentences of emails.
-    EmailSentences {
-        sign_in_subject: Text,
-        sign_in_heading: Text,
-        sign_in_opening: Text,
-        sign_in_button: Text,
-        code_hint: Text,
-        code_hint_of_short_link: Text,
-
-        invitation_subject: Text,
-        invitation_heading: Text,
-        invitation_opening: Text,
-        invitation_code_hint: Text,
-
-        activation_subject: Text,
-        activation_heading: Text,
-        activation_opening: Text,
-        activation_button: Text,
-
-        reset_subject: Text,
-        reset_heading: Text,
-        reset_opening: Text,
-        reset_button: Text,
-
-        password_changed_subject: Text,
-        password_changed_heading: Text,
-        password_changed_opening: Text,
-        password_changed_advice: Text,
-
-        address_changed_subject: Text,
-        address_changed_heading: Text,
-        address_changed_opening: Text,
-        address_changed_advice: Text,
-
-        new_browser_subject: Text,
-        new_browser_heading: Text,
-        new_browser_opening: Text,
-        new_browser_advice: Text,
-
-        sessions_ended_subject: Text,
-        sessions_ended_heading: Text,
-        sessions_ended_opening: Text,
-        sessions_ended_advice: Text,
-
-        report_button: Text,
-
-        valid_minutes: Plural,
-        valid_hours: Plural,
-        valid_days: Plural,
-        fallback: Text,
-        requested_from: Text,
-        changed_from: Text,
-        changed_on: Text,
-        signed_in_from: Text,
-        ended_on: Text,
-        ip_address: Text,
-        not_requested: Text,
-        not_expected: Text,
-        not_you: Text,
-        ignore_sign_in: Text,
-        ignore_invitation: Text,
-        ignore_activation: Text,
-        ignore_reset: Text,
-        support: Text,
+        minutes: Plural,
+        hours: Plural,
+        days: Plural,
     }
 }
 

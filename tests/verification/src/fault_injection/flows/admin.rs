@@ -4,7 +4,8 @@ use super::{Flow, flow};
 use crate::fault_injection::scenario::{EVE, FIRST, Scenario, StepResult};
 use crate::fixture::{HASH_PARAMETERS, hash};
 use crate::{ensure, ensure_eq};
-use kit::{ADA, GRACE, secs};
+use kit::{ADA, GRACE, routes, secs};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 pub(super) fn flows() -> Vec<Flow> {
@@ -24,6 +25,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(admin_erases_and_repeats),
         flow!(admin_imports),
         flow!(admin_reads),
+        flow!(admin_changes_texts),
     ]
 }
 
@@ -233,5 +235,38 @@ async fn admin_reads(s: &Scenario) -> StepResult {
         ensure!(length > 0, "no {history}: {user}");
     }
     ensure!(s.world.snapshot() == before, "reading changed the tables");
+    Ok(())
+}
+
+/// Saves the texts of an email, which the next one is sent with, and returns to the shipped ones.
+async fn admin_changes_texts(s: &Scenario) -> StepResult {
+    let (admin, client) = (s.client(), s.client());
+    let shown = s
+        .response(admin.get_template("sign-in", "en"), "200")
+        .await?;
+    let mut texts = shown.json()["shipped"].clone();
+    texts["subject"] = json!("Welcome");
+    s.expect(
+        admin.preview_template("sign-in", "en").body(json!({})),
+        "200",
+    )
+    .await?;
+    s.expect(admin.save_template("sign-in", "en").body(texts), "200")
+        .await?;
+    let email = s.receive_login_email(&client, ADA).await?;
+    ensure_eq!(email.subject, "Welcome", "the saved subject");
+    s.expect(admin.revert_template("sign-in", "en"), "204")
+        .await?;
+    s.advance(secs(60));
+    let email = s.receive_login_email(&client, ADA).await?;
+    ensure_eq!(email.subject, "Sign in to Partner", "the shipped subject");
+    let list = admin.admin_request(Method::GET, routes::TEMPLATES);
+    s.expect(list, "200").await?;
+    ensure!(s.world.rows("templates").is_empty(), "a text is left");
+    for action in ["saved", "reverted"] {
+        let records = s.world.audit(&format!("partner.template.{action}")).len();
+        let is_right = records == 1 || (s.retries() > 0 && action == "saved" && records == 2);
+        ensure!(is_right, "{records} records of {action}");
+    }
     Ok(())
 }
