@@ -266,7 +266,7 @@ pub(super) static PAGES: PageSentences = PageSentences {
     invitation_needs_request: "To sign in as {address}, request a link in this browser.",
     request_link: "Request a new link",
 
-    report_title: "This wasn’t you?",
+    report_title: "Wasn’t this you?",
     report_text: "Then end all sessions of your account. You’ll be signed out on all devices, \
                   links that were emailed to you stop working, and the portal’s administrators \
                   are told.",
