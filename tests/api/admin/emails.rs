@@ -134,6 +134,23 @@ async fn what_the_provider_says_comes_after_the_sending_whatever_its_clock_says(
 }
 
 #[tokio::test]
+async fn a_notice_that_was_reported_says_so() {
+    let world = World::start().await;
+    let admin = world.client();
+    let changed = admin.update_user(&world.user_id(ADA));
+    changed
+        .with("email", "ada@king.example")
+        .await
+        .assert("200");
+    let notices = world.emails().await;
+    let notice = notices.iter().find(|email| email.to == ADA).unwrap();
+    world.client().report(&notice.token()).await.assert("200");
+    let story = stories(&world, ADA).await.remove(0);
+    assert_eq!(story[..2], ["requested", "claimed: address-changed"]);
+    assert_eq!(story[3..], ["link-used"]);
+}
+
+#[tokio::test]
 async fn a_used_link_is_told_as_long_as_its_email() {
     let world = World::with(&[("EmailDays", "30")]).await;
     world.client().sign_in_by_link(ADA).await;

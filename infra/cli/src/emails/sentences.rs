@@ -67,9 +67,14 @@ pub(super) fn event(kind: &str, event: &str, detail: &str) -> String {
         "rejected" => format!("Amazon SES refused to send it{words}"),
         "complained" => format!("The recipient marked it as spam{words}"),
         "redriven" => "An administrator sent it again.".to_owned(),
+        "link-used" if is_notice(kind) => "The user reported that it wasn’t them.".to_owned(),
         "link-used" => "Its link or code was used.".to_owned(),
         other => format!("{other}{words}"),
     }
+}
+
+fn is_notice(kind: &str) -> bool {
+    !["sign-in", "reset", "sign-up", "invitation"].contains(&kind)
 }
 
 /// Says who requested an email that no browser did.

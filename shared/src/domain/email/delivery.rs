@@ -182,7 +182,7 @@ pub struct DeliveryRecord {
     pub address: Option<EmailAddress>,
     /// Client that requested the email. It has no IP address if an administrator did.
     pub client: ClientInfo,
-    /// Id of the link that the email carries, if its template has one.
+    /// Id of the link that the email carries, once it is claimed.
     pub link: Option<LinkId>,
     /// The kind as stored, see `EmailKind`.
     pub kind: String,

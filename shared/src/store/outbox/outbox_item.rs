@@ -186,7 +186,7 @@ pub(in crate::store) fn delivery(item: &Item) -> Option<DeliveryRecord> {
             ip: field("ip").unwrap_or_default(),
             user_agent: field("user_agent").unwrap_or_default(),
         },
-        link: link_of(item).filter(|_| has_link(item)),
+        link: link_of(item).filter(|_| item.contains_key("template")),
         kind: field("kind")?,
         template: field("template"),
         stored_status: field("status")?,
@@ -202,12 +202,6 @@ pub(in crate::store) fn delivery(item: &Item) -> Option<DeliveryRecord> {
         held_until: moment(item, "due_at").filter(|_| text(item, "unfinished") == Some(HELD)),
         redrives: redrives(item),
     })
-}
-
-/// Returns whether the email was claimed with a template that has a link.
-fn has_link(item: &Item) -> bool {
-    let template = text(item, "template").and_then(EmailTemplate::parse);
-    matches!(template, Some(EmailTemplate::Link(_)))
 }
 
 /// Returns the stored form of a redrive.
