@@ -31,13 +31,22 @@ pub(crate) fn story(email: &DeliveryRecord, used_at: Option<Timestamp>) -> Vec<S
         entries.push((redrive.at, "redriven", None));
     }
     entries.extend(end(email));
-    for event in &email.events {
-        entries.push((event.at, event.kind.status(), words(&event.detail)));
-    }
-    entries.extend(used_at.map(|at| (at, "link-used", None)));
+    // What the provider says follows from the sending, whatever its clock says.
+    let sent_at = email.ended_at.filter(|_| email.stored_status == "sent");
+    let sent_at = sent_at.or(email.claimed_at);
+    let reported = email.events.iter().map(|event| {
+        let order = sent_at.map_or(event.at, |sent_at| sent_at.max(event.at));
+        (order, (event.at, event.kind.status(), words(&event.detail)))
+    });
+    let own = entries.into_iter().map(|entry| (entry.0, entry));
+    let used = used_at.map(|at| (at, (at, "link-used", None)));
+    let mut ordered: Vec<(Timestamp, Entry<'_>)> = own.chain(reported).chain(used).collect();
     // Stable: what happened at the same time stays in this order.
-    entries.sort_by_key(|(at, ..)| *at);
-    entries.into_iter().map(StoryEvent::from).collect()
+    ordered.sort_by_key(|(order, _)| *order);
+    let shown = ordered
+        .into_iter()
+        .map(|(_, entry)| StoryEvent::from(entry));
+    shown.collect()
 }
 
 impl<'a> From<Entry<'a>> for StoryEvent<'a> {

@@ -19,15 +19,22 @@ use std::time::{Duration, UNIX_EPOCH};
 /// Options of all commands that call the admin API.
 #[derive(Args)]
 pub struct Options {
-    /// Name of the CloudFormation stack
-    #[arg(long, value_name = "NAME", required_unless_present = "api")]
-    stack: Option<String>,
-    /// URL of a local portal, as `cargo run -p local` prints it, instead of a stack
-    #[arg(long, value_name = "URL", conflicts_with = "stack")]
-    api: Option<String>,
+    #[command(flatten)]
+    portal: Portal,
     /// Prints JSON rather than text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Portal {
+    /// Name of the CloudFormation stack
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+    /// URL of a local portal, as `cargo run -p local` prints it, instead of a stack
+    #[arg(long, value_name = "URL")]
+    api: Option<String>,
 }
 
 /// The access key of local portals, and its secret.
@@ -49,7 +56,8 @@ impl Api {
     /// # Errors
     /// [`Error::Failed`] if the stack cannot be found, or there are no credentials.
     pub async fn connect(options: &Options, clock: &Clock) -> Result<Self, Error> {
-        let (origin, region, identity) = match (&options.api, &options.stack) {
+        let Portal { stack, api } = &options.portal;
+        let (origin, region, identity) = match (api, stack) {
             (Some(url), _) => {
                 let credentials = Credentials::from_keys(LOCAL_KEY, LOCAL_KEY, None);
                 (url.clone(), LOCAL_REGION.to_owned(), credentials.into())

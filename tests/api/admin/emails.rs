@@ -115,6 +115,25 @@ async fn the_story_is_in_order_from_the_request_to_the_use_of_the_link() {
 }
 
 #[tokio::test]
+async fn what_the_provider_says_comes_after_the_sending_whatever_its_clock_says() {
+    let world = World::start().await;
+    world.clock.advance(mins(1));
+    world.client().receive_login_email(ADA).await;
+    let email = newest(&world, ADA).await;
+    let key = OutboxKey {
+        to: hash(&world, ADA),
+        id: RecordId::parse(email["id"].as_str().unwrap()).unwrap(),
+    };
+    let early = world.clock.now().minus(secs(30));
+    let store = world.portal.store().unwrap();
+    let event = EmailEvent::new(early, EmailEventKind::Delayed, "421 try again");
+    let recorded = store.record_email_event(&key, &event, "m-1").await;
+    assert_eq!(recorded, Ok(true));
+    let story = stories(&world, ADA).await.remove(0);
+    assert_eq!(story.last().unwrap(), "delayed: 421 try again");
+}
+
+#[tokio::test]
 async fn a_used_link_is_told_as_long_as_its_email() {
     let world = World::with(&[("EmailDays", "30")]).await;
     world.client().sign_in_by_link(ADA).await;

@@ -42,7 +42,10 @@ pub(super) fn event(kind: &str, event: &str, detail: &str) -> String {
     };
     match event {
         "requested" if detail.is_empty() => requested_by_portal(kind).to_owned(),
-        "requested" => format!("It was requested from {detail}."),
+        "requested" => {
+            let from = detail.replacen("Unknown browser", "an unknown browser", 1);
+            format!("It was requested from {from}.")
+        }
         "waiting" => format!(
             "The day’s invitations were used up, so it waited {}.",
             until(detail)
