@@ -30,7 +30,7 @@ async fn the_story_of_an_email_is_told_in_sentences() {
     let expected = format!(
         "ada@example.com is not suppressed: emails to it are sent.
 
-Sign-in email of 21 November 2026 at 14:00 UTC: delivered.
+Sign-in email from 21 November 2026 at 14:00 UTC: delivered.
   14:00:00  It was requested from Firefox on Windows, {}.
   14:00:00  The portal prepared the message “sign-in”.
   14:00:00  Amazon SES accepted it as message {}.
@@ -86,11 +86,14 @@ async fn a_suppressed_address_is_lifted_and_its_email_is_sent_again() {
     let early = run(&world, &["redrive", ADA, &id]).await.unwrap_err();
     assert!(matches!(&early, Error::Refused(why) if why.contains("Lift the suppression first.")));
     let lifted = run(&world, &["lift", ADA]).await.unwrap();
-    assert_eq!(lifted, "The next email to ada@example.com is sent again.");
+    assert_eq!(lifted, "Emails to ada@example.com will be sent again.");
     let again = Error::Refused("ada@example.com is not suppressed.".to_owned());
     assert_eq!(run(&world, &["lift", ADA]).await, Err(again));
     let redriven = run(&world, &["redrive", ADA, &id]).await.unwrap();
-    assert!(redriven.ends_with("is sent within a minute."), "{redriven}");
+    assert!(
+        redriven.ends_with("will be sent within a minute."),
+        "{redriven}"
+    );
     assert_eq!(
         run(&world, &["held"]).await.unwrap(),
         "No email is held back."

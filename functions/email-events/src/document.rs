@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 const MAX_MESSAGE_ID: usize = 200;
 /// The kinds of bounces and complaints of emails that SES did not try to deliver.
 const NOT_TRIED: [&str; 2] = ["Suppressed", "OnAccountSuppressionList"];
+/// The feedback type that says that an email is no spam.
+const NOT_SPAM: &str = "not-spam";
 
 /// An event, and the email that it is about.
 pub(crate) struct Document {
@@ -151,7 +153,7 @@ impl Event {
                 let words = words(bounce.bounced_recipients, bounce.bounce_sub_type);
                 (bounce.timestamp, kind, words)
             }
-            Self::Complaint { complaint } => complaint.spec(),
+            Self::Complaint { complaint } => complaint.spec()?,
             Self::Reject { reject } => (accepted, EmailEventKind::Rejected, reject.reason),
             Self::RenderingFailure { failure } => {
                 (accepted, EmailEventKind::NotRendered, failure.error_message)
@@ -178,13 +180,14 @@ impl Bounce {
 }
 
 impl Complaint {
-    fn spec(self) -> (String, EmailEventKind, String) {
+    /// Returns `None` for the feedback type of a complaint taken back (RFC 5965, 7.3).
+    fn spec(self) -> Option<(String, EmailEventKind, String)> {
         let list = self.complaint_sub_type;
         if let Some(list) = list.filter(|list| NOT_TRIED.contains(&list.as_str())) {
-            return (self.timestamp, EmailEventKind::Suppressed, list);
+            return Some((self.timestamp, EmailEventKind::Suppressed, list));
         }
         let words = self.complaint_feedback_type.unwrap_or_default();
-        (self.timestamp, EmailEventKind::Complaint, words)
+        (words != NOT_SPAM).then_some((self.timestamp, EmailEventKind::Complaint, words))
     }
 }
 

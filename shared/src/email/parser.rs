@@ -12,6 +12,9 @@ use markup::Context;
 /// The most optional parts and elements inside of each other.
 const MAX_DEPTH: usize = 12;
 
+/// The variables that no subject may show.
+const CREDENTIALS: [&str; 2] = ["link", "code"];
+
 /// An error with the byte that it is at.
 type Failure = (usize, Reason);
 
@@ -180,6 +183,11 @@ impl<'a> Parser<'a> {
         if known.is_none() {
             let unknown = Reason::UnknownVariable(name.to_owned());
             self.failures.push((start, unknown));
+        }
+        // Subjects are shown on locked screens, and repeated in the events of the provider.
+        if self.part == Part::Subject && CREDENTIALS.contains(&name) {
+            let misplaced = Reason::Misplaced(format!("{{{{{tag}}}}}"));
+            self.failures.push((start, misplaced));
         }
         if is_optional {
             let end = End::Optional(name.to_owned(), start);

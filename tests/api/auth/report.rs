@@ -299,7 +299,7 @@ async fn opening_the_page_changes_nothing_and_its_form_reports() {
         for _ in 0..2 {
             let page = client.open(email.path()).await;
             page.assert("200")
-                .assert_contains("This wasn’t me")
+                .assert_contains("End all sessions")
                 .assert_lacks("data-auto");
         }
         let calls = world.portal.take_calls();

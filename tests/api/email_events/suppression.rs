@@ -42,6 +42,17 @@ async fn a_hard_bounce_or_a_complaint_suppresses_the_address() {
 }
 
 #[tokio::test]
+async fn a_recipient_who_takes_a_complaint_back_is_not_suppressed() {
+    let world = World::start().await;
+    let email = world.client().receive_login_email(ADA).await;
+    let mut document = world.ses_document(SesEvent::Complaint, &email, world.clock.now());
+    document["complaint"]["complaintFeedbackType"] = json!("not-spam");
+    assert_eq!(world.publish(&document.to_string()).await, Ok(Value::Null));
+    assert_eq!(suppressed_row(&world), None);
+    assert_eq!(newest(&world, ADA).await.0, "sent");
+}
+
+#[tokio::test]
 async fn an_email_that_waits_is_not_sent_to_an_address_suppressed_since() {
     let world = World::start().await;
     let first = world.client().receive_login_email(ADA).await;

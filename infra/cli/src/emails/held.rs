@@ -36,7 +36,7 @@ pub(super) fn text(page: &Page) -> String {
 fn line(email: &Email) -> String {
     let requested_at = Language::English.moment(email.requested_at.0);
     format!(
-        "{}  {}\n  {} of {requested_at}: {}",
+        "{}  {}\n  {} from {requested_at}: {}",
         email.address,
         email.id,
         kind(&email.kind),

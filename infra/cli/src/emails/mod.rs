@@ -107,7 +107,7 @@ pub(crate) async fn run(command: &Command, clock: &Clock) -> Result<String, Erro
             if response.get("lifted") == Some(&json!(false)) {
                 return Err(Error::Refused(format!("{address} is not suppressed.")));
             }
-            let text = format!("The next email to {address} is sent again.");
+            let text = format!("Emails to {address} will be sent again.");
             (response, text)
         }
         Command::Held { .. } => {
@@ -118,7 +118,7 @@ pub(crate) async fn run(command: &Command, clock: &Clock) -> Result<String, Erro
         Command::Redrive { address, id, .. } => {
             let body = json!({ "email": address, "id": id });
             let response = api.post(paths::REDRIVE_EMAIL, &body).await?;
-            let text = format!("The email {id} to {address} is sent within a minute.");
+            let text = format!("The email {id} to {address} will be sent within a minute.");
             (response, text)
         }
     };

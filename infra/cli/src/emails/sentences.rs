@@ -19,10 +19,10 @@ pub(super) fn status(status: &str) -> &str {
     match status {
         "queued" => "waiting to be sent",
         "sending" => "being sent",
-        "sent" => "sent, and no mail server has answered yet",
-        "dropped" => "not sent, as there is nobody to send it to",
+        "sent" => "accepted by Amazon SES, no delivery report yet",
+        "dropped" => "not sent: no account, or the user is suspended",
         "throttled" => "not sent, as a limit was reached",
-        "expired" => "not sent, as its link had expired",
+        "expired" => "not sent, as it came too late",
         "superseded" => "not sent, as it was out of date",
         "suppressed" => "not sent, as the address is suppressed",
         "delayed" => "delayed by the recipient’s mail server",
@@ -44,17 +44,21 @@ pub(super) fn event(kind: &str, event: &str, detail: &str) -> String {
         "requested" if detail.is_empty() => requested_by_portal(kind).to_owned(),
         "requested" => {
             let from = detail.replacen("Unknown browser", "an unknown browser", 1);
-            format!("It was requested from {from}.")
+            match kind {
+                "new-browser" => format!("The sign-in came from {from}."),
+                notice if is_notice(notice) => format!("The change came from {from}."),
+                _ => format!("It was requested from {from}."),
+            }
         }
         "waiting" => format!(
-            "The day’s invitations were used up, so it waited {}.",
+            "The day’s invitation budget was used up; it waits {}.",
             until(detail)
         ),
         "claimed" => format!("The portal prepared the message “{detail}”."),
         "sent" => format!("Amazon SES accepted it as message {detail}."),
         "dropped" | "throttled" | "expired" | "superseded" => not_sent(detail),
         "failed" if detail == "unanswered" => {
-            "It was not sent: Amazon SES did not answer three times.".to_owned()
+            "It was not sent: the portal tried three times and got no result.".to_owned()
         }
         "failed" => format!("It could not be sent{words}"),
         "suppressed" if detail == "address-suppressed" => {
@@ -81,7 +85,7 @@ fn is_notice(kind: &str) -> bool {
 fn requested_by_portal(kind: &str) -> &'static str {
     match kind {
         "invitation" => "An administrator invited the user.",
-        _ => "The portal wrote it because of a change of the account.",
+        _ => "The portal queued it after a change to the account.",
     }
 }
 
@@ -94,7 +98,7 @@ fn not_sent(reason: &str) -> String {
         "portal-budget" | "sign-up-budget" | "invitation-budget" => {
             "the portal had sent as many emails as it may on one day"
         }
-        "link-expired" => "its link had expired",
+        "link-expired" => "its link had expired, or the notice was older than a day",
         "epoch-moved" => "the user’s links were ended in the meantime",
         "activated" => "the user was active already",
         other => other,

@@ -48,7 +48,7 @@ fn quoted(words: &str) -> String {
 fn story(email: &Email) -> String {
     let requested_at = Language::English.moment(email.requested_at.0);
     let heading = format!(
-        "{} of {requested_at}: {}.",
+        "{} from {requested_at}: {}.",
         kind(&email.kind),
         status(&email.status)
     );

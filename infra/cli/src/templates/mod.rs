@@ -21,7 +21,7 @@ pub enum Command {
         #[command(flatten)]
         options: Options,
     },
-    /// Shows the texts that are sent now and their variables, or writes the texts into a folder.
+    /// Shows the saved texts, or the shipped ones, and their variables, or writes them to files.
     ///
     /// Example: vestibule templates show sign-in en --into texts --stack partner-portal
     Show {

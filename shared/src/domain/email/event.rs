@@ -3,6 +3,7 @@
 //! They arrive late, repeatedly and in any order. The row of an email collects them as a set, and
 //! what they say together depends on neither.
 
+use crate::domain::characters::is_printable;
 use crate::domain::time::Timestamp;
 use std::cmp::Reverse;
 
@@ -85,7 +86,8 @@ pub struct EmailEvent {
 impl EmailEvent {
     /// Creates an event. `detail` is cut to 500 characters on one line.
     pub fn new(at: Timestamp, kind: EmailEventKind, detail: &str) -> Self {
-        let visible = |c: char| if c.is_control() { ' ' } else { c };
+        let is_visible = |c: char| is_printable(c.encode_utf8(&mut [0; 4]));
+        let visible = |c| if is_visible(c) { c } else { ' ' };
         let detail: String = detail.chars().take(MAX_DETAIL).map(visible).collect();
         let detail = detail.trim().to_owned();
         Self { at, kind, detail }
@@ -142,9 +144,9 @@ mod tests {
 
     #[test]
     fn the_detail_is_one_line_of_at_most_500_characters() {
-        let detail = "é\r\n\0".repeat(400);
+        let detail = "é\r\n\0\u{202e}".repeat(400);
         let event = EmailEvent::new(Timestamp::from_millis(0), EmailEventKind::Delayed, &detail);
         assert!(event.detail.chars().count() <= 500);
-        assert!(!event.detail.contains(char::is_control));
+        assert!(is_printable(&event.detail));
     }
 }

@@ -26,7 +26,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     invalid_credentials: "E-Mail-Adresse oder Passwort falsch",
     not_found: "Nicht gefunden",
     weak_password: "Passwort nicht akzeptiert",
-    invalid_template: "E-Mail-Vorlage passt nicht",
+    invalid_template: "Ungültige E-Mail-Vorlage",
     not_authenticated: "Nicht angemeldet",
     reauthentication_required: "Bestätigung erforderlich",
     invalid_token: "Ungültiger Link oder Code",
@@ -129,15 +129,15 @@ pub(super) static API: ApiSentences = ApiSentences {
     address_or_status: "Senden Sie entweder `address` oder `status`.",
     address_invalid: "`address` ist keine gültige E-Mail-Adresse.",
     status_not_held: "`status` muss `held` sein.",
-    not_of_held: "`from` und `to` gehören zu `address`.",
-    no_such_email: "Es gibt keine E-Mail mit dieser ID an diese Adresse.",
+    not_of_held: "`from` und `to` sind nur zusammen mit `address` erlaubt.",
+    no_such_email: "Keine E-Mail an diese Adresse hat diese ID.",
     cannot_redrive: "Diese E-Mail kann nicht erneut gesendet werden: Sie wurde nicht \
                      zurückgehalten, oder jemand hat sie schon erneut gesendet.",
     redrive_of_suppressed: "An diese Adresse wird nichts gesendet, weil eine E-Mail an sie \
                             unzustellbar war oder als Spam gemeldet wurde. Heben Sie zuerst die \
                             Sperre auf.",
-    redrive_of_expired: "Der Link in dieser E-Mail ist abgelaufen. Die E-Mail wurde als abgelaufen \
-                         markiert. Der Benutzer kann eine neue anfordern.",
+    redrive_of_expired: "Diese E-Mail kann nicht mehr gesendet werden und wurde als abgelaufen \
+                         markiert. Wenn möglich, fordert der Benutzer eine neue an.",
     role_invalid: "`role` darf höchstens 60 druckbare Zeichen haben.",
     resources_invalid: "`resources` darf höchstens 200 Einträge haben, mit höchstens 200 \
                         druckbaren Zeichen in jedem Feld.",
@@ -153,18 +153,18 @@ pub(super) static API: ApiSentences = ApiSentences {
     nothing_to_change: "Senden Sie mindestens eines der Felder `name`, `email`, `role`, \
                         `resources` und `status`.",
 
-    no_such_template: "Diese Nachricht oder diese Sprache gibt es nicht.",
+    no_such_template: "Es gibt keine E-Mail-Vorlage mit diesem Namen in dieser Sprache.",
     invalid_template_detail: "Beheben Sie die Fehler in `errors`. Es wurde nichts gespeichert.",
     template_empty: "Darf nicht leer sein.",
     template_too_long: "Darf höchstens {what} Zeichen haben.",
     template_character: "Dieses Zeichen ist nicht erlaubt: Steuerzeichen und unsichtbare \
                          Formatzeichen.",
-    template_braces: "Zwei Klammern öffnen oder schließen eine Variable: Das andere Paar fehlt.",
+    template_braces: "Doppelte geschweifte Klammern müssen paarweise stehen.",
     template_unknown_variable: "{what} ist keine Variable dieser Nachricht.",
-    template_missing_variable: "{what} muss gezeigt werden, außerhalb von optionalen Teilen.",
+    template_missing_variable: "{what} muss außerhalb optionaler Teile vorkommen.",
     template_unclosed: "{what} wird nicht geschlossen.",
     template_unopened: "{what} schließt nichts, was hier offen ist.",
-    template_too_deep: "Zu viele Elemente und optionale Teile ineinander.",
+    template_too_deep: "Elemente und optionale Teile sind zu tief verschachtelt.",
     template_unknown_element: "{what} ist kein Element, das E-Mails haben dürfen.",
     template_unknown_attribute: "Das Attribut {what} oder sein Wert ist hier nicht erlaubt.",
     template_href: "Das `href` eines Links muss eine URL-Variable dieser Nachricht sein oder eine \
@@ -172,7 +172,8 @@ pub(super) static API: ApiSentences = ApiSentences {
     template_misplaced: "{what} ist an dieser Stelle nicht erlaubt.",
     template_bare: "Text muss in einer Überschrift, einem Absatz, einem Listenpunkt oder einem \
                     Link stehen.",
-    template_angle: "Hier beginnt kein Element. Schreiben Sie &lt; für das Zeichen.",
+    template_angle: "Nach `<` muss ein Element folgen. Für das Zeichen selbst schreiben Sie \
+                     `&lt;`.",
     template_unknown_entity: "{what} ist nicht bekannt. Schreiben Sie das Zeichen selbst.",
 };
 
@@ -289,17 +290,20 @@ pub(super) static PAGES: PageSentences = PageSentences {
     request_link: "Neuen Link anfordern",
 
     report_title: "Waren Sie das nicht?",
-    report_text: "Dann beenden Sie alle Sitzungen Ihres Kontos. Sie werden auf allen Geräten \
-                  abgemeldet, Links aus früheren E-Mails funktionieren nicht mehr, und die \
-                  Administration des Portals wird informiert.",
-    report_button: "Das war ich nicht",
+    report_text: "Beenden Sie jetzt alle Sitzungen Ihres Kontos. Sie werden auf allen Geräten \
+                  abgemeldet, Links zum Anmelden und für Passwörter aus früheren E-Mails \
+                  funktionieren nicht mehr, und die Administration des Portals wird informiert.",
+    report_button: "Alle Sitzungen beenden",
     report_unneeded: "Wenn Sie das waren, müssen Sie nichts tun. Schließen Sie diese Seite.",
     reported: "Alle Sitzungen wurden beendet",
-    reported_text: "Sie sind auf allen Geräten abgemeldet, und Links aus früheren E-Mails \
-                    funktionieren nicht mehr. Die Administration des Portals wurde informiert.",
+    reported_text: "Sie sind auf allen Geräten abgemeldet. Links zum Anmelden und für Passwörter \
+                    aus früheren E-Mails funktionieren nicht mehr. Die Administration des Portals \
+                    wurde informiert.",
     report_used_text: "Dabei wurden alle Sitzungen beendet.",
-    report_expired_text: "Er hat 7 Tage lang funktioniert.",
-    report_invalid_text: "Prüfen Sie, ob Sie den ganzen Link geöffnet haben.",
+    report_expired_text: "Solche Links funktionieren 7 Tage lang. Es wurde nichts geändert, und \
+                          es wurden keine Sitzungen beendet.",
+    report_invalid_text: "Es wurde nichts geändert. Prüfen Sie, ob Sie den ganzen Link geöffnet \
+                          haben.",
     report_then_password: "Wenn jemand Zugriff auf Ihr E-Mail-Konto haben könnte, sichern Sie \
                            dieses zuerst. Legen Sie dann ein neues Passwort fest.",
     report_then_sign_in: "Wenn jemand Zugriff auf Ihr E-Mail-Konto haben könnte, sichern Sie \

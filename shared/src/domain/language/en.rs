@@ -26,7 +26,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     invalid_credentials: "Wrong email address or password",
     not_found: "Not found",
     weak_password: "Password not accepted",
-    invalid_template: "Email template does not fit",
+    invalid_template: "Invalid email template",
     not_authenticated: "Not signed in",
     reauthentication_required: "Confirmation required",
     invalid_token: "Invalid link or code",
@@ -121,14 +121,14 @@ pub(super) static API: ApiSentences = ApiSentences {
     address_or_status: "Send either `address` or `status`.",
     address_invalid: "`address` is not a valid email address.",
     status_not_held: "`status` must be `held`.",
-    not_of_held: "`from` and `to` only go with `address`.",
-    no_such_email: "There is no email with this ID to this address.",
+    not_of_held: "`from` and `to` are allowed only with `address`.",
+    no_such_email: "No email to this address has this ID.",
     cannot_redrive: "This email cannot be sent again: it was not held back, or somebody has sent \
                      it again already.",
     redrive_of_suppressed: "Nothing is sent to this address, because an email to it bounced or was \
                             marked as spam. Lift the suppression first.",
-    redrive_of_expired: "The link in this email has expired. The email was marked as expired. The \
-                         user can request a new one.",
+    redrive_of_expired: "This email can no longer be sent and was marked as expired. The user may \
+                         be able to request a new one.",
     role_invalid: "`role` must be at most 60 printable characters.",
     resources_invalid: "`resources` may hold at most 200 items, with at most 200 printable \
                         characters in each field.",
@@ -142,25 +142,25 @@ pub(super) static API: ApiSentences = ApiSentences {
                  `PreviousArgon2` to {costs}.",
     nothing_to_change: "Send at least one of `name`, `email`, `role`, `resources` and `status`.",
 
-    no_such_template: "There is no such message, or it has no such language.",
+    no_such_template: "There is no email template with this name and language.",
     invalid_template_detail: "Correct the errors in `errors`. Nothing was saved.",
     template_empty: "Must not be empty.",
     template_too_long: "Must have at most {what} characters.",
     template_character: "This character is not allowed: control and invisible formatting \
                          characters.",
-    template_braces: "Two braces open or close a variable: the other pair is missing.",
+    template_braces: "Double braces must come in pairs.",
     template_unknown_variable: "{what} is not a variable of this message.",
-    template_missing_variable: "{what} must be shown, outside of optional parts.",
+    template_missing_variable: "{what} is required outside optional parts.",
     template_unclosed: "{what} is not closed.",
     template_unopened: "{what} closes nothing that is open here.",
-    template_too_deep: "Too many elements and optional parts inside of each other.",
+    template_too_deep: "Elements and optional parts are nested too deeply.",
     template_unknown_element: "{what} is not an element that emails may have.",
     template_unknown_attribute: "The attribute {what}, or its value, is not allowed here.",
     template_href: "The `href` of a link must be a URL variable of this message, or an https or \
                     mailto URL.",
     template_misplaced: "{what} is not allowed in this place.",
     template_bare: "Text must be in a heading, a paragraph, an item or a link.",
-    template_angle: "This starts no element. Write &lt; for the character.",
+    template_angle: "`<` must begin an element. For the character itself, write `&lt;`.",
     template_unknown_entity: "{what} is not known. Write the character itself.",
 };
 
@@ -266,23 +266,24 @@ pub(super) static PAGES: PageSentences = PageSentences {
     invitation_needs_request: "To sign in as {address}, request a link in this browser.",
     request_link: "Request a new link",
 
-    report_title: "Wasn’t this you?",
-    report_text: "Then end all sessions of your account. You’ll be signed out on all devices, \
-                  links that were emailed to you stop working, and the portal’s administrators \
-                  are told.",
-    report_button: "This wasn’t me",
+    report_title: "Didn’t do this?",
+    report_text: "End all sessions of your account now. You’ll be signed out on all devices, \
+                  sign-in and password links in earlier emails will stop working, and the \
+                  portal’s administrators will be notified.",
+    report_button: "End all sessions",
     report_unneeded: "If it was you, you don’t need to do anything. Close this page.",
     reported: "All sessions have ended",
-    reported_text: "You’re signed out on all devices, and links that were emailed to you before \
-                    no longer work. The portal’s administrators have been told.",
+    reported_text: "You’re signed out on all devices, and sign-in and password links in earlier \
+                    emails no longer work. The portal’s administrators have been notified.",
     report_used_text: "All sessions ended when it was used.",
-    report_expired_text: "It worked for 7 days.",
-    report_invalid_text: "Check that you opened the whole link.",
+    report_expired_text: "Links like this work for 7 days. Nothing was changed, and no sessions \
+                          were ended.",
+    report_invalid_text: "Nothing was changed. Check that you opened the whole link.",
     report_then_password: "If someone may have access to your email account, secure it first. \
                            Then choose a new password.",
     report_then_sign_in: "If someone may have access to your email account, secure it first. Then \
                           sign in again.",
-    report_help: "Can’t sign in any more? Contact the portal’s administrator.",
+    report_help: "Can’t sign in anymore? Contact the portal’s administrators.",
 
     account_title: "Your account",
     sessions_heading: "Where you’re signed in",

@@ -61,7 +61,10 @@ fn to_item(email: &OutboxEntry, prepared: &PreparedEmail) -> Item {
         ("next", link.next.page().map(|next| s(next.as_str()))),
         ("requested_at", Some(n(email.requested_at.millis()))),
         ("expires_at", Some(n(link.expires_at.secs()))),
-        ("kept_until", Some(n(email.expires_at.secs()))),
+        (
+            "kept_until",
+            Some(n(email.expires_at.max(link.expires_at).secs())),
+        ),
     ]));
     whole
 }

@@ -5,6 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::store::item::{Item, item, moment, n, s, text};
 use crate::store::outbox::{LEASE, outbox_item};
 use crate::store::{Store, Unavailable};
+use std::time::Duration;
 
 /// A place in the list of held emails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,9 @@ impl Store {
         limit: u8,
         from: Timestamp,
     ) -> Result<(Vec<OutboxKey>, Option<HeldPosition>), Unavailable> {
+        // DynamoDB refuses a start outside of the range, and its email may be due by now.
+        let first = after.map(|(_, at)| at.minus(Duration::from_millis(1)));
+        let from = first.map_or(from, |first| from.min(first));
         let start = after.map(|(key, at)| index_key(unfinished, key, at));
         let query = self
             .client

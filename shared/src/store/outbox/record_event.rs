@@ -11,7 +11,7 @@ const MAX_EVENTS: u64 = 50;
 impl Store {
     /// Adds an event to the email, whatever its status is. Adding it again changes nothing. Stores
     /// the provider's `message_id` where the mailer has not: the email was accepted. Returns
-    /// `false` if there is no such email, or if it has 50 events already.
+    /// `false` if there is no such email, or if it has 50 other events already.
     ///
     /// Costs 1 update.
     ///
@@ -29,11 +29,13 @@ impl Store {
             .add("events :events")
             .when(
                 "attribute_exists(link_id) \
-                 AND (attribute_not_exists(events) OR size(events) < :most)",
+                 AND (attribute_not_exists(events) OR size(events) < :most \
+                      OR contains(events, :event))",
             )
             .values([
                 (":message_id", s(message_id)),
                 (":events", AttributeValue::Ss(vec![event.to_stored()])),
+                (":event", s(event.to_stored())),
                 (":most", n(MAX_EVENTS)),
             ]);
         self.update("record_email_event", recorded).await
