@@ -134,7 +134,7 @@ async fn problems_are_sentences_with_an_exit_code() {
     );
     assert_eq!(
         run(&world, &["redrive", ADA, "x"]).await,
-        failed("There is no email with this ID to this address.")
+        failed("No email to this address has this ID.")
     );
     // The gateway refuses a signature that is too old.
     let arguments = ["vestibule", "emails", "held", "--api", &world.portal.url()];
