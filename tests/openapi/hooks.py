@@ -148,6 +148,12 @@ def rejected_form(ctx, response, case):
         negative_data_rejection(ctx, accepted, case)
 
 
+@schemathesis.hook
+def filter_path_parameters(ctx, path_parameters):
+    """An HTTP API cuts a path off at a question mark, encoded or not: the request is for another route."""
+    return not any("?" in urllib.parse.unquote(str(value)) for value in (path_parameters or {}).values())
+
+
 @schemathesis.check
 def undeclared_method(ctx, response, case):
     """A method that a path does not have is answered with 404."""
