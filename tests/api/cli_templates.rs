@@ -82,7 +82,10 @@ async fn errors_are_printed_with_their_places() {
         assert!(failed.to_string().contains(expected), "{failed}");
     }
     let unknown = run(&world, &["show", "reset", "fr"]).await.unwrap_err();
-    assert!(unknown.to_string().contains("no email template"), "{unknown}");
+    assert!(
+        unknown.to_string().contains("no email template"),
+        "{unknown}"
+    );
     let hostile = run(&world, &["show", "../users", "de"]).await.unwrap_err();
     assert!(hostile.to_string().contains("templates list"), "{hostile}");
     let nowhere = run(&world, &["check", "reset", "de", "/nowhere"])
