@@ -15,7 +15,7 @@ use crate::parallel::paused;
 use crate::progress::Progress;
 use crate::rng::{Rng, random};
 use crate::tally::Tally;
-use crate::{Figures, Report, ensure};
+use crate::{Figures, Report};
 use clap::Args;
 use kit::{World, parameters, secs};
 use local::Options;
@@ -150,14 +150,13 @@ async fn pass(
 ) -> Result<(), String> {
     let before = world.clock.now().secs() / 60;
     stream.deliver(world, rng).await?;
-    provider.accept(world);
+    provider.accept(world)?;
     provider.publish(world).await;
     world.clock.advance(secs(seconds));
     if world.clock.now().secs() / 60 > before {
         // The next one finds what this one leaves behind.
         let _crashed = world.portal.invoke("mailer", json!({"Sweep": {}})).await;
-        provider.accept(world);
+        provider.accept(world)?;
     }
-    ensure!(provider.is_sound(), "two messages of an email differ");
     Ok(())
 }

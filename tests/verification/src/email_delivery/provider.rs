@@ -1,5 +1,6 @@
 //! SES: what it accepted, and the events that it publishes about it.
 
+use crate::ensure;
 use crate::rng::Rng;
 use kit::{World, secs};
 use local::{ReceivedEmail, SesEvent};
@@ -38,7 +39,10 @@ impl Provider {
     }
 
     /// Takes the messages that arrived since the last time, and decides what becomes of them.
-    pub(super) fn accept(&mut self, world: &World) {
+    ///
+    /// # Errors
+    /// Fails if a message differs from an earlier one of its email.
+    pub(super) fn accept(&mut self, world: &World) -> Result<(), String> {
         for message in world.portal.take_inbox() {
             let id = message.headers["X-Entity-Ref-ID"].clone();
             let happened_at = world.clock.now();
@@ -56,8 +60,11 @@ impl Provider {
                 }
             }
             let accepted = self.emails.entry(id).or_default();
+            let first = accepted.messages.first().unwrap_or(&message);
+            ensure!(is_same(first, &message), "two messages of an email differ");
             accepted.messages.push(message);
         }
+        Ok(())
     }
 
     /// Returns the events about a message. Hardly any message has none.
@@ -103,23 +110,13 @@ impl Provider {
         }
     }
 
-    /// Returns whether all messages of an email are the same.
-    pub(super) fn is_sound(&self) -> bool {
-        let same = |a: &ReceivedEmail, b: &ReceivedEmail| {
-            (&a.to, &a.subject, &a.text, &a.html) == (&b.to, &b.subject, &b.text, &b.html)
-        };
-        let mut newest = self.emails.values();
-        newest.all(|email| {
-            email
-                .messages
-                .iter()
-                .all(|one| same(one, &email.messages[0]))
-        })
-    }
-
     /// Returns the number of messages beyond the first of an email.
     pub(super) fn duplicates(&self) -> usize {
         let messages = self.emails.values().map(|email| email.messages.len());
         messages.map(|count| count.saturating_sub(1)).sum()
     }
+}
+
+fn is_same(a: &ReceivedEmail, b: &ReceivedEmail) -> bool {
+    (&a.to, &a.subject, &a.text, &a.html) == (&b.to, &b.subject, &b.text, &b.html)
 }
