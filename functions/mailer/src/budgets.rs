@@ -46,8 +46,8 @@ impl Mailer {
         event: &AuditEvent,
     ) -> Result<ClaimOutcome, Unavailable> {
         let store = &self.app.store;
-        let mut budgets = self.own_budgets(ring, email);
-        let Some(scope) = portal_budget(email) else {
+        let (mut budgets, of_portal) = self.budgets(ring, email);
+        let Some(scope) = of_portal else {
             return store.claim_email(email, prepared, &budgets, event).await;
         };
         let count = shards(self.app.config.email.per_day_portal);
@@ -71,54 +71,50 @@ impl Mailer {
         }
     }
 
-    /// Returns the budgets that an email counts against besides the portal's. Those of one kind
-    /// cannot be used up by another, those of a known browser by nobody else. A notice has none: it
-    /// is always sent, and so is what an administrator sends again.
-    fn own_budgets(&self, ring: &KeyRing, email: &OutboxEntry) -> Vec<RateLimit> {
+    /// Returns the budgets that an email counts against: its own, and the one of the whole portal.
+    /// Those of one kind cannot be used up by another, those of a known browser by nobody else. A
+    /// notice has none: it is always sent, and so is what an administrator sends again.
+    fn budgets(
+        &self,
+        ring: &KeyRing,
+        email: &OutboxEntry,
+    ) -> (Vec<RateLimit>, Option<RateLimitScope>) {
         use RateLimitScope::{
-            EmailsPerDay, EmailsPerHour, KnownBrowserEmailsPerDay, KnownBrowserEmailsPerHour,
-            SignUp,
+            EmailsPerDay, EmailsPerHour, Invitations, KnownBrowserEmailsPerDay,
+            KnownBrowserEmailsPerHour, PortalEmails, SignUp, SignUpEmails,
         };
         if email.redriven {
-            return vec![];
+            return (vec![], None);
         }
         let config = &self.app.config.email;
         let address = email.key.to;
         match (&email.kind, email.known_browser) {
-            (EmailKind::Notice(..) | EmailKind::Invitation(..), _) => vec![],
+            (EmailKind::Notice(..), _) => (vec![], None),
+            (EmailKind::Invitation(..), _) => (vec![], Some(Invitations)),
             (_, Some(browser)) => {
                 let (per_hour, per_day) = (
                     known_browser::EMAILS_PER_HOUR,
                     known_browser::EMAILS_PER_DAY,
                 );
-                vec![
+                let own = vec![
                     RateLimit::every(HOUR, KnownBrowserEmailsPerHour, browser, per_hour),
                     RateLimit::every(DAY, KnownBrowserEmailsPerDay, browser, per_day),
-                ]
+                ];
+                (own, None)
             }
             (EmailKind::SignUp { .. }, None) => {
                 let mailbox = ring.keyed_hash(&["sign-up", &email.address.without_tag()]);
                 let per_day = self.app.config.request_limits.sign_ups_per_day;
-                vec![RateLimit::every(DAY, SignUp, mailbox, per_day)]
+                let own = vec![RateLimit::every(DAY, SignUp, mailbox, per_day)];
+                (own, Some(SignUpEmails))
             }
-            (EmailKind::SignIn | EmailKind::Reset, None) => vec![
-                RateLimit::every(HOUR, EmailsPerHour, address, config.per_hour),
-                RateLimit::every(DAY, EmailsPerDay, address, config.per_day),
-            ],
+            (EmailKind::SignIn | EmailKind::Reset, None) => {
+                let own = vec![
+                    RateLimit::every(HOUR, EmailsPerHour, address, config.per_hour),
+                    RateLimit::every(DAY, EmailsPerDay, address, config.per_day),
+                ];
+                (own, Some(PortalEmails))
+            }
         }
-    }
-}
-
-/// Returns the budget of the whole portal that an email counts against.
-const fn portal_budget(email: &OutboxEntry) -> Option<RateLimitScope> {
-    if email.redriven {
-        return None;
-    }
-    match (&email.kind, email.known_browser) {
-        (EmailKind::Notice(..), _) => None,
-        (EmailKind::Invitation(..), _) => Some(RateLimitScope::Invitations),
-        (_, Some(_)) => None,
-        (EmailKind::SignUp { .. }, None) => Some(RateLimitScope::SignUpEmails),
-        (EmailKind::SignIn | EmailKind::Reset, None) => Some(RateLimitScope::PortalEmails),
     }
 }
