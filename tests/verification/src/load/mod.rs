@@ -94,9 +94,8 @@ fn cost(model: &Model, sign_ins: u64) -> [f64; 2] {
     [model.write_units, model.read_units].map(|units| units / sign_ins as f64)
 }
 
-/// Returns what DynamoDB saw, and the number of sign-ins.
-async fn simulate(settings: &Settings) -> Result<(Model, u64), String> {
-    let mut rng = Rng::new(settings.seed);
+/// Starts a portal with these users. Its stream is off: the run feeds the mailer by itself.
+async fn start(rng: &mut Rng, visitors: u64) -> Result<World, String> {
     let mut all = parameters(&CHEAP_HASHES);
     all.extend(parameters(&[
         ALL_NOTICES,
@@ -113,7 +112,6 @@ async fn simulate(settings: &Settings) -> Result<(Model, u64), String> {
     .await;
     // In the first minute of an hour, a request costs a little more.
     world.clock.advance(mins(2));
-    let visitors = (settings.rate * settings.seconds).div_ceil(2);
     visitors::add_users(&world, visitors);
     let no_stream = json!({
         "TableName": table_name("emails"), "StreamSpecification": {"StreamEnabled": false},
@@ -122,6 +120,14 @@ async fn simulate(settings: &Settings) -> Result<(Model, u64), String> {
     let changed = world.portal.database().update_table(no_stream);
     changed.map_err(|error| error.to_string())?;
     world.portal.take_calls();
+    Ok(world)
+}
+
+/// Returns what DynamoDB saw, and the number of sign-ins.
+async fn simulate(settings: &Settings) -> Result<(Model, u64), String> {
+    let mut rng = Rng::new(settings.seed);
+    let visitors = (settings.rate * settings.seconds).div_ceil(2);
+    let world = start(&mut rng, visitors).await?;
     let model = Arc::new(Mutex::new(Model::new(Rng::new(rng.next_u64()))));
     let in_fault = Arc::clone(&model);
     world.portal.set_fault(move |attempt| {
