@@ -7,8 +7,6 @@ import signal
 import subprocess
 import tempfile
 
-from .vestibule import invoke
-
 # The requests before the warm ones, and the warm ones. Each `verify` needs an email, and each `sign-in` a hash, which
 # takes a second here.
 WARM_UP = {"me": 300, "request-login": 300, "verify": 30, "sign-in": 8}
@@ -35,7 +33,7 @@ class Callgrind:
     def send(self, requests):
         """Sends requests one after the other."""
         for _ in range(requests):
-            invoke(self.process, self.vestibule.event(self.name))
+            self.vestibule.check(self.process.invoke(self.vestibule.event(self.name)))
         self.process.wait_until_idle()
 
     def take_profile(self):

@@ -16,6 +16,9 @@ FUNCTIONS = {"me": "Me", "request-login": "RequestLogin", "verify": "Verify", "s
 class Vestibule:
     """Functions that use the AWS stub of a portal, and a user of it."""
 
+    name = "vestibule"
+    requests = tuple(FUNCTIONS)
+
     def __init__(self, built=BUILT, parameters=()):
         self.built = pathlib.Path(built)
         self.logs = tempfile.TemporaryDirectory(prefix="vestibule-")
@@ -67,18 +70,20 @@ class Vestibule:
             return event("POST", "/auth/verify", HOST, {"token": self.tokens.pop()})
         return event("POST", "/auth/sign-in", HOST, {"email": USER, "password": PASSWORD})
 
+    def visitor(self, _process):
+        """Returns the user."""
+        return self
+
+    def check(self, answer):
+        """Returns the answer.
+
+        Raises FunctionError unless the response is 200.
+        """
+        if answer.response["statusCode"] != 200:
+            raise FunctionError(f"A function answers with {answer.response}")
+        return answer
+
 
 def login_request(email):
     """Returns the event of a request for a sign-in link."""
     return event("POST", "/auth/request-login", HOST, {"email": email})
-
-
-def invoke(process, made):
-    """Invokes one of our functions and returns the answer.
-
-    Raises FunctionError unless the response is 200.
-    """
-    answer = process.invoke(made)
-    if answer.response["statusCode"] != 200:
-        raise FunctionError(f"{made['routeKey']} is answered with {answer.response}")
-    return answer
