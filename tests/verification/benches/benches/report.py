@@ -5,7 +5,7 @@ from .peers import AUTH_JS, ECHO, LABELS
 from .vestibule import Vestibule
 
 OURS = Vestibule.name
-# A figure is noisy with fewer values, or if its middle half spreads over more than this share of its median.
+# A figure is noisy with fewer values, or if its quartiles are further apart than this share of its median.
 MIN_VALUES = 5
 SPREAD = 0.15
 PACKAGE_MB = 2.0
@@ -15,12 +15,12 @@ LARGE_PACKAGE_MB = {"Activate": 2.4, "Reset": 2.4}
 def noise(series):
     """Returns why no ratio can be made of a series, or None."""
     if series.busy:
-        return "measured on a busy machine"
+        return "were measured on a busy machine"
     if len(series.values) < MIN_VALUES:
-        return f"measured fewer than {MIN_VALUES} times"
+        return f"were measured fewer than {MIN_VALUES} times"
     low, median, high = series.quartiles()
     if high - low > SPREAD * median:
-        return f"with a middle half that spreads over more than {SPREAD:.0%} of the median"
+        return f"have quartiles that are more than {SPREAD:.0%} of the median apart"
     return None
 
 
@@ -40,7 +40,7 @@ def noisy_figures(results):
             reasons.setdefault(why, []).append(f"{metric} of {request} by {LABELS[subject]}")
     for why, figures in reasons.items():
         more = f" and {len(figures) - 5} more" if len(figures) > 5 else ""
-        yield f"{len(figures)} of {len(results.series)} figures were {why}: {', '.join(figures[:5])}{more}."
+        yield f"{len(figures)} of {len(results.series)} figures {why}: {', '.join(figures[:5])}{more}."
 
 
 def tables(results, requests, steps, packages):
