@@ -1,7 +1,9 @@
 """Measures cold starts and warm requests."""
 
 import collections
+import resource
 import statistics
+import subprocess
 import time
 
 BUSY = 0.12
@@ -15,6 +17,11 @@ COLD = {
     "init_cpu": "CPU of the init, ms",
     "request_cpu": "CPU of the first request, ms",
     "first_memory": "peak memory at the first answer, MB",
+}
+HASH = {
+    "cpu_without_hash": "a warm sign-in without its hash",
+    "hash": "its hash",
+    "hash_in_c": "the same hash in the reference implementation in C",
 }
 WARM_MEMORY = {"warm_memory": "peak memory when warm, MB"}
 
@@ -116,3 +123,21 @@ def warm(process, visitor, request, steps, block):
         values[f"latency_{step}"] = statistics.median(latencies)
         sent = step + block
     return values | {"warm_memory": process.peak_memory()}
+
+
+def reference_hash():
+    """Returns the processor time of a hash with the default parameters (19 MiB, 2 passes) in C, in milliseconds.
+
+    A function has touched its memory before. So does this leave out the start and the first passes: it is what 10 passes
+    take more than 2. The program hashes twice, as it verifies its own result.
+    """
+    return (argon2_cpu(10) - argon2_cpu(2)) / 8
+
+
+def argon2_cpu(passes):
+    """Returns the processor time of the program argon2 with this many passes, in milliseconds."""
+    command = ["argon2", "sixteen bytes ok", "-id", "-v", "13", "-t", str(passes), "-k", "19456", "-p", "1"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, input=b"correct horse battery staple", stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3

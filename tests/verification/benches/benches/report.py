@@ -107,6 +107,8 @@ def bounds(results, sizes, steps):
     rest = results.get(OURS, "sign-in", "cpu_without_hash")
     rest = None if rest is None or noise(rest) else rest.quartiles()[1]
     yield "CPU of a warm sign-in without its hash: at most 1 ms", True, 1, rest
+    hashes = [(OURS, "sign-in", metric) for metric in ("hash", "hash_in_c")]
+    yield "CPU of the hash: at most 0.9 of that in C", True, 0.9, ratio(results, *hashes)
     for function, size in sizes.items():
         limit = LARGE_PACKAGE_MB.get(function, PACKAGE_MB)
         yield f"Package of {function}: at most {limit} MB zipped", True, limit, size
