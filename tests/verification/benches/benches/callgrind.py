@@ -63,7 +63,7 @@ def total(profile):
 
 
 def breakdown(vestibule, name, is_first):
-    """Returns the instructions of the first answer, or of a warm request, by function: its own, and with its callees'."""
+    """Returns the instructions of the first answer, or of a warm request, by function: its own, and with its calls."""
     warm_up, warm = (0, 1) if is_first else (WARM_UP[name], WARM[name])
     vestibule.prepare(name, warm_up + warm)
     with Callgrind(vestibule, name) as function:

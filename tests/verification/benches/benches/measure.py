@@ -94,7 +94,7 @@ def processor_times():
 
 
 def cold(process, made):
-    """Measures the start of a process and its first answer, whatever it is: a new process knows no session in a Map."""
+    """Measures the start of a process and its first answer, whatever it is: a new process has an empty Map."""
     init = process.wait_until_idle()
     init_cpu = process.cpu()
     answer = process.invoke(made)
@@ -128,8 +128,8 @@ def warm(process, visitor, request, steps, block):
 def reference_hash():
     """Returns the processor time of a hash with the default parameters (19 MiB, 2 passes) in C, in milliseconds.
 
-    A function has touched its memory before. So does this leave out the start and the first passes: it is what 10 passes
-    take more than 2. The program hashes twice, as it verifies its own result.
+    A function has touched its memory before. This leaves out the first use too: it is what 10 passes take more than 2.
+    The program hashes twice, as it verifies its own result.
     """
     return (argon2_cpu(10) - argon2_cpu(2)) / 8
 

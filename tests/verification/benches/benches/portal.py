@@ -50,7 +50,8 @@ class Portal:
         for name, value in (PARAMETERS | dict(parameters)).items():
             command += ["--set", f"{name}={value}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.aws_url = next((match[1] for line in self.process.stdout if (match := re.search(r"AWS +(\S+)", line))), None)
+        lines = (re.search(r"AWS +(\S+)", line) for line in self.process.stdout)
+        self.aws_url = next((match[1] for match in lines if match), None)
         if self.aws_url is None:
             raise PortalError("The local portal did not start.")
         threading.Thread(target=self._read_links, daemon=True).start()

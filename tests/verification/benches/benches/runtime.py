@@ -13,6 +13,7 @@ import time
 ANSWER_TIMEOUT = 60
 REQUEST_ID = "8476a536-e9f4-11e8-9739-%012d"
 TRACE_ID = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0"
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n" b'{"status":"OK"}'
 # The variables that Lambda sets for every function.
 LAMBDA = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -129,9 +130,7 @@ class FunctionProcess:
                 if path.endswith(b"/invocation/next"):
                     self.waiting.put((now, connection))
                     continue
-                accepted = b'{"status":"OK"}'
-                head = f"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: {len(accepted)}\r\n\r\n"
-                connection.sendall(head.encode() + accepted)
+                connection.sendall(ACCEPTED)
                 self.answers.put((now, path, body))
         except OSError:
             return

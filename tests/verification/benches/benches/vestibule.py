@@ -31,9 +31,13 @@ class Vestibule:
         self.portal = Portal(ROOT, parameters)
         self.tokens = []
         self.requester = None
-        self.portal.set_password()
 
     def __enter__(self):
+        try:
+            self.portal.set_password()
+        except BaseException:
+            self.portal.stop()
+            raise
         return self
 
     def __exit__(self, *_):
