@@ -5,6 +5,7 @@
 //! [`Fault`] into it.
 
 mod calls;
+pub(crate) mod endpoint;
 mod faults;
 mod request;
 mod services;
