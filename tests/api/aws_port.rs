@@ -4,7 +4,7 @@ use kit::{ADA, World};
 use local::Options;
 use reqwest::StatusCode;
 use shared::app::App;
-use shared::aws;
+use shared::aws::{Aws, Https};
 use shared::domain::address::EmailAddress;
 use shared::env::Env;
 use shared::lambda::Bootstrap;
@@ -32,7 +32,7 @@ async fn a_function_outside_the_portal_starts_with_its_keys_and_reads_its_tables
     let pairs = lines.lines().map(|line| line.split_once('=').unwrap());
     let variables = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let env = Env::new(variables.collect(), world.clock.clock(), Random::system());
-    let aws = aws::sdk_config(&env, aws::https().unwrap()).unwrap();
+    let aws = Aws::new(&env, Https::trusting_amazon().unwrap()).unwrap();
     App::start(&aws, &env).await.unwrap();
 
     let store = Store::new(&aws, env.get("TABLE_PREFIX").unwrap(), Random::system());
