@@ -15,7 +15,7 @@ use crate::ses::EventTopic;
 use crate::shutdown::BackgroundTasks;
 use crate::template::{Function, Template};
 use crate::{dynamodb, functions, local_authorizer, local_email_events, seed, server};
-use shared::aws::sdk_config;
+use shared::aws::Aws;
 use shared::clock::Clock;
 use shared::config::StartError;
 use shared::env::Env;
@@ -166,7 +166,7 @@ async fn start_instance(
     env: &Env,
 ) -> Result<functions::Instance, StartError> {
     let name = &function.name;
-    let aws = lambda::with_own_retry_quota(&sdk_config(env, stub.client())?);
+    let aws = Aws::new(env, stub)?;
     functions::start(name, &aws, env)
         .await
         .map_err(|error| StartError(format!("Could not start {name}: {error}")))
