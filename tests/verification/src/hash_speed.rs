@@ -42,8 +42,8 @@ fn costs(text: &str) -> Result<Argon2Params, String> {
 /// Compares the median processor times of both implementations.
 ///
 /// # Errors
-/// Fails if the reference implementation is missing or computes another hash, or if ours takes more than
-/// 0.9 of its time.
+/// Fails if the reference implementation is missing or computes another hash, or if ours takes more
+/// than 0.9 of its time.
 pub fn run(settings: &Settings, _show_progress: bool) -> Report {
     if settings.once {
         return hash_once(settings.costs);
