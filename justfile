@@ -28,6 +28,14 @@ deployed *args:
 sizes *args:
     infra/deployed/sizes {{ args }}
 
+# Measures the built functions beside what others would use
+bench *args:
+    tests/verification/benches/run {{ args }}
+
+# Compares the instructions of the built functions with the committed counts
+instructions *args:
+    tests/verification/benches/instructions {{ args }}
+
 # Runs one of the large verification runs
 verify *args:
     cargo run --profile verification -p verification -- {{ args }}

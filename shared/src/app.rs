@@ -1,5 +1,6 @@
 //! The context of most functions.
 
+use crate::aws::Aws;
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
 use crate::domain::address::EmailAddress;
@@ -22,7 +23,6 @@ use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::store::links::LinkError;
 use crate::store::{CountError, Store, Unavailable};
-use aws_config::SdkConfig;
 
 /// Configuration, time, randomness, keys, tables and passwords. Parts that a function does not use
 /// are not linked into it.
@@ -36,7 +36,7 @@ pub struct App {
 }
 
 impl Bootstrap for App {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+    async fn start(aws: &Aws, env: &Env) -> Result<Self, StartError> {
         let config = Config::read(env)?;
         let store = Store::new(aws, &config.table_prefix, env.random.clone());
         let (keys, ()) = tokio::join!(
@@ -52,7 +52,7 @@ impl App {
     ///
     /// # Errors
     /// Those of [`Bootstrap::start`].
-    pub async fn without_connection(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+    pub async fn without_connection(aws: &Aws, env: &Env) -> Result<Self, StartError> {
         let config = Config::read(env)?;
         let store = Store::new(aws, &config.table_prefix, env.random.clone());
         let keys = KeyRingCache::start(aws, &config, env.clock.now()).await?;

@@ -1,13 +1,12 @@
 //! The entry point of every function: starts it once, turns problems into responses, adds headers
 //! and logs one line per request.
 
-use crate::aws;
+use crate::aws::{Aws, Https};
 use crate::config::StartError;
 use crate::domain::language::Language;
 use crate::env::Env;
 use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
-use aws_config::SdkConfig;
 use lambda_http::service_fn;
 use lambda_runtime::LambdaEvent;
 use serde::Serialize;
@@ -25,7 +24,7 @@ pub trait Bootstrap: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StartError`] says why the function cannot start.
-    fn start(aws: &SdkConfig, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
+    fn start(aws: &Aws, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
 }
 
 /// A context that answers people: it knows the language of a portal.
@@ -160,7 +159,7 @@ async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
 }
 
 async fn start<C: Bootstrap>(env: &Env) -> Result<C, StartError> {
-    let aws = aws::sdk_config(env, aws::https()?)?;
+    let aws = Aws::new(env, Https::trusting_amazon()?)?;
     C::start(&aws, env).await
 }
 

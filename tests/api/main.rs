@@ -14,6 +14,7 @@ mod admin;
 mod api_page;
 mod auth;
 mod authorizer;
+mod aws_port;
 mod cli;
 mod cli_templates;
 mod costs;

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod asvs;
+mod costs;
 mod docs;
 mod examples;
 mod imports;

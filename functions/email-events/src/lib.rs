@@ -22,9 +22,9 @@
 mod document;
 mod notification;
 
-use aws_config::SdkConfig;
 use document::Document;
 use serde_json::Value;
+use shared::aws::Aws;
 use shared::clock::Clock;
 use shared::config::{Config, StartError};
 use shared::domain::audit::{Action, AuditEvent, Target};
@@ -44,7 +44,7 @@ pub struct EmailEvents {
 }
 
 impl Bootstrap for EmailEvents {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+    async fn start(aws: &Aws, env: &Env) -> Result<Self, StartError> {
         let config = Config::read(env)?;
         let store = Store::new(aws, &config.table_prefix, env.random.clone());
         store.connect().await;

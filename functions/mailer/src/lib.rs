@@ -23,11 +23,11 @@ mod templates;
 
 pub use events::{BatchResponse, Event, Record};
 
-use aws_config::SdkConfig;
 use budgets::FullShards;
 use futures_util::future::join_all;
 use ses::Ses;
 use shared::app::App;
+use shared::aws::Aws;
 use shared::config::StartError;
 use shared::domain::origin::Origin;
 use shared::env::Env;
@@ -44,7 +44,7 @@ pub struct Mailer {
 }
 
 impl Bootstrap for Mailer {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+    async fn start(aws: &Aws, env: &Env) -> Result<Self, StartError> {
         let app = App::start(aws, env).await?;
         let public = app.config.site.public.clone().ok_or_else(|| {
             StartError("PUBLIC_URL is not set. The mailer needs it for links.".into())

@@ -1,15 +1,14 @@
 //! Amazon SES, which sends the emails.
 
 use crate::message::Message;
-use aws_config::SdkConfig;
-use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::config::retry::RetryConfig;
-use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata};
-use aws_sdk_sesv2::operation::send_email::SendEmailError;
+use aws_sdk_sesv2::operation::send_email::{
+    SendEmail, SendEmailError, SendEmailInput, SendEmailOutput,
+};
 use aws_sdk_sesv2::types::{
     Body, Content, Destination, EmailContent, Message as SimpleMessage, MessageHeader, MessageTag,
 };
+use shared::aws::{Attempts, Aws, Client, Request, Service};
 use std::time::Duration;
 
 /// The longest that one attempt at sending takes. The lease of a claim is longer.
@@ -27,23 +26,35 @@ pub(crate) enum SendOutcome {
     Unanswered,
 }
 
+/// The service Amazon SES.
+struct EmailService;
+
+impl Service for EmailService {
+    const NAME: &'static str = "ses";
+    const HOST: &'static str = "email";
+}
+
+impl Request<EmailService> for SendEmailInput {
+    type Operation = SendEmail;
+    type Output = SendEmailOutput;
+    type Error = SendEmailError;
+}
+
 /// A client that makes one attempt per call: the next attempt belongs to the next claim.
 pub(crate) struct Ses {
-    client: Client,
+    client: Client<EmailService>,
     configuration_set: String,
 }
 
 impl Ses {
-    pub(crate) fn new(aws: &SdkConfig, configuration_set: &str) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(SEND_TIMEOUT)
-            .operation_timeout(SEND_TIMEOUT)
-            .build();
-        let config = aws_sdk_sesv2::config::Builder::from(aws)
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts);
+    pub(crate) fn new(aws: &Aws, configuration_set: &str) -> Self {
+        let attempts = Attempts {
+            count: 1,
+            each: SEND_TIMEOUT,
+            all: SEND_TIMEOUT,
+        };
         Self {
-            client: Client::from_conf(config.build()),
+            client: Client::new(aws).with(attempts),
             configuration_set: configuration_set.to_owned(),
         }
     }
@@ -52,16 +63,17 @@ impl Ses {
         let Ok(content) = content_of(message) else {
             return SendOutcome::Rejected("unbuildable".to_owned());
         };
-        let request = self
-            .client
-            .send_email()
+        let request = SendEmailInput::builder()
             .configuration_set_name(&self.configuration_set)
             .from_email_address(&message.from)
             .set_reply_to_addresses(message.reply_to.clone().map(|address| vec![address]))
             .destination(Destination::builder().to_addresses(&message.to).build())
             .set_email_tags(Some(tags))
             .content(content);
-        let error = match request.send().await {
+        let Ok(request) = request.build() else {
+            return SendOutcome::Rejected("unbuildable".to_owned());
+        };
+        let error = match self.client.send(request).await {
             Ok(output) => {
                 return SendOutcome::Accepted {
                     message_id: output.message_id.unwrap_or_default(),

@@ -22,11 +22,11 @@ mod report;
 mod templates;
 mod theme;
 
-use aws_config::SdkConfig;
 use flash::Flash;
 use frame::Frame;
 use shared::app::App;
 use shared::auth::authenticate;
+use shared::aws::Aws;
 use shared::config::{Activation, StartError};
 use shared::domain::language::Language;
 use shared::domain::link::{IdempotencyKey, Nonce};
@@ -73,7 +73,7 @@ pub struct Pages {
 }
 
 impl Bootstrap for Pages {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+    async fn start(aws: &Aws, env: &Env) -> Result<Self, StartError> {
         let app = App::without_connection(aws, env).await?;
         let theme = Theme::new(&app.config);
         Ok(Self { app, theme })

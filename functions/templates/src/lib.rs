@@ -13,7 +13,7 @@ mod preview;
 mod save;
 mod view;
 
-use aws_config::SdkConfig;
+use shared::aws::Aws;
 use shared::clock::Clock;
 use shared::config::{Config, StartError};
 use shared::domain::audit::{self, Action, AuditEvent, Subject, Target};
@@ -44,7 +44,7 @@ pub struct Context {
 }
 
 impl Bootstrap for Context {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+    async fn start(aws: &Aws, env: &Env) -> Result<Self, StartError> {
         let config = Config::read(env)?;
         let store = Store::new(aws, &config.table_prefix, env.random.clone());
         store.connect().await;

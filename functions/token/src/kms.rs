@@ -1,23 +1,45 @@
 //! AWS KMS, which holds the private keys and signs.
 
 use crate::jwk::{Jwk, KeySet};
-use aws_config::SdkConfig;
-use aws_sdk_kms::Client;
+use aws_sdk_kms::operation::get_public_key::{
+    GetPublicKey, GetPublicKeyError, GetPublicKeyInput, GetPublicKeyOutput,
+};
+use aws_sdk_kms::operation::sign::{Sign, SignError, SignInput, SignOutput};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::aws;
+use shared::aws::Aws;
+use shared::aws::{self, Client, Request, Service};
 use shared::domain::key_arn::KeyArn;
 use shared::http::Problem;
 use shared::keys::{AccessTokenKey, AccessTokenKeys};
 use std::sync::{Mutex, PoisonError};
 
+/// The service AWS KMS.
+struct KeyManagement;
+
+impl Service for KeyManagement {
+    const NAME: &'static str = "kms";
+}
+
+impl Request<KeyManagement> for SignInput {
+    type Operation = Sign;
+    type Output = SignOutput;
+    type Error = SignError;
+}
+
+impl Request<KeyManagement> for GetPublicKeyInput {
+    type Operation = GetPublicKey;
+    type Output = GetPublicKeyOutput;
+    type Error = GetPublicKeyError;
+}
+
 /// A client of KMS, and the public keys that it has fetched: they never change.
 pub(crate) struct Kms {
-    client: Client,
+    client: Client<KeyManagement>,
     fetched: Mutex<Vec<(KeyArn, Jwk)>>,
 }
 
@@ -29,7 +51,7 @@ struct Header<'a> {
 }
 
 impl Kms {
-    pub(crate) fn new(aws: &SdkConfig) -> Self {
+    pub(crate) fn new(aws: &Aws) -> Self {
         Self {
             client: Client::new(aws),
             fetched: Mutex::default(),
@@ -51,16 +73,16 @@ impl Kms {
             kid: key.kid(),
         };
         let unsigned = format!("{}.{}", part(&header), part(claims));
-        let signed = self
-            .client
-            .sign()
+        let request = SignInput::builder()
             .key_id(key.arn.as_str())
             // KMS takes messages of 4096 bytes at most, and a digest of any message.
             .message_type(MessageType::Digest)
             .message(Blob::new(Sha256::digest(&unsigned).to_vec()))
-            .signing_algorithm(SigningAlgorithmSpec::RsassaPkcs1V15Sha256)
-            .send()
-            .await;
+            .signing_algorithm(SigningAlgorithmSpec::RsassaPkcs1V15Sha256);
+        let request = request
+            .build()
+            .map_err(|error| unavailable(&error.to_string()))?;
+        let signed = self.client.send(request).await;
         let signed = signed.map_err(|error| unavailable(&aws::describe(&error)))?;
         let signature = signed
             .signature
@@ -85,12 +107,11 @@ impl Kms {
         if let Some(jwk) = self.known(key) {
             return Ok(jwk);
         }
-        let output = self
-            .client
-            .get_public_key()
-            .key_id(key.arn.as_str())
-            .send()
-            .await;
+        let request = GetPublicKeyInput::builder().key_id(key.arn.as_str());
+        let request = request
+            .build()
+            .map_err(|error| unavailable(&error.to_string()))?;
+        let output = self.client.send(request).await;
         let output = output.map_err(|error| unavailable(&aws::describe(&error)))?;
         let der = output.public_key.unwrap_or_else(|| Blob::new([]));
         let jwk = Jwk::parse(key.kid(), der.as_ref());

@@ -15,11 +15,11 @@ mod claims;
 mod jwk;
 mod kms;
 
-use aws_config::SdkConfig;
 use claims::Claims;
 use kms::Kms;
 use serde::Serialize;
 use shared::app::App;
+use shared::aws::Aws;
 use shared::config::{AccessTokenConfig, StartError};
 use shared::domain::language::Language;
 use shared::domain::origin::Origin;
@@ -42,7 +42,7 @@ pub struct Tokens {
 }
 
 impl Bootstrap for Tokens {
-    async fn start(aws: &SdkConfig, env: &Env) -> Result<Self, StartError> {
+    async fn start(aws: &Aws, env: &Env) -> Result<Self, StartError> {
         Ok(Self {
             app: App::start(aws, env).await?,
             kms: Kms::new(aws),

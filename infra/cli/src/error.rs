@@ -15,10 +15,7 @@ pub enum Error {
 
 impl Error {
     /// Describes a call that failed. `what` completes "Could not".
-    pub(crate) fn of_call<E, R>(what: &str, error: &SdkError<E, R>) -> Self
-    where
-        E: ProvideErrorMetadata,
-    {
+    pub(crate) fn of_call<E: ProvideErrorMetadata, R>(what: &str, error: &SdkError<E, R>) -> Self {
         let kind = shared::aws::describe(error);
         let message = error.as_service_error().and_then(|error| error.message());
         let message = message.map(|text| format!(" ({text})")).unwrap_or_default();

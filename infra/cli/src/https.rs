@@ -1,49 +1,35 @@
 //! An HTTP client for the portal's own host, whose certificate need not be one of Amazon's.
 
 use crate::error::Error;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Connector, ConnectorBuilder};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
+use shared::aws;
 use std::time::Duration;
+use tokio::time::timeout;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a response may take. API Gateway gives up after 30 s.
 const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// A client that trusts the roots of the operating system.
-pub(crate) struct Https {
-    connector: Connector,
-}
+pub(crate) struct Https(aws::Https);
 
 impl Https {
     /// Returns a client for this origin. One that begins with `http:` needs no roots.
     pub(crate) fn new(origin: &str) -> Result<Self, Error> {
-        let settings = HttpConnectorSettings::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .build();
-        let builder = || Connector::builder().connector_settings(settings.clone());
-        if origin.starts_with("http://") {
-            let connector = builder().build_http();
-            return Ok(Self { connector });
-        }
-        if !origin.starts_with("https://") {
+        let roots = if origin.starts_with("http://") {
+            vec![]
+        } else if origin.starts_with("https://") {
+            rustls_native_certs::load_native_certs().certs
+        } else {
             let why = format!("{origin} is not a URL. It must begin with https:// or http://.");
             return Err(Error::Failed(why));
-        }
-        let roots = TrustStore::empty().with_native_roots(true);
-        let tls = TlsContext::builder().with_trust_store(roots).build();
-        let tls = tls.map_err(|error| {
+        };
+        let client = aws::Https::trusting(roots, CONNECT_TIMEOUT).map_err(|error| {
             let why = format!("Could not load the root certificates of this machine: {error}.");
             Error::Failed(why)
         })?;
-        let with_tls = builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
-        let connector = ConnectorBuilder::tls_context(with_tls, tls).build();
-        Ok(Self { connector })
+        Ok(Self(client))
     }
 
     /// Sends a request, and returns the status and the body of the response.
@@ -64,12 +50,11 @@ impl Https {
                 .try_insert(name.clone(), value.clone())
                 .map_err(invalid)?;
         }
-        let response = self.connector.call(request).await;
+        let answered = timeout(READ_TIMEOUT, self.0.send(request)).await;
+        let response = answered.map_err(|error| unreachable_at(url, &error))?;
         let response = response.map_err(|error| unreachable_at(url, &error))?;
-        let status = response.status().as_u16();
-        let body = ByteStream::new(response.into_body()).collect().await;
-        let body = body.map_err(|error| unreachable_at(url, &error))?;
-        Ok((status, body.to_vec()))
+        let body = response.body().bytes().unwrap_or_default();
+        Ok((response.status().as_u16(), body.to_vec()))
     }
 }
 

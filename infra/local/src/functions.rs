@@ -1,11 +1,11 @@
 //! The functions, each started with its own environment and called as Lambda calls it, with JSON.
 
-use aws_config::SdkConfig;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, BoxFuture, Context, LambdaEvent, Service, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use shared::aws::Aws;
 use shared::config::StartError;
 use shared::env::Env;
 use shared::lambda::{Bootstrap, Consumer, Handler, Speaks, answer};
@@ -21,7 +21,7 @@ pub(crate) type Instance =
 ///
 /// # Errors
 /// The function's own [`StartError`], or one that says that there is no such function.
-pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Instance, StartError> {
+pub(crate) async fn start(name: &str, aws: &Aws, env: &Env) -> Result<Instance, StartError> {
     match name {
         "activate" => http(activate::handle, aws, env).await,
         "admin" => http(admin::handle, aws, env).await,
@@ -51,7 +51,7 @@ pub(crate) async fn start(name: &str, aws: &SdkConfig, env: &Env) -> Result<Inst
 
 async fn http<C: Bootstrap + Speaks>(
     handle: impl for<'a> Handler<'a, C> + Clone,
-    aws: &SdkConfig,
+    aws: &Aws,
     env: &Env,
 ) -> Result<Instance, StartError> {
     let context = Arc::new(C::start(aws, env).await?);
@@ -72,7 +72,7 @@ async fn http<C: Bootstrap + Speaks>(
 
 async fn events<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
     handle: impl for<'a> Consumer<'a, C, E, Output = O> + Clone,
-    aws: &SdkConfig,
+    aws: &Aws,
     env: &Env,
 ) -> Result<Instance, StartError> {
     let context = Arc::new(C::start(aws, env).await?);
@@ -87,7 +87,7 @@ async fn events<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
 
 async fn fallible<C: Bootstrap, E: DeserializeOwned + Send, O: Serialize + Send>(
     handle: impl for<'a> Consumer<'a, C, E, Output = Result<O, &'static str>> + Clone,
-    aws: &SdkConfig,
+    aws: &Aws,
     env: &Env,
 ) -> Result<Instance, StartError> {
     let context = Arc::new(C::start(aws, env).await?);

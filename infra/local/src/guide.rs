@@ -10,6 +10,8 @@ use url::Url;
 pub(crate) struct Guide {
     pub(crate) portal_name: String,
     pub(crate) public_url: Url,
+    /// The address of the AWS stub, if other processes reach it.
+    pub(crate) aws_url: Option<String>,
     pub(crate) accent: String,
     pub(crate) has_passwords: bool,
     pub(crate) has_sign_up: bool,
@@ -20,13 +22,19 @@ pub(crate) struct Guide {
 }
 
 impl Guide {
-    pub(crate) fn new(options: &Options, template: &Template, public_url: &Url) -> Self {
+    pub(crate) fn new(
+        options: &Options,
+        template: &Template,
+        public_url: &Url,
+        aws_url: Option<String>,
+    ) -> Self {
         let has_passwords = template.parameter("Activation") == "password";
         let frontend = Url::parse(template.parameter("FrontendUrl")).ok();
         let pitfall = frontend.as_ref();
         Self {
             portal_name: template.parameter("PortalName").to_owned(),
             public_url: public_url.clone(),
+            aws_url,
             accent: template.parameter("AccentColor").to_owned(),
             has_passwords,
             has_sign_up: template.parameter("SelfSignUp") == "on",
@@ -53,6 +61,10 @@ impl Guide {
         ];
         let frontend = self.frontend.as_ref();
         lines.extend(frontend.map(|url| format!("  Frontend     {}", url.as_str())));
+        let aws = self.aws_url.as_ref();
+        lines.extend(
+            aws.map(|url| format!("  AWS          {url}   (variables: {url}/environment/me)")),
+        );
         lines.push(String::new());
         for SeededUser {
             address,

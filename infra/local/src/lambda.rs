@@ -2,13 +2,10 @@
 
 use crate::functions::Instance;
 use crate::template::{Function, REGION};
-use aws_config::Region;
-use aws_config::SdkConfig;
 use lambda_http::lambda_runtime::BoxFuture;
 use serde_json::Value;
 use shared::random::Random;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A function that can be invoked, with its instances.
@@ -107,13 +104,4 @@ pub(crate) fn uuid(random: &Random) -> String {
         text.insert(index, '-');
     }
     text
-}
-
-/// Gives an instance a retry quota that it does not share with others, as each is a process of its
-/// own on Lambda. The SDK keeps one quota per service and region of a process, so each instance
-/// gets a region of its own, which nothing here depends on.
-pub(crate) fn with_own_retry_quota(aws: &SdkConfig) -> SdkConfig {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let region = format!("us-east-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    aws.to_builder().region(Region::new(region)).build()
 }

@@ -19,6 +19,11 @@ struct Arguments {
     /// Port to listen on, at 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
+    /// Port at which functions that you start yourself reach this portal's AWS: DynamoDB, SES and
+    /// the keys. 0 chooses a free one. /environment/me there lists the variables of the function
+    /// me, one per line, for `cargo lambda watch --env-file`, for example.
+    #[arg(long, value_name = "PORT")]
+    aws_port: Option<u16>,
     /// Host name of the portal: localhost, or a name below it such as login.example.localhost.
     /// Browsers resolve all of these to this machine. With names, cookies behave as they do when
     /// deployed.
@@ -112,6 +117,7 @@ impl From<Arguments> for Options {
     fn from(arguments: Arguments) -> Self {
         Self {
             port: Some(arguments.port),
+            aws_port: arguments.aws_port,
             data: arguments.data,
             portal: Some(arguments.portal),
             frontend: arguments.frontend,

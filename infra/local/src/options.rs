@@ -10,6 +10,9 @@ use std::path::PathBuf;
 pub struct Options {
     /// The port on 127.0.0.1. The system chooses one if there is none.
     pub port: Option<u16>,
+    /// The port on 127.0.0.1 at which functions in other processes reach the AWS stub, or 0 for any
+    /// free one.
+    pub aws_port: Option<u16>,
     /// The directory for state, keys and the stream's checkpoint. Without it, they are in memory.
     pub data: Option<PathBuf>,
     /// The portal's short name, by default `partner`. The display name is the same, capitalized.

@@ -22,7 +22,7 @@ pub(crate) async fn listen(port: Option<u16>) -> Result<TcpListener, StartError>
         .map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => StartError(format!(
                 "Port {port} is in use. Stop the program that uses it, \
-                 or choose another port with --port."
+                 or choose another port."
             )),
             _ => StartError(format!("Could not listen on port {port}: {error}.")),
         })

@@ -1,23 +1,37 @@
 //! The copy of the key ring that a process holds.
 
-use crate::aws;
+use crate::aws::{self, Aws, Client, Request, Service};
 use crate::config::{Config, StartError};
 use crate::domain::portal::PortalName;
 use crate::domain::time::Timestamp;
 use crate::keys::hs256;
 use crate::keys::key_ring::KeyRing;
 use crate::keys::refresh::{REFRESH_EVERY, SIGNING_DELAY};
-use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::get_secret_value::{
+    GetSecretValue, GetSecretValueError, GetSecretValueInput, GetSecretValueOutput,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Pause after a failed refresh. The old copy remains in use.
 const RETRY_INTERVAL: Duration = Duration::from_secs(15);
 
+/// The service AWS Secrets Manager.
+struct SecretsManager;
+
+impl Service for SecretsManager {
+    const NAME: &'static str = "secretsmanager";
+}
+
+impl Request<SecretsManager> for GetSecretValueInput {
+    type Operation = GetSecretValue;
+    type Output = GetSecretValueOutput;
+    type Error = GetSecretValueError;
+}
+
 /// Holds a copy of the key ring and refreshes it.
 pub struct KeyRingCache {
-    client: Client,
+    client: Client<SecretsManager>,
     secret: String,
     portal: PortalName,
     cached: Mutex<CachedRing>,
@@ -65,11 +79,7 @@ impl KeyRingCache {
     ///
     /// # Errors
     /// [`StartError`] if the secret cannot be read or is not a key ring.
-    pub async fn start(
-        aws: &SdkConfig,
-        config: &Config,
-        now: Timestamp,
-    ) -> Result<Self, StartError> {
+    pub async fn start(aws: &Aws, config: &Config, now: Timestamp) -> Result<Self, StartError> {
         hs256::install();
         let client = Client::new(aws);
         let secret = config.key_ring_secret.clone();
@@ -107,9 +117,14 @@ impl KeyRingCache {
     }
 }
 
-async fn fetch(client: &Client, secret: &str, portal: &PortalName) -> Result<KeyRing, StartError> {
-    let value = client.get_secret_value().secret_id(secret).send().await;
-    let value = value.map_err(|error| {
+async fn fetch(
+    client: &Client<SecretsManager>,
+    secret: &str,
+    portal: &PortalName,
+) -> Result<KeyRing, StartError> {
+    let request = GetSecretValueInput::builder().secret_id(secret).build();
+    let request = request.map_err(|error| StartError(error.to_string()))?;
+    let value = client.send(request).await.map_err(|error| {
         StartError(format!(
             "Could not read the key ring {secret}: {}.",
             aws::describe(&error)

@@ -1,9 +1,9 @@
 //! The expression of one write: what it changes, and on which condition.
 
 use crate::store::item::Item;
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemInputBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, Update,
 };
@@ -135,9 +135,8 @@ impl Expression {
     }
 
     /// Returns the update as a request outside of a transaction.
-    pub(super) fn into_request(self, client: &Client) -> UpdateItemFluentBuilder {
-        client
-            .update_item()
+    pub(super) fn into_request(self) -> UpdateItemInputBuilder {
+        UpdateItemInput::builder()
             .update_expression(self.clauses())
             .table_name(self.table)
             .set_key(Some(self.key))

@@ -2,9 +2,9 @@
 //! from the newest to the oldest.
 
 use crate::domain::ids::RecordId;
-use crate::store::Unavailable;
 use crate::store::item::{Item, s, text};
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use crate::store::{Store, Unavailable};
+use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 
 /// The records of a history to read.
 #[derive(Clone, Debug)]
@@ -67,28 +67,29 @@ impl<T> HistoryPage<T> {
     }
 }
 
-/// Sends a query of a partition for the records of `range`, at most `limit`.
-pub(super) async fn query_history<T>(
-    operation: &'static str,
-    table: &'static str,
-    query: QueryFluentBuilder,
-    (range, limit): (&HistoryRange, i32),
-    read: impl Fn(&Item) -> Option<T>,
-) -> Result<HistoryPage<T>, Unavailable> {
-    let page = query
-        .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
-        .expression_attribute_values(":from", s(range.from.as_str()))
-        .expression_attribute_values(":until", s(range.until.as_str()))
-        .scan_index_forward(false)
-        .limit(limit)
-        .send()
-        .await
-        .map_err(|error| Unavailable::because(operation, &error))?;
-    let id = |item| Some(RecordId::from_stored(text(item, "sk")?.to_owned()));
-    let items = page.items().iter();
-    let records: Option<_> = items.map(|item| Some((id(item)?, read(item)?))).collect();
-    Ok(HistoryPage {
-        records: records.ok_or_else(|| Unavailable::unreadable(table))?,
-        stopped_at: page.last_evaluated_key().and_then(id),
-    })
+impl Store {
+    /// Sends a query of a partition for the records of `range`, at most `limit`.
+    pub(super) async fn query_history<T>(
+        &self,
+        operation: &'static str,
+        table: &'static str,
+        query: QueryInputBuilder,
+        (range, limit): (&HistoryRange, i32),
+        read: impl Fn(&Item) -> Option<T>,
+    ) -> Result<HistoryPage<T>, Unavailable> {
+        let query = query
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
+            .expression_attribute_values(":from", s(range.from.as_str()))
+            .expression_attribute_values(":until", s(range.until.as_str()))
+            .scan_index_forward(false)
+            .limit(limit);
+        let page = self.query(operation, query).await?;
+        let id = |item| Some(RecordId::from_stored(text(item, "sk")?.to_owned()));
+        let items = page.items().iter();
+        let records: Option<_> = items.map(|item| Some((id(item)?, read(item)?))).collect();
+        Ok(HistoryPage {
+            records: records.ok_or_else(|| Unavailable::unreadable(table))?,
+            stopped_at: page.last_evaluated_key().and_then(id),
+        })
+    }
 }

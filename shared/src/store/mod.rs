@@ -10,6 +10,7 @@ pub mod links;
 pub mod outbox;
 mod rate_limits;
 mod read;
+mod requests;
 pub mod sessions;
 pub mod sign_in;
 mod suppressions;
@@ -18,11 +19,12 @@ mod transaction;
 pub mod users;
 mod write;
 
-use crate::aws;
+use crate::aws::{self, Aws, Client, SdkError};
 use crate::random::Random;
-use aws_config::SdkConfig;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use crate::store::expression::built;
+use crate::store::requests::DynamoDb;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 
 pub use audit::EventFilter;
 pub use history::{HistoryPage, HistoryRange};
@@ -35,10 +37,7 @@ pub struct Unavailable;
 
 impl Unavailable {
     /// Logs the error: callers learn nothing but that they may try again.
-    fn because<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
-    where
-        E: ProvideErrorMetadata,
-    {
+    fn because<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E>) -> Self {
         let error = aws::describe(error);
         tracing::error!(act = operation, error, "the store is unavailable");
         Self
@@ -53,7 +52,7 @@ impl Unavailable {
 
 /// The tables of one portal.
 pub struct Store {
-    client: Client,
+    client: Client<DynamoDb>,
     tables: Tables,
     random: Random,
 }
@@ -70,7 +69,7 @@ struct Tables {
 
 impl Store {
     /// Returns the store whose tables are named `<prefix>-users` and so on.
-    pub fn new(aws: &SdkConfig, prefix: &str, random: Random) -> Self {
+    pub fn new(aws: &Aws, prefix: &str, random: Random) -> Self {
         let table = |name: &str| format!("{prefix}-{name}");
         let tables = Tables {
             users: table("users"),
@@ -92,12 +91,9 @@ impl Store {
     /// an error.
     pub async fn connect(&self) {
         let nobody = users::user_item::user_key(&crate::domain::ids::UserId::nobody());
-        let _answer = self
-            .client
-            .get_item()
+        let request = GetItemInput::builder()
             .table_name(&self.tables.users)
-            .set_key(Some(nobody))
-            .send()
-            .await;
+            .set_key(Some(nobody));
+        let _answer = self.client.send(built(request.build())).await;
     }
 }

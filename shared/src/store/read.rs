@@ -3,7 +3,10 @@
 use crate::store::expression::built;
 use crate::store::item::{Item, s};
 use crate::store::{Store, Unavailable};
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
+use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use std::collections::HashMap;
 
@@ -18,14 +21,13 @@ impl Store {
         table: &str,
         key: Item,
     ) -> Result<Option<Item>, Unavailable> {
-        let request = self
-            .client
-            .get_item()
+        let request = GetItemInput::builder()
             .table_name(table)
             .consistent_read(true)
             .set_key(Some(key));
-        let output = request
-            .send()
+        let output = self
+            .client
+            .send(built(request.build()))
             .await
             .map_err(|error| Unavailable::because(operation, &error))?;
         Ok(output.item)
@@ -38,9 +40,10 @@ impl Store {
         table: &str,
         key: Item,
     ) -> Result<Option<Item>, Unavailable> {
-        let request = self.client.get_item().table_name(table).set_key(Some(key));
-        let output = request
-            .send()
+        let request = GetItemInput::builder().table_name(table).set_key(Some(key));
+        let output = self
+            .client
+            .send(built(request.build()))
             .await
             .map_err(|error| Unavailable::because(operation, &error))?;
         Ok(output.item)
@@ -63,11 +66,10 @@ impl Store {
             .into();
         let mut found: HashMap<String, Vec<Item>> = HashMap::new();
         for _ in 0..BATCH_ATTEMPTS {
+            let request = BatchGetItemInput::builder().set_request_items(Some(missing));
             let batch = self
                 .client
-                .batch_get_item()
-                .set_request_items(Some(missing))
-                .send()
+                .send(built(request.build()))
                 .await
                 .map_err(|error| Unavailable::because(operation, &error))?;
             for (table, items) in batch.responses.unwrap_or_default() {
@@ -82,51 +84,55 @@ impl Store {
         Err(Unavailable)
     }
 
-    /// Starts a strongly consistent query of all items under `pk`, in the order of their sort keys.
-    pub(in crate::store) fn query_partition(&self, table: &str, pk: &str) -> QueryFluentBuilder {
-        self.client
-            .query()
+    /// Returns a strongly consistent query of all items under `pk`, in the order of their sort
+    /// keys.
+    pub(in crate::store) fn query_partition(table: &str, pk: &str) -> QueryInputBuilder {
+        QueryInput::builder()
             .table_name(table)
             .consistent_read(true)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(pk))
     }
-}
 
-/// Returns the last `limit` items of a query. Where sort keys start with a time, they are the
-/// newest ones.
-pub(in crate::store) async fn last_items(
-    operation: &'static str,
-    query: QueryFluentBuilder,
-    limit: u8,
-) -> Result<Vec<Item>, Unavailable> {
-    let page = query
-        .scan_index_forward(false)
-        .limit(i32::from(limit))
-        .send()
-        .await
-        .map_err(|error| Unavailable::because(operation, &error))?;
-    Ok(page.items.unwrap_or_default())
-}
+    /// Sends a query, and returns one page.
+    pub(in crate::store) async fn query(
+        &self,
+        operation: &'static str,
+        query: QueryInputBuilder,
+    ) -> Result<QueryOutput, Unavailable> {
+        let page = self.client.send(built(query.build())).await;
+        page.map_err(|error| Unavailable::because(operation, &error))
+    }
 
-/// Returns all items of a query, page by page.
-pub(in crate::store) async fn all_items(
-    operation: &'static str,
-    query: QueryFluentBuilder,
-) -> Result<Vec<Item>, Unavailable> {
-    let mut items = Vec::new();
-    let mut start = None;
-    loop {
-        let page = query
-            .clone()
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| Unavailable::because(operation, &error))?;
-        items.extend(page.items.unwrap_or_default());
-        start = page.last_evaluated_key;
-        if start.is_none() {
-            return Ok(items);
+    /// Returns the last `limit` items of a query. Where sort keys start with a time, they are the
+    /// newest ones.
+    pub(in crate::store) async fn last_items(
+        &self,
+        operation: &'static str,
+        query: QueryInputBuilder,
+        limit: u8,
+    ) -> Result<Vec<Item>, Unavailable> {
+        let query = query.scan_index_forward(false).limit(i32::from(limit));
+        let page = self.query(operation, query).await?;
+        Ok(page.items.unwrap_or_default())
+    }
+
+    /// Returns all items of a query, page by page.
+    pub(in crate::store) async fn all_items(
+        &self,
+        operation: &'static str,
+        query: QueryInputBuilder,
+    ) -> Result<Vec<Item>, Unavailable> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let query = query.clone().set_exclusive_start_key(start);
+            let page = self.query(operation, query).await?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Transactions that say which of their conditions failed.
 
 use crate::aws;
-use crate::store::expression::Expression;
+use crate::store::expression::{Expression, built};
 use crate::store::item::Item;
 use crate::store::{Store, Unavailable};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsInput,
+};
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use std::time::Duration;
 
@@ -94,13 +96,12 @@ impl<L: Copy> Transaction<L> {
         operation: &'static str,
     ) -> Result<(), TransactionError<L>> {
         let token = format!("{:032x}", u128::from_be_bytes(store.random.bytes()));
-        let request = store
-            .client
-            .transact_write_items()
+        let request = TransactWriteItemsInput::builder()
             .set_transact_items(Some(self.writes))
             .client_request_token(token);
+        let request = built(request.build());
         for attempt in 1..=ATTEMPTS {
-            let Err(error) = request.clone().send().await else {
+            let Err(error) = store.client.send(request.clone()).await else {
                 return Ok(());
             };
             let service_error = error.as_service_error();

@@ -5,6 +5,7 @@ use crate::store::item::Item;
 use crate::store::transaction::ATTEMPTS;
 use crate::store::{Store, Unavailable};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
 use std::collections::HashMap;
@@ -34,12 +35,11 @@ impl Store {
         operation: &'static str,
         expression: Expression,
     ) -> Result<Result<Item, Refused>, Unavailable> {
-        let request = expression
-            .into_request(&self.client)
-            .return_values(ReturnValue::UpdatedNew);
+        let request = expression.into_request();
+        let request = built(request.return_values(ReturnValue::UpdatedNew).build());
         let mut attempt = 1;
         loop {
-            let error = match request.clone().send().await {
+            let error = match self.client.send(request.clone()).await {
                 Ok(output) => return Ok(Ok(output.attributes.unwrap_or_default())),
                 Err(error) => error,
             };
@@ -76,11 +76,10 @@ impl Store {
             .map(|key| WriteRequest::builder().delete_request(delete(key)).build());
         let mut undone = HashMap::from([(table.to_owned(), deletes.collect())]);
         for attempt in 1..=ATTEMPTS {
+            let request = BatchWriteItemInput::builder().set_request_items(Some(undone));
             let batch = self
                 .client
-                .batch_write_item()
-                .set_request_items(Some(undone))
-                .send()
+                .send(built(request.build()))
                 .await
                 .map_err(|error| Unavailable::because(operation, &error))?;
             undone = batch.unprocessed_items.unwrap_or_default();

@@ -1,10 +1,11 @@
-//! The AWS stub: the HTTP client that the SDK gets in place of one that reaches AWS.
+//! The AWS stub, which sends the requests to AWS in place of a client that reaches it.
 //!
 //! Production code does not know about it. The host name decides whether a request goes to the
 //! embedded DynamoDB, the inbox or the key ring. Each attempt is recorded, and tests may inject a
 //! [`Fault`] into it.
 
 mod calls;
+pub(crate) mod endpoint;
 mod faults;
 mod request;
 mod services;
@@ -15,9 +16,7 @@ pub use faults::{Attempt, Fault};
 pub(crate) use services::Services;
 
 use crate::json::at;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use calls::{CallInFlight, InstanceRecorder};
@@ -56,13 +55,6 @@ impl AwsStub {
             services: Arc::clone(services),
             recorder: None,
         }
-    }
-
-    /// Returns the stub as the type that the SDK's configuration takes.
-    pub(crate) fn client(self) -> SharedHttpClient {
-        http_client_fn(move |_settings, _components| {
-            SharedHttpConnector::new(StubConnector(self.clone()))
-        })
     }
 
     async fn send(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -153,16 +145,14 @@ fn die() -> ! {
     std::panic::resume_unwind(Box::new("the function died"))
 }
 
-struct StubConnector(AwsStub);
-
-impl HttpConnector for StubConnector {
+impl HttpConnector for AwsStub {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.0.clone().send(request))
+        HttpConnectorFuture::new(self.clone().send(request))
     }
 }
 
-impl fmt::Debug for StubConnector {
+impl fmt::Debug for AwsStub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StubConnector")
+        f.write_str("AwsStub")
     }
 }

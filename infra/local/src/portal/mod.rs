@@ -18,7 +18,7 @@ use axum::response::Response;
 use dynoxide::{Database, DynoxideError};
 use lambda_http::Service;
 use serde_json::Value;
-use shared::aws::sdk_config;
+use shared::aws::Aws;
 use shared::config::StartError;
 use shared::env::Env;
 use shared::store::Store;
@@ -230,6 +230,6 @@ fn store(services: &Arc<Services>, env: &Env) -> Result<Store, StartError> {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let env = env_with(env, variables.into());
-    let aws = sdk_config(&env, AwsStub::unrecorded(services).client())?;
+    let aws = Aws::new(&env, AwsStub::unrecorded(services))?;
     Ok(Store::new(&aws, STACK, env.random))
 }

@@ -2,7 +2,7 @@
 
 use super::event_sources::EventSources;
 use super::{Portal, env_with, store};
-use crate::aws_stub::{AwsStub, CallRecorder, Services};
+use crate::aws_stub::{AwsStub, CallRecorder, Services, endpoint};
 use crate::gateway::{Gateway, Routes};
 use crate::guide::Guide;
 use crate::inbox::Inbox;
@@ -15,7 +15,7 @@ use crate::ses::EventTopic;
 use crate::shutdown::BackgroundTasks;
 use crate::template::{Function, Template};
 use crate::{dynamodb, functions, local_authorizer, local_email_events, seed, server};
-use shared::aws::sdk_config;
+use shared::aws::Aws;
 use shared::clock::Clock;
 use shared::config::StartError;
 use shared::env::Env;
@@ -54,7 +54,11 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
         options: &options,
     };
     let mappings = sources.start(&template.functions, &functions, &mut tasks)?;
-    let guide = Arc::new(Guide::new(&options, &template, &parsed_url));
+    let aws_url = match options.aws_port {
+        Some(port) => Some(serve_aws(port, &services, &template, &mut tasks).await?),
+        None => None,
+    };
+    let guide = Arc::new(Guide::new(&options, &template, &parsed_url, aws_url));
     let gateway = Gateway {
         routes: routes(&template, &functions)?,
         cors: template.cors.clone(),
@@ -87,6 +91,20 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
         env,
         tasks,
     })
+}
+
+/// Serves the AWS stub for functions in other processes, and returns its address.
+async fn serve_aws(
+    port: u16,
+    services: &Arc<Services>,
+    template: &Template,
+    tasks: &mut BackgroundTasks,
+) -> Result<String, StartError> {
+    let listener = server::listen(Some(port)).await?;
+    let url = format!("http://127.0.0.1:{}", server::port(&listener)?);
+    let router = endpoint::router(services, &template.functions, &url);
+    tasks.spawn(|shutdown| server::serve(listener, router, shutdown));
+    Ok(url)
 }
 
 fn open_services(
@@ -148,7 +166,7 @@ async fn start_instance(
     env: &Env,
 ) -> Result<functions::Instance, StartError> {
     let name = &function.name;
-    let aws = lambda::with_own_retry_quota(&sdk_config(env, stub.client())?);
+    let aws = Aws::new(env, stub)?;
     functions::start(name, &aws, env)
         .await
         .map_err(|error| StartError(format!("Could not start {name}: {error}")))

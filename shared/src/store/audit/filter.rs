@@ -1,7 +1,7 @@
 //! The conditions that records may be read by.
 
 use crate::store::item::s;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 
 /// The condition that a record must meet.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub enum EventFilter<'a> {
 }
 
 impl EventFilter<'_> {
-    pub(super) fn apply(self, query: QueryFluentBuilder) -> QueryFluentBuilder {
+    pub(super) fn apply(self, query: QueryInputBuilder) -> QueryInputBuilder {
         match self {
             Self::Action(action) => query
                 .filter_expression("#action = :action")

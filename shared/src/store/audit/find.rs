@@ -2,7 +2,6 @@
 
 use crate::domain::audit::{AuditRecord, Subject};
 use crate::store::audit::{EventFilter, audit_item};
-use crate::store::read::all_items;
 use crate::store::{Store, Unavailable};
 
 impl Store {
@@ -17,10 +16,9 @@ impl Store {
         subject: &Subject,
         filter: EventFilter<'_>,
     ) -> Result<Vec<AuditRecord>, Unavailable> {
-        let query = self
-            .query_partition(&self.tables.audit, &subject.to_string())
+        let query = Self::query_partition(&self.tables.audit, &subject.to_string())
             .scan_index_forward(false);
-        let items = all_items("find_events", filter.apply(query)).await?;
+        let items = self.all_items("find_events", filter.apply(query)).await?;
         let records: Option<_> = items.iter().map(audit_item::from_item).collect();
         records.ok_or_else(|| Unavailable::unreadable("audit"))
     }

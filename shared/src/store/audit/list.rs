@@ -2,7 +2,7 @@
 
 use crate::domain::audit::{AuditRecord, Subject};
 use crate::store::audit::{EventFilter, audit_item};
-use crate::store::history::{HistoryPage, HistoryRange, query_history};
+use crate::store::history::{HistoryPage, HistoryRange};
 use crate::store::{Store, Unavailable};
 
 /// The number of records that one request with a filter reads.
@@ -22,12 +22,13 @@ impl Store {
         filter: Option<EventFilter<'_>>,
         range: &HistoryRange,
     ) -> Result<HistoryPage<AuditRecord>, Unavailable> {
-        let query = self.query_partition(&self.tables.audit, &subject.to_string());
+        let query = Self::query_partition(&self.tables.audit, &subject.to_string());
         let (query, limit) = match filter {
             Some(filter) => (filter.apply(query), SEARCHED),
             None => (query, i32::from(range.limit) + 1),
         };
         let range = (range, limit);
-        query_history("list_events", "audit", query, range, audit_item::from_item).await
+        self.query_history("list_events", "audit", query, range, audit_item::from_item)
+            .await
     }
 }

@@ -5,7 +5,6 @@ use crate::domain::time::Timestamp;
 use crate::store::item::s;
 use crate::store::links::link_item;
 use crate::store::outbox::outbox_item;
-use crate::store::read::last_items;
 use crate::store::write::BATCH;
 use crate::store::{Store, Unavailable};
 use std::collections::HashSet;
@@ -26,11 +25,10 @@ impl Store {
         until: Timestamp,
     ) -> Result<bool, Unavailable> {
         let end = RecordId::first_at(until.plus(Duration::from_millis(1)));
-        let query = self
-            .query_partition(&self.tables.emails, &to.to_string())
+        let query = Self::query_partition(&self.tables.emails, &to.to_string())
             .key_condition_expression("pk = :pk AND sk < :end")
             .expression_attribute_values(":end", s(end.as_str()));
-        let items = last_items("erase_emails", query, BATCH).await?;
+        let items = self.last_items("erase_emails", query, BATCH).await?;
         let links: HashSet<_> = items.iter().filter_map(outbox_item::link_of).collect();
         let links = links.iter().map(link_item::key).collect();
         // First the links: the emails lead to those that are left after a failure.

@@ -2,7 +2,7 @@
 
 use crate::domain::email::DeliveryRecord;
 use crate::domain::ids::KeyedHash;
-use crate::store::history::{HistoryPage, HistoryRange, query_history};
+use crate::store::history::{HistoryPage, HistoryRange};
 use crate::store::outbox::outbox_item;
 use crate::store::{Store, Unavailable};
 
@@ -18,8 +18,9 @@ impl Store {
         to: &KeyedHash,
         range: &HistoryRange,
     ) -> Result<HistoryPage<DeliveryRecord>, Unavailable> {
-        let query = self.query_partition(&self.tables.emails, &to.to_string());
+        let query = Self::query_partition(&self.tables.emails, &to.to_string());
         let range = (range, i32::from(range.limit) + 1);
-        query_history("list_emails", "emails", query, range, outbox_item::delivery).await
+        self.query_history("list_emails", "emails", query, range, outbox_item::delivery)
+            .await
     }
 }

@@ -5,6 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::store::item::{Item, item, moment, n, s, text};
 use crate::store::outbox::{LEASE, outbox_item};
 use crate::store::{Store, Unavailable};
+use aws_sdk_dynamodb::operation::query::QueryInput;
 use std::time::Duration;
 
 /// A place in the list of held emails.
@@ -81,9 +82,7 @@ impl Store {
         let first = after.map(|(_, at)| at.minus(Duration::from_millis(1)));
         let from = first.map_or(from, |first| from.min(first));
         let start = after.map(|(key, at)| index_key(unfinished, key, at));
-        let query = self
-            .client
-            .query()
+        let query = QueryInput::builder()
             .table_name(&self.tables.emails)
             .index_name("unfinished")
             .key_condition_expression("unfinished = :unfinished AND due_at > :from")
@@ -91,10 +90,7 @@ impl Store {
             .expression_attribute_values(":from", n(from.millis()))
             .set_exclusive_start_key(start)
             .limit(i32::from(limit));
-        let page = query
-            .send()
-            .await
-            .map_err(|error| Unavailable::because("list_held_emails", &error))?;
+        let page = self.query("list_held_emails", query).await?;
         let is_held = unfinished == outbox_item::HELD;
         let next = match page.last_evaluated_key() {
             Some(last) => {

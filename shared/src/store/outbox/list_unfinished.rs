@@ -5,6 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::store::item::{n, s};
 use crate::store::outbox::outbox_item;
 use crate::store::{Store, Unavailable};
+use aws_sdk_dynamodb::operation::query::QueryInput;
 use futures_util::future::try_join_all;
 
 impl Store {
@@ -30,18 +31,13 @@ impl Store {
         unfinished: &str,
         now: Timestamp,
     ) -> Result<Vec<OutboxKey>, Unavailable> {
-        let query = self
-            .client
-            .query()
+        let query = QueryInput::builder()
             .table_name(&self.tables.emails)
             .index_name("unfinished")
             .key_condition_expression("unfinished = :email AND due_at < :now")
             .expression_attribute_values(":email", s(unfinished))
             .expression_attribute_values(":now", n(now.millis()));
-        let page = query
-            .send()
-            .await
-            .map_err(|error| Unavailable::because("list_unfinished_emails", &error))?;
+        let page = self.query("list_unfinished_emails", query).await?;
         let keys: Option<_> = page.items().iter().map(outbox_item::key_of).collect();
         keys.ok_or_else(|| Unavailable::unreadable("emails"))
     }

@@ -2,7 +2,6 @@
 
 use crate::domain::ids::{SessionHash, UserId};
 use crate::store::item::{Item, text};
-use crate::store::read::last_items;
 use crate::store::sessions::session_item;
 use crate::store::write::BATCH;
 use crate::store::{Store, Unavailable};
@@ -15,8 +14,8 @@ impl Store {
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
     pub async fn erase_sessions(&self, user: &UserId) -> Result<bool, Unavailable> {
-        let query = self.query_partition(&self.tables.sessions, user.as_str());
-        let items = last_items("erase_sessions", query, BATCH).await?;
+        let query = Self::query_partition(&self.tables.sessions, user.as_str());
+        let items = self.last_items("erase_sessions", query, BATCH).await?;
         let hash = |item: &Item| SessionHash::parse(text(item, "sk")?);
         let hashes = items.iter().filter_map(hash);
         let keys = hashes.map(|hash| session_item::key(user, &hash)).collect();

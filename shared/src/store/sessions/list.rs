@@ -2,7 +2,6 @@
 
 use crate::domain::ids::UserId;
 use crate::domain::session::Session;
-use crate::store::read::all_items;
 use crate::store::sessions::session_item;
 use crate::store::{Store, Unavailable};
 
@@ -14,8 +13,8 @@ impl Store {
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached or a row cannot be read.
     pub async fn list_sessions(&self, user: &UserId) -> Result<Vec<Session>, Unavailable> {
-        let query = self.query_partition(&self.tables.sessions, user.as_str());
-        let items = all_items("list_sessions", query).await?;
+        let query = Self::query_partition(&self.tables.sessions, user.as_str());
+        let items = self.all_items("list_sessions", query).await?;
         let sessions: Option<_> = items.iter().map(session_item::from_item).collect();
         sessions.ok_or_else(|| Unavailable::unreadable("sessions"))
     }

@@ -6,7 +6,8 @@ use crate::domain::user::User;
 use crate::store::item::s;
 use crate::store::users::user_item;
 use crate::store::{Store, Unavailable};
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 
 /// A page of the list of users.
 pub struct UserPage {
@@ -37,14 +38,12 @@ impl Store {
             key.insert("address".to_owned(), s(address.as_str()));
             key
         });
-        let page = self
+        let query = self
             .query_by_address(prefix)
             .set_exclusive_start_key(start)
             // The one after the limit tells if the list goes on.
-            .limit(i32::from(limit) + 1)
-            .send()
-            .await
-            .map_err(|error| Unavailable::because("list_users", &error))?;
+            .limit(i32::from(limit) + 1);
+        let page = self.query("list_users", query).await?;
         let limit = usize::from(limit);
         let items = page.items();
         let users: Option<_> = items.iter().take(limit).map(user_item::from_item).collect();
@@ -54,10 +53,8 @@ impl Store {
         })
     }
 
-    fn query_by_address(&self, prefix: &str) -> QueryFluentBuilder {
-        let query = self
-            .client
-            .query()
+    fn query_by_address(&self, prefix: &str) -> QueryInputBuilder {
+        let query = QueryInput::builder()
             .table_name(&self.tables.users)
             .index_name("by-address")
             .expression_attribute_values(":user", s("user"));

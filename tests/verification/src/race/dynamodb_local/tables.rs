@@ -5,10 +5,10 @@ use crate::race::PAGE;
 use crate::race::redemptions::Racer;
 use crate::rng::{Rng, random};
 use crate::rows::text;
-use aws_smithy_http_client::Builder;
+
 use local::template::{REGION, STACK, Template};
 use serde_json::{Value, json};
-use shared::aws::sdk_config;
+use shared::aws::{Aws, Https};
 use shared::clock::Clock;
 use shared::domain::address::EmailAddress;
 use shared::domain::audit::{Action, AuditEvent};
@@ -76,8 +76,9 @@ impl Tables {
             Clock::from_fn(|| NOW),
             random(Rng::derive(seed, 1)),
         );
-        let aws =
-            sdk_config(&env, Builder::new().build_http()).map_err(|error| error.to_string())?;
+        let aws = Https::trusting_amazon()
+            .and_then(|http| Aws::new(&env, http))
+            .map_err(|error| error.to_string())?;
         let tables = Self {
             server,
             store: Store::new(&aws, STACK, env.random),

@@ -1,0 +1,52 @@
+//! `local --aws-port`: functions that run as processes of their own use the portal's AWS.
+
+use kit::{ADA, World};
+use local::Options;
+use reqwest::StatusCode;
+use shared::app::App;
+use shared::aws::{Aws, Https};
+use shared::domain::address::EmailAddress;
+use shared::env::Env;
+use shared::lambda::Bootstrap;
+use shared::random::Random;
+use shared::store::Store;
+
+async fn world_with_aws() -> (World, String) {
+    let world = World::of(Options {
+        aws_port: Some(0),
+        ..Options::default()
+    });
+    let world = world.await;
+    let greeting = world.portal.greeting();
+    let line = greeting.lines().find(|line| line.contains(" AWS "));
+    let url = line.unwrap().split_whitespace().nth(1).unwrap().to_owned();
+    (world, url)
+}
+
+#[tokio::test]
+async fn a_function_outside_the_portal_starts_with_its_keys_and_reads_its_tables() {
+    let (world, url) = world_with_aws().await;
+    let _of_its_own_functions = world.portal.take_calls();
+    let lines = reqwest::get(format!("{url}/environment/me")).await.unwrap();
+    let lines = lines.text().await.unwrap();
+    let pairs = lines.lines().map(|line| line.split_once('=').unwrap());
+    let variables = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let env = Env::new(variables.collect(), world.clock.clock(), Random::system());
+    let aws = Aws::new(&env, Https::trusting_amazon().unwrap()).unwrap();
+    App::start(&aws, &env).await.unwrap();
+
+    let store = Store::new(&aws, env.get("TABLE_PREFIX").unwrap(), Random::system());
+    let ada = EmailAddress::parse(ADA).unwrap();
+    let user = store.find_user_by_address(&ada).await.unwrap();
+    assert_eq!(user.unwrap().name, "Ada Lovelace");
+    assert_eq!(world.portal.take_calls(), [], "nothing is recorded");
+}
+
+#[tokio::test]
+async fn a_request_without_a_signature_or_for_an_unknown_function_is_refused() {
+    let (_world, url) = world_with_aws().await;
+    let unsigned = reqwest::get(&url).await.unwrap();
+    assert_eq!(unsigned.status(), StatusCode::BAD_REQUEST);
+    let unknown = reqwest::get(format!("{url}/environment/nothing")).await;
+    assert_eq!(unknown.unwrap().status(), StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,1 @@
+"""Measures Vestibule's functions: beside what others would use, and in instructions."""
