@@ -10,6 +10,7 @@ use crate::domain::email::{DeliveryState, EmailKind, Notice, OutboxEntry, Outbox
 use crate::domain::ids::{RecordId, UserId};
 use crate::domain::language::Language;
 use crate::domain::link::Nonce;
+use crate::domain::portal_budget;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::user::Epoch;
@@ -98,11 +99,14 @@ impl App {
         }
     }
 
-    /// Returns the budget of the portal's invitations.
-    pub fn invitation_budget(&self, ring: &KeyRing) -> RateLimit {
-        let limit = self.config.email.per_day_portal;
-        let portal = ring.keyed_hash(&["portal"]);
-        RateLimit::every(DAY, RateLimitScope::Invitations, portal, limit)
+    /// Returns the counter of one shard of a budget of the whole portal, numbered from 0.
+    pub fn budget_shard(&self, ring: &KeyRing, scope: RateLimitScope, shard: u64) -> RateLimit {
+        let share = portal_budget::share(self.config.email.per_day_portal, shard);
+        let key = match shard {
+            0 => ring.keyed_hash(&["portal"]),
+            _ => ring.keyed_hash(&["portal", &shard.to_string()]),
+        };
+        RateLimit::every(DAY, scope, key, share)
     }
 
     /// Creates an outbox entry that no browser requested, in the portal's language. Nobody knows

@@ -37,6 +37,7 @@ mod origins;
 mod permissions;
 mod problem_fields;
 mod races;
+mod scale;
 mod shape;
 mod store;
 mod templates;

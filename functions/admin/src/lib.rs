@@ -26,6 +26,8 @@ use shared::domain::email::{EmailKind, Notice, OutboxEntry};
 use shared::domain::ids::UserId;
 use shared::domain::language::Language;
 use shared::domain::language::sentences::ApiSentences;
+use shared::domain::portal_budget;
+use shared::domain::rate_limit::RateLimitScope;
 use shared::domain::time::Timestamp;
 use shared::domain::user::User;
 use shared::http::problem::ProblemType;
@@ -108,9 +110,14 @@ impl Admin<'_> {
     /// mailer decides; others may use it up in between.
     async fn invitation_waits_until(&self, now: Timestamp) -> Result<Option<String>, Problem> {
         let ring = self.app.keys.ring(now).await;
-        let budget = self.app.invitation_budget(&ring);
-        let is_used_up = self.app.store.is_reached(&budget, now).await?;
-        Ok(is_used_up.then(|| budget.ends_at(now).rfc3339()))
+        let count = portal_budget::shards(self.app.config.email.per_day_portal);
+        let shard = |shard| {
+            let scope = RateLimitScope::Invitations;
+            self.app.budget_shard(&ring, scope, shard)
+        };
+        let shards: Vec<_> = (0..count).map(shard).collect();
+        let until = self.app.store.reached_until(&shards, now).await?;
+        Ok(until.map(|until| until.rfc3339()))
     }
 
     async fn invitation(&self, user: &User, now: Timestamp) -> OutboxEntry {

@@ -13,6 +13,7 @@ use shared::domain::email::{
     Budget, DeliveryOutcome, DeliveryState, FailureReason, OutboxEntry, OutboxKey, PreparedEmail,
     SupersededBy,
 };
+use shared::domain::rate_limit::RateLimitScope;
 use shared::domain::time::Timestamp;
 use shared::email::MessageKind;
 use shared::keys::KeyRing;
@@ -102,16 +103,14 @@ impl Mailer {
             expires_at,
         };
         let event = self.claim_event(email, &prepared, now);
-        let budgets = self.budgets(&ring, email);
-        let claim = self
-            .app
-            .store
-            .claim_email(email, &prepared, &budgets, &event);
+        let claim = self.claim_within_budgets(&ring, email, &prepared, &event);
         match claim.await? {
             ClaimOutcome::Claimed => self.send(email, &prepared, 1).await,
             // An administrator wanted it to arrive: it waits for the next window.
             ClaimOutcome::OverBudget(budget) if budget == Budget::Invitations => {
-                self.postpone(&email.key, budget, &budgets, now).await
+                let shard = self.app.budget_shard(&ring, RateLimitScope::Invitations, 0);
+                self.postpone(&email.key, budget, shard.ends_at(now), now)
+                    .await
             }
             ClaimOutcome::OverBudget(budget) => {
                 let outcome = DeliveryOutcome::Throttled(budget);

@@ -23,6 +23,8 @@ mod templates;
 
 pub use events::{BatchResponse, Event, Record};
 
+use budgets::FullShards;
+use futures_util::future::join_all;
 use ses::Ses;
 use shared::app::App;
 use shared::aws::Aws;
@@ -38,6 +40,7 @@ pub struct Mailer {
     ses: Ses,
     /// The origin of the links to the built-in pages.
     public: Origin,
+    full_shards: FullShards,
 }
 
 impl Bootstrap for Mailer {
@@ -47,12 +50,17 @@ impl Bootstrap for Mailer {
             StartError("PUBLIC_URL is not set. The mailer needs it for links.".into())
         })?;
         let ses = Ses::new(aws, &app.config.email.configuration_set);
-        Ok(Self { app, ses, public })
+        Ok(Self {
+            app,
+            ses,
+            public,
+            full_shards: FullShards::default(),
+        })
     }
 }
 
-/// Delivers a batch of the stream, or sweeps. An email that fails does not keep the others of its
-/// batch from being tried.
+/// Delivers the emails of a batch of the stream concurrently, or sweeps. An email that fails does
+/// not keep the others of its batch from being tried.
 pub async fn handle(mailer: &Mailer, event: Event) -> BatchResponse {
     match event {
         Event::Records(records) => mailer.deliver_all(records).await,
@@ -67,15 +75,20 @@ pub async fn handle(mailer: &Mailer, event: Event) -> BatchResponse {
 impl Mailer {
     async fn deliver_all(&self, records: Vec<Record>) -> BatchResponse {
         let mut response = BatchResponse::default();
-        for record in records {
-            let Some(key) = record.key() else {
-                tracing::error!("a stream record has an invalid key");
-                continue;
-            };
-            if self.deliver(&key).await.is_err() {
-                response.deliver_again(record);
-            }
+        let failures = join_all(records.into_iter().map(|record| self.deliver_one(record)));
+        for record in failures.await.into_iter().flatten() {
+            response.deliver_again(record);
         }
         response
+    }
+
+    /// Delivers the email of one record. Returns the record if it must be delivered again.
+    async fn deliver_one(&self, record: Record) -> Option<Record> {
+        let Some(key) = record.key() else {
+            tracing::error!("a stream record has an invalid key");
+            return None;
+        };
+        let delivered = self.deliver(&key).await;
+        delivered.is_err().then_some(record)
     }
 }

@@ -3,20 +3,17 @@
 use crate::Mailer;
 use crate::delivery::RetryLater;
 use shared::domain::email::{Budget, DeliveryOutcome, OutboxKey};
-use shared::domain::rate_limit::RateLimit;
 use shared::domain::time::Timestamp;
 
 impl Mailer {
-    /// Leaves an email to the sweep until the windows of its `budgets` have ended, and logs it.
+    /// Leaves an email to the sweep until the window of its `budget` has ended, and logs it.
     pub(crate) async fn postpone(
         &self,
         key: &OutboxKey,
         budget: Budget,
-        budgets: &[RateLimit],
+        until: Timestamp,
         now: Timestamp,
     ) -> Result<(), RetryLater> {
-        let ends = budgets.iter().map(|budget| budget.ends_at(now));
-        let until = ends.max().unwrap_or(now);
         self.app
             .store
             .postpone_email(key, budget, until, now)

@@ -46,7 +46,7 @@ impl EmailConfig {
             )?,
             per_hour: read.number("EMAILS_PER_HOUR", 1..=1000)?,
             per_day: read.number("EMAILS_PER_DAY", 1..=10_000)?,
-            per_day_portal: read.number("EMAILS_PER_DAY_PORTAL", 1..=1_000_000)?,
+            per_day_portal: read.number("EMAILS_PER_DAY_PORTAL", 1..=100_000_000)?,
             notices: read
                 .optional("NOTICES", "names of notices separated by commas", notices)?
                 .unwrap_or_default(),

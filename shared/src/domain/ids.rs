@@ -189,6 +189,14 @@ impl RecordId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns a number below `count`, which follows from the random part of the id: ids spread
+    /// evenly over all of them.
+    pub fn spread(&self, count: u64) -> u64 {
+        let random = self.0.rsplit('-').next().unwrap_or_default();
+        let random = u64::from_str_radix(random, 16).unwrap_or_default();
+        random % count.max(1)
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod origin;
 pub mod password;
 pub mod paths;
 pub mod portal;
+pub mod portal_budget;
 pub mod rate_limit;
 pub mod secret;
 pub mod session;

@@ -60,18 +60,25 @@ impl Store {
         self.update(operation, self.increment(limit, now)).await
     }
 
-    /// Returns whether the limit is reached.
+    /// Returns the end of the window if all of the `limits` are reached together. There are at
+    /// most 100 of them.
     ///
-    /// Costs 1 strongly consistent read.
+    /// Costs 1 strongly consistent batch of 1 read for each limit.
     ///
     /// # Errors
     /// Fails with [`Unavailable`] if the store cannot be reached.
-    pub async fn is_reached(&self, limit: &RateLimit, now: Timestamp) -> Result<bool, Unavailable> {
-        let row = self
-            .read_item("is_reached", &self.tables.rate_limits, key(limit, now))
-            .await?;
-        let count = row.and_then(|row| number(&row, "count"));
-        Ok(count.unwrap_or_default() >= limit.limit)
+    pub async fn reached_until(
+        &self,
+        limits: &[RateLimit],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        let keys = limits.iter().map(|limit| key(limit, now)).collect();
+        let read = self.read_items("reached_until", [(&self.tables.rate_limits, keys)]);
+        let [rows] = read.await?;
+        let counted: u64 = rows.iter().filter_map(|row| number(row, "count")).sum();
+        let is_reached = counted >= limits.iter().map(|limit| limit.limit).sum();
+        let ends = limits.iter().map(|limit| limit.ends_at(now));
+        Ok(ends.max().filter(|_| is_reached))
     }
 
     /// Counts once more as [`Store::count`] does. Returns how often may be counted after that, or

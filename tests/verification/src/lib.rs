@@ -21,6 +21,7 @@ pub mod independence;
 mod jwt;
 mod key_ring;
 pub mod key_rotation;
+pub mod load;
 mod nonces;
 pub mod outage;
 mod outbox;
@@ -35,6 +36,8 @@ mod rows;
 pub mod simulation;
 mod tally;
 pub mod timing;
+mod units;
+pub mod walls;
 
 /// The figures of a run, or its first failures and the commands that replay them.
 pub type Report = Result<Figures, String>;

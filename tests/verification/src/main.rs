@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use verification::{
     Report, attack_day, email_delivery, fault_injection, forgery, fuzzing, hash_speed,
-    independence, key_rotation, outage, presses, race, revocation, simulation, timing,
+    independence, key_rotation, load, outage, presses, race, revocation, simulation, timing,
 };
 
 /// Verifies the promises of docs/security.md under failure and attack
@@ -33,6 +33,8 @@ enum Command {
     Outage(outage::Settings),
     /// Requests thousands of emails under failures; each must end, and say how
     EmailDelivery(email_delivery::Settings),
+    /// Signs hundreds of users in a second, before a model of DynamoDB's limits
+    Load(load::Settings),
     /// Compares what one client sees in worlds where others do different things
     Independence(independence::Settings),
     /// Presses the button of each form several times, over a slow network
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Revocation(settings) => revocation::run(&settings, true),
         Command::Outage(settings) => outage::run(&settings, true),
         Command::EmailDelivery(settings) => email_delivery::run(&settings, true),
+        Command::Load(settings) => load::run(&settings, true),
         Command::Independence(settings) => independence::run(&settings, true),
         Command::Presses(settings) => presses::run(&settings, true),
         Command::AttackDay(settings) => attack_day::run(&settings, true),

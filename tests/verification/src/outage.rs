@@ -6,7 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "a broken verification should stop")]
 
 use crate::parallel::paused;
-use crate::rows::{number, text};
+use crate::rows::{is_finished, number, text};
 use crate::{Figures, Report, ensure};
 use clap::Args;
 use kit::{ADA, Email, World, mins, parameters, secs};
@@ -74,10 +74,6 @@ async fn request_email(world: &World, address: &str) -> Result<(), String> {
 fn ses_error() -> Fault {
     let error = json!({"__type": "TooManyRequestsException", "message": "an injected error"});
     Fault::Reply(429, error.to_string())
-}
-
-fn is_finished(row: &Value) -> bool {
-    text(row, "unfinished") != "email"
 }
 
 fn count_status(rows: &[Value], status: &str) -> u64 {

@@ -13,3 +13,8 @@ pub(crate) fn text<'a>(row: &'a Value, name: &str) -> &'a str {
 pub(crate) fn number(row: &Value, name: &str) -> Option<u64> {
     text(row, name).parse().ok()
 }
+
+/// Returns whether the mailer is done with an email, according to its row.
+pub(crate) fn is_finished(email: &Value) -> bool {
+    !text(email, "unfinished").starts_with("email")
+}

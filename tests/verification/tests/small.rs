@@ -3,7 +3,7 @@
 
 use verification::{
     attack_day, email_delivery, fault_injection, forgery, fuzzing, independence, key_rotation,
-    outage, presses, race, revocation, simulation,
+    load, outage, presses, race, revocation, simulation, walls,
 };
 
 #[test]
@@ -128,4 +128,24 @@ fn a_client_sees_the_consequences_of_its_own_history_only() {
         steps: 25,
     };
     independence::run(&settings, false).unwrap();
+}
+
+#[test]
+fn many_sign_ins_at_once_are_all_accepted_and_cost_what_one_does() {
+    let settings = load::Settings {
+        rate: 100,
+        seconds: 2,
+        seed: 1,
+    };
+    load::run(&settings, false).unwrap();
+}
+
+#[tokio::test]
+async fn the_walls_are_those_of_the_page() {
+    let table = walls::table().await;
+    let page = include_str!("../../../docs/scale.md");
+    assert!(
+        page.contains(&table),
+        "the table in docs/scale.md must be:\n\n{table}"
+    );
 }

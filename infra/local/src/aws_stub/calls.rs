@@ -2,6 +2,8 @@
 
 use super::faults::{Attempt, ChooseFault, Fault, FaultPlan};
 use super::request::AwsRequest;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,8 +20,11 @@ pub struct Call {
     pub tables: Vec<String>,
     /// The action that IAM must allow for each item, with its table or an empty string, sorted.
     pub actions: Vec<(String, String)>,
+    pub body: Arc<Value>,
     /// The capacity units that the response reports as consumed.
     pub capacity: f64,
+    /// The same, by table, or `<table>/index/<index>`.
+    pub units: BTreeMap<String, f64>,
     /// The sequential step of the function. Calls that overlap have the same one.
     pub generation: usize,
     /// The HTTP status of the response, or 0 if there was none.
@@ -42,6 +47,13 @@ impl CallRecorder {
             .into_iter()
             .map(|(_, call)| call)
             .collect()
+    }
+
+    /// Returns the calls that have been answered since the last time.
+    pub(crate) fn take_answered(&self) -> Vec<Call> {
+        let mut calls = self.calls();
+        let answered = calls.extract_if(.., |(_, call)| call.status != 0);
+        answered.map(|(_, call)| call).collect()
     }
 
     /// Returns the requests that timed out and have not been executed yet, leaving none.
@@ -109,7 +121,9 @@ impl InstanceRecorder {
             operation: attempt.operation.clone(),
             tables: attempt.tables.clone(),
             actions: request.actions.clone(),
+            body: Arc::clone(&request.body),
             capacity: 0.0,
+            units: BTreeMap::new(),
             generation,
             status: 0,
         };
@@ -145,11 +159,12 @@ impl CallInFlight<'_> {
     }
 
     /// Records the result of the call.
-    pub(super) fn finish(&self, status: u16, capacity: f64) {
+    pub(super) fn finish(&self, status: u16, units: BTreeMap<String, f64>) {
         let mut calls = self.instance.recorder.calls();
         if let Some((_, call)) = calls.iter_mut().rev().find(|(id, _)| *id == self.id) {
             call.status = status;
-            call.capacity = capacity;
+            call.capacity = units.values().sum();
+            call.units = units;
         }
     }
 }

@@ -23,6 +23,7 @@ use calls::{CallInFlight, InstanceRecorder};
 use request::AwsRequest;
 use serde_json::json;
 use services::ServiceResponse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -100,12 +101,12 @@ fn respond(
             Err(ConnectorError::io("the response was lost".into()))
         }
         Fault::Reply(status, body) => {
-            call.finish(status, 0.0);
+            call.finish(status, BTreeMap::new());
             services::reply(status, body)
         }
         Fault::DoneBut(status, body) => {
             let done = services.handle(&request)?;
-            call.finish(status, done.capacity);
+            call.finish(status, done.units);
             services::reply(status, body)
         }
         Fault::Late => {
@@ -115,7 +116,7 @@ fn respond(
         Fault::Undone => {
             let all = at(&request.body, "/RequestItems");
             let body = json!({"Responses": {}, "UnprocessedKeys": all, "UnprocessedItems": all});
-            call.finish(200, 0.0);
+            call.finish(200, BTreeMap::new());
             services::reply(200, body.to_string())
         }
         Fault::DieBefore => die(),
@@ -132,8 +133,8 @@ fn execute(
     call: &CallInFlight<'_>,
     request: &AwsRequest,
 ) -> Result<HttpResponse, ConnectorError> {
-    let ServiceResponse { response, capacity } = services.handle(request)?;
-    call.finish(response.status().as_u16(), capacity);
+    let ServiceResponse { response, units } = services.handle(request)?;
+    call.finish(response.status().as_u16(), units);
     Ok(response)
 }
 

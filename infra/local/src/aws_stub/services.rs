@@ -1,7 +1,7 @@
 //! The embedded services that respond in place of AWS.
 
 use super::request::AwsRequest;
-use crate::dynamodb;
+use crate::dynamodb::{self, short_name};
 use crate::inbox::Inbox;
 use crate::json::at;
 use crate::kms::Kms;
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::ids::UserId;
 use shared::random::Random;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -37,17 +38,18 @@ pub(crate) struct Services {
     pub(crate) random: Random,
 }
 
-/// A response, with the capacity units that it reports as consumed.
+/// A response, with the capacity units that it reports as consumed: by table, or
+/// `<table>/index/<index>`.
 pub(super) struct ServiceResponse {
     pub(super) response: HttpResponse,
-    pub(super) capacity: f64,
+    pub(super) units: BTreeMap<String, f64>,
 }
 
 impl From<HttpResponse> for ServiceResponse {
     fn from(response: HttpResponse) -> Self {
         Self {
             response,
-            capacity: 0.0,
+            units: BTreeMap::new(),
         }
     }
 }
@@ -89,18 +91,17 @@ impl Services {
     ) -> Result<ServiceResponse, ConnectorError> {
         let mut body = (*request.body).clone();
         if let Some(fields) = body.as_object_mut() {
-            fields.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
+            fields.insert("ReturnConsumedCapacity".to_owned(), json!("INDEXES"));
         }
         let (status, output) = dynamodb::call(&self.database, operation, &body);
         if request.writes() {
             self.written.send_replace(());
         }
-        let capacity = serde_json::from_str(&output).map_or(0.0, |output: Value| {
-            capacity_units(at(&output, "/ConsumedCapacity"))
-        });
+        let output_value: Value = serde_json::from_str(&output).unwrap_or_default();
+        let units = capacity_units(at(&output_value, "/ConsumedCapacity"));
         Ok(ServiceResponse {
             response: reply(status, output)?,
-            capacity,
+            units,
         })
     }
 
@@ -180,10 +181,19 @@ fn refuse(status: u16, code: &'static str, message: &str) -> Result<HttpResponse
     Ok(response)
 }
 
-/// Returns the sum of a report, or of one report for each table.
-fn capacity_units(report: &Value) -> f64 {
-    match report {
-        Value::Array(reports) => reports.iter().map(capacity_units).sum(),
-        report => at(report, "/CapacityUnits").as_f64().unwrap_or_default(),
+/// Returns the units of a report, or of one report for each table.
+fn capacity_units(report: &Value) -> BTreeMap<String, f64> {
+    if let Value::Array(reports) = report {
+        return reports.iter().flat_map(capacity_units).collect();
     }
+    let table = short_name(text(report, "/TableName")).to_owned();
+    let units = |detail: &Value| at(detail, "/CapacityUnits").as_f64();
+    let indexes = at(report, "/GlobalSecondaryIndexes").as_object();
+    let indexes = indexes.into_iter().flatten().map(|(name, detail)| {
+        let index = format!("{table}/index/{name}");
+        (index, units(detail).unwrap_or_default())
+    });
+    let mut all: BTreeMap<_, _> = indexes.collect();
+    all.extend(units(at(report, "/Table")).map(|units| (table, units)));
+    all
 }

@@ -96,6 +96,11 @@ impl Portal {
         self.calls.take_calls()
     }
 
+    /// Takes the calls that have been answered since the last time. The others stay.
+    pub fn take_answered_calls(&self) -> Vec<Call> {
+        self.calls.take_answered()
+    }
+
     /// Lets `faults` choose the fault of each attempt from now on. Attempts are numbered anew, from
     /// 1.
     pub fn set_fault(&self, faults: impl Fn(&Attempt) -> Fault + Send + Sync + 'static) {

@@ -24,6 +24,9 @@ pub struct MappingSettings {
     /// The maximum age of a record, in seconds. Zero and less mean no limit.
     #[serde(default)]
     pub maximum_record_age_in_seconds: i64,
+    /// The maximum number of invocations at the same time for one shard. Here there is one.
+    #[serde(default, rename = "ParallelizationFactor")]
+    _parallelization_factor: u8,
     /// Contains `ReportBatchItemFailures` if the function's response names the failed records.
     #[serde(default)]
     pub function_response_types: Vec<String>,

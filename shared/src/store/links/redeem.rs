@@ -108,7 +108,7 @@ impl Store {
     fn redeeming_user(&self, redeem: &Redeem<'_>, before: Status) -> Expression {
         let signed_in = self
             .user_row(&redeem.link.user)
-            .set("last_sign_in_at = :now, #status = :active, epoch = :session_epoch")
+            .set("signed_in_at = :now, #status = :active, epoch = :session_epoch")
             .add("sign_ins :one")
             .when(
                 "attribute_exists(pk) AND #status = :before \

@@ -1,7 +1,6 @@
 //! Finds one email of the outbox.
 
 use crate::domain::email::{DeliveryRecord, OutboxEntry, OutboxKey};
-use crate::store::item::text;
 use crate::store::outbox::outbox_item;
 use crate::store::{Store, Unavailable};
 
@@ -50,8 +49,7 @@ impl Store {
             )
             .await?;
         // The row of a finished email may have lost its address, and would not be readable.
-        let unfinished =
-            item.filter(|item| text(item, "unfinished") == Some(outbox_item::UNFINISHED));
+        let unfinished = item.filter(outbox_item::is_unfinished);
         Ok(unfinished.map_or(OutboxLookup::Finished, |item| {
             outbox_item::from_item(&item).map_or(OutboxLookup::Unreadable, |entry| {
                 OutboxLookup::Unfinished(Box::new(entry))

@@ -29,10 +29,10 @@ impl Store {
         let finished = self
             .email_row(email)
             .set("#status = :status, ended_at = :now, #detail = :detail")
-            .when("unfinished = :email")
+            .when("begins_with(unfinished, :email)")
             .names([("#status", "status"), ("#detail", attribute)])
             .values([
-                (":email", s(outbox_item::UNFINISHED)),
+                (":email", s(outbox_item::WAITING)),
                 (":status", s(outcome.status().as_str())),
                 (":now", n(now.millis())),
                 (":detail", s(value)),

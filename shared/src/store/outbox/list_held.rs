@@ -60,7 +60,7 @@ impl Store {
             // Younger ones are the stream's, and do not wait.
             let from = now.plus(LEASE);
             let (waiting, after) = self
-                .query_held(outbox_item::UNFINISHED, start, left, from)
+                .query_held(outbox_item::WAITING, start, left, from)
                 .await?;
             keys.extend(waiting);
             next = after;

@@ -24,10 +24,15 @@ impl Store {
         let postponed = self
             .email_row(email)
             .set("waits_until = :until, due_at = :until, reason = :reason, postponed_at = :now")
-            .when("unfinished = :email AND #status = :queued AND attribute_not_exists(redriven_at)")
+            // The list of held emails finds all that wait under one key.
+            .set("unfinished = :email")
+            .when(
+                "begins_with(unfinished, :email) AND #status = :queued \
+                 AND attribute_not_exists(redriven_at)",
+            )
             .names([("#status", "status")])
             .values([
-                (":email", s(outbox_item::UNFINISHED)),
+                (":email", s(outbox_item::WAITING)),
                 (":queued", s("queued")),
                 (":now", n(now.millis())),
                 (":until", n(until.millis())),

@@ -51,7 +51,7 @@ impl Store {
         let redriven = if is_expired {
             expired(row)
         } else if email.is_held() {
-            unheld(row, email)
+            unheld(row, key, email)
         } else if email.is_waiting(now) {
             advanced(row)
         } else {
@@ -88,12 +88,12 @@ fn expired(row: Expression) -> Expression {
 }
 
 /// Returns the update of an email that was held back: the mailer claims it, or claims it again.
-fn unheld(row: Expression, email: &DeliveryRecord) -> Expression {
+fn unheld(row: Expression, key: &OutboxKey, email: &DeliveryRecord) -> Expression {
     let row = row
         .set("#status = :status, unfinished = :unfinished, due_at = :now")
         .remove("reason, ended_at")
         .when("unfinished = :held AND ended_at = :ended_at AND attribute_not_exists(events)")
-        .values([(":unfinished", s(outbox_item::UNFINISHED))]);
+        .values([(":unfinished", s(outbox_item::unfinished(&key.id)))]);
     if email.attempts == 0 {
         return row.values([(":status", s("queued"))]);
     }
@@ -108,7 +108,7 @@ fn advanced(row: Expression) -> Expression {
         .remove("reason")
         .when("unfinished = :unfinished AND #status = :queued AND waits_until > :now")
         .values([
-            (":unfinished", s(outbox_item::UNFINISHED)),
+            (":unfinished", s(outbox_item::WAITING)),
             (":queued", s("queued")),
         ])
 }

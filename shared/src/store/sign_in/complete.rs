@@ -94,7 +94,7 @@ impl Store {
         let now = sign_in.session.created_at;
         let user = self
             .user_row(&sign_in.user.id)
-            .set("last_sign_in_at = :now, password = :password")
+            .set("signed_in_at = :now, password = :password")
             .add("sign_ins :one")
             .names([("#status", "status")])
             .values([

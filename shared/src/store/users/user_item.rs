@@ -18,6 +18,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckF
 
 /// The only attribute of a tombstone besides its key.
 const ERASED_AT: &str = "erased_at";
+/// The time of the last sign-in. The index by address does not have it, so that a sign-in writes
+/// nothing there.
+const SIGNED_IN_AT: &str = "signed_in_at";
+/// The same, as earlier versions stored it. The index has it.
+const LAST_SIGN_IN_AT: &str = "last_sign_in_at";
 
 pub(in crate::store) fn user_key(id: &UserId) -> Item {
     item([("pk", Some(s(format!("user#{id}"))))])
@@ -139,8 +144,12 @@ pub(in crate::store) fn with_history(
 ) -> Expression {
     let condition = match new_browser {
         None => return user,
-        Some(NewBrowser { notice: Some(_) }) => "attribute_exists(last_sign_in_at)",
-        Some(NewBrowser { notice: None }) => "attribute_not_exists(last_sign_in_at)",
+        Some(NewBrowser { notice: Some(_) }) => {
+            "(attribute_exists(signed_in_at) OR attribute_exists(last_sign_in_at))"
+        }
+        Some(NewBrowser { notice: None }) => {
+            "attribute_not_exists(signed_in_at) AND attribute_not_exists(last_sign_in_at)"
+        }
     };
     user.and(condition).returning_old_item()
 }
@@ -153,7 +162,7 @@ pub(in crate::store) fn must_repeat(
     new_browser: Option<&NewBrowser>,
 ) -> Option<bool> {
     let user = user?;
-    let signed_in_before = user.contains_key("last_sign_in_at");
+    let signed_in_before = last_sign_in_at(user).is_some();
     let has_other_history =
         new_browser.is_some_and(|browser| browser.notice.is_some() != signed_in_before);
     (is_outpaced(user, ended) || has_other_history).then_some(signed_in_before)
@@ -197,10 +206,7 @@ pub(in crate::store) fn to_item(user: &User) -> Item {
         ("status", Some(s(user.status.as_str()))),
         ("epoch", Some(n(user.epoch.get()))),
         ("created_at", Some(n(user.created_at.millis()))),
-        (
-            "last_sign_in_at",
-            user.last_sign_in_at.map(|at| n(at.millis())),
-        ),
+        (SIGNED_IN_AT, user.last_sign_in_at.map(|at| n(at.millis()))),
     ]));
     whole
 }
@@ -224,8 +230,12 @@ pub(in crate::store) fn from_item(item: &Item) -> Option<User> {
         status: Status::parse(text(item, "status")?)?,
         epoch: Epoch::new(number(item, "epoch")?),
         created_at: moment(item, "created_at")?,
-        last_sign_in_at: moment(item, "last_sign_in_at"),
+        last_sign_in_at: last_sign_in_at(item),
     })
+}
+
+fn last_sign_in_at(item: &Item) -> Option<Timestamp> {
+    moment(item, SIGNED_IN_AT).or_else(|| moment(item, LAST_SIGN_IN_AT))
 }
 
 fn resources(item: &Item) -> Option<Vec<Resource>> {

@@ -3,7 +3,7 @@
 use super::PER_HOUR;
 use super::provider::{Accepted, Provider};
 use crate::ensure;
-use crate::rows::{number, text};
+use crate::rows::{is_finished, number, text};
 use crate::tally::Tally;
 use kit::World;
 use local::SesEvent;
@@ -20,10 +20,7 @@ pub(super) async fn check(
 ) -> Result<Tally, String> {
     let rows = world.rows("emails");
     let emails = rows.iter().filter(|row| !row["kind"].is_null());
-    let unfinished: Vec<_> = emails
-        .clone()
-        .filter(|row| text(row, "unfinished") == "email")
-        .collect();
+    let unfinished: Vec<_> = emails.clone().filter(|row| !is_finished(row)).collect();
     ensure!(unfinished.is_empty(), "not ended: {unfinished:?}");
     let statuses = shown_statuses(world, emails.clone()).await?;
     let mut tally = Tally::default();

@@ -54,12 +54,15 @@ impl Counters {
         row.insert("expires_at".to_owned(), expires_at);
     }
 
-    /// Takes one count back.
+    /// Takes one count back. A row forgets what it does not count any more, but for its total.
     pub(super) fn give_back(&mut self, limit: &RateLimit, attribute: &str, now: u64) {
-        let row = self.rows.get_mut(&key(limit, now));
-        if let Some(count) = row.and_then(|row| row.get_mut(attribute)) {
+        let Some(row) = self.rows.get_mut(&key(limit, now)) else {
+            return;
+        };
+        if let Some(count) = row.get_mut(attribute) {
             *count = count.saturating_sub(1);
         }
+        row.retain(|name, count| *count > 0 || name == "count");
     }
 
     /// Notes that a step may have written a limit's row.

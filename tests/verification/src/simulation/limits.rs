@@ -194,10 +194,20 @@ impl PortalUnderTest<'_> {
             KnownBrowserEmailsPerHour, PortalEmails, SignUp, SignUpEmails,
         };
         let link = &self.model.links[link];
+        let [_, id] = link.email_key();
         let rules = &self.model.rules;
         let address = self.model.people[link.person].address.as_str();
         let [per_hour, per_day, per_portal] = rules.emails;
-        let portal = |scope| every(DAY, scope, self.hash(&["portal"]), per_portal);
+        // No share of a large budget is ever used up.
+        let shards = (per_portal / 2000).clamp(1, 64);
+        let random = id
+            .get(13..)
+            .and_then(|hex| u64::from_str_radix(hex, 16).ok());
+        let key = match random.unwrap_or_default() % shards {
+            0 => self.hash(&["portal"]),
+            shard => self.hash(&["portal", &shard.to_string()]),
+        };
+        let portal = |scope| every(DAY, scope, key, per_portal / shards);
         match (link.kind, link.known_browser) {
             (Kind::PasswordChanged, _) => vec![],
             (Kind::Invitation, _) => vec![portal(Invitations)],

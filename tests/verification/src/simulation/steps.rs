@@ -7,6 +7,7 @@ use super::rules::{DAY, Rules};
 use crate::ensure;
 use crate::key_ring::KeyRing;
 use crate::rng::Rng;
+use crate::rows::is_finished;
 use crate::tally::Tally;
 use kit::World;
 use std::sync::{Arc, PoisonError};
@@ -246,7 +247,7 @@ impl<'w> Simulation<'w> {
         self.outcomes.count_by("injected faults", faults);
         for portal in &self.portals {
             let mut unfinished = portal.world.rows("emails");
-            unfinished.retain(|row| row["unfinished"]["S"] == "email");
+            unfinished.retain(|row| !is_finished(row));
             ensure!(unfinished.is_empty(), "unfinished emails: {unfinished:?}");
             portal.check_secrets(&mut self.env.rng)?;
         }

@@ -1,6 +1,7 @@
 //! Emails: requested, claimed, sent, finished.
 
 use super::{Facts, Record, number, sorted, text};
+use crate::rows::is_finished;
 use crate::{ensure, ensure_eq};
 use kit::Email;
 use serde_json::Value;
@@ -10,7 +11,7 @@ pub(super) fn all_are_finished(facts: &Facts) -> Result<(), String> {
     for row in facts.rows("emails") {
         let (status, copies) = (text(row, "status"), copies(facts, row).len());
         let has = |name| row.get(name).is_some();
-        let is_finished = text(row, "unfinished") != "email" && has("ended_at");
+        let is_finished = is_finished(row) && has("ended_at");
         let is_expected = is_finished && facts.email_statuses.contains(&status);
         ensure!(is_expected, "an email ended as {status}: {row}");
         let is_plausible = match status {

@@ -78,7 +78,7 @@ pub(super) fn sign_ins_are_counted(facts: &Facts) -> Result<(), String> {
             .count();
         let (times, counted) = (sessions + others, number(user, "sign_ins"));
         ensure_eq!(counted, times, "the sign-ins of {user}");
-        let has_time = user.get("last_sign_in_at").is_some();
+        let has_time = user.get("signed_in_at").is_some();
         ensure_eq!(has_time, sessions > 0, "the last sign-in of {user}");
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Delivers the outbox: the stream's records and the sweep.
 
 use super::{MAX_ATTEMPTS, Scenario, StepResult};
+use crate::rows::is_finished;
 use crate::{ensure, outbox};
 use kit::{Email, secs};
 use local::SesEvent;
@@ -19,7 +20,7 @@ impl Scenario {
         for _ in 0..MAX_DELIVERIES {
             if self.deliver_once().await? {
                 let rows = self.world.rows("emails");
-                if rows.iter().all(|row| row["unfinished"]["S"] != "email") {
+                if rows.iter().all(is_finished) {
                     return Ok(());
                 }
                 self.invoke_mailer(json!({"Sweep": {}})).await?;
