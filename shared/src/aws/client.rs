@@ -1,6 +1,7 @@
 //! Sends the operations of one service: serializes with the SDK, signs, and tries again.
 
 use super::signature::Signer;
+use super::timer::Timer;
 use super::{Aws, SdkError};
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
@@ -14,7 +15,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 
 /// The pause after the first attempt is shorter than this, and that after each other one than twice
 /// as much as before, with full jitter.
@@ -74,6 +75,7 @@ pub struct Client<S> {
     endpoint: String,
     signer: Signer,
     attempts: Attempts,
+    timer: Timer,
 }
 
 /// An operation with the types of its input, output and error erased: its code exists once.
@@ -89,6 +91,7 @@ impl<S: Service> Client<S> {
             endpoint: aws.endpoint(S::HOST),
             signer: Signer::new(&aws.region, S::NAME),
             attempts: Attempts::default(),
+            timer: Timer::default(),
             aws: aws.clone(),
         }
     }
@@ -130,10 +133,7 @@ impl<S: Service> Client<S> {
             Ok(request)
         });
         let request = request.map_err(SdkError::construction_failure)?;
-        let attempts = self.attempt_repeatedly(operation, request);
-        timeout(self.attempts.all, attempts)
-            .await
-            .unwrap_or_else(|elapsed| Err(SdkError::timeout_error(elapsed)))
+        self.attempt_repeatedly(operation, request).await
     }
 
     async fn attempt_repeatedly(
@@ -141,18 +141,26 @@ impl<S: Service> Client<S> {
         operation: &Erased,
         request: HttpRequest,
     ) -> Result<Output, SdkError<Error>> {
+        let end = Instant::now() + self.attempts.all;
         let mut attempt = 1;
         loop {
-            let outcome = timeout(self.attempts.each, self.attempt(operation, &request))
-                .await
-                .unwrap_or_else(|elapsed| Err(SdkError::timeout_error(elapsed)));
-            match outcome {
-                Err(error) if attempt < self.attempts.count && operation.may_pass(&error) => {
-                    tokio::time::sleep(self.pause_after(attempt)).await;
-                    attempt += 1;
-                }
+            let until = end.min(Instant::now() + self.attempts.each);
+            let outcome = self
+                .timer
+                .limit(until, self.attempt(operation, &request))
+                .await;
+            let outcome =
+                outcome.unwrap_or_else(|| Err(SdkError::timeout_error("no response in time")));
+            let error = match outcome {
+                Err(error) if attempt < self.attempts.count && operation.may_pass(&error) => error,
                 outcome => return outcome,
+            };
+            let next = Instant::now() + self.pause_after(attempt);
+            if next >= end {
+                return Err(error);
             }
+            sleep_until(next).await;
+            attempt += 1;
         }
     }
 

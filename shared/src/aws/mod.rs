@@ -8,6 +8,7 @@ mod client;
 mod connection;
 mod https;
 mod signature;
+mod timer;
 
 use crate::clock::Clock;
 use crate::config::StartError;

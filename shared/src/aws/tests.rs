@@ -1,4 +1,5 @@
 use super::signature::Signer;
+use super::timer::Timer;
 use super::{Credentials, Https};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate for `localhost` that signs itself, and its key, which protects nothing.
@@ -236,6 +238,22 @@ async fn only_a_trusted_certificate_of_the_host_is_accepted() {
     assert!(accepts(&trusting, &by_name).await);
     assert!(!accepts(&trusting, &by_address).await, "another host");
     assert!(!accepts(&amazon, &by_name).await, "an unknown root");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_limits_one_future_after_the_other_and_several_at_once() {
+    let timer = Timer::default();
+    let sleep = |millis| tokio::time::sleep(Duration::from_millis(millis));
+    let until = |millis| Instant::now() + Duration::from_millis(millis);
+    for _ in 0..3 {
+        assert_eq!(timer.limit(until(20), sleep(10)).await, Some(()));
+        assert_eq!(timer.limit(until(10), sleep(20)).await, None);
+        let both = tokio::join!(
+            timer.limit(until(20), sleep(10)),
+            timer.limit(until(5), sleep(10))
+        );
+        assert_eq!(both, (Some(()), None));
+    }
 }
 
 #[test]
