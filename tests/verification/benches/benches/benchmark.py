@@ -24,8 +24,8 @@ HASH_STEPS = (30,)
 class Benchmark:
     """One run of the benchmark."""
 
-    def __init__(self, options):
-        self.options = options
+    def __init__(self, options, portal):
+        self.options, self.portal = options, portal
         self.results = measure.Results()
         self.steps = STEPS[:1] if options.quick else STEPS
         self.block = 30 if options.quick else 100
@@ -41,7 +41,7 @@ class Benchmark:
     def run(self):
         """Measures everything."""
         for number in range(1, self.options.rounds + 1):
-            with Vestibule(self.options.built) as ours:
+            with Vestibule(self.portal, self.options.built) as ours:
                 for subject in [ours, *self.peers] if self.is_wanted(ours.name) else self.peers:
                     for request in self.requests:
                         if request in subject.requests:
@@ -61,12 +61,12 @@ class Benchmark:
         for made in events if is_cold_like_ours else []:
             is_quiet = measure.wait_until_quiet(self.options.wait)
             with running(subject, request) as process:
-                self.results.add(subject.name, request, measure.cold(process, made), is_quiet)
+                self.results.add(number, subject.name, request, measure.cold(process, made), is_quiet)
         steps = self.steps_of(request)
         is_quiet = measure.wait_until_quiet(self.options.wait)
         with running(subject, request) as process:
             values = measure.warm(process, subject.visitor(process), request, steps, self.block)
-        self.results.add(subject.name, request, values, is_quiet)
+        self.results.add(number, subject.name, request, values, is_quiet)
 
     def measure_hash(self, number):
         """Measures the processor time of a sign-in without its hash, of its hash, and of the hash in C.
@@ -78,7 +78,7 @@ class Benchmark:
         cpu = {}
         is_quiet = True
         for size, parameters in HASHES.items():
-            with Vestibule(self.options.built, parameters) as ours:
+            with Vestibule(self.portal, self.options.built, parameters) as ours:
                 is_quiet &= measure.wait_until_quiet(self.options.wait)
                 with running(ours, "sign-in") as process:
                     cpu[size] = measure.warm(process, ours, "sign-in", HASH_STEPS, self.block)[f"cpu_{HASH_STEPS[0]}"]
@@ -86,7 +86,7 @@ class Benchmark:
         values = {"cpu_without_hash": rest, "hash": cpu["default"] - rest}
         if shutil.which("argon2"):
             values["hash_in_c"] = measure.reference_hash()
-        self.results.add(Vestibule.name, "sign-in", values, is_quiet)
+        self.results.add(number, Vestibule.name, "sign-in", values, is_quiet)
 
     def steps_of(self, request):
         """Returns the numbers of requests after which warm ones are measured."""

@@ -36,16 +36,26 @@ def warm_metrics(steps):
 
 
 class Series:
-    """The measured values of one figure, and whether the machine was busy at one of them."""
+    """The measured values of one figure by round, and whether the machine was busy at one of them."""
 
     def __init__(self):
-        self.values, self.busy = [], False
+        self.rounds, self.busy = collections.defaultdict(list), False
+
+    @property
+    def values(self):
+        """The values of all rounds."""
+        return [value for values in self.rounds.values() for value in values]
 
     def quartiles(self):
         """Returns the lower quartile, the median and the upper quartile."""
         if len(self.values) == 1:
             return self.values * 3
-        return statistics.quantiles(self.values, n=4, method="inclusive")
+        return quartiles(self.values)
+
+
+def quartiles(values):
+    """Returns the lower quartile, the median and the upper quartile."""
+    return statistics.quantiles(values, n=4, method="inclusive")
 
 
 class Results:
@@ -54,11 +64,11 @@ class Results:
     def __init__(self):
         self.series = collections.defaultdict(Series)
 
-    def add(self, subject, request, values, is_quiet):
-        """Adds the values of one measurement."""
+    def add(self, number, subject, request, values, is_quiet):
+        """Adds the values of one measurement in a round."""
         for metric, value in values.items():
             series = self.series[subject, request, metric]
-            series.values.append(value)
+            series.rounds[number].append(value)
             series.busy |= not is_quiet
 
     def get(self, subject, request, metric):

@@ -41,12 +41,12 @@ class PortalError(Exception):
 class Portal:
     """A running local portal. It prints the links of emails as they arrive."""
 
-    def __init__(self, root, parameters=()):
+    def __init__(self, binary, parameters=()):
         self.links = queue.Queue()
         self.connection = None
         self.sessions = []
         port = free_port()
-        command = [f"{root}/target/debug/local", "--port", str(port), "--aws-port", "0"]
+        command = [str(binary), "--port", str(port), "--aws-port", "0"]
         for name, value in (PARAMETERS | dict(parameters)).items():
             command += ["--set", f"{name}={value}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -1,46 +1,85 @@
 """Tables of the results, and the bounds that they must keep."""
 
-from .measure import COLD, WARM_MEMORY, warm_metrics
+import statistics
+
+from .measure import COLD, WARM_MEMORY, quartiles, warm_metrics
 from .peers import AUTH_JS, ECHO, LABELS
 from .vestibule import Vestibule
 
 OURS = Vestibule.name
-# A figure is noisy with fewer values, or if its quartiles are further apart than this share of its median.
-MIN_VALUES = 5
+# A ratio is noisy with fewer rounds, or if its quartiles are further apart than this share of its median.
+MIN_ROUNDS = 5
 SPREAD = 0.15
+# The same for the processor time of a sign-in without its hash.
+REST_SPREAD_MS = 0.5
 PACKAGE_MB = 2.0
 LARGE_PACKAGE_MB = {"Activate": 2.4, "Reset": 2.4}
 
 
-def noise(series):
-    """Returns why no ratio can be made of a series, or None."""
-    if series.busy:
-        return "were measured on a busy machine"
-    if len(series.values) < MIN_VALUES:
-        return f"were measured fewer than {MIN_VALUES} times"
-    low, median, high = series.quartiles()
-    if high - low > SPREAD * median:
-        return f"have quartiles that are more than {SPREAD:.0%} of the median apart"
-    return None
+class Ratio:
+    """The ratio of two figures, each named by subject, request and metric, in each round in which both were measured."""
+
+    def __init__(self, results, over, under):
+        pair = [results.get(*key) for key in (over, under)]
+        self.name = f"{over[2]} of {over[1]}, {LABELS[over[0]]} to {LABELS[under[0]]}"
+        self.busy = any(series.busy for series in pair if series)
+        self.values = []
+        if None not in pair:
+            above, below = (series.rounds for series in pair)
+            rounds = above.keys() & below.keys()
+            self.values = [statistics.median(above[each]) / statistics.median(below[each]) for each in rounds]
+
+    def noise(self):
+        """Returns why there is no ratio although both figures were measured, or None."""
+        if not self.values:
+            return None
+        if self.busy:
+            return "were measured on a busy machine"
+        if len(self.values) < MIN_ROUNDS:
+            return f"were measured in fewer than {MIN_ROUNDS} rounds"
+        low, median, high = quartiles(self.values)
+        if high - low > SPREAD * median:
+            return f"have quartiles that are more than {SPREAD:.0%} of the median apart"
+        return None
+
+    def median(self):
+        """Returns the median, or None without a value or with too much noise."""
+        return None if not self.values or self.noise() else statistics.median(self.values)
 
 
 def ratio(results, over, under):
-    """Returns the ratio of two medians, each named by subject, request and metric; None if one is missing or noisy."""
-    pair = [results.get(*key) for key in (over, under)]
-    if None in pair or any(noise(series) for series in pair):
+    """Returns the median of a ratio; None if one of its figures is missing or it is noisy."""
+    return Ratio(results, over, under).median()
+
+
+def without_hash(results):
+    """Returns the processor time of a sign-in without its hash, in ms; None if it is missing or noisy. A difference of
+    large figures can be negative, so that its quartiles are compared with the bound instead."""
+    series = results.get(OURS, "sign-in", "cpu_without_hash")
+    if series is None or series.busy or len(series.rounds) < MIN_ROUNDS:
         return None
-    return pair[0].quartiles()[1] / pair[1].quartiles()[1]
+    low, median, high = series.quartiles()
+    return median if high - low <= REST_SPREAD_MS else None
 
 
-def noisy_figures(results):
-    """Yields a sentence for each reason why figures have no ratio."""
+def all_ratios(results):
+    """Yields the ratios of each figure of ours: to the echo, and of Auth.js to it."""
+    for subject, request, metric in list(results.series):
+        if subject == OURS:
+            ours = (subject, request, metric)
+            yield Ratio(results, ours, (ECHO, "me", metric))
+            yield Ratio(results, (AUTH_JS, request, metric), ours)
+
+
+def noisy_ratios(results):
+    """Yields a sentence for each reason why ratios are not printed."""
     reasons = {}
-    for (subject, request, metric), series in results.series.items():
-        if why := noise(series):
-            reasons.setdefault(why, []).append(f"{metric} of {request} by {LABELS[subject]}")
-    for why, figures in reasons.items():
-        more = f" and {len(figures) - 5} more" if len(figures) > 5 else ""
-        yield f"{len(figures)} of {len(results.series)} figures {why}: {', '.join(figures[:5])}{more}."
+    for each in all_ratios(results):
+        if why := each.noise():
+            reasons.setdefault(why, []).append(each.name)
+    for why, names in reasons.items():
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        yield f"{len(names)} ratios {why}: {'; '.join(names[:5])}{more}."
 
 
 def tables(results, requests, steps, packages):
@@ -105,9 +144,7 @@ def bounds(results, sizes, steps):
         echo = ratio(results, ours, (ECHO, "me", "cpu_300"))
         yield "CPU of me after 300 requests: at most 0.4 of Auth.js's after 3,000", True, 0.4, auth_js
         yield "CPU of me after 300 requests: at most 3 times the echo's", True, 3, echo
-    rest = results.get(OURS, "sign-in", "cpu_without_hash")
-    rest = None if rest is None or noise(rest) else rest.quartiles()[1]
-    yield "CPU of a warm sign-in without its hash: at most 1 ms", True, 1, rest
+    yield "CPU of a warm sign-in without its hash: at most 1 ms", True, 1, without_hash(results)
     hashes = [(OURS, "sign-in", metric) for metric in ("hash", "hash_in_c")]
     yield "CPU of the hash: at most 0.9 of that in C", True, 0.9, ratio(results, *hashes)
     for function, size in sizes.items():

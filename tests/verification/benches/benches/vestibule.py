@@ -14,9 +14,11 @@ BUILT = ROOT / "target" / "deployed" / "build"
 FUNCTIONS = {"me": "Me", "request-login": "RequestLogin", "verify": "Verify", "sign-in": "SignIn"}
 
 
-def build_portal():
-    """Builds the local portal."""
-    subprocess.run(["cargo", "build", "--locked", "--quiet", "-p", "local"], cwd=ROOT, check=True)
+def build_portal(profile="debug"):
+    """Builds the local portal and returns its binary. A release build leaves more of the caches to who calls it."""
+    release = ["--release"] if profile == "release" else []
+    subprocess.run(["cargo", "build", "--locked", "--quiet", "-p", "local", *release], cwd=ROOT, check=True)
+    return ROOT / "target" / profile / "local"
 
 
 class Vestibule:
@@ -25,10 +27,10 @@ class Vestibule:
     name = "vestibule"
     requests = tuple(FUNCTIONS)
 
-    def __init__(self, built=BUILT, parameters=()):
+    def __init__(self, portal, built=BUILT, parameters=()):
         self.built = pathlib.Path(built)
         self.logs = tempfile.TemporaryDirectory(prefix="vestibule-")
-        self.portal = Portal(ROOT, parameters)
+        self.portal = Portal(portal, parameters)
         self.tokens = []
         self.requester = None
 
