@@ -34,7 +34,7 @@ pub(super) struct Connection {
     used_at: Instant,
 }
 
-/// The reason why there is no response.
+/// The reason why a request has no response.
 pub(super) enum Failure {
     /// The connection was closed before it took the request, which can be sent again.
     NotSent(Box<PreparedRequest>),
