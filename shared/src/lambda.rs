@@ -5,19 +5,19 @@ use crate::aws::{Aws, Https};
 use crate::config::StartError;
 use crate::domain::language::Language;
 use crate::env::Env;
+use crate::http::event::EventResponse;
 use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
-use lambda_http::{IntoResponse, service_fn};
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::convert::Infallible;
-use std::future::{Future, ready};
-use std::pin::Pin;
+use std::future::Future;
 use std::sync::Arc;
 use tracing_subscriber::fmt::writer::MakeWriterExt;
 
-pub use lambda_http::Error;
+pub use lambda_runtime::Error;
 
 /// A context that is created once, before the first request.
 pub trait Bootstrap: Sized + Send + Sync + 'static {
@@ -74,16 +74,6 @@ where
     }
 }
 
-/// A response as it is to be sent. `lambda_http` would convert it, with 0.15 MB of tables for
-/// charsets that no response has.
-pub struct Complete(Response);
-
-impl IntoResponse for Complete {
-    fn into_response(self) -> Pin<Box<dyn Future<Output = Response> + Send>> {
-        Box::pin(ready(self.0))
-    }
-}
-
 /// Serves a function behind API Gateway until Lambda stops the process.
 ///
 /// # Errors
@@ -93,9 +83,13 @@ pub async fn serve<C: Bootstrap + Speaks>(
 ) -> Result<(), Error> {
     let context = Arc::new(start_process::<C>().await?);
     let handle = &handle;
-    lambda_http::run(service_fn(move |request| {
+    // Not as an `Event`: one that cannot be read must be answered too.
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let context = Arc::clone(&context);
-        async move { Ok::<_, Infallible>(answer(&*context, handle, request).await) }
+        async move {
+            let (event, id) = (event.payload.get(), event.context.request_id);
+            Ok::<_, Infallible>(answer(&*context, handle, event, id).await)
+        }
     }))
     .await
 }
@@ -137,9 +131,21 @@ pub async fn try_consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
 pub async fn answer<C: Speaks>(
     context: &C,
     handle: &impl for<'a> Handler<'a, C>,
-    request: lambda_http::Request,
-) -> Complete {
-    let request = Request::new(request);
+    event: &str,
+    id: String,
+) -> EventResponse {
+    let response = match Request::read(event, id) {
+        Ok(request) => answer_request(context, handle, request).await,
+        Err(problem) => problem.into_response(false, context.default_language()),
+    };
+    EventResponse(secure(response))
+}
+
+async fn answer_request<C: Speaks>(
+    context: &C,
+    handle: &impl for<'a> Handler<'a, C>,
+    request: Request,
+) -> Response {
     let route = request.route().to_owned();
     let id = request.id().to_owned();
     let is_form = request.is_form();
@@ -158,7 +164,7 @@ pub async fn answer<C: Speaks>(
         id,
         "answered"
     );
-    Complete(secure(response))
+    response
 }
 
 async fn start_process<C: Bootstrap>() -> Result<C, StartError> {

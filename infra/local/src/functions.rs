@@ -1,7 +1,6 @@
 //! The functions, each started with its own environment and called as Lambda calls it, with JSON.
 
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, BoxFuture, Context, LambdaEvent, Service, service_fn};
+use lambda_runtime::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,7 +8,6 @@ use shared::aws::Aws;
 use shared::config::StartError;
 use shared::env::Env;
 use shared::lambda::{Bootstrap, Consumer, Handler, Speaks, answer};
-use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A started instance of a function. It takes an event and the request's id, and returns the output
@@ -58,13 +56,7 @@ async fn http<C: Bootstrap + Speaks>(
     Ok(Arc::new(move |event, id| {
         let (context, handle) = (Arc::clone(&context), handle.clone());
         Box::pin(async move {
-            let request: LambdaRequest = read(&event)?;
-            let mut lambda = Context::default();
-            lambda.request_id = id;
-            let mut adapter = Adapter::from(service_fn(|request| async {
-                Ok::<_, Infallible>(answer(&*context, &handle, request).await)
-            }));
-            let Ok(response) = adapter.call(LambdaEvent::new(request, lambda)).await;
+            let response = answer(&*context, &handle, &event.to_string(), id).await;
             serde_json::to_value(response).map_err(|error| error.to_string())
         })
     }))

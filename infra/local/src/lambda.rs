@@ -2,7 +2,7 @@
 
 use crate::functions::Instance;
 use crate::template::{Function, REGION};
-use lambda_http::lambda_runtime::BoxFuture;
+use lambda_runtime::BoxFuture;
 use serde_json::Value;
 use shared::random::Random;
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 pub mod body;
 mod body_error;
 pub mod cookie;
+pub mod event;
 pub mod form_draft;
 pub mod form_error;
 pub mod origin;

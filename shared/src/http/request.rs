@@ -6,12 +6,10 @@ use crate::domain::language::sentences::{ApiSentences, fill};
 use crate::domain::origin::Origin;
 use crate::domain::paths;
 use crate::domain::site::Site;
+use crate::http::event::{Context, Event};
 use crate::http::problem::Problem;
-use lambda_http::RequestExt;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
-use lambda_http::http::{HeaderName, HeaderValue};
-use lambda_http::request::RequestContext;
 use std::collections::BTreeMap;
+use url::form_urlencoded;
 
 /// The `transport` of a request: the place where a client keeps its session.
 #[derive(serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,95 +22,96 @@ pub enum Transport {
     Bearer,
 }
 
-/// A request with its API Gateway context.
-pub struct Request(lambda_http::Request);
+/// A request with what API Gateway knows about it.
+#[derive(Default)]
+pub struct Request {
+    id: String,
+    headers: BTreeMap<String, String>,
+    queries: Vec<(String, String)>,
+    path_parameters: BTreeMap<String, String>,
+    context: Context,
+    body: Vec<u8>,
+}
 
 impl Request {
-    /// Wraps the adapter's view of API Gateway's event.
-    pub const fn new(request: lambda_http::Request) -> Self {
-        Self(request)
+    /// Reads the event of an invocation with this id.
+    ///
+    /// # Errors
+    /// 400 if the event cannot be read.
+    pub fn read(event: &str, id: String) -> Result<Self, Problem> {
+        let (event, body) = Event::read(event)?;
+        let cookie = (!event.cookies.is_empty()).then(|| event.cookies.join("; "));
+        let mut headers = event.headers;
+        headers.extend(cookie.map(|cookie| ("cookie".to_owned(), cookie)));
+        let queries = form_urlencoded::parse(event.raw_query_string.as_bytes());
+        Ok(Self {
+            id,
+            headers,
+            queries: queries.into_owned().collect(),
+            path_parameters: event.path_parameters,
+            context: event.request_context,
+            body,
+        })
     }
 
-    /// Creates a request that has only headers. Repeated ones are joined, as by API Gateway. A
-    /// value that cannot be a header's reads as `?`, never as absent.
+    /// Creates a request that has only headers. Repeated ones are joined, as by API Gateway.
     pub fn with_headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut joined: BTreeMap<String, String> = BTreeMap::new();
+        let mut request = Self::default();
         for (name, value) in headers {
             let name = name.to_ascii_lowercase();
             let separator = if name == "cookie" { "; " } else { "," };
-            joined
+            request
+                .headers
                 .entry(name)
                 .and_modify(|all| *all = format!("{all}{separator}{value}"))
                 .or_insert_with(|| value.to_owned());
         }
-        let mut request = lambda_http::Request::default();
-        for (name, value) in joined {
-            let Ok(name) = HeaderName::try_from(name) else {
-                continue;
-            };
-            let unreadable = HeaderValue::from_static("?");
-            let value = HeaderValue::try_from(value).unwrap_or(unreadable);
-            request.headers_mut().insert(name, value);
-        }
-        Self(request)
-    }
-
-    fn context(&self) -> Option<&ApiGatewayV2httpRequestContext> {
-        match self.0.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => Some(context),
-            _ => None,
-        }
+        request
     }
 
     /// Returns the route key that API Gateway chose, such as `POST /auth/verify`.
     pub fn route(&self) -> &str {
-        self.context()
-            .and_then(|context| context.route_key.as_deref())
-            .unwrap_or_default()
+        &self.context.route_key
     }
 
     /// Returns Lambda's id of this invocation.
     pub fn id(&self) -> &str {
-        self.0
-            .lambda_context_ref()
-            .map_or("", |context| context.request_id.as_str())
+        &self.id
     }
 
     /// Returns a path parameter as API Gateway decoded it.
     pub fn path_parameter(&self, name: &str) -> &str {
-        self.0
-            .path_parameters_ref()
-            .and_then(|all| all.first(name))
-            .unwrap_or_default()
+        let value = self.path_parameters.get(name);
+        value.map(String::as_str).unwrap_or_default()
     }
 
     /// Returns the first value of a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.0
-            .query_string_parameters_ref()
-            .and_then(|all| all.first(name))
+        self.queries()
+            .find_map(|(each, value)| (each == name).then_some(value))
     }
 
     /// Returns all query parameters; a repeated one appears each time.
     pub(super) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .query_string_parameters_ref()
-            .into_iter()
-            .flat_map(|all| all.iter())
+        let all = self.queries.iter();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Returns a header. A value that is not ASCII reads as `?`, never as absent. API Gateway joins
-    /// repeated headers with commas.
+    /// Returns a header. A value that is not printable ASCII reads as `?`, never as absent. API
+    /// Gateway joins repeated headers with commas.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap_or("?"))
+        let is_printable = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
+        let value = self.headers.get(name)?;
+        Some(if value.bytes().all(is_printable) {
+            value
+        } else {
+            "?"
+        })
     }
 
-    /// Returns the bytes of a header, which may not be text.
+    /// Returns the bytes of a header, which may not be ASCII.
     pub fn header_bytes(&self, name: &str) -> Option<&[u8]> {
-        self.0.headers().get(name).map(HeaderValue::as_bytes)
+        self.headers.get(name).map(String::as_bytes)
     }
 
     /// Returns the language that the client prefers, or `default`.
@@ -123,21 +122,13 @@ impl Request {
 
     /// Returns the client. The IP address is the one that API Gateway saw, never a header.
     pub fn client(&self) -> ClientInfo {
-        let ip = self
-            .context()
-            .and_then(|context| context.http.source_ip.as_deref())
-            .unwrap_or_default();
+        let ip = &self.context.http.source_ip;
         ClientInfo::new(ip, self.header("user-agent").unwrap_or_default())
     }
 
     /// Returns the ARN of the signer, if API Gateway checked a signature.
     pub fn iam_arn(&self) -> &str {
-        let authorizer = self
-            .context()
-            .and_then(|context| context.authorizer.as_ref());
-        authorizer
-            .and_then(|authorizer| authorizer.iam.as_ref()?.user_arn.as_deref())
-            .unwrap_or_default()
+        &self.context.authorizer.iam.user_arn
     }
 
     /// Returns the origin that this portal is reached at: `PUBLIC_URL`, or the domain name that API
@@ -147,7 +138,7 @@ impl Request {
     /// 400 if both are missing.
     pub fn portal_origin(&self, site: &Site) -> Result<Origin, Problem> {
         let by_domain = || {
-            let domain = self.context()?.domain_name.as_deref()?;
+            let domain = self.context.domain_name.as_deref()?;
             Origin::parse(&format!("https://{domain}"))
         };
         site.public
@@ -161,12 +152,7 @@ impl Request {
     /// # Errors
     /// 400 if the cookie was sent twice: it is unknown which of the two was meant.
     pub fn cookie(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let all = self
-            .0
-            .headers()
-            .get("cookie")
-            .map(HeaderValue::as_bytes)
-            .unwrap_or_default();
+        let all = self.header_bytes("cookie").unwrap_or_default();
         let pairs = all.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
         let mut named =
             pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
@@ -227,6 +213,6 @@ impl Request {
 
     /// Returns the bytes of the body.
     pub(super) fn raw_body(&self) -> &[u8] {
-        self.0.body()
+        &self.body
     }
 }

@@ -1,12 +1,11 @@
 //! Responses and the headers that every response carries.
 
-use lambda_http::Body;
-use lambda_http::http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use std::time::Duration;
 
-/// The response that the adapter hands to API Gateway.
-pub type Response = lambda_http::Response<Body>;
+/// A response whose body is text.
+pub type Response = http::Response<String>;
 
 /// Creates a JSON response.
 pub fn json(status: u16, body: &impl Serialize) -> Response {
@@ -56,13 +55,13 @@ pub fn see_other(location: &str) -> Response {
 
 /// Creates an empty response (204 No Content).
 pub fn no_content() -> Response {
-    let mut response = Response::new(Body::Empty);
-    *response.status_mut() = lambda_http::http::StatusCode::NO_CONTENT;
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
 fn text_response(status: u16, content_type: &str, body: String) -> Response {
-    let mut response = Response::new(Body::Text(body));
+    let mut response = Response::new(body);
     *response.status_mut() = status.try_into().unwrap_or_default();
     response
         .headers_mut()

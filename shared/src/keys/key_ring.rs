@@ -109,7 +109,7 @@ impl KeyRing {
             access_token_keys::parse(&stored.access_token_keys).ok_or_else(|| {
                 "every `arn` of `access_token_keys` must be that of a KMS key and unique".to_owned()
             })?;
-        let pepper = derive(&stored.root, portal, "pepper");
+        let pepper = Subkeys::of(&stored.root, portal).derive("pepper");
         Ok(Self {
             portal: portal.clone(),
             stale: false,
@@ -201,16 +201,17 @@ impl KeyRing {
 
 impl Key {
     fn derive(kid: String, usable_from: Timestamp, secret: &str, portal: &PortalName) -> Self {
+        let subkeys = Subkeys::of(secret, portal);
         Self {
             kid,
             usable_from,
-            link: derive(secret, portal, "link"),
-            activation: derive(secret, portal, "activation"),
-            reset: derive(secret, portal, "reset"),
-            report: derive(secret, portal, "report"),
-            session: derive(secret, portal, "session"),
-            code: derive(secret, portal, "code"),
-            session_id: derive(secret, portal, "session-id"),
+            link: subkeys.derive("link"),
+            activation: subkeys.derive("activation"),
+            reset: subkeys.derive("reset"),
+            report: subkeys.derive("report"),
+            session: subkeys.derive("session"),
+            code: subkeys.derive("code"),
+            session_id: subkeys.derive("session-id"),
         }
     }
 
@@ -234,15 +235,27 @@ fn hash(subkey: &Subkey, id: &LinkId) -> [u8; 32] {
         .into()
 }
 
-/// Derives the subkey of a portal and a purpose with HKDF-SHA-256 (RFC 5869).
-fn derive(secret: &str, portal: &PortalName, purpose: &str) -> Subkey {
-    let mut subkey = [0; 32];
-    let info = ["vestibule", portal.as_str(), purpose].join("/");
-    #[expect(clippy::expect_used, reason = "32 bytes are within HKDF's limit")]
-    Hkdf::<Sha256>::new(None, secret.as_bytes())
-        .expand(info.as_bytes(), &mut subkey)
-        .expect("32 bytes are within HKDF's limit");
-    Secret::new(subkey)
+/// The subkeys of one secret for one portal, one for each purpose, by HKDF-SHA-256 (RFC 5869).
+struct Subkeys<'a> {
+    hkdf: Hkdf<Sha256>,
+    portal: &'a PortalName,
+}
+
+impl<'a> Subkeys<'a> {
+    fn of(secret: &str, portal: &'a PortalName) -> Self {
+        let hkdf = Hkdf::new(None, secret.as_bytes());
+        Self { hkdf, portal }
+    }
+
+    fn derive(&self, purpose: &str) -> Subkey {
+        let mut subkey = [0; 32];
+        let info = ["vestibule", self.portal.as_str(), purpose].join("/");
+        #[expect(clippy::expect_used, reason = "32 bytes are within HKDF's limit")]
+        self.hkdf
+            .expand(info.as_bytes(), &mut subkey)
+            .expect("32 bytes are within HKDF's limit");
+        Secret::new(subkey)
+    }
 }
 
 #[cfg(test)]

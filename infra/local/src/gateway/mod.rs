@@ -119,8 +119,8 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
     (length <= MAX_BODY).then_some(bytes)
 }
 
-/// Returns whether there is exactly one `Host` that can be part of a URL. lambda_http panics at any
-/// other.
+/// Returns whether there is exactly one `Host` that can be part of a URL, as API Gateway chooses
+/// the API by it.
 fn has_valid_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all("host").iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {

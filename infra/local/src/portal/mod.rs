@@ -16,7 +16,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use dynoxide::{Database, DynoxideError};
-use lambda_http::Service;
+use lambda_runtime::Service;
 use serde_json::Value;
 use shared::aws::Aws;
 use shared::config::StartError;

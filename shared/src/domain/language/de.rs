@@ -75,6 +75,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     session_cookie_twice: "Das Sitzungs-Cookie wurde doppelt gesendet.",
     cookie_twice: "Das Cookie `{name}` wurde doppelt gesendet.",
     no_public_url: "Dieses Portal kennt seine eigene URL nicht. Setzen Sie `PublicUrl`.",
+    unreadable_request: "Die Anfrage konnte nicht gelesen werden.",
     no_such_session: "Sie haben keine Sitzung mit dieser ID.",
 
     missing_field: "Das Feld `{field}` fehlt.",

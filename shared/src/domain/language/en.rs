@@ -71,6 +71,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     session_cookie_twice: "The session cookie was sent twice.",
     cookie_twice: "The cookie `{name}` was sent twice.",
     no_public_url: "This portal does not know its own URL. Set `PublicUrl`.",
+    unreadable_request: "The request could not be read.",
     no_such_session: "You have no session with this ID.",
 
     missing_field: "Missing field `{field}`.",

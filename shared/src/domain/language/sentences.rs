@@ -93,6 +93,7 @@ sentences! {
         session_cookie_twice: Text,
         cookie_twice: Text,
         no_public_url: Text,
+        unreadable_request: Text,
         no_such_session: Text,
 
         missing_field: Text,

@@ -8,6 +8,7 @@ use crate::store::item::s;
 use crate::store::links::LinkError;
 use crate::store::links::consume::{Replay, Write};
 use crate::store::transaction::Transaction;
+use std::time::Duration;
 
 impl Store {
     /// Consumes the link, stores the `auth_time` and `auth_method` of `session`, and records the
@@ -32,8 +33,9 @@ impl Store {
         let user = self
             .confirming_user(session, "address = :address")
             .values([(":address", s(link.address.as_str()))]);
+        let consumed = self.consume_link(link, &by, now, Duration::ZERO);
         let committed = Transaction::new()
-            .update(Write::Link, self.consume_link(link, &by, now))
+            .update(Write::Link, consumed)
             .update(Write::Other, self.confirmed_session(session))
             .update(Write::User, user)
             .put(Write::Other, self.audit_record(event))

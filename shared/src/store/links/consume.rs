@@ -7,6 +7,7 @@ use crate::store::item::{Item, n, s};
 use crate::store::links::link_item;
 use crate::store::transaction::TransactionError;
 use crate::store::{Store, Unavailable};
+use std::time::Duration;
 
 /// The reason why a link did nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +46,19 @@ pub(super) struct Replay;
 
 impl Store {
     /// Returns the update that marks the link as used, on condition that it exists and is unused
-    /// and unexpired.
+    /// and unexpired. Its row is kept as long as its email, whose story tells that it was used, and
+    /// for the `life` of the session that the link may end.
     pub(super) fn consume_link(
         &self,
         link: &Link,
         by: &RedeemContext,
         now: Timestamp,
+        life: Duration,
     ) -> Expression {
         let used = self
             .link_row(&link.id)
-            // A used link is kept as long as its email, whose story tells that it was used.
             .set("used_at = :now, link_expires_at = expires_at")
-            .set("expires_at = if_not_exists(kept_until, expires_at)")
+            .set("expires_at = if_not_exists(kept_until, expires_at) + :life")
             .when(
                 "attribute_exists(pk) AND attribute_not_exists(used_at) \
                  AND expires_at > :now_in_seconds",
@@ -64,6 +66,7 @@ impl Store {
             .values([
                 (":now", n(now.millis())),
                 (":now_in_seconds", n(now.secs())),
+                (":life", n(life.as_secs())),
             ])
             .returning_old_item();
         let used = if by.same_browser {

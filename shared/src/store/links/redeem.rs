@@ -48,10 +48,12 @@ impl Store {
     /// Fails with [`LinkError`].
     pub async fn redeem(&self, redeem: &Redeem<'_>) -> Result<Session, LinkError> {
         let now = redeem.session.created_at;
+        let life = redeem.session.expires_at.since(now);
+        let consumed = self.consume_link(redeem.link, redeem.by, now, life);
         let events = redeem.events.iter().map(|event| self.audit_record(event));
         let committed = self
             .with_user(redeem)
-            .update(Write::Link, self.consume_link(redeem.link, redeem.by, now))
+            .update(Write::Link, consumed)
             .put(Write::Other, self.new_session(redeem.session))
             .puts(Write::Other, events)
             .deletes(Write::Other, self.ended_sessions(redeem.ends))

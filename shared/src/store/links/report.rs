@@ -10,6 +10,7 @@ use crate::store::links::{LinkError, link_item};
 use crate::store::transaction::Transaction;
 use crate::store::users::UpdateOutcome;
 use crate::store::{Store, Unavailable};
+use std::time::Duration;
 
 /// A report counts once, whoever repeats it.
 const BY: RedeemContext = RedeemContext {
@@ -75,8 +76,9 @@ impl Store {
         epoch: Epoch,
         event: &AuditEvent,
     ) -> Result<UpdateOutcome, Unavailable> {
+        let consumed = self.consume_link(link, &BY, event.at, Duration::ZERO);
         let reported = Transaction::new()
-            .update(Write::Link, self.consume_link(link, &BY, event.at))
+            .update(Write::Link, consumed)
             .update(Write::User, self.next_epoch(&link.user, epoch))
             .put(Write::Other, self.audit_record(event))
             .commit(self, "report_notice");

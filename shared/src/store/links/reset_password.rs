@@ -11,6 +11,7 @@ use crate::store::item::{n, s};
 use crate::store::links::LinkError;
 use crate::store::links::consume::{Replay, Write};
 use crate::store::transaction::Transaction;
+use std::time::Duration;
 
 /// A link, and the password to redeem it for.
 pub struct PasswordReset<'a> {
@@ -37,8 +38,9 @@ impl Store {
     /// Fails with [`LinkError`].
     pub async fn reset_password(&self, reset: &PasswordReset<'_>) -> Result<(), LinkError> {
         let now = reset.event.at;
+        let consumed = self.consume_link(reset.link, reset.by, now, Duration::ZERO);
         let committed = Transaction::new()
-            .update(Write::Link, self.consume_link(reset.link, reset.by, now))
+            .update(Write::Link, consumed)
             .update(Write::Other, self.user_with_new_password(reset))
             .puts(
                 Write::Other,

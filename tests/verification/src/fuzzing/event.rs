@@ -2,11 +2,8 @@
 
 use super::fixture::{self, Fixture};
 use super::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use kit::ADA;
-use lambda_http::http::Uri;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The functions, by the digit that the input starts with.
 const FUNCTIONS: [&str; 9] = [
@@ -33,7 +30,7 @@ pub fn event(data: &[u8]) {
     let function = FUNCTIONS[usize::from(digit.wrapping_sub(b'0')) % FUNCTIONS.len()];
     fixture::with(|fixture| {
         let event = fixture.fill(event);
-        let Ok(mut event) = serde_json::from_slice::<Value>(&event) else {
+        let Ok(event) = serde_json::from_slice::<Value>(&event) else {
             return;
         };
         if function == "mailer" {
@@ -44,9 +41,6 @@ pub fn event(data: &[u8]) {
         }
         if function == "email-events" {
             return record(fixture, &event);
-        }
-        if let Some(event) = event.as_object_mut() {
-            normalize(event);
         }
         if let Some(response) = invoke(fixture, function, &event) {
             read(&response).check(fixture, event.to_string().as_bytes());
@@ -103,35 +97,6 @@ fn deliver(fixture: &Fixture, event: &Value) {
     );
 }
 
-/// Changes an event to one that API Gateway could deliver: under its own host names, as a URL and
-/// in complete base64. `lambda_http` panics at others before our code runs.
-fn normalize(event: &mut Map<String, Value>) {
-    if event.get("isBase64Encoded") == Some(&Value::Bool(true)) {
-        let body = text(event, "body");
-        let bytes: Vec<_> = body.chars().map(|letter| letter as u8).collect();
-        event.insert("body".to_owned(), STANDARD.encode(bytes).into());
-    }
-    if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
-        let refused = ["host", "x-forwarded-proto"];
-        headers.retain(|name, _| !refused.iter().any(|one| name.eq_ignore_ascii_case(one)));
-    }
-    let context = event.get_mut("requestContext");
-    if let Some(context) = context.and_then(Value::as_object_mut) {
-        context.insert("domainName".to_owned(), "localhost".into());
-        context.insert("stage".to_owned(), "$default".into());
-    }
-    let query = text(event, "rawQueryString");
-    let url = url::Url::parse(&format!("https://localhost{}", text(event, "rawPath")));
-    if !url.is_ok_and(|url| format!("{url}?{query}").parse::<Uri>().is_ok()) {
-        event.insert("rawPath".to_owned(), "/".into());
-        event.insert("rawQueryString".to_owned(), "".into());
-    }
-}
-
-fn text<'a>(event: &'a Map<String, Value>, name: &str) -> &'a str {
-    event.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
 fn read(response: &Value) -> Response {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let fields = |name: &str| response[name].as_object().into_iter().flatten();
@@ -139,13 +104,6 @@ fn read(response: &Value) -> Response {
     let mut headers: Vec<_> = fields("headers")
         .map(|(name, value)| (name.clone(), text(value)))
         .collect();
-    for (name, values) in fields("multiValueHeaders") {
-        headers.extend(
-            items(values)
-                .iter()
-                .map(|value| (name.clone(), text(value))),
-        );
-    }
     for cookie in items(&response["cookies"]) {
         headers.push(("set-cookie".to_owned(), text(&cookie)));
     }

@@ -3,9 +3,9 @@
 use super::fixture;
 use super::response::Response;
 use axum::body::Body;
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::BodyExt;
 use kit::contract::Answer;
-use lambda_http::http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 /// A request is answered as documented. The input is a request as in HTTP/1.1, with placeholders
 /// such as `@LINK@`.
