@@ -1,4 +1,4 @@
-//! What `doctor` and `smoke` found, as text and as JSON.
+//! Findings of `doctor` and `smoke`, as text and as JSON.
 
 use crate::error::Error;
 use serde::Serialize;

@@ -11,6 +11,9 @@ use aws_config::SdkConfig;
 use serde_json::Value;
 use shared::clock::Clock;
 
+/// The version in the paths of most of Lambda's API.
+pub(crate) const LAMBDA_API: &str = "2015-03-31";
+
 pub(crate) struct Services {
     https: Https,
     signer: Signer,

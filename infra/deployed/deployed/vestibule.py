@@ -4,8 +4,9 @@ import json
 import subprocess
 
 from .altered import Altered
+from .altered_states import DOMAIN, GOOD
 from .checks import Failure, expect, require
-from .faults import DOMAIN, GOOD, Faults
+from .faults import Faults
 from .paths import REGION, ROOT, tools_environment
 
 FAILED, REFUSED = 1, 3
@@ -68,6 +69,14 @@ def check_doctor(stack):
             count += 1
         vestibule.run("doctor")
     return count
+
+
+def check_other_site(stack):
+    """A portal without a domain name of its own is on another site than its frontend, and doctor says so."""
+    printed = Vestibule(stack).run("doctor", "--json", status=FAILED)
+    problems = [each["problem"] for each in json.loads(printed)["findings"]]
+    found = any("The API has no domain name of its own" in each for each in problems)
+    require(found, f"doctor does not tell that cookies cannot work: {problems}")
 
 
 def _check_findings(findings, expected):

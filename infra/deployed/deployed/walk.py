@@ -82,6 +82,7 @@ def run(steps, emulator, keep):
         access_tokens.check_rotated(staff, eve, vestibule.check_keys(staff), laptop)
     with steps.step("Finding each of many planted faults with vestibule doctor"):
         count = vestibule.check_doctor(staff)
+        vestibule.check_other_site(stack)
     announce(f"    {count} faults, and nothing where there is none")
     with steps.step("Calling an API under the second portal's own host"):
         staff_api = ProtectedApi(staff)

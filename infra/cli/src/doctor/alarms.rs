@@ -6,6 +6,9 @@ use crate::error::Error;
 use crate::findings::Findings;
 use serde_json::{Value, json};
 
+/// Properties that CloudWatch returns in another form, or not at all.
+const NOT_COMPARED: [&str; 4] = ["AlarmDescription", "Dimensions", "Metrics", "Tags"];
+
 /// Compares each alarm with the template.
 pub(super) async fn settings(patient: &Patient, findings: &mut Findings) -> Result<(), Error> {
     let alarms = patient.template.resources("AWS::CloudWatch::Alarm");
@@ -40,8 +43,8 @@ fn compare(alarm: &Resource<'_>, actual: &Value, findings: &mut Findings) {
     }
     let expected = alarm.properties(&[]);
     let names = expected.iter().filter(|(name, value)| {
-        let is_text = *name == "AlarmDescription" || *name == "Metrics" || *name == "Dimensions";
-        !is_text && !actual.get(*name).is_some_and(|found| is_same(value, found))
+        !NOT_COMPARED.contains(&name.as_str())
+            && !actual.get(*name).is_some_and(|found| is_same(value, found))
     });
     let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
     if !names.is_empty() {

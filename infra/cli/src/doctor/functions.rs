@@ -1,14 +1,15 @@
-//! Functions: memory, environment, and what invokes them.
+//! Functions: memory, environment, and how many may run.
 
+use super::Patient;
 use super::template::{Resource, is_same};
-use super::{Patient, quote};
 use crate::error::Error;
 use crate::findings::Findings;
-use serde_json::{Map, Value, json};
+use crate::services::LAMBDA_API;
+use serde_json::Value;
 
 /// The functions that hash passwords, by their logical ids.
 const HASHING: [&str; 5] = ["SignIn", "Confirm", "ChangePassword", "Activate", "Reset"];
-/// What a function needs beside the memory of a hash, in MB.
+/// The memory that a function needs besides that of a hash, in MB.
 const BESIDE_HASH_MB: u64 = 96;
 /// The time of a hash with the default parameters on a whole processor, at worst, in ms.
 const DEFAULT_HASH_MS: u64 = 40;
@@ -19,13 +20,11 @@ const SLOW_MS: u64 = 500;
 /// A new account begins with as few as ten concurrent invocations.
 const FEW_INVOCATIONS: u64 = 100;
 
-const LAMBDA: &str = "2015-03-31";
-
 /// Compares each function with the template, and its memory with what a hash takes.
 pub(super) async fn settings(patient: &Patient, findings: &mut Findings) -> Result<(), Error> {
     for function in patient.template.resources("AWS::Lambda::Function") {
         let segments = ["functions", function.physical, "configuration"];
-        match patient.services.lambda(LAMBDA, &segments).await {
+        match patient.services.lambda(LAMBDA_API, &segments).await {
             Ok(actual) => {
                 sizes(&function, &actual, findings);
                 environment(&function, &actual, findings);
@@ -64,36 +63,21 @@ fn sizes(function: &Resource<'_>, actual: &Value, findings: &mut Findings) {
 /// Names the variables that are not as the template and the parameters say.
 fn environment(function: &Resource<'_>, actual: &Value, findings: &mut Findings) {
     let expected = function.properties(&["Environment", "Variables"]);
-    let found = actual
-        .pointer("/Environment/Variables")
-        .and_then(Value::as_object);
-    let mut found = found.cloned().unwrap_or_default();
+    let found = actual.pointer("/Environment/Variables");
     let differs = |(name, value): &(&String, &Value)| {
-        found.get(*name).is_none_or(|found| !is_same(value, found))
+        let found = found.and_then(|found| found.get(name.as_str()));
+        !found.is_some_and(|found| is_same(value, found))
     };
-    let names: Vec<_> = expected
-        .iter()
-        .filter(differs)
-        .map(|(name, _)| name.clone())
-        .collect();
-    if names.is_empty() {
-        return;
+    let names = expected.iter().filter(differs);
+    let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
+    if !names.is_empty() {
+        let (logical, names) = (function.logical, names.join(", "));
+        findings.add(
+            format!("The environment of {logical} is not that of the parameters: {names}."),
+            "Deploy with another AccentColor and then with yours, so that CloudFormation sets all \
+             variables again: sam deploy",
+        );
     }
-    let Resource {
-        logical, physical, ..
-    } = function;
-    let problem = format!(
-        "The environment of the function {logical} is not that of the parameters: {}.",
-        names.join(", ")
-    );
-    found.extend(expected);
-    let variables: Map<_, _> = found.into_iter().collect();
-    let variables = quote(&json!({ "Variables": variables }).to_string());
-    let fix = format!(
-        "aws lambda update-function-configuration --function-name {physical} --environment \
-         {variables}"
-    );
-    findings.add(problem, fix);
 }
 
 /// Compares the memory with the Argon2 parameters that are set now, and those before.
@@ -143,44 +127,6 @@ fn previous(text: &str) -> Option<[u64; 2]> {
     let mut parts = text.split(',').filter_map(|part| part.split_once('='));
     let mut next = |wanted| parts.find(|(name, _)| *name == wanted)?.1.parse().ok();
     Some([next("m")?, next("t")?])
-}
-
-/// Checks that the stream and the schedule invoke the mailer.
-pub(super) async fn triggers(patient: &Patient, findings: &mut Findings) -> Result<(), Error> {
-    for mapping in patient
-        .template
-        .resources("AWS::Lambda::EventSourceMapping")
-    {
-        let uuid = mapping.physical;
-        let shown = patient
-            .services
-            .lambda(LAMBDA, &["event-source-mappings", uuid])
-            .await?;
-        let state = shown
-            .get("State")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        if state.starts_with("Disabl") {
-            findings.add(
-                "Emails are late: the stream of the emails table does not invoke the mailer.",
-                format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled"),
-            );
-        }
-    }
-    for rule in patient.template.resources("AWS::Events::Rule") {
-        let name = rule.physical;
-        let body = json!({ "Name": name });
-        let call = patient
-            .services
-            .json_call("events", "AWSEvents.DescribeRule", &body);
-        if call.await?.get("State") == Some(&json!("DISABLED")) {
-            findings.add(
-                "Emails that fail are not sent again: the schedule of the mailer is disabled.",
-                format!("aws events enable-rule --name {name}"),
-            );
-        }
-    }
-    Ok(())
 }
 
 /// Checks how many functions may run concurrently in the account.

@@ -3,20 +3,24 @@
 //! | module | examines |
 //! |---|---|
 //! | `alarms` | the alarms, their filters, and who is told |
-//! | `email` | the account, the sender and the configuration set of SES |
-//! | `functions` | memory, environment, what invokes them, and concurrency |
+//! | `email` | the account and the configuration set of SES |
+//! | `functions` | memory, environment and concurrency |
 //! | `keys` | the key ring and the keys of access tokens |
+//! | `sender` | the identity of `EmailFrom`: DKIM and MAIL FROM |
 //! | `site` | the API's domain, cookies and CORS |
 //! | `tables` | expiry, recovery and protection |
 //! | `template` | the stack's own template, with its parameters and resources |
+//! | `triggers` | the stream and the schedule of the mailer |
 
 mod alarms;
 mod email;
 mod functions;
 mod keys;
+mod sender;
 mod site;
 mod tables;
 mod template;
+mod triggers;
 
 use crate::Options;
 use crate::aws;
@@ -59,7 +63,7 @@ pub(crate) async fn run(options: &Options, clock: &Clock) -> Result<String, Erro
 async fn examine(patient: &Patient, findings: &mut Findings) {
     let examined = email::account(patient, findings).await;
     findings.note(examined);
-    let examined = email::sender(patient, findings).await;
+    let examined = sender::examine(patient, findings).await;
     findings.note(examined);
     let examined = email::configuration_set(patient, findings).await;
     findings.note(examined);
@@ -70,7 +74,7 @@ async fn examine(patient: &Patient, findings: &mut Findings) {
     findings.note(examined);
     let examined = functions::settings(patient, findings).await;
     findings.note(examined);
-    let examined = functions::triggers(patient, findings).await;
+    let examined = triggers::examine(patient, findings).await;
     findings.note(examined);
     let examined = functions::concurrency(patient, findings).await;
     findings.note(examined);

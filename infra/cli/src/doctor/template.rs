@@ -8,6 +8,9 @@ use aws_sdk_cloudformation::types::TemplateStage;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// The text that CloudFormation returns in place of a parameter with `NoEcho`.
+const NOT_SHOWN: &str = "****";
+
 pub(super) struct Template {
     template: Value,
     /// Values of parameters and pseudo parameters, and physical ids of resources.
@@ -33,6 +36,7 @@ impl Template {
             Error::Failed(format!("The stack's template is not JSON: {error}."))
         })?;
         let mut values = stack.parameters.clone();
+        values.retain(|_, value| value != NOT_SHOWN);
         values.insert("AWS::StackName".to_owned(), stack.name.clone());
         let region = aws.region().map(ToString::to_string).unwrap_or_default();
         values.insert("AWS::Region".to_owned(), region);

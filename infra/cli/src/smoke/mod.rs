@@ -1,6 +1,8 @@
 //! `vestibule smoke`: all that can be asked of the API without an account.
 
 mod checks;
+#[cfg(test)]
+mod tests;
 
 use crate::api::{Options, Portal};
 use crate::aws;
