@@ -24,7 +24,8 @@ impl Error {
         Self::Failed(format!("Could not {what}: {kind}{message}."))
     }
 
-    /// Returns the exit code: 1 for a failure and for a report of one, 3 for a refusal. Clap exits with 2.
+    /// Returns the exit code: 1 for a failure and for a report of one, 3 for a refusal. Clap exits
+    /// with 2.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Failed(_) | Self::Found(_) => ExitCode::from(1),

@@ -81,8 +81,8 @@ enum Command {
     /// Lists, shows, invites, imports, suspends and erases users.
     ///
     /// A user is named by their address or their id. Calls the portal's admin API: needs the
-    /// permissions cloudformation:DescribeStacks and those of the stack's AdminPolicy. With --api it
-    /// calls a portal on this machine. The audit records who called.
+    /// permissions cloudformation:DescribeStacks and those of the stack's AdminPolicy. With --api
+    /// it calls a portal on this machine. The audit records who called.
     #[command(subcommand)]
     Users(users::Command),
     /// Asks the API for all that can be asked without an account, and says what is wrong.

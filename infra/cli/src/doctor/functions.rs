@@ -122,7 +122,7 @@ fn hash(patient: &Patient, function: &Resource<'_>, actual: &Value, findings: &m
     findings.add(problem, fix);
 }
 
-/// Reads `m=19456,t=2,p=1`.
+/// Reads memory and passes from `m=19456,t=2,p=1`.
 fn previous(text: &str) -> Option<[u64; 2]> {
     let mut parts = text.split(',').filter_map(|part| part.split_once('='));
     let mut next = |wanted| parts.find(|(name, _)| *name == wanted)?.1.parse().ok();

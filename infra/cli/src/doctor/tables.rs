@@ -41,9 +41,8 @@ async fn one(
     ];
     if is_wanted(&recovery) {
         let shown = call(services, "DescribeContinuousBackups", name).await?;
-        let status = shown.pointer(
-            "/ContinuousBackupsDescription/PointInTimeRecoveryDescription/PointInTimeRecoveryStatus",
-        );
+        let shown = shown.pointer("/ContinuousBackupsDescription/PointInTimeRecoveryDescription");
+        let status = shown.and_then(|recovery| recovery.get("PointInTimeRecoveryStatus"));
         if status != Some(&json!("ENABLED")) {
             findings.add(
                 format!("The table {name} cannot be restored: it has no point-in-time recovery."),

@@ -22,7 +22,7 @@ pub enum Command {
         /// Only users whose address begins with this
         #[arg(long, default_value = "", hide_default_value = true)]
         prefix: String,
-        /// Number of users
+        /// Number of users to list
         #[arg(long, default_value = "100")]
         limit: usize,
         #[command(flatten)]
@@ -68,7 +68,7 @@ pub enum Command {
     Erase {
         #[command(flatten)]
         user: User,
-        /// Does not ask
+        /// Erases without asking first
         #[arg(long)]
         yes: bool,
     },
