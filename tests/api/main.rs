@@ -36,6 +36,7 @@ mod local_page;
 mod origins;
 mod permissions;
 mod problem_fields;
+mod proxy;
 mod races;
 mod scale;
 mod shape;
