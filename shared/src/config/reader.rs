@@ -40,7 +40,8 @@ impl Reader<'_> {
         self.required(name, wanted, |text| Some(text.to_owned()))
     }
 
-    /// Returns a number within `bounds`, without its fraction: CloudFormation's numbers may have one.
+    /// Returns a number within `bounds`, without its fraction, which CloudFormation's numbers may
+    /// have.
     pub(super) fn number(
         &self,
         name: &str,

@@ -7,10 +7,11 @@ use crate::domain::origin::Origin;
 use crate::domain::site::Site;
 
 const AN_ORIGIN: &str = "an origin like https://portal.example.com, in lower case and without a \
-                         path or a default port (http only on localhost)";
-const A_SHORT_ORIGIN: &str = "an origin like https://login.example.com, in lower case and without a \
-                              path or a default port (http only on localhost), of at most 100 \
-                              characters";
+                         path or a default port (http only on localhost), of at most 255 \
+                         characters";
+const A_SHORT_ORIGIN: &str = "an origin like https://login.example.com, in lower case and \
+                              without a path or a default port (http only on localhost), of at \
+                              most 100 characters";
 const A_PATH: &str = "a path that starts with a single slash, of at most 256 characters";
 
 /// Reads `PUBLIC_URL`, `FRONTEND_URL`, `LOGIN_PATH`, `DASHBOARD_PATH` and `ALLOWED_ORIGINS`. The

@@ -4,8 +4,8 @@ use super::evaluate::Evaluator;
 use crate::json::at;
 use serde_json::Value;
 
-/// What Lambda does in the name of a function's role: it writes logs, reads streams, and puts events
-/// that failed into a queue.
+/// Actions of Lambda in the name of a function's role: it writes logs, reads streams, and puts
+/// events that failed into a queue.
 const RUNTIME_ACTIONS: [&str; 7] = [
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
