@@ -10,6 +10,7 @@ mod reader;
 mod request_limits;
 mod sessions;
 mod site;
+mod spelling;
 
 pub use access_tokens::AccessTokenConfig;
 pub use brand::{Brand, SupportContact};
