@@ -2,8 +2,7 @@
 //! and logs one line per request.
 
 use crate::aws::{Aws, Https};
-use crate::config::StartError;
-use crate::domain::language::Language;
+use crate::config::{Config, StartError};
 use crate::env::Env;
 use crate::http::event::EventResponse;
 use crate::http::response::secure;
@@ -28,10 +27,10 @@ pub trait Bootstrap: Sized + Send + Sync + 'static {
     fn start(aws: &Aws, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
 }
 
-/// A context that answers people: it knows the language of a portal.
-pub trait Speaks {
-    /// Returns the language for callers who prefer none that Vestibule has.
-    fn default_language(&self) -> Language;
+/// A context that answers people: it knows the portal that they visit.
+pub trait Configured {
+    /// Returns the portal's configuration.
+    fn config(&self) -> &Config;
 }
 
 /// A function behind API Gateway: `async fn handle(&Context, Request) -> Result<Response,
@@ -78,7 +77,7 @@ where
 ///
 /// # Errors
 /// The function does not start, or the runtime fails.
-pub async fn serve<C: Bootstrap + Speaks>(
+pub async fn serve<C: Bootstrap + Configured>(
     handle: impl for<'a> Handler<'a, C>,
 ) -> Result<(), Error> {
     let context = Arc::new(start_process::<C>().await?);
@@ -128,20 +127,24 @@ pub async fn try_consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
 }
 
 /// Handles one request, from the event to the response. The local portal calls it as well.
-pub async fn answer<C: Speaks>(
+pub async fn answer<C: Configured>(
     context: &C,
     handle: &impl for<'a> Handler<'a, C>,
     event: &str,
     id: String,
 ) -> EventResponse {
-    let response = match Request::read(event, id) {
-        Ok(request) => answer_request(context, handle, request).await,
-        Err(problem) => problem.into_response(false, context.default_language()),
+    let config = context.config();
+    let request = match Request::read(event, id) {
+        Ok(request) => request.through_proxy(&config.proxy_secrets),
+        Err(problem) => Err(secure(problem.into_response(false, config.language))),
     };
-    EventResponse(secure(response))
+    EventResponse(match request {
+        Ok(request) => secure(answer_request(context, handle, request).await),
+        Err(response) => response,
+    })
 }
 
-async fn answer_request<C: Speaks>(
+async fn answer_request<C: Configured>(
     context: &C,
     handle: &impl for<'a> Handler<'a, C>,
     request: Request,
@@ -149,7 +152,7 @@ async fn answer_request<C: Speaks>(
     let route = request.route().to_owned();
     let id = request.id().to_owned();
     let is_form = request.is_form();
-    let language = request.language(context.default_language());
+    let language = request.language(context.config().language);
     let (problem, response) = match handle.call(context, request).await {
         Ok(response) => (None, response),
         Err(problem) => (

@@ -38,6 +38,7 @@ mod local_page;
 mod origins;
 mod permissions;
 mod problem_fields;
+mod proxy;
 mod races;
 mod scale;
 mod shape;

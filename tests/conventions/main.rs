@@ -18,6 +18,8 @@ mod imports;
 mod language;
 mod names;
 mod openapi;
+mod parameters;
+mod resources;
 mod sentences;
 mod sources;
 mod template;

@@ -1,8 +1,8 @@
 """The walk through a deployed portal, step by step."""
 
 from . import (
-    access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
-    records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
+    access_tokens, accounts, admin, administration, deployer_policy, email_events, gateway, journey, lifecycle,
+    protected_api, records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -43,7 +43,7 @@ def run(steps, emulator, keep):
         deployer = emulator.principal("deployer", ADMINISTRATOR_ACCESS)
         emulator.client("s3", deployer).create_bucket(Bucket=BUCKET)
         emulator.client("sesv2", deployer).create_email_identity(EmailIdentity=PARTNER["EmailFrom"])
-    stack = Stack("partner-portal", dict(PARTNER), steps, emulator, deployer)
+    stack = _portal("partner-portal", PARTNER, steps, emulator, deployer)
     mailbox = Mailbox(emulator)
     _deploy(steps, stack)
     back_end, user = _create_user(steps, stack, ADA, "Ada Lovelace")
@@ -71,7 +71,7 @@ def run(steps, emulator, keep):
     with steps.step("Rotating the key without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
-    staff = Stack("staff-portal", dict(STAFF), steps, emulator, deployer)
+    staff = _portal("staff-portal", STAFF, steps, emulator, deployer)
     _deploy(steps, staff)
     _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
@@ -104,6 +104,12 @@ def run(steps, emulator, keep):
         with steps.step("Deleting the first stack, keeping its tables and key ring"):
             protected.delete()
             lifecycle.check_deletion(stack)
+    return stack
+
+
+def _portal(name, parameters, steps, emulator, deployer):
+    stack = Stack(name, dict(parameters), steps, emulator, deployer)
+    stack.sam_user = emulator.principal(f"{name}-deployer", policy=deployer_policy.of_stack(name))
     return stack
 
 
