@@ -47,8 +47,8 @@ use stack::Stack;
 /// (AWS_PROFILE), single sign-on, and roles of containers and instances. AWS_ENDPOINT_URL names an
 /// emulator.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused because it is too early or there is
-/// nothing to do.
+/// Exit codes: 0 done, 1 failed or found something, 2 wrong usage, 3 refused because it is too
+/// early or there is nothing to do.
 #[derive(Parser)]
 #[command(name = "vestibule", version)]
 pub struct Arguments {

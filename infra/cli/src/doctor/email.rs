@@ -96,7 +96,7 @@ pub(super) async fn configuration_set(
         findings.add(
             "SES suppresses addresses by its own list, which administrators cannot see or lift.",
             format!(
-                "aws sesv2 put-configuration-set-suppression-options --suppressed-reasons \
+                "aws sesv2 put-configuration-set-suppression-options --suppressed-reasons '[]' \
                  --configuration-set-name {name}"
             ),
         );
