@@ -11,6 +11,7 @@
 )]
 
 mod admin;
+mod alarms;
 mod api_page;
 mod auth;
 mod authorizer;

@@ -9,6 +9,7 @@
     reason = "a failing test may panic"
 )]
 
+mod alarms;
 mod architecture;
 mod asvs;
 mod costs;
