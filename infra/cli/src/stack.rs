@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types;
 use shared::domain::key_arn::KeyArn;
 use shared::domain::portal::PortalName;
+use std::collections::BTreeMap;
 
 /// The outputs and parameters of a stack that commands use.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Stack {
     pub key_ring: String,
     /// The stack's own key of access tokens, with `AccessTokens=on`.
     pub access_token_key: Option<KeyArn>,
+    /// All parameters, by name.
+    pub(crate) parameters: BTreeMap<String, String>,
 }
 
 impl Stack {
@@ -41,14 +44,33 @@ impl Stack {
             let output = outputs.find(|output| output.output_key() == Some(key))?;
             output.output_value()
         };
-        let mut parameters = stack.parameters().iter();
-        let portal = parameters.find(|one| one.parameter_key() == Some("Portal"))?;
+        let parameters = stack.parameters().iter();
+        let parameter = |one: &types::Parameter| {
+            let value = one.parameter_value()?;
+            Some((one.parameter_key()?.to_owned(), value.to_owned()))
+        };
+        let parameters: BTreeMap<_, _> = parameters.filter_map(parameter).collect();
         Some(Self {
             name: name.to_owned(),
-            portal: PortalName::parse(portal.parameter_value()?)?,
+            portal: PortalName::parse(parameters.get("Portal")?)?,
             api_url: output("ApiUrl")?.to_owned(),
             key_ring: output("KeyRing")?.to_owned(),
             access_token_key: output("AccessTokenKey").and_then(KeyArn::parse),
+            parameters,
         })
+    }
+
+    /// Returns the value of a parameter, or an empty string.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// Returns the origins whose pages may call the API: those of `FrontendUrl` and
+    /// `AllowedOrigins`.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let names = ["FrontendUrl", "AllowedOrigins"].into_iter();
+        let origins = names.flat_map(|name| self.parameter(name).split(','));
+        let origins = origins.filter(|origin| !origin.is_empty());
+        origins.map(str::to_owned).collect()
     }
 }

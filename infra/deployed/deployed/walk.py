@@ -31,6 +31,7 @@ STAFF = PARTNER | {
     "AccessTokens": "on",
     "PortalName": "Staff",
     "DashboardPath": "/",
+    "AlarmEmail": "operator@example.com",
     "ApiDomainName": "login.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000",
 }
@@ -79,6 +80,10 @@ def run(steps, emulator, keep):
         protected_api.check_separation(protected, eve)
     with steps.step("Rotating the second portal's key of access tokens to the end"):
         access_tokens.check_rotated(staff, eve, vestibule.check_keys(staff), laptop)
+    with steps.step("Finding each of many planted faults with vestibule doctor"):
+        count = vestibule.check_doctor(staff)
+        vestibule.check_other_site(stack)
+    announce(f"    {count} faults, and nothing where there is none")
     with steps.step("Calling an API under the second portal's own host"):
         staff_api = ProtectedApi(staff)
         staff_api.deploy()
