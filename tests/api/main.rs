@@ -16,6 +16,7 @@ mod auth;
 mod authorizer;
 mod aws_port;
 mod cli;
+mod cli_keys;
 mod cli_templates;
 mod costs;
 mod email_content;

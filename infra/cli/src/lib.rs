@@ -10,7 +10,7 @@
 //! | `problem` | problem documents as sentences |
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
-//! | [`keys`] | `vestibule keys`: the keys of access tokens |
+//! | [`keys`] | `vestibule keys`: the key ring and the keys of access tokens |
 //! | [`templates`] | `vestibule templates`: the texts of emails |
 
 pub mod api;
@@ -46,11 +46,12 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows, rotates and retires the keys that sign access tokens.
+    /// Shows, rotates and retires the keys of the key ring (--ring) and of access tokens.
     ///
-    /// A rotation has three steps. `rotate` adds a key, which is published at once. It signs two
-    /// and a quarter hours later, when every verifier has fetched it. Three hours after that,
-    /// `retire` removes the old key. Tokens are accepted all the time.
+    /// A rotation has three steps. `rotate` adds a key. It signs later, when everybody knows it: a
+    /// quarter of an hour in the key ring, two and a quarter hours for access tokens. Once nothing
+    /// is left that the old key has signed, `retire` removes it. Sessions, links and access tokens
+    /// are accepted all the time. `revert` returns to the key ring as it was before a change.
     #[command(subcommand)]
     Keys(keys::Command),
     /// Shows what became of emails, lifts suppressions, and sends emails again.
