@@ -17,6 +17,7 @@ mod authorizer;
 mod aws_port;
 mod cli;
 mod cli_keys;
+mod cli_restore;
 mod cli_templates;
 mod costs;
 mod email_content;

@@ -7,6 +7,7 @@
 //! | [`emails`] | `vestibule emails`: what became of emails |
 //! | [`error`] | failures, and the exit code of each kind |
 //! | `https` | the HTTP client behind [`api`] |
+//! | [`restore`] | `vestibule restore`: the users from a backup |
 //! | `problem` | problem documents as sentences |
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
@@ -20,6 +21,7 @@ pub mod error;
 mod https;
 pub mod keys;
 mod problem;
+pub mod restore;
 mod secret;
 pub mod stack;
 pub mod templates;
@@ -54,6 +56,12 @@ enum Command {
     /// are accepted all the time. `revert` returns to the key ring as it was before a change.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Restores the users to a point in time, and ends everything that has ended since.
+    ///
+    /// For a users table that was deleted or damaged. Shows the plan; does it with --yes. Can be
+    /// run again at any time, and must be, until DynamoDB has restored the table (exit code 3).
+    /// docs/recovery.md describes what becomes of the users, and the permissions.
+    Restore(restore::RestoreOptions),
     /// Shows what became of emails, lifts suppressions, and sends emails again.
     ///
     /// Calls the portal's admin API: needs the permissions cloudformation:DescribeStacks and those
@@ -90,6 +98,11 @@ pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
             let aws = aws::config().await?;
             let stack = Stack::find(&aws, &command.options().stack).await?;
             keys::run(&command, &aws, &stack, clock.now()).await
+        }
+        Command::Restore(options) => {
+            let aws = aws::config().await?;
+            let stack = Stack::find(&aws, options.stack()).await?;
+            restore::run(&options, &aws, &stack, clock.now()).await
         }
         Command::Emails(command) => emails::run(&command, clock).await,
         Command::Templates(command) => templates::run(&command, clock).await,
