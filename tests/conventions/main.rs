@@ -18,6 +18,7 @@ mod imports;
 mod language;
 mod names;
 mod openapi;
+mod recovery;
 mod sentences;
 mod sources;
 mod template;

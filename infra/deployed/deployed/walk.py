@@ -2,7 +2,7 @@
 
 from . import (
     access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
-    records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
+    records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -67,7 +67,7 @@ def run(steps, emulator, keep):
         keys = vestibule.check_keys(stack)
     with steps.step("Signing up in a browser where someone else is signed in"):
         sign_up.check_on(stack, mailbox, grace, admin.new_user(ZOE, "Zoe"), GRACE)
-    with steps.step("Rotating the key without signing anyone out"):
+    with steps.step("Rotating the key ring with vestibule, without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
     staff = Stack("staff-portal", dict(STAFF), steps, emulator, deployer)
@@ -98,7 +98,10 @@ def run(steps, emulator, keep):
     if not keep:
         with steps.step("Deleting the first stack, keeping its tables and key ring"):
             protected.delete()
+            key_ring = stack.outputs["KeyRing"]
             lifecycle.check_deletion(stack)
+        with steps.step("Creating it again with its tables and key ring"):
+            recovery.check_recreation(stack, laptop, key_ring)
     return stack
 
 
