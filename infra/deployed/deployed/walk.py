@@ -72,7 +72,7 @@ def run(steps, emulator, keep):
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
     staff = Stack("staff-portal", dict(STAFF), steps, emulator, deployer)
     _deploy(steps, staff)
-    _create_user(steps, staff, EVE, "Eve")
+    staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
         eve = journey.sign_in(staff, mailbox, EVE)
         lifecycle.check_separation(stack, staff, laptop, eve, mailbox.to(ADA)[-1])
@@ -91,6 +91,8 @@ def run(steps, emulator, keep):
     with steps.step("Checking tables and logs for live credentials"):
         for each in (stack, staff):
             records.check_credentials(each, mailbox.all())
+    with steps.step("Restoring the users of the second stack with vestibule"):
+        recovery.check_restore(staff, mailbox, EVE, staff_back_end, eve_id)
     with steps.step("Deleting the second stack, keeping its tables and key ring"):
         staff_api.delete()
         lifecycle.check_deletion(staff)
@@ -98,7 +100,7 @@ def run(steps, emulator, keep):
     if not keep:
         with steps.step("Deleting the first stack, keeping its tables and key ring"):
             protected.delete()
-            key_ring = stack.outputs["KeyRing"]
+            key_ring = stack.physical("KeyRing")
             lifecycle.check_deletion(stack)
         with steps.step("Creating it again with its tables and key ring"):
             recovery.check_recreation(stack, laptop, key_ring)
