@@ -17,6 +17,8 @@ mod auth;
 mod authorizer;
 mod aws_port;
 mod cli;
+mod cli_keys;
+mod cli_restore;
 mod cli_smoke;
 mod cli_templates;
 mod cli_users;

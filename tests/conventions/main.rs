@@ -20,6 +20,7 @@ mod language;
 mod names;
 mod openapi;
 mod parameters;
+mod recovery;
 mod resources;
 mod sentences;
 mod sources;
