@@ -24,6 +24,7 @@ const FILTERS: [(&str, &[&str]); 9] = [
         &[
             "could not read an item",
             "could not refresh the key ring",
+            "the proxy does not send CloudFront-Viewer-Address",
             "KMS is unavailable",
             "a stream record has an invalid key",
             "an event holds no notification",
