@@ -2,7 +2,7 @@
 
 from . import (
     access_tokens, accounts, admin, administration, deployer_policy, email_events, gateway, journey, lifecycle,
-    protected_api, records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
+    protected_api, records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -31,6 +31,7 @@ STAFF = PARTNER | {
     "AccessTokens": "on",
     "PortalName": "Staff",
     "DashboardPath": "/",
+    "AlarmEmail": "operator@example.com",
     "ApiDomainName": "login.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000",
 }
@@ -67,18 +68,22 @@ def run(steps, emulator, keep):
         keys = vestibule.check_keys(stack)
     with steps.step("Signing up in a browser where someone else is signed in"):
         sign_up.check_on(stack, mailbox, grace, admin.new_user(ZOE, "Zoe"), GRACE)
-    with steps.step("Rotating the key without signing anyone out"):
+    with steps.step("Rotating the key ring with vestibule, without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
     staff = _portal("staff-portal", STAFF, steps, emulator, deployer)
     _deploy(steps, staff)
-    _create_user(steps, staff, EVE, "Eve")
+    staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
         eve = journey.sign_in(staff, mailbox, EVE)
         lifecycle.check_separation(stack, staff, laptop, eve, mailbox.to(ADA)[-1])
         protected_api.check_separation(protected, eve)
     with steps.step("Rotating the second portal's key of access tokens to the end"):
         access_tokens.check_rotated(staff, eve, vestibule.check_keys(staff), laptop)
+    with steps.step("Finding each of many planted faults with vestibule doctor"):
+        count = vestibule.check_doctor(staff)
+        vestibule.check_other_site(stack)
+    announce(f"    {count} faults, and nothing where there is none")
     with steps.step("Calling an API under the second portal's own host"):
         staff_api = ProtectedApi(staff)
         staff_api.deploy()
@@ -91,6 +96,8 @@ def run(steps, emulator, keep):
     with steps.step("Checking tables and logs for live credentials"):
         for each in (stack, staff):
             records.check_credentials(each, mailbox.all())
+    with steps.step("Restoring the users of the second stack with vestibule"):
+        recovery.check_restore(staff, mailbox, EVE, staff_back_end, eve_id)
     with steps.step("Deleting the second stack, keeping its tables and key ring"):
         staff_api.delete()
         lifecycle.check_deletion(staff)
@@ -98,7 +105,10 @@ def run(steps, emulator, keep):
     if not keep:
         with steps.step("Deleting the first stack, keeping its tables and key ring"):
             protected.delete()
+            key_ring = stack.physical("KeyRing")
             lifecycle.check_deletion(stack)
+        with steps.step("Creating it again with its tables and key ring"):
+            recovery.check_recreation(stack, laptop, key_ring)
     return stack
 
 
