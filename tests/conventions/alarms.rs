@@ -29,6 +29,7 @@ const FILTERS: [(&str, &[&str]); 9] = [
             "an event holds no notification",
             "an event of SES could not be read",
             "an email could not be built",
+            "the proxy does not send CloudFront-Viewer-Address",
         ],
     ),
     ("TemplateFilter", &["an email template does not fit"]),
