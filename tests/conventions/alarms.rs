@@ -24,12 +24,12 @@ const FILTERS: [(&str, &[&str]); 9] = [
         &[
             "could not read an item",
             "could not refresh the key ring",
+            "the proxy does not send CloudFront-Viewer-Address",
             "KMS is unavailable",
             "a stream record has an invalid key",
             "an event holds no notification",
             "an event of SES could not be read",
             "an email could not be built",
-            "the proxy does not send CloudFront-Viewer-Address",
         ],
     ),
     ("TemplateFilter", &["an email template does not fit"]),

@@ -220,16 +220,6 @@ fn the_access_log_has_no_path_and_the_mailer_outlasts_its_batch() {
 }
 
 #[test]
-fn functions_that_are_traced_may_send_their_traces() {
-    let yaml = text("template.yaml");
-    assert!(yaml.contains("    Tracing: !If [HasTracing, Active, PassThrough]\n"));
-    let policy = resource(&yaml, "FunctionPolicy");
-    let (_, rest) = policy.split_once("- HasTracing\n").unwrap();
-    let statement = rest.lines().next().unwrap();
-    assert!(statement.contains(r#""xray:PutTelemetryRecords", "xray:PutTraceSegments""#));
-}
-
-#[test]
 fn an_endless_template_is_refused_with_a_reason() {
     let table = |name: &str, value: &str| {
         format!("  {name}: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: {value}}}}}\n")

@@ -1,10 +1,17 @@
 //! Values of parameters, good and bad.
 
 /// Values of the texts that functions read. Each is changed at every place.
-pub(super) const SEEDS: [(&str, &[&str]); 18] = [
+pub(super) const SEEDS: [(&str, &[&str]); 19] = [
     ("Portal", &["partner", "a-2"]),
     ("PortalName", &["Partner portal", "Bücher & 📚"]),
     ("PublicUrl", ORIGINS),
+    (
+        "ProxySecret",
+        &[
+            "0123456789abcdef0123456789abcdef",
+            "0123456789-bcdef0123456789+b~d!f,0123456789abcdef0123456789ABCDEF",
+        ],
+    ),
     ("ApiDomainName", &["login.example.com", "a.b"]),
     ("FrontendUrl", ORIGINS),
     ("LoginPath", PATHS),
