@@ -50,7 +50,7 @@ impl RestoreOptions {
     }
 }
 
-/// What all steps need.
+/// The client, stack and table name that all steps need.
 struct Context<'a> {
     client: Client,
     stack: &'a Stack,
@@ -61,8 +61,8 @@ struct Context<'a> {
 /// Runs the command and returns its output.
 ///
 /// # Errors
-/// [`Error::Refused`] while DynamoDB is restoring, [`Error::Failed`] if something does not work. Run
-/// the command again then.
+/// [`Error::Refused`] while DynamoDB is restoring, [`Error::Failed`] if something does not work.
+/// Run the command again then.
 pub async fn run(
     options: &RestoreOptions,
     aws: &SdkConfig,
