@@ -4,27 +4,39 @@
 //! |---|---|
 //! | [`api`] | a client of the admin API, with signed calls |
 //! | `aws` | clients with the operator's own credentials |
+//! | [`doctor`] | `vestibule doctor`: what is wrong with a stack |
 //! | [`emails`] | `vestibule emails`: what became of emails |
 //! | [`error`] | failures, and the exit code of each kind |
+//! | `findings` | what `doctor` and `smoke` found, as text and JSON |
 //! | `https` | the HTTP client behind [`api`] |
 //! | [`restore`] | `vestibule restore`: the users from a backup |
 //! | `problem` | problem documents as sentences |
+//! | `services` | calls of AWS that only read |
+//! | `signer` | signatures with the operator's own credentials |
+//! | [`smoke`] | `vestibule smoke`: the API, asked without an account |
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
 //! | [`keys`] | `vestibule keys`: the key ring and the keys of access tokens |
 //! | [`templates`] | `vestibule templates`: the texts of emails |
+//! | [`users`] | `vestibule users`: shows, invites, imports and changes users |
 
 pub mod api;
 mod aws;
+pub mod doctor;
 pub mod emails;
 pub mod error;
+mod findings;
 mod https;
 pub mod keys;
 mod problem;
 pub mod restore;
 mod secret;
+mod services;
+mod signer;
+pub mod smoke;
 pub mod stack;
 pub mod templates;
+pub mod users;
 
 use clap::{Args, Parser, Subcommand};
 use error::Error;
@@ -75,6 +87,26 @@ enum Command {
     /// With --api it calls a portal on this machine.
     #[command(subcommand)]
     Templates(templates::Command),
+    /// Lists, shows, invites, imports, suspends and erases users.
+    ///
+    /// A user is named by their address or their id. Calls the portal's admin API: needs the
+    /// permissions cloudformation:DescribeStacks and those of the stack's AdminPolicy. With --api
+    /// it calls a portal on this machine. The audit records who called.
+    #[command(subcommand)]
+    Users(users::Command),
+    /// Asks the API for all that can be asked without an account, and says what is wrong.
+    ///
+    /// Run it after each deployment. It opens pages, sends requests that must be refused, and
+    /// requests one email for an address that nobody has, so that no email is sent. With --stack it
+    /// needs the permission cloudformation:DescribeStacks, and no other. Exits with 1 if anything
+    /// is wrong.
+    Smoke(api::Options),
+    /// Examines a stack and its account, and says what is wrong and how to fix it.
+    ///
+    /// Reads the settings of SES, of the tables, the functions, the API, the alarms and the key
+    /// ring, and compares them with the stack's template. It changes nothing. Exits with 1 if
+    /// anything is wrong. docs/operating.md lists what it checks and the permissions that it needs.
+    Doctor(Options),
 }
 
 /// Options that every command takes.
@@ -106,6 +138,9 @@ pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
         }
         Command::Emails(command) => emails::run(&command, clock).await,
         Command::Templates(command) => templates::run(&command, clock).await,
+        Command::Users(command) => users::run(&command, clock).await,
+        Command::Smoke(options) => smoke::run(&options).await,
+        Command::Doctor(options) => doctor::run(&options, clock).await,
     }
 }
 

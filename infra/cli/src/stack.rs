@@ -68,6 +68,20 @@ impl Stack {
         })
     }
 
+    /// Returns the value of a parameter, or an empty string.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// Returns the origins whose pages may call the API: those of `FrontendUrl` and
+    /// `AllowedOrigins`.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let names = ["FrontendUrl", "AllowedOrigins"].into_iter();
+        let origins = names.flat_map(|name| self.parameter(name).split(','));
+        let origins = origins.filter(|origin| !origin.is_empty());
+        origins.map(str::to_owned).collect()
+    }
+
     /// Returns the longest time for which anything that the key ring signs may work.
     ///
     /// A link that signs in also ends the session that it has issued, until that expires. Resets

@@ -4,6 +4,7 @@ import platform
 
 import yaml
 
+from . import deployer_policy, roles
 from .paths import BUILT, EXAMPLES, ROOT, TEMPLATE, TOOLS
 
 # The name of this machine's architecture in `cargo lambda` and the template: the emulator runs the binaries here.
@@ -25,7 +26,10 @@ def functions():
 
 
 def lint(steps, env):
-    """Fails on any finding of `sam validate --lint` or `cfn-lint` in the template, or of `cfn-lint` in the examples."""
+    """Fails on any finding of `sam validate --lint` or `cfn-lint` in the template, or of `cfn-lint` in the examples, and
+    if SAM would widen a role or the deployer's policy lacks a permission."""
+    roles.check()
+    deployer_policy.check()
     sam = [TOOLS / "sam", "validate", "--lint", "--template-file", TEMPLATE, "--region", env["AWS_DEFAULT_REGION"]]
     steps.run("lint.log", sam, env, ROOT)
     steps.run("lint.log", [TOOLS / "cfn-lint", "--template", TEMPLATE, *sorted(EXAMPLES.glob("**/*.yaml"))], env, ROOT)

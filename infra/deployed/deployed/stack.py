@@ -10,7 +10,7 @@ from .checks import Failure
 from .paths import BUILT, REGION, ROOT, TOOLS, tools_environment
 from .web import Api
 
-BUCKET = "deployments"
+BUCKET = "aws-sam-cli-managed-default-bucket"
 
 
 class Stack:
@@ -19,6 +19,7 @@ class Stack:
     def __init__(self, name, parameters, steps, emulator, deployer):
         self.name, self.parameters, self.steps = name, parameters, steps
         self.emulator, self.deployer = emulator, deployer
+        self.sam_user = deployer
         self.cloudformation = emulator.client("cloudformation", deployer)
 
     def deploy(self, **changed):
@@ -45,7 +46,7 @@ class Stack:
         self._sam("delete", "--no-prompts", "--s3-bucket", BUCKET, "--s3-prefix", self.name)
 
     def _sam(self, command, *arguments):
-        credentials = {"AWS_ACCESS_KEY_ID": self.deployer.key, "AWS_SECRET_ACCESS_KEY": self.deployer.secret}
+        credentials = {"AWS_ACCESS_KEY_ID": self.sam_user.key, "AWS_SECRET_ACCESS_KEY": self.sam_user.secret}
         env = tools_environment(self.steps.logs, credentials | {"AWS_ENDPOINT_URL": self.emulator.url})
         sam = [TOOLS / "sam", command, "--stack-name", self.name, "--region", REGION, *arguments]
         self.steps.run("deploy.log", sam, env, ROOT)

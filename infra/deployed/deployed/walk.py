@@ -1,8 +1,8 @@
 """The walk through a deployed portal, step by step."""
 
 from . import (
-    access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
-    records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
+    access_tokens, accounts, admin, administration, deployer_policy, email_events, gateway, journey, lifecycle,
+    protected_api, records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -31,6 +31,7 @@ STAFF = PARTNER | {
     "AccessTokens": "on",
     "PortalName": "Staff",
     "DashboardPath": "/",
+    "AlarmEmail": "operator@example.com",
     "ApiDomainName": "login.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000",
 }
@@ -42,7 +43,7 @@ def run(steps, emulator, keep):
         deployer = emulator.principal("deployer", ADMINISTRATOR_ACCESS)
         emulator.client("s3", deployer).create_bucket(Bucket=BUCKET)
         emulator.client("sesv2", deployer).create_email_identity(EmailIdentity=PARTNER["EmailFrom"])
-    stack = Stack("partner-portal", dict(PARTNER), steps, emulator, deployer)
+    stack = _portal("partner-portal", PARTNER, steps, emulator, deployer)
     mailbox = Mailbox(emulator)
     _deploy(steps, stack)
     back_end, user = _create_user(steps, stack, ADA, "Ada Lovelace")
@@ -70,7 +71,7 @@ def run(steps, emulator, keep):
     with steps.step("Rotating the key ring with vestibule, without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
-    staff = Stack("staff-portal", dict(STAFF), steps, emulator, deployer)
+    staff = _portal("staff-portal", STAFF, steps, emulator, deployer)
     _deploy(steps, staff)
     staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
@@ -79,6 +80,10 @@ def run(steps, emulator, keep):
         protected_api.check_separation(protected, eve)
     with steps.step("Rotating the second portal's key of access tokens to the end"):
         access_tokens.check_rotated(staff, eve, vestibule.check_keys(staff), laptop)
+    with steps.step("Finding each of many planted faults with vestibule doctor"):
+        count = vestibule.check_doctor(staff)
+        vestibule.check_other_site(stack)
+    announce(f"    {count} faults, and nothing where there is none")
     with steps.step("Calling an API under the second portal's own host"):
         staff_api = ProtectedApi(staff)
         staff_api.deploy()
@@ -104,6 +109,12 @@ def run(steps, emulator, keep):
             lifecycle.check_deletion(stack)
         with steps.step("Creating it again with its tables and key ring"):
             recovery.check_recreation(stack, laptop, key_ring)
+    return stack
+
+
+def _portal(name, parameters, steps, emulator, deployer):
+    stack = Stack(name, dict(parameters), steps, emulator, deployer)
+    stack.sam_user = emulator.principal(f"{name}-deployer", policy=deployer_policy.of_stack(name))
     return stack
 
 
