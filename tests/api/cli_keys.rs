@@ -33,6 +33,7 @@ pub(crate) fn stack(world: &World, key_ring: &str) -> Stack {
             ("LinkMinutes", "15"),
             ("ActivationHours", "72"),
             ("AuditDays", "400"),
+            ("TableMaximumUnits", "1000"),
         ]),
         tags: parameters(&[("team", "portal")]),
     }
