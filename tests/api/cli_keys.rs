@@ -33,6 +33,7 @@ pub(crate) fn stack(world: &World, key_ring: &str) -> Stack {
             ("LinkMinutes", "15"),
             ("ActivationHours", "72"),
             ("AuditDays", "400"),
+            ("TableMaximumUnits", "1000"),
         ]),
         tags: parameters(&[("team", "portal")]),
     }
@@ -98,10 +99,8 @@ fn kids(view: &Value) -> Vec<String> {
 }
 
 fn refusal(result: Result<Value, Error>) -> String {
-    match result {
-        Err(Error::Refused(why)) => why,
-        other => panic!("{other:?}"),
-    }
+    assert!(matches!(result, Err(Error::Refused(_))), "{result:?}");
+    result.unwrap_err().to_string()
 }
 
 #[tokio::test]

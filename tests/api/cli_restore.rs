@@ -1,5 +1,5 @@
-//! `vestibule restore`: a drill. The embedded DynamoDB keeps no backups, so a copy of the table that
-//! was made in time stands for what point-in-time recovery would restore.
+//! `vestibule restore`: a drill. The embedded DynamoDB keeps no backups, so a copy of the table
+//! that was made in time stands for what point-in-time recovery would restore.
 
 use crate::aws_port::{operator, world_with_aws};
 use crate::cli_keys::stack;

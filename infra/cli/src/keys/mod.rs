@@ -31,8 +31,8 @@ pub enum Command {
     /// A key of the ring is needed as long as anything that it may have signed. The first one is
     /// that of the root, and stays. KMS deletes the keys of access tokens after 30 days; until then
     /// `aws kms cancel-key-deletion` brings them back. The key that belongs to the stack stays in
-    /// KMS and is not used any more. Needs the permissions of `rotate`, with kms:ScheduleKeyDeletion
-    /// for those of KMS.
+    /// KMS and is not used any more. Needs the permissions of `rotate`, with
+    /// kms:ScheduleKeyDeletion for those of KMS.
     Retire(KeyOptions),
     /// Returns to the key ring as it was before it was last replaced.
     ///
@@ -42,9 +42,9 @@ pub enum Command {
     /// Replaces a key ring that has leaked by a new one, root included. Signs everybody out.
     ///
     /// All links and codes stop working too, and what is stored under keyed hashes of addresses can
-    /// no longer be found by address. The keys of access tokens stay. Restart the functions then, by
-    /// an update of the stack: until then they use the leaked one for up to five minutes. Needs the
-    /// permissions of `rotate --ring`.
+    /// no longer be found by address. The keys of access tokens stay. Restart the functions then,
+    /// by an update of the stack: until then they use the leaked one for up to five minutes. Needs
+    /// the permissions of `rotate --ring`.
     Replace {
         /// Does it. Without it, the command refuses
         #[arg(long)]

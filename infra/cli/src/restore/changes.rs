@@ -1,4 +1,4 @@
-//! What has become of users since a time, as the audit tells it.
+//! The changes of users since a time, as the audit tells them.
 
 use super::Context;
 use crate::error::Error;
@@ -14,7 +14,7 @@ const CLOCK_ERROR: Duration = MINUTE.saturating_mul(5);
 /// The users of whom something must not come back, by their ids.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
-    /// With the time.
+    /// Time of each erasure, in milliseconds.
     pub(super) erased: BTreeMap<String, Timestamp>,
     /// The password that is restored may be an old one.
     pub(super) new_password: BTreeSet<String>,

@@ -14,13 +14,17 @@ mod view;
 use crate::error::Error;
 use crate::stack::Stack;
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::{Client, config};
 use changes::Changes;
 use clap::Args;
 use shared::domain::time::{DAY, Timestamp};
 use shared::random::Random;
 use source::Source;
 use view::Report;
+
+/// The number of attempts of a call, with waits of up to 20 s between them.
+const ATTEMPTS: u32 = 15;
 
 /// The options of the command.
 #[derive(Args)]
@@ -50,7 +54,7 @@ impl RestoreOptions {
     }
 }
 
-/// What all steps need.
+/// The client, stack and table name that all steps need.
 struct Context<'a> {
     client: Client,
     stack: &'a Stack,
@@ -61,8 +65,8 @@ struct Context<'a> {
 /// Runs the command and returns its output.
 ///
 /// # Errors
-/// [`Error::Refused`] while DynamoDB is restoring, [`Error::Failed`] if something does not work. Run
-/// the command again then.
+/// [`Error::Refused`] while DynamoDB is restoring, [`Error::Failed`] if something does not work.
+/// Run the command again then.
 pub async fn run(
     options: &RestoreOptions,
     aws: &SdkConfig,
@@ -70,7 +74,7 @@ pub async fn run(
     now: Timestamp,
 ) -> Result<String, Error> {
     let context = Context {
-        client: Client::new(aws),
+        client: client(aws),
         stack,
         users: format!("{}-users", stack.name),
     };
@@ -91,6 +95,13 @@ pub async fn run(
     } else {
         report.text(&context.users)
     })
+}
+
+/// Returns a client that waits when `TableMaximumUnits` are used up.
+fn client(aws: &SdkConfig) -> Client {
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    let config = config::Builder::from(aws).retry_config(retries);
+    Client::from_conf(config.build())
 }
 
 /// Refuses a time from which the audit may lack records by now.

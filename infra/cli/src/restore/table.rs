@@ -4,8 +4,8 @@ use super::Context;
 use super::source::Source;
 use crate::error::Error;
 use aws_sdk_dynamodb::types::{
-    BillingMode, GlobalSecondaryIndex, PointInTimeRecoverySpecification, SseSpecification, SseType,
-    TableDescription, TableStatus, Tag,
+    BillingMode, GlobalSecondaryIndex, OnDemandThroughput, PointInTimeRecoverySpecification,
+    SseSpecification, SseType, TableDescription, TableStatus, Tag,
 };
 use std::time::Duration;
 
@@ -103,9 +103,8 @@ async fn create(
             .build()
             .map_err(invalid)
     });
-    let key = like
-        .sse_description()
-        .and_then(|sse| sse.kms_master_key_arn());
+    let parameter = |name| context.stack.parameters.get(name).map(String::as_str);
+    let key = parameter("KmsKeyArn").filter(|key| !key.is_empty());
     let encryption = key.map(|key| {
         let encryption = SseSpecification::builder().enabled(true);
         encryption
@@ -113,12 +112,17 @@ async fn create(
             .kms_master_key_id(key)
             .build()
     });
+    let units = parameter("TableMaximumUnits").and_then(|units| units.parse().ok());
+    let maximum = units.map(|units| {
+        let maximum = OnDemandThroughput::builder().max_read_request_units(units);
+        maximum.max_write_request_units(units).build()
+    });
     let created = context.client.create_table().table_name(&context.users);
     let created = created
         .set_attribute_definitions(Some(like.attribute_definitions().to_vec()))
         .set_key_schema(Some(like.key_schema().to_vec()))
         .set_global_secondary_indexes(Some(indexes.collect::<Result<_, _>>()?))
-        .set_on_demand_throughput(like.on_demand_throughput().cloned())
+        .set_on_demand_throughput(maximum)
         .set_sse_specification(encryption)
         .billing_mode(BillingMode::PayPerRequest)
         .deletion_protection_enabled(true)
