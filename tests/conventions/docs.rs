@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders that hold pages for readers.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 10] = [
     "",
     ".github",
     "clients/js",
@@ -14,6 +14,8 @@ const FOLDERS: [&str; 8] = [
     "docs/adr",
     "examples/spa",
     "infra/deployed",
+    "infra/release",
+    "infra/release/folder",
     "tests/verification",
 ];
 

@@ -1,0 +1,34 @@
+"""Compiles the functions so that one commit gives the same bytes in every directory."""
+
+import os
+import pathlib
+import subprocess
+
+from .workspace import ROOT, committed_at
+
+TARGETS = {"arm64": "aarch64-unknown-linux-gnu", "x86_64": "x86_64-unknown-linux-gnu"}
+
+
+def environment(inherited):
+    """Returns the environment in which all builds run, so that none repeats the work of another.
+
+    Panics name source files, so the paths of this machine are replaced. The variable adds to the flags of cargo-lambda;
+    RUSTFLAGS would replace them.
+    """
+    cargo = inherited.get("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))
+    remaps = f"--remap-path-prefix={ROOT}=/vestibule --remap-path-prefix={cargo}=/cargo"
+    kept = {name: value for name, value in inherited.items() if not name.endswith("RUSTFLAGS")}
+    return kept | {"CARGO_BUILD_RUSTFLAGS": remaps, "SOURCE_DATE_EPOCH": str(committed_at())}
+
+
+def command(architecture, binaries):
+    """Returns the command that compiles binaries, all at once."""
+    selected = [part for binary in binaries for part in ("--bin", binary)]
+    return ["cargo", "lambda", "build", "--release", "--locked", "--target", TARGETS[architecture], *selected]
+
+
+def compile_binaries(architecture, binaries, tools):
+    """Compiles binaries with the cargo-lambda in `tools`. Returns the path of each, by name."""
+    env = environment(dict(os.environ) | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"})
+    subprocess.run(command(architecture, binaries), cwd=ROOT, env=env, check=True)
+    return {binary: ROOT / "target" / "lambda" / binary / "bootstrap" for binary in binaries}
