@@ -1,7 +1,7 @@
 """Builds the functions and validates the template with the tools of a real deployment."""
 
-from release import compile
-from release.__main__ import MACHINE as ARCHITECTURE  # the emulator runs the binaries here
+from release import cargo
+from release.cargo import MACHINE as ARCHITECTURE  # the emulator runs the binaries here
 from release.workspace import functions
 
 from .paths import BUILT, EXAMPLES, ROOT, TEMPLATE, TOOLS
@@ -16,12 +16,12 @@ def lint(steps, env):
 
 def compile_functions(steps, env):
     """Builds all binaries at once, as a release does, so that `sam build` and a release find each of them up to date."""
-    command = compile.command(ARCHITECTURE, functions().values())
-    steps.run("build.log", command, compile.environment(env), ROOT)
+    command = cargo.command(ARCHITECTURE, functions().values())
+    steps.run("build.log", command, cargo.environment(env), ROOT)
 
 
 def package(steps, env):
     """Runs `sam build` into a directory of its own."""
     command = [TOOLS / "sam", "build", "--template-file", TEMPLATE, "--build-dir", BUILT]
     command += ["--parameter-overrides", f"Architecture={ARCHITECTURE}"]
-    steps.run("build.log", command, compile.environment(env), ROOT)
+    steps.run("build.log", command, cargo.environment(env), ROOT)

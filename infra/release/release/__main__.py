@@ -2,14 +2,11 @@
 
 import argparse
 import pathlib
-import platform
 import sys
 
 from . import folder
-from .compile import TARGETS, compile_binaries
+from .cargo import MACHINE, TARGETS, compile_binaries
 from .workspace import functions
-
-MACHINE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 
 
 def main():

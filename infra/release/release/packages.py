@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import tomllib
 
-from .compile import TARGETS
+from .cargo import TARGETS
 from .workspace import ROOT
 
 

@@ -2,11 +2,14 @@
 
 import os
 import pathlib
+import platform
 import subprocess
 
 from .workspace import ROOT, committed_at
 
 TARGETS = {"arm64": "aarch64-unknown-linux-gnu", "x86_64": "x86_64-unknown-linux-gnu"}
+# The name of this machine's architecture.
+MACHINE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 
 
 def environment(inherited):
@@ -15,8 +18,7 @@ def environment(inherited):
     Panics name source files, so the paths of this machine are replaced. The variable adds to the flags of cargo-lambda;
     RUSTFLAGS would replace them.
     """
-    cargo = inherited.get("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))
-    remaps = f"--remap-path-prefix={ROOT}=/vestibule --remap-path-prefix={cargo}=/cargo"
+    remaps = f"--remap-path-prefix={ROOT}=/vestibule --remap-path-prefix={_cargo_home(inherited)}=/cargo"
     kept = {name: value for name, value in inherited.items() if not name.endswith("RUSTFLAGS")}
     return kept | {"CARGO_BUILD_RUSTFLAGS": remaps, "SOURCE_DATE_EPOCH": str(committed_at())}
 
@@ -31,4 +33,12 @@ def compile_binaries(architecture, binaries, tools):
     """Compiles binaries with the cargo-lambda in `tools`. Returns the path of each, by name."""
     env = environment(dict(os.environ) | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"})
     subprocess.run(command(architecture, binaries), cwd=ROOT, env=env, check=True)
-    return {binary: ROOT / "target" / "lambda" / binary / "bootstrap" for binary in binaries}
+    compiled = {binary: ROOT / "target" / "lambda" / binary / "bootstrap" for binary in binaries}
+    for binary, path in compiled.items():
+        if os.fsencode(f"{_cargo_home(env)}/registry") in path.read_bytes():
+            raise SystemExit(f"{binary} names paths of this machine, so it would differ elsewhere.")
+    return compiled
+
+
+def _cargo_home(env):
+    return env.get("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))
