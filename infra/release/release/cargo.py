@@ -5,7 +5,7 @@ import pathlib
 import platform
 import subprocess
 
-from .workspace import ROOT, committed_at
+from .workspace import ROOT
 
 TARGETS = {"arm64": "aarch64-unknown-linux-gnu", "x86_64": "x86_64-unknown-linux-gnu"}
 # The name of this machine's architecture.
@@ -16,11 +16,11 @@ def environment(inherited):
     """Returns the environment in which all builds run, so that none repeats the work of another.
 
     Panics name source files, so the paths of this machine are replaced. The variable adds to the flags of cargo-lambda;
-    RUSTFLAGS would replace them.
+    RUSTFLAGS would replace them. The date for C compilers is a constant, as another one would compile everything again.
     """
     remaps = f"--remap-path-prefix={ROOT}=/vestibule --remap-path-prefix={_cargo_home(inherited)}=/cargo"
     kept = {name: value for name, value in inherited.items() if not name.endswith("RUSTFLAGS")}
-    return kept | {"CARGO_BUILD_RUSTFLAGS": remaps, "SOURCE_DATE_EPOCH": str(committed_at())}
+    return kept | {"CARGO_BUILD_RUSTFLAGS": remaps, "SOURCE_DATE_EPOCH": "0"}
 
 
 def command(architecture, binaries):
