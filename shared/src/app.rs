@@ -8,7 +8,6 @@ use crate::domain::audit::{Action, AuditEvent, Subject, Target};
 use crate::domain::client::ClientInfo;
 use crate::domain::email::{DeliveryState, EmailKind, Notice, OutboxEntry, OutboxKey};
 use crate::domain::ids::{RecordId, UserId};
-use crate::domain::language::Language;
 use crate::domain::link::Nonce;
 use crate::domain::portal_budget;
 use crate::domain::rate_limit::{RateLimit, RateLimitScope};
@@ -18,7 +17,7 @@ use crate::env::Env;
 use crate::http::Problem;
 use crate::http::problem::ProblemType;
 use crate::keys::{KeyRing, KeyRingCache, TokenError};
-use crate::lambda::{Bootstrap, Speaks};
+use crate::lambda::{Bootstrap, Configured};
 use crate::passwords::Passwords;
 use crate::random::Random;
 use crate::store::links::LinkError;
@@ -71,9 +70,9 @@ impl App {
     }
 }
 
-impl Speaks for App {
-    fn default_language(&self) -> Language {
-        self.config.language
+impl Configured for App {
+    fn config(&self) -> &Config {
+        &self.config
     }
 }
 

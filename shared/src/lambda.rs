@@ -2,12 +2,12 @@
 //! and logs one line per request.
 
 use crate::aws::{Aws, Https};
-use crate::config::StartError;
-use crate::domain::language::Language;
+use crate::config::{Config, StartError};
 use crate::env::Env;
 use crate::http::event::EventResponse;
 use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
+use crate::log;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,7 +15,6 @@ use serde_json::value::RawValue;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
-use tracing_subscriber::fmt::writer::MakeWriterExt;
 
 pub use lambda_runtime::Error;
 
@@ -28,10 +27,10 @@ pub trait Bootstrap: Sized + Send + Sync + 'static {
     fn start(aws: &Aws, env: &Env) -> impl Future<Output = Result<Self, StartError>> + Send;
 }
 
-/// A context that answers people: it knows the language of a portal.
-pub trait Speaks {
-    /// Returns the language for callers who prefer none that Vestibule has.
-    fn default_language(&self) -> Language;
+/// A context that answers people: it knows the portal that they visit.
+pub trait Configured {
+    /// Returns the portal's configuration.
+    fn config(&self) -> &Config;
 }
 
 /// A function behind API Gateway: `async fn handle(&Context, Request) -> Result<Response,
@@ -78,7 +77,7 @@ where
 ///
 /// # Errors
 /// The function does not start, or the runtime fails.
-pub async fn serve<C: Bootstrap + Speaks>(
+pub async fn serve<C: Bootstrap + Configured>(
     handle: impl for<'a> Handler<'a, C>,
 ) -> Result<(), Error> {
     let context = Arc::new(start_process::<C>().await?);
@@ -88,7 +87,9 @@ pub async fn serve<C: Bootstrap + Speaks>(
         let context = Arc::clone(&context);
         async move {
             let (event, id) = (event.payload.get(), event.context.request_id);
-            Ok::<_, Infallible>(answer(&*context, handle, event, id).await)
+            let response = answer(&*context, handle, event, id).await;
+            log::note_answered();
+            Ok::<_, Infallible>(response)
         }
     }))
     .await
@@ -105,7 +106,11 @@ pub async fn consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     let handle = &handle;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
         let context = Arc::clone(&context);
-        async move { Ok::<_, Infallible>(handle.call(&context, event.payload).await) }
+        async move {
+            let output = handle.call(&context, event.payload).await;
+            log::note_answered();
+            Ok::<_, Infallible>(output)
+        }
     }))
     .await
 }
@@ -122,26 +127,34 @@ pub async fn try_consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     let handle = &handle;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
         let context = Arc::clone(&context);
-        async move { handle.call(&context, event.payload).await }
+        async move {
+            let output = handle.call(&context, event.payload).await;
+            log::note_answered();
+            output
+        }
     }))
     .await
 }
 
 /// Handles one request, from the event to the response. The local portal calls it as well.
-pub async fn answer<C: Speaks>(
+pub async fn answer<C: Configured>(
     context: &C,
     handle: &impl for<'a> Handler<'a, C>,
     event: &str,
     id: String,
 ) -> EventResponse {
-    let response = match Request::read(event, id) {
-        Ok(request) => answer_request(context, handle, request).await,
-        Err(problem) => problem.into_response(false, context.default_language()),
+    let config = context.config();
+    let request = match Request::read(event, id) {
+        Ok(request) => request.through_proxy(&config.proxy_secrets),
+        Err(problem) => Err(secure(problem.into_response(false, config.language))),
     };
-    EventResponse(secure(response))
+    EventResponse(match request {
+        Ok(request) => secure(answer_request(context, handle, request).await),
+        Err(response) => response,
+    })
 }
 
-async fn answer_request<C: Speaks>(
+async fn answer_request<C: Configured>(
     context: &C,
     handle: &impl for<'a> Handler<'a, C>,
     request: Request,
@@ -149,7 +162,7 @@ async fn answer_request<C: Speaks>(
     let route = request.route().to_owned();
     let id = request.id().to_owned();
     let is_form = request.is_form();
-    let language = request.language(context.default_language());
+    let language = request.language(context.config().language);
     let (problem, response) = match handle.call(context, request).await {
         Ok(response) => (None, response),
         Err(problem) => (
@@ -168,8 +181,8 @@ async fn answer_request<C: Speaks>(
 }
 
 async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
-    log_as_json();
     let env = Env::of_process();
+    log::start(&env);
     start(&env)
         .await
         .inspect_err(|error| tracing::error!(%error, "the function could not start"))
@@ -178,28 +191,4 @@ async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
 async fn start<C: Bootstrap>(env: &Env) -> Result<C, StartError> {
     let aws = Aws::new(env, Https::trusting_amazon()?)?;
     C::start(&aws, env).await
-}
-
-/// Logs one JSON object per line. `docs/security.md` says what is never logged.
-fn log_as_json() {
-    let lines = tracing_subscriber::fmt()
-        .json()
-        .without_time()
-        .with_target(false)
-        .flatten_event(true);
-    // The runtime logs what `try_consume` returns as an error, but a refused request is none. It
-    // also logs panics, a second time.
-    let lines = lines.with_writer(
-        std::io::stdout.with_filter(|event| event.target() != "lambda_runtime::layers::panic"),
-    );
-    // The runtime's span around each invocation would repeat the id that is logged anyway.
-    lines.with_current_span(false).with_span_list(false).init();
-    // The message of a panic may quote what was worked on; its place may not.
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        tracing::error!(place, "panicked");
-    }));
 }

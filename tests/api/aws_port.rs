@@ -1,6 +1,10 @@
 //! `local --aws-port`: functions that run as processes of their own use the portal's AWS.
 
-use kit::{ADA, World};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use kit::{ADA, World, parameters};
+use local::template::REGION;
 use local::{Options, Portal};
 use reqwest::StatusCode;
 use shared::app::App;
@@ -12,9 +16,11 @@ use shared::random::Random;
 use shared::store::Store;
 use std::fs;
 
-async fn world_with_aws() -> (World, String) {
+/// Returns a portal with these parameters, and the URL of its AWS.
+pub(crate) async fn world_with_aws(pairs: &[(&str, &str)]) -> (World, String) {
     let world = World::of(Options {
         aws_port: Some(0),
+        parameters: parameters(pairs),
         ..Options::default()
     });
     let world = world.await;
@@ -65,16 +71,35 @@ async fn the_env_file_of_cargo_lambda_fits_every_function_of_the_template() {
     }
 }
 
-#[tokio::test]
-async fn a_function_outside_the_portal_starts_with_its_keys_and_reads_its_tables() {
-    let (world, url) = world_with_aws().await;
-    let _of_its_own_functions = world.portal.take_calls();
+/// Returns what the function `me` starts with outside the portal.
+pub(crate) async fn function(world: &World, url: &str) -> (Aws, Env) {
     let lines = reqwest::get(format!("{url}/environment/me")).await.unwrap();
     let lines = lines.text().await.unwrap();
     let pairs = lines.lines().map(|line| line.split_once('=').unwrap());
     let variables = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let env = Env::new(variables.collect(), world.clock.clock(), Random::system());
     let aws = Aws::new(&env, Https::trusting_amazon().unwrap()).unwrap();
+    (aws, env)
+}
+
+/// Returns the configuration of the operator's command for a portal's AWS.
+pub(crate) async fn operator(url: &str) -> SdkConfig {
+    let http = SharedHttpConnector::new(Https::trusting_amazon().unwrap());
+    let http = http_client_fn(move |_settings, _components| http.clone());
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::for_tests())
+        .endpoint_url(url)
+        .http_client(http)
+        .load()
+        .await
+}
+
+#[tokio::test]
+async fn a_function_outside_the_portal_starts_with_its_keys_and_reads_its_tables() {
+    let (world, url) = world_with_aws(&[]).await;
+    let _of_its_own_functions = world.portal.take_calls();
+    let (aws, env) = function(&world, &url).await;
     App::start(&aws, &env).await.unwrap();
 
     let store = Store::new(&aws, env.get("TABLE_PREFIX").unwrap(), Random::system());
@@ -86,7 +111,7 @@ async fn a_function_outside_the_portal_starts_with_its_keys_and_reads_its_tables
 
 #[tokio::test]
 async fn a_request_without_a_signature_or_for_an_unknown_function_is_refused() {
-    let (_world, url) = world_with_aws().await;
+    let (_world, url) = world_with_aws(&[]).await;
     let unsigned = reqwest::get(&url).await.unwrap();
     assert_eq!(unsigned.status(), StatusCode::BAD_REQUEST);
     let unknown = reqwest::get(format!("{url}/environment/nothing")).await;

@@ -197,6 +197,32 @@ async fn administration(world: &World) {
     admin.revert_template("reset", "en").await.assert("204");
 }
 
+/// Returns what Lambda may do in the name of a function.
+fn runtime_grants(function: &str) -> Vec<(String, String)> {
+    let of = |kind: &str, name: &str| format!("arn:aws:{kind}:us-east-1:000000000000:{name}");
+    let table = of("dynamodb", &format!("table/{STACK}-emails"));
+    let logs = ["logs:CreateLogStream", "logs:PutLogEvents"];
+    let mut grants = logs.map(|action| (action, of("local", "Logs"))).to_vec();
+    if function == "mailer" {
+        let stream = format!("{table}/stream/local");
+        let reads = [
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        ];
+        grants.extend(reads.map(|read| (read, stream.clone())));
+        grants.push(("dynamodb:ListStreams", format!("{table}/stream/*")));
+        grants.push(("sqs:SendMessage", of("local", "MailerDeadLetters")));
+    }
+    if function == "email-events" {
+        grants.push(("sqs:SendMessage", of("local", "EmailEventDeadLetters")));
+    }
+    grants
+        .into_iter()
+        .map(|(action, resource)| (action.to_owned(), resource))
+        .collect()
+}
+
 #[tokio::test]
 async fn roles_grant_exactly_what_functions_do() {
     let world =
@@ -219,6 +245,7 @@ async fn roles_grant_exactly_what_functions_do() {
     let prefix = format!("arn:aws:dynamodb:us-east-1:000000000000:table/{STACK}-");
     let mut granted: BTreeSet<Grant> = BTreeSet::new();
     for function in &template.functions {
+        assert_eq!(function.runtime_grants, runtime_grants(&function.name));
         for (action, resource) in &function.grants {
             let table = resource.strip_prefix(&prefix).unwrap_or_default();
             let is_dynamodb = action.starts_with("dynamodb:");

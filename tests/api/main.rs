@@ -11,12 +11,17 @@
 )]
 
 mod admin;
+mod alarms;
 mod api_page;
 mod auth;
 mod authorizer;
 mod aws_port;
 mod cli;
+mod cli_keys;
+mod cli_restore;
+mod cli_smoke;
 mod cli_templates;
+mod cli_users;
 mod costs;
 mod email_content;
 mod email_delivery;
@@ -36,6 +41,7 @@ mod local_page;
 mod origins;
 mod permissions;
 mod problem_fields;
+mod proxy;
 mod races;
 mod scale;
 mod shape;

@@ -146,19 +146,6 @@ fn problem_types_are_the_same_in_code_and_api_page() {
     assert_eq!(documented, code);
 }
 
-#[test]
-fn the_costs_page_counts_the_alarm_metrics_of_the_template() {
-    let yaml = text("template.yaml");
-    let metrics: usize = yaml
-        .split("    Type: AWS::CloudWatch::Alarm\n")
-        .skip(1)
-        .map(|rest| rest.split("\n    Type: ").next().unwrap())
-        .map(|alarm| alarm.matches("MetricName: ").count())
-        .sum();
-    let words = format!("\n| {metrics} alarm metrics |");
-    assert!(text("docs/costs.md").contains(&words), "{words}");
-}
-
 /// Returns the anchor that GitHub gives a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading

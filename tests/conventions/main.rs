@@ -9,6 +9,7 @@
     reason = "a failing test may panic"
 )]
 
+mod alarms;
 mod architecture;
 mod asvs;
 mod costs;
@@ -18,6 +19,9 @@ mod imports;
 mod language;
 mod names;
 mod openapi;
+mod parameters;
+mod recovery;
+mod resources;
 mod sentences;
 mod sources;
 mod template;

@@ -27,7 +27,7 @@ use frame::Frame;
 use shared::app::App;
 use shared::auth::authenticate;
 use shared::aws::Aws;
-use shared::config::{Activation, StartError};
+use shared::config::{Activation, Config, StartError};
 use shared::domain::language::Language;
 use shared::domain::link::{IdempotencyKey, Nonce};
 use shared::domain::next::Next;
@@ -41,7 +41,7 @@ use shared::http::problem::ProblemType;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::{KeyRing, SessionClaims};
-use shared::lambda::{Bootstrap, Speaks};
+use shared::lambda::{Bootstrap, Configured};
 use templates::MessagePage;
 use theme::Theme;
 
@@ -80,9 +80,9 @@ impl Bootstrap for Pages {
     }
 }
 
-impl Speaks for Pages {
-    fn default_language(&self) -> Language {
-        self.app.config.language
+impl Configured for Pages {
+    fn config(&self) -> &Config {
+        &self.app.config
     }
 }
 

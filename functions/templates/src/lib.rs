@@ -23,7 +23,7 @@ use shared::email::{MessageKind, TemplateSource, shipped};
 use shared::env::Env;
 use shared::http::problem::ProblemType;
 use shared::http::{Problem, Request, Response};
-use shared::lambda::{Bootstrap, Speaks};
+use shared::lambda::{Bootstrap, Configured};
 use shared::store::Store;
 
 pub const ROUTES: &[&str] = &[
@@ -56,9 +56,9 @@ impl Bootstrap for Context {
     }
 }
 
-impl Speaks for Context {
-    fn default_language(&self) -> Language {
-        self.config.language
+impl Configured for Context {
+    fn config(&self) -> &Config {
+        &self.config
     }
 }
 

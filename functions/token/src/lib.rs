@@ -20,15 +20,14 @@ use kms::Kms;
 use serde::Serialize;
 use shared::app::App;
 use shared::aws::Aws;
-use shared::config::{AccessTokenConfig, StartError};
-use shared::domain::language::Language;
+use shared::config::{AccessTokenConfig, Config, StartError};
 use shared::domain::origin::Origin;
 use shared::domain::paths;
 use shared::env::Env;
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::PUBLIC_KEYS_MAX_AGE;
-use shared::lambda::{Bootstrap, Speaks};
+use shared::lambda::{Bootstrap, Configured};
 
 pub const ROUTES: &[&str] = &[ISSUE, CONFIGURATION, KEYS];
 const ISSUE: &str = "POST /auth/token";
@@ -50,9 +49,9 @@ impl Bootstrap for Tokens {
     }
 }
 
-impl Speaks for Tokens {
-    fn default_language(&self) -> Language {
-        self.app.config.language
+impl Configured for Tokens {
+    fn config(&self) -> &Config {
+        &self.app.config
     }
 }
 

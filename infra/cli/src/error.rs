@@ -9,6 +9,8 @@ use std::process::ExitCode;
 pub enum Error {
     /// Something does not work, or is not as it must be.
     Failed(String),
+    /// The output is complete, and reports something that is not as it should be.
+    Found(String),
     /// It is too early, or there is nothing to do. Nothing was changed.
     Refused(String),
 }
@@ -22,10 +24,11 @@ impl Error {
         Self::Failed(format!("Could not {what}: {kind}{message}."))
     }
 
-    /// Returns the exit code: 1 for a failure, 3 for a refusal. Clap exits with 2.
+    /// Returns the exit code: 1 for a failure and for a report of one, 3 for a refusal. Clap exits
+    /// with 2.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Failed(_) => ExitCode::from(1),
+            Self::Failed(_) | Self::Found(_) => ExitCode::from(1),
             Self::Refused(_) => ExitCode::from(3),
         }
     }
@@ -34,7 +37,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(why) | Self::Refused(why) => f.write_str(why),
+            Self::Failed(why) | Self::Found(why) | Self::Refused(why) => f.write_str(why),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
 use shared::aws;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -13,6 +14,31 @@ const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// A client that trusts the roots of the operating system.
 pub(crate) struct Https(aws::Https);
+
+/// A response, whatever its status.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Response {
+    pub(crate) const fn is_success(&self) -> bool {
+        200 <= self.status && self.status < 300
+    }
+
+    /// Returns the first value of a header, whose name is in lower case, or an empty string.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// Returns the body as JSON, or null.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
 
 impl Https {
     /// Returns a client for this origin. One that begins with `http:` needs no roots.
@@ -32,14 +58,14 @@ impl Https {
         Ok(Self(client))
     }
 
-    /// Sends a request, and returns the status and the body of the response.
+    /// Sends a request, and returns the response. Follows no redirects.
     pub(crate) async fn send(
         &self,
         method: &str,
         url: &str,
         headers: &[(String, String)],
         body: String,
-    ) -> Result<(u16, Vec<u8>), Error> {
+    ) -> Result<Response, Error> {
         let mut request = HttpRequest::new(SdkBody::from(body));
         let invalid = |_| Error::Failed(format!("{url} is not a valid URL."));
         request.set_uri(url).map_err(invalid)?;
@@ -53,8 +79,14 @@ impl Https {
         let answered = timeout(READ_TIMEOUT, self.0.send(request)).await;
         let response = answered.map_err(|error| unreachable_at(url, &error))?;
         let response = response.map_err(|error| unreachable_at(url, &error))?;
-        let body = response.body().bytes().unwrap_or_default();
-        Ok((response.status().as_u16(), body.to_vec()))
+        let headers = response.headers().iter();
+        Ok(Response {
+            status: response.status().as_u16(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            body: response.body().bytes().unwrap_or_default().to_vec(),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use cli::Arguments;
+use cli::error::Error;
 use shared::clock::Clock;
 use std::process::ExitCode;
 
@@ -17,7 +18,11 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("{error}");
+            if let Error::Found(report) = &error {
+                println!("{report}");
+            } else {
+                eprintln!("{error}");
+            }
             error.exit_code()
         }
     }

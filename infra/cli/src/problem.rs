@@ -4,7 +4,7 @@ use crate::error::Error;
 use serde_json::Value;
 
 const FORBIDDEN: &str = "Your AWS credentials may not call this portal's admin API. \
-                         The stack's output AdminPolicy names the policy that allows it.";
+                         The stack's output AdminPolicy is a policy that allows it.";
 
 /// Explains a response that reports a problem. 409 means that there is nothing to do.
 pub(crate) fn explain(status: u16, body: &[u8]) -> Error {

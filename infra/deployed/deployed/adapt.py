@@ -5,6 +5,9 @@ Each function here names one difference and can be removed once the emulator beh
 
 from samtranslator.yaml_helper import yaml_parse
 
+# The emulator refuses a stack with a resource of a type that it does not know.
+UNKNOWN_TYPES = {"AWS::Budgets::Budget", "AWS::Logs::QueryDefinition"}
+
 
 def for_emulator(text, parameters):
     """Returns the template in `text`, as `sam build` wrote it, for a stack with these `parameters`, and the logical
@@ -15,9 +18,9 @@ def for_emulator(text, parameters):
     secrets = {name for name, each in resources.items() if each["Type"] == "AWS::SecretsManager::Secret"}
     resources = template["Resources"] = _replace_secret_refs(resources, secrets)
     for each in resources.values():
-        if each["Type"] == "AWS::Serverless::Function":
-            _allow_sending(each["Properties"].get("Policies", []))
-    left_out = [name for name, each in resources.items() if _is_metric_math(each)]
+        if each["Type"] == "AWS::IAM::Role":
+            _allow_sending([policy["PolicyDocument"] for policy in each["Properties"]["Policies"]])
+    left_out = [name for name, each in resources.items() if _is_metric_math(each) or each["Type"] in UNKNOWN_TYPES]
     for name in left_out:
         del resources[name]
     return template, left_out
@@ -41,10 +44,10 @@ def _replace_secret_refs(value, secrets):
     return {name: _replace_secret_refs(each, secrets) for name, each in value.items()}
 
 
-def _allow_sending(policies):
+def _allow_sending(documents):
     """The emulator authorizes the sending of email without a resource and without SES's condition keys, so a
     statement that names identities or the sender never matches. Only the action of such statements is tested here."""
-    for statement in [each for policy in policies for each in policy.get("Statement", [])]:
+    for statement in [each for document in documents for each in document["Statement"]]:
         if statement["Action"] in ("ses:SendEmail", ["ses:SendEmail"]):
             statement["Resource"] = "*"
             statement.pop("Condition", None)

@@ -17,7 +17,7 @@ class BackEnd:
 
     def __init__(self, stack):
         self.stack = stack
-        self.principal = stack.emulator.principal(f"{stack.name}-back-end", stack.outputs["AdminPolicy"])
+        self.principal = stack.emulator.principal(f"{stack.name}-back-end", policy=stack.outputs["AdminPolicy"])
 
     def call(self, method, path, body=None):
         """Sends a signed request to a path below `/admin/users`."""

@@ -4,11 +4,15 @@ from release import cargo
 from release.cargo import MACHINE as ARCHITECTURE  # the emulator runs the binaries here
 from release.workspace import functions
 
+from . import deployer_policy, roles
 from .paths import BUILT, EXAMPLES, ROOT, TEMPLATE, TOOLS
 
 
 def lint(steps, env):
-    """Fails on any finding of `sam validate --lint` or `cfn-lint` in the template, or of `cfn-lint` in the examples."""
+    """Fails on any finding of `sam validate --lint` or `cfn-lint` in the template, or of `cfn-lint` in the examples, and
+    if SAM would widen a role or the deployer's policy lacks a permission."""
+    roles.check()
+    deployer_policy.check()
     sam = [TOOLS / "sam", "validate", "--lint", "--template-file", TEMPLATE, "--region", env["AWS_DEFAULT_REGION"]]
     steps.run("lint.log", sam, env, ROOT)
     examples = [each for each in sorted(EXAMPLES.glob("**/*.yaml")) if "node_modules" not in each.parts]

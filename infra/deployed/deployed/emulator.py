@@ -89,12 +89,15 @@ class Emulator:
             service, endpoint_url=self.url, region_name=REGION, config=config,
             aws_access_key_id=principal.key, aws_secret_access_key=principal.secret)  # fmt: skip
 
-    def principal(self, name, managed_policy=None):
-        """Creates an IAM user with an access key and with the permissions of the managed policy, or without any."""
+    def principal(self, name, managed_policy=None, policy=None):
+        """Creates an IAM user with an access key and with the permissions of a managed policy, of the document `policy`,
+        or without any."""
         iam = self.client("iam", self.root)
         iam.create_user(UserName=name)
         if managed_policy:
             iam.attach_user_policy(UserName=name, PolicyArn=managed_policy)
+        if policy:
+            iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=policy)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return Principal(name, key["AccessKeyId"], key["SecretAccessKey"])
 

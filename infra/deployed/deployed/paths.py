@@ -12,7 +12,7 @@ TARGET = ROOT / "target" / "deployed"
 TOOLS = pathlib.Path(sys.executable).parent
 BUILT = TARGET / "build"
 REGION = "us-east-1"
-BUCKET = "deployments"
+BUCKET = "aws-sam-cli-managed-default-bucket"
 
 
 def tools_environment(home, extra=None):

@@ -18,6 +18,7 @@ class Stack:
     def __init__(self, name, parameters, steps, emulator, deployer, release=None):
         self.name, self.parameters, self.steps = name, parameters, steps
         self.emulator, self.deployer, self.release = emulator, deployer, release
+        self.sam_user = deployer
         self.cloudformation = emulator.client("cloudformation", deployer)
 
     def deploy(self, **changed):
@@ -52,7 +53,7 @@ class Stack:
         self.steps.run("deploy.log", sam, self._environment(), ROOT)
 
     def _environment(self):
-        credentials = {"AWS_ACCESS_KEY_ID": self.deployer.key, "AWS_SECRET_ACCESS_KEY": self.deployer.secret}
+        credentials = {"AWS_ACCESS_KEY_ID": self.sam_user.key, "AWS_SECRET_ACCESS_KEY": self.sam_user.secret}
         return tools_environment(self.steps.logs, credentials | {"AWS_ENDPOINT_URL": self.emulator.url})
 
     def describe(self):

@@ -5,9 +5,8 @@ import time
 from . import admin, gateway, journey, records
 from .checks import expect
 from .mailbox import Mailbox
-from .stack import Stack
 from .tables import Tables
-from .walk import ADA, PARTNER, create_deployer, deploy
+from .walk import ADA, PARTNER, create_deployer, create_portal, deploy
 from .web import Browser
 
 GRACE = "grace@example.com"
@@ -15,7 +14,7 @@ GRACE = "grace@example.com"
 
 def run(steps, emulator, before, after):
     """Deploys `before`, then `after`, and checks that the session, the link and the email survive. Returns the stack."""
-    stack = Stack("partner-portal", dict(PARTNER), steps, emulator, create_deployer(steps, emulator), before)
+    stack = create_portal("partner-portal", PARTNER, steps, emulator, create_deployer(steps, emulator), before)
     mailbox = Mailbox(emulator)
     deploy(steps, stack)
     with steps.step(f"Signing in, requesting a link, and queueing an email with version {before.version}"):

@@ -1,8 +1,8 @@
 """The walk through a deployed portal, step by step."""
 
 from . import (
-    access_tokens, accounts, admin, administration, email_events, gateway, journey, lifecycle, protected_api,
-    records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
+    access_tokens, accounts, admin, administration, deployer_policy, email_events, gateway, journey, lifecycle,
+    protected_api, records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -32,6 +32,7 @@ STAFF = PARTNER | {
     "AccessTokens": "on",
     "PortalName": "Staff",
     "DashboardPath": "/",
+    "AlarmEmail": "operator@example.com",
     "ApiDomainName": "login.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000",
 }
@@ -49,7 +50,7 @@ def create_deployer(steps, emulator):
 def run(steps, emulator, keep, release):
     """Deploys a portal and tests it. Returns its stack, which is deleted at the end unless `keep` is set."""
     deployer = create_deployer(steps, emulator)
-    stack = Stack("partner-portal", dict(PARTNER), steps, emulator, deployer, release)
+    stack = create_portal("partner-portal", PARTNER, steps, emulator, deployer, release)
     mailbox = Mailbox(emulator)
     deploy(steps, stack)
     back_end, user = _create_user(steps, stack, ADA, "Ada Lovelace")
@@ -74,18 +75,22 @@ def run(steps, emulator, keep, release):
         keys = vestibule.check_keys(stack)
     with steps.step("Signing up in a browser where someone else is signed in"):
         sign_up.check_on(stack, mailbox, grace, admin.new_user(ZOE, "Zoe"), GRACE)
-    with steps.step("Rotating the key without signing anyone out"):
+    with steps.step("Rotating the key ring with vestibule, without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
-    staff = Stack("staff-portal", dict(STAFF), steps, emulator, deployer, release)
+    staff = create_portal("staff-portal", STAFF, steps, emulator, deployer, release)
     deploy(steps, staff)
-    _create_user(steps, staff, EVE, "Eve")
+    staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
         eve = journey.sign_in(staff, mailbox, EVE)
         lifecycle.check_separation(stack, staff, laptop, eve, mailbox.to(ADA)[-1])
         protected_api.check_separation(protected, eve)
     with steps.step("Rotating the second portal's key of access tokens to the end"):
         access_tokens.check_rotated(staff, eve, vestibule.check_keys(staff), laptop)
+    with steps.step("Finding each of many planted faults with vestibule doctor"):
+        count = vestibule.check_doctor(staff)
+        vestibule.check_other_site(stack)
+    announce(f"    {count} faults, and nothing where there is none")
     with steps.step("Calling an API under the second portal's own host"):
         staff_api = ProtectedApi(staff)
         staff_api.deploy()
@@ -98,6 +103,8 @@ def run(steps, emulator, keep, release):
     with steps.step("Checking tables and logs for live credentials"):
         for each in (stack, staff):
             records.check_credentials(each, mailbox.all())
+    with steps.step("Restoring the users of the second stack with vestibule"):
+        recovery.check_restore(staff, mailbox, EVE, staff_back_end, eve_id)
     with steps.step("Deleting the second stack, keeping its tables and key ring"):
         staff_api.delete()
         lifecycle.check_deletion(staff)
@@ -105,7 +112,17 @@ def run(steps, emulator, keep, release):
     if not keep:
         with steps.step("Deleting the first stack, keeping its tables and key ring"):
             protected.delete()
+            key_ring = stack.physical("KeyRing")
             lifecycle.check_deletion(stack)
+        with steps.step("Creating it again with its tables and key ring"):
+            recovery.check_recreation(stack, laptop, key_ring)
+    return stack
+
+
+def create_portal(name, parameters, steps, emulator, deployer, release):
+    """Returns the stack of a portal, for which SAM has the documented permissions of a deployer only."""
+    stack = Stack(name, dict(parameters), steps, emulator, deployer, release)
+    stack.sam_user = emulator.principal(f"{name}-deployer", policy=deployer_policy.of_stack(name))
     return stack
 
 

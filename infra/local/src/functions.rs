@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::aws::Aws;
 use shared::config::StartError;
 use shared::env::Env;
-use shared::lambda::{Bootstrap, Consumer, Handler, Speaks, answer};
+use shared::lambda::{Bootstrap, Configured, Consumer, Handler, answer};
 use std::sync::Arc;
 
 /// A started instance of a function. It takes an event and the request's id, and returns the output
@@ -47,7 +47,7 @@ pub(crate) async fn start(name: &str, aws: &Aws, env: &Env) -> Result<Instance, 
     }
 }
 
-async fn http<C: Bootstrap + Speaks>(
+async fn http<C: Bootstrap + Configured>(
     handle: impl for<'a> Handler<'a, C> + Clone,
     aws: &Aws,
     env: &Env,

@@ -2,6 +2,7 @@
 
 use super::StartError;
 use super::reader::Reader;
+use super::spelling::{address, split_url};
 use crate::domain::address::EmailAddress;
 
 const AN_IMAGE: &str = "an https URL of at most 512 characters";
@@ -31,7 +32,7 @@ pub enum SupportContact {
 
 impl SupportContact {
     fn parse(text: &str) -> Option<Self> {
-        let address = EmailAddress::parse(text).map(Self::Email);
+        let address = address(text).map(Self::Email);
         address.or_else(|| https_url(text).map(Self::Page))
     }
 
@@ -61,7 +62,7 @@ impl Brand {
             logo_dark: read.optional("LOGO_URL_DARK", AN_IMAGE, https_url)?,
             support: read.optional(
                 "SUPPORT_CONTACT",
-                "an email address, or an https URL of at most 512 characters",
+                "an email address in lower case, or an https URL of at most 512 characters",
                 SupportContact::parse,
             )?,
         })
@@ -95,6 +96,6 @@ fn color(text: &str) -> Option<String> {
 }
 
 fn https_url(text: &str) -> Option<String> {
-    let url = url::Url::parse(text).ok()?;
-    (url.scheme() == "https" && url.as_str().len() <= 512).then(|| url.into())
+    let (origin, _) = split_url(text)?;
+    (origin.is_secure() && text.len() <= 512).then(|| text.to_owned())
 }

@@ -2,6 +2,7 @@
 
 use super::StartError;
 use super::reader::Reader;
+use super::spelling::address;
 use crate::domain::address::EmailAddress;
 use crate::domain::email::Notice;
 use crate::domain::time::DAY;
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// The longest `From` header that SES accepts, in bytes.
 const MAX_SENDER: usize = 320;
+
+const AN_ADDRESS: &str = "an email address in lower case, with an ASCII domain and a local part \
+                          of letters, digits and . _ + -";
 
 /// The sender of emails, their silent limits, and the retention of the delivery log.
 #[derive(Clone, Debug)]
@@ -36,9 +40,9 @@ pub struct EmailConfig {
 
 impl EmailConfig {
     pub(super) fn read(read: &Reader<'_>, portal_name: &str) -> Result<Self, StartError> {
-        let from = read.required("EMAIL_FROM", "an email address", EmailAddress::parse)?;
+        let from = read.required("EMAIL_FROM", AN_ADDRESS, address)?;
         Ok(Self {
-            sender: sender(portal_name, &from)?,
+            sender: sender(portal_name, &from),
             from,
             configuration_set: read.text(
                 "EMAIL_CONFIGURATION_SET",
@@ -60,26 +64,24 @@ fn notices(text: &str) -> Option<Vec<Notice>> {
 }
 
 /// Returns `name <address>`. A name of letters, digits and spaces stays as it is (RFC 5322, 3.2.5);
-/// any other becomes encoded words (RFC 2047) of at most 75 characters each.
-fn sender(name: &str, address: &EmailAddress) -> Result<String, StartError> {
+/// any other becomes encoded words (RFC 2047) of at most 75 characters each, as many as fit.
+fn sender(name: &str, address: &EmailAddress) -> String {
     let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
-    let encoded_name = if is_plain {
-        name.to_owned()
+    let words = if is_plain {
+        vec![name.to_owned()]
     } else {
         encoded_words(name)
     };
-    let sender = format!("{encoded_name} <{address}>");
-    if sender.len() <= MAX_SENDER {
-        return Ok(sender);
-    }
-    Err(StartError(format!(
-        "EMAIL_FROM is '{address}', but it must be shorter, or PORTAL_NAME must be: encoded \
-         together they are {} bytes, and SES accepts {MAX_SENDER}.",
-        sender.len()
-    )))
+    let address = format!("<{address}>");
+    let mut length = address.len();
+    let fitting = words.into_iter().take_while(|word| {
+        length += word.len() + 1;
+        length <= MAX_SENDER
+    });
+    fitting.chain([address]).collect::<Vec<_>>().join(" ")
 }
 
-fn encoded_words(name: &str) -> String {
+fn encoded_words(name: &str) -> Vec<String> {
     let mut chunks = vec![String::new()];
     for character in name.chars() {
         match chunks.last_mut() {
@@ -87,11 +89,10 @@ fn encoded_words(name: &str) -> String {
             _ => chunks.push(character.to_string()),
         }
     }
-    let words: Vec<_> = chunks
-        .iter()
+    let words = chunks.iter();
+    words
         .map(|chunk| format!("=?UTF-8?B?{}?=", STANDARD.encode(chunk)))
-        .collect();
-    words.join(" ")
+        .collect()
 }
 
 #[cfg(test)]
@@ -99,24 +100,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sender_has_at_most_320_bytes_once_it_is_encoded() {
+    fn a_sender_has_at_most_320_bytes_and_as_much_of_the_name_as_fits() {
         let of = |name: &str, local: usize| {
             let domain = ["b".repeat(63), "c".repeat(63), "d".repeat(59)].join(".");
             let address = format!("{}@{domain}", "a".repeat(local));
             sender(name, &EmailAddress::parse(&address).unwrap())
         };
-        // 252 bytes of address, blank, and brackets.
-        assert_eq!(of(&"n".repeat(65), 64).unwrap().len(), 320);
-        assert!(of(&"n".repeat(66), 64).is_err());
-        assert!(of(&"n".repeat(66), 63).is_ok());
-        let error = of("R&D, the portal of a firm with a long name", 64).unwrap_err();
-        let error = error.to_string();
-        assert!(
-            error.starts_with("EMAIL_FROM is ") && error.contains("PORTAL_NAME must be"),
-            "{error}"
-        );
+        // 252 bytes of address, and brackets.
+        assert_eq!(of(&"n".repeat(60), 64).len(), 315);
+        assert_eq!(of(&"ü".repeat(23), 64).len(), 254);
+        assert_eq!(of(&"ü".repeat(18), 64).len(), 315);
+        assert_eq!(of(&"ü".repeat(60), 1).len(), 264);
         assert_eq!(
-            sender("Bücher", &EmailAddress::parse("a@example.com").unwrap()).unwrap(),
+            sender("Bücher", &EmailAddress::parse("a@example.com").unwrap()),
             "=?UTF-8?B?QsO8Y2hlcg==?= <a@example.com>"
         );
     }

@@ -2,7 +2,7 @@
 
 use super::StartError;
 use super::reader::Reader;
-use crate::domain::origin::Origin;
+use super::spelling::split_url;
 use crate::domain::time::{HOUR, MINUTE};
 use std::time::Duration;
 
@@ -104,9 +104,7 @@ fn on_or_off(text: &str) -> Option<bool> {
 
 /// Accepts a page that a fragment can be appended to.
 fn page_url(text: &str) -> Option<String> {
-    let url = url::Url::parse(text).ok()?;
-    let is_page =
-        Origin::of(&url).is_some() && url.fragment().is_none() && url.username().is_empty();
+    let (_, rest) = split_url(text)?;
     // With the longest token, the link stays below 998 octets.
-    (is_page && url.as_str().len() <= 128).then(|| url.into())
+    (!rest.contains('#') && text.len() <= 128).then(|| text.to_owned())
 }

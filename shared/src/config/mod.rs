@@ -10,6 +10,7 @@ mod reader;
 mod request_limits;
 mod sessions;
 mod site;
+mod spelling;
 
 pub use access_tokens::AccessTokenConfig;
 pub use brand::{Brand, SupportContact};
@@ -20,6 +21,7 @@ pub use request_limits::RequestLimits;
 
 use crate::domain::language::Language;
 use crate::domain::portal::PortalName;
+use crate::domain::proxy_secrets::ProxySecrets;
 use crate::domain::session::SessionRules;
 use crate::domain::site::Site;
 use crate::domain::time::DAY;
@@ -46,6 +48,8 @@ pub struct Config {
     /// `PORTAL`: the short name.
     pub portal: PortalName,
     pub site: Site,
+    /// `PROXY_SECRET`: set if visitors reach the portal only through a proxy.
+    pub proxy_secrets: ProxySecrets,
     pub brand: Brand,
     /// `LANGUAGE`: `en` or `de`, for those who prefer no language that Vestibule has.
     pub language: Language,
@@ -76,6 +80,7 @@ impl Config {
         Ok(Self {
             portal: read.required("PORTAL", wanted, PortalName::parse)?,
             site: site::read_site(&read)?,
+            proxy_secrets: read_proxy_secrets(env)?,
             links: LinkConfig::read(&read)?,
             sessions: sessions::read_rules(&read)?,
             access_tokens: AccessTokenConfig::read(&read)?,
@@ -89,6 +94,15 @@ impl Config {
             key_ring_secret: read.text("KEY_RING_SECRET", "the name or ARN of a secret")?,
         })
     }
+}
+
+/// Reads `PROXY_SECRET`. The error does not repeat it, as that of other variables does.
+fn read_proxy_secrets(env: &Env) -> Result<ProxySecrets, StartError> {
+    let Some(text) = env.get("PROXY_SECRET") else {
+        return Ok(ProxySecrets::default());
+    };
+    let wanted = "32 to 128 visible ASCII characters, or two such values separated by a comma";
+    ProxySecrets::parse(text).ok_or_else(|| StartError(format!("PROXY_SECRET must be {wanted}.")))
 }
 
 #[cfg(test)]

@@ -35,11 +35,16 @@ impl PasswordConfig {
             previous: read.optional(
                 "PREVIOUS_ARGON2",
                 "Argon2 parameters like m=19456,t=2,p=1",
-                Argon2Params::parse,
+                previous,
             )?,
             attempts: read.number("PASSWORD_ATTEMPTS", 1..=1000)?,
             failures: read.number("PASSWORD_FAILURES", 10..=10_000)?,
             per_network_hour: read.number("PASSWORD_PER_NETWORK_HOUR", 1..=1000)?,
         })
     }
+}
+
+/// Accepts parameters with as much memory as the largest number of lanes needs.
+fn previous(text: &str) -> Option<Argon2Params> {
+    Argon2Params::parse(text).filter(|params| params.memory_kib >= 128)
 }

@@ -40,15 +40,17 @@ impl Reader<'_> {
         self.required(name, wanted, |text| Some(text.to_owned()))
     }
 
-    /// Returns a whole number within `bounds`.
+    /// Returns a number within `bounds`, without its fraction, which CloudFormation's numbers may
+    /// have.
     pub(super) fn number(
         &self,
         name: &str,
         bounds: RangeInclusive<u64>,
     ) -> Result<u64, StartError> {
         let wanted = format!("a whole number from {} to {}", bounds.start(), bounds.end());
-        let number = self.required(name, &wanted, |text| text.parse().ok())?;
-        if bounds.contains(&number) {
+        let (number, has_fraction) = self.required(name, &wanted, whole_and_fraction)?;
+        let is_over = has_fraction && number == *bounds.end();
+        if bounds.contains(&number) && !is_over {
             return Ok(number);
         }
         Err(StartError(format!(
@@ -78,4 +80,12 @@ impl Reader<'_> {
             self.number(name, bounds)? * unit.as_secs(),
         ))
     }
+}
+
+/// Returns a number without its fraction, and whether the fraction is more than zero.
+fn whole_and_fraction(text: &str) -> Option<(u64, bool)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = fraction.bytes().all(|b| b.is_ascii_digit()) && !fraction.is_empty();
+    let has_fraction = fraction.contains(|c| c != '0');
+    is_number.then_some((whole.parse().ok()?, has_fraction))
 }

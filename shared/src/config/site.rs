@@ -2,13 +2,16 @@
 
 use super::StartError;
 use super::reader::Reader;
+use super::spelling::split_url;
 use crate::domain::origin::Origin;
 use crate::domain::site::Site;
 
-const AN_ORIGIN: &str =
-    "an origin like https://portal.example.com, without a path (http only on localhost)";
-const A_SHORT_ORIGIN: &str = "an origin like https://login.example.com, without a path (http only \
-                              on localhost), of at most 100 characters";
+const AN_ORIGIN: &str = "an origin like https://portal.example.com, in lower case and without a \
+                         path or a default port (http only on localhost), of at most 255 \
+                         characters";
+const A_SHORT_ORIGIN: &str = "an origin like https://login.example.com, in lower case and \
+                              without a path or a default port (http only on localhost), of at \
+                              most 100 characters";
 const A_PATH: &str = "a path that starts with a single slash, of at most 256 characters";
 
 /// Reads `PUBLIC_URL`, `FRONTEND_URL`, `LOGIN_PATH`, `DASHBOARD_PATH` and `ALLOWED_ORIGINS`. The
@@ -31,7 +34,8 @@ pub(super) fn read_site(read: &Reader<'_>) -> Result<Site, StartError> {
 
 /// Accepts only the spelling of browsers: API Gateway compares the text.
 fn origin(text: &str) -> Option<Origin> {
-    Origin::parse(text).filter(|origin| origin.as_str() == text)
+    let (origin, rest) = split_url(text)?;
+    (rest.is_empty() && text.len() <= 255).then_some(origin)
 }
 
 /// Accepts an origin with which the longest link stays below 998 octets.

@@ -18,6 +18,7 @@ pub mod password;
 pub mod paths;
 pub mod portal;
 pub mod portal_budget;
+pub mod proxy_secrets;
 pub mod rate_limit;
 pub mod secret;
 pub mod session;

@@ -18,6 +18,11 @@ pub const JWKS: &str = "/.well-known/jwks.json";
 pub const TOKEN: &str = "/auth/token";
 pub const VERIFY: &str = "/auth/verify";
 pub const ADMIN_EMAILS: &str = "/admin/emails";
+pub const ADMIN_USERS: &str = "/admin/users";
+pub const IMPORT_USERS: &str = "/admin/users/import";
+pub const CONFIG: &str = "/auth/config";
+pub const ME: &str = "/auth/me";
+pub const SESSION: &str = "/auth/session";
 pub const LIFT_SUPPRESSION: &str = "/admin/emails/lift";
 pub const REDRIVE_EMAIL: &str = "/admin/emails/redrive";
 

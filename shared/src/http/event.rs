@@ -18,7 +18,7 @@ pub(super) struct Event {
     /// The names are in lower case.
     #[serde(deserialize_with = "or_default")]
     pub(super) headers: BTreeMap<String, String>,
-    /// What stands for the header `cookie`.
+    /// The values that stand for the header `cookie`.
     #[serde(deserialize_with = "or_default")]
     pub(super) cookies: Vec<String>,
     #[serde(deserialize_with = "or_default")]

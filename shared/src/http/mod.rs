@@ -8,6 +8,7 @@ pub mod form_draft;
 pub mod form_error;
 pub mod origin;
 pub mod problem;
+mod proxy;
 pub mod request;
 pub mod response;
 pub mod session_view;

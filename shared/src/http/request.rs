@@ -9,6 +9,7 @@ use crate::domain::site::Site;
 use crate::http::event::{Context, Event};
 use crate::http::problem::Problem;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use url::form_urlencoded;
 
 /// The `transport` of a request: the place where a client keeps its session.
@@ -120,10 +121,20 @@ impl Request {
         preferred.unwrap_or(default)
     }
 
-    /// Returns the client. The IP address is the one that API Gateway saw, never a header.
+    /// Returns the client. Its IP address is what API Gateway or the portal's own proxy saw.
     pub fn client(&self) -> ClientInfo {
         let ip = &self.context.http.source_ip;
         ClientInfo::new(ip, self.header("user-agent").unwrap_or_default())
+    }
+
+    /// Removes a header and returns its value.
+    pub(super) fn remove_header(&mut self, name: &str) -> Option<String> {
+        self.headers.remove(name)
+    }
+
+    /// Replaces the address that API Gateway saw with the one that a trusted proxy saw.
+    pub(super) fn set_source_ip(&mut self, ip: IpAddr) {
+        self.context.http.source_ip = ip.to_string();
     }
 
     /// Returns the ARN of the signer, if API Gateway checked a signature.

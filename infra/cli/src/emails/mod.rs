@@ -5,20 +5,12 @@ mod sentences;
 mod show;
 mod view;
 
-use crate::api::{Api, Options};
+use crate::api::{Api, Options, encode};
 use crate::error::Error;
 use clap::Subcommand;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::paths;
-
-/// All but the unreserved characters of RFC 3986, as signatures spell them.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -95,7 +87,7 @@ pub(crate) async fn run(command: &Command, clock: &Clock) -> Result<String, Erro
     let api = Api::connect(options, clock).await?;
     let (response, text) = match command {
         Command::Show { address, limit, .. } => {
-            let encoded = utf8_percent_encode(address, RESERVED);
+            let encoded = encode(address);
             let path = format!("{}?address={encoded}&limit={limit}", paths::ADMIN_EMAILS);
             let page = api.get(&path).await?;
             let text = show::text(address, &view::read(&page)?);

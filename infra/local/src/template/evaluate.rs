@@ -203,6 +203,11 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Returns a resource as the template declares it.
+    pub(super) fn resource(&self, name: &str) -> Option<&Value> {
+        self.resources.get(name)
+    }
+
     /// Returns an ARN. Other attributes are only known after a deployment.
     fn attribute(&self, of: &str, attribute: &str) -> Result<String, String> {
         self.spend(of.len())?;
@@ -261,7 +266,11 @@ impl Evaluator<'_> {
         )
     }
 
-    fn holds(&self, condition: &Value) -> Result<bool, String> {
+    /// Returns whether a condition holds.
+    ///
+    /// # Errors
+    /// A sentence if it cannot be evaluated.
+    pub(super) fn holds(&self, condition: &Value) -> Result<bool, String> {
         self.descend(|| self.holds_at_depth(condition))
     }
 

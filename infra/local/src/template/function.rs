@@ -2,6 +2,7 @@
 
 use super::evaluate::Evaluator;
 use super::mapping::MappingSettings;
+use super::role;
 use crate::json::at;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,8 +15,10 @@ pub struct Function {
     pub name: String,
     /// The variables in the template, without those that Lambda adds.
     pub environment: BTreeMap<String, String>,
-    /// The actions and resources that the function's own policies allow.
+    /// The actions and resources that the function's role allows for its own calls.
     pub grants: Vec<(String, String)>,
+    /// The actions and resources that the role allows for what Lambda does in its name.
+    pub runtime_grants: Vec<(String, String)>,
     pub timeout: Duration,
     pub routes: Vec<Route>,
     pub streams: Vec<MappingSettings>,
@@ -52,10 +55,12 @@ pub(super) fn read(
         .as_u64()
         .or(at(globals, "/Timeout").as_u64())
         .unwrap_or(3);
+    let (runtime_grants, grants) = role::grants(evaluator, at(properties, "/Role"))?;
     let mut function = Function {
         name: evaluator.text(at(resource, "/Metadata/BuildProperties/Binary"))?,
         environment: BTreeMap::new(),
-        grants: grants(evaluator, at(properties, "/Policies"))?,
+        grants,
+        runtime_grants,
         timeout: Duration::from_secs(timeout),
         routes: vec![],
         streams: vec![],
@@ -118,25 +123,4 @@ fn schedule(evaluator: &Evaluator<'_>, properties: &Value) -> Result<Schedule, S
         input: serde_json::from_str(&input)
             .map_err(|_| format!("the input of the schedule {text} is not JSON"))?,
     })
-}
-
-/// Reads inline policies that allow. Denials and managed policies are not supported.
-fn grants(evaluator: &Evaluator<'_>, policies: &Value) -> Result<Vec<(String, String)>, String> {
-    let mut grants = vec![];
-    let statements = policies
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|policy| at(policy, "/Statement"));
-    for statement in statements.flat_map(|statements| statements.as_array().into_iter().flatten()) {
-        if at(statement, "/Effect") != "Allow" {
-            return Err("a function's policy has a statement whose effect is not Allow".to_owned());
-        }
-        for action in evaluator.texts(at(statement, "/Action"))? {
-            for resource in evaluator.texts(at(statement, "/Resource"))? {
-                grants.push((action.clone(), resource));
-            }
-        }
-    }
-    Ok(grants)
 }

@@ -4,6 +4,7 @@ mod evaluate;
 mod function;
 mod mapping;
 mod parameters;
+mod role;
 mod stack;
 pub mod yaml;
 
@@ -117,6 +118,7 @@ fn evaluate(document: &Value, overrides: &BTreeMap<String, String>) -> Result<Te
         (name, value)
     });
     let evaluator = Evaluator::new(values.collect(), at(document, "/Conditions"), resources);
+    check_rules(&evaluator, at(document, "/Rules"))?;
     let globals = at(document, "/Globals/Function");
     let mut functions = vec![];
     let mut tables = vec![];
@@ -143,6 +145,22 @@ fn evaluate(document: &Value, overrides: &BTreeMap<String, String>) -> Result<Te
         cors,
         key_ring: key_ring.ok_or("it declares no secret")?,
     })
+}
+
+/// Fails with the description of an assertion that the parameters do not meet.
+fn check_rules(evaluator: &Evaluator<'_>, rules: &Value) -> Result<(), String> {
+    for rule in rules.as_object().into_iter().flat_map(Map::values) {
+        let applies = rule
+            .get("RuleCondition")
+            .map(|condition| evaluator.holds(condition));
+        let assertions = at(rule, "/Assertions").as_array();
+        for assertion in assertions.into_iter().flatten() {
+            if applies.clone().unwrap_or(Ok(true))? && !evaluator.holds(at(assertion, "/Assert"))? {
+                return Err(evaluator.text(at(assertion, "/AssertDescription"))?);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn read_table(evaluator: &Evaluator<'_>, properties: &Value) -> Result<Table, String> {
