@@ -7,6 +7,7 @@ use crate::env::Env;
 use crate::http::event::EventResponse;
 use crate::http::response::secure;
 use crate::http::{Problem, Request, Response};
+use crate::log;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +15,6 @@ use serde_json::value::RawValue;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
-use tracing_subscriber::fmt::writer::MakeWriterExt;
 
 pub use lambda_runtime::Error;
 
@@ -87,7 +87,9 @@ pub async fn serve<C: Bootstrap + Configured>(
         let context = Arc::clone(&context);
         async move {
             let (event, id) = (event.payload.get(), event.context.request_id);
-            Ok::<_, Infallible>(answer(&*context, handle, event, id).await)
+            let response = answer(&*context, handle, event, id).await;
+            log::note_answered();
+            Ok::<_, Infallible>(response)
         }
     }))
     .await
@@ -104,7 +106,11 @@ pub async fn consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     let handle = &handle;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
         let context = Arc::clone(&context);
-        async move { Ok::<_, Infallible>(handle.call(&context, event.payload).await) }
+        async move {
+            let output = handle.call(&context, event.payload).await;
+            log::note_answered();
+            Ok::<_, Infallible>(output)
+        }
     }))
     .await
 }
@@ -121,7 +127,11 @@ pub async fn try_consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     let handle = &handle;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
         let context = Arc::clone(&context);
-        async move { handle.call(&context, event.payload).await }
+        async move {
+            let output = handle.call(&context, event.payload).await;
+            log::note_answered();
+            output
+        }
     }))
     .await
 }
@@ -171,8 +181,8 @@ async fn answer_request<C: Configured>(
 }
 
 async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
-    log_as_json();
     let env = Env::of_process();
+    log::start(&env);
     start(&env)
         .await
         .inspect_err(|error| tracing::error!(%error, "the function could not start"))
@@ -181,28 +191,4 @@ async fn start_process<C: Bootstrap>() -> Result<C, StartError> {
 async fn start<C: Bootstrap>(env: &Env) -> Result<C, StartError> {
     let aws = Aws::new(env, Https::trusting_amazon()?)?;
     C::start(&aws, env).await
-}
-
-/// Logs one JSON object per line. `docs/security.md` says what is never logged.
-fn log_as_json() {
-    let lines = tracing_subscriber::fmt()
-        .json()
-        .without_time()
-        .with_target(false)
-        .flatten_event(true);
-    // The runtime logs what `try_consume` returns as an error, but a refused request is none. It
-    // also logs panics, a second time.
-    let lines = lines.with_writer(
-        std::io::stdout.with_filter(|event| event.target() != "lambda_runtime::layers::panic"),
-    );
-    // The runtime's span around each invocation would repeat the id that is logged anyway.
-    lines.with_current_span(false).with_span_list(false).init();
-    // The message of a panic may quote what was worked on; its place may not.
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        tracing::error!(place, "panicked");
-    }));
 }

@@ -14,7 +14,7 @@
 //! | [`keys`] | the key ring, subkeys, links and sessions as tokens |
 //! | [`store`] | the tables: a folder per table, a file per operation |
 //! | [`passwords`] | password rules and hashes as this portal is configured |
-//! | [`lambda`] | the entry point of every function |
+//! | [`lambda`], `log` | the entry point of every function, and its log |
 //! | [`app`] | the context of most functions |
 //! | [`admin`] | what functions of the admin API share: paging, views, audit events |
 //! | [`auth`] | flows of several endpoints: authenticate, issue a session, request an email |
@@ -31,6 +31,7 @@ pub mod env;
 pub mod http;
 pub mod keys;
 pub mod lambda;
+mod log;
 pub mod passwords;
 pub mod random;
 pub mod store;

@@ -11,11 +11,14 @@
 )]
 
 mod admin;
+mod alarms;
 mod api_page;
 mod auth;
 mod authorizer;
 mod aws_port;
 mod cli;
+mod cli_keys;
+mod cli_restore;
 mod cli_smoke;
 mod cli_templates;
 mod cli_users;

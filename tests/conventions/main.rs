@@ -9,6 +9,7 @@
     reason = "a failing test may panic"
 )]
 
+mod alarms;
 mod architecture;
 mod asvs;
 mod costs;
@@ -19,6 +20,7 @@ mod language;
 mod names;
 mod openapi;
 mod parameters;
+mod recovery;
 mod resources;
 mod sentences;
 mod sources;

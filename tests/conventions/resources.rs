@@ -32,6 +32,14 @@ fn every_role_can_have_a_boundary_and_everything_stored_a_key_of_its_own() {
     let roles = blocks_of_type(&yaml, "AWS::IAM::Role");
     let functions = blocks_of_type(&yaml, "AWS::Serverless::Function");
     assert_eq!(roles.len(), functions.len());
+    let tracing = resource(&yaml, "FunctionPolicy")
+        .split_once("HasTracing")
+        .unwrap()
+        .1;
+    assert!(
+        tracing.contains("xray:PutTraceSegments"),
+        "SAM adds it only to roles of its own"
+    );
     for role in roles {
         assert!(role.contains("!If [HasPermissionsBoundary, !Ref PermissionsBoundary, "));
     }

@@ -19,7 +19,8 @@ pub(crate) fn resource<'a>(yaml: &'a str, name: &str) -> &'a str {
     end.map_or(block, |(at, _)| &block[..at + 3])
 }
 
-pub(crate) fn blocks_of_type<'a>(yaml: &'a str, kind: &str) -> Vec<&'a str> {
+/// Returns the resources of a type: names and blocks.
+pub(crate) fn named_blocks_of_type<'a>(yaml: &'a str, kind: &str) -> Vec<(&'a str, &'a str)> {
     let mark = format!("    Type: {kind}\n");
     let names = yaml.match_indices(&mark).map(|(at, _)| {
         yaml[..at]
@@ -29,7 +30,12 @@ pub(crate) fn blocks_of_type<'a>(yaml: &'a str, kind: &str) -> Vec<&'a str> {
             .unwrap()
             .trim_end_matches(':')
     });
-    names.map(|name| resource(yaml, name)).collect()
+    names.map(|name| (name, resource(yaml, name))).collect()
+}
+
+pub(crate) fn blocks_of_type<'a>(yaml: &'a str, kind: &str) -> Vec<&'a str> {
+    let named = named_blocks_of_type(yaml, kind);
+    named.into_iter().map(|(_, block)| block).collect()
 }
 
 #[test]
@@ -83,6 +89,22 @@ fn the_key_ring_is_frozen_and_retained() {
     let lines = lines.filter(|line| !free.iter().any(|start| line.starts_with(start)));
     let current: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
     assert_eq!(current, frozen.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_stack_outputs_the_version_of_the_workspace() {
+    let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
+    let version = manifest["workspace"]["package"]["version"]
+        .as_str()
+        .unwrap();
+    let yaml = text("template.yaml");
+    let (_, output) = yaml
+        .split_once("\nOutputs:\n  Version:\n")
+        .expect("the first output is the version");
+    let value = output
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Value: "));
+    assert_eq!(value, Some(format!("\"{version}\"").as_str()));
 }
 
 #[test]
@@ -178,16 +200,27 @@ fn the_access_log_has_no_path_and_the_mailer_outlasts_its_batch() {
     let yaml = text("template.yaml");
     let api = resource(&yaml, "Api");
     let format = api.lines().find(|line| line.contains("Format:")).unwrap();
-    assert!(format.contains("$context.routeKey"), "{format}");
-    for leak in [
-        "$context.path",
-        "$context.identity",
-        "$context.authorizer",
-        "$request",
-        "rawPath",
-    ] {
-        assert!(!format.contains(leak), "{leak} in {format}");
-    }
+    let variables = format.split("\"$context.").skip(1);
+    let variables: Vec<_> = variables
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    let expected = [
+        "requestId",
+        // Lambda's id of the invocation, which is `id` in the function's line.
+        "awsEndpointRequestId",
+        "routeKey",
+        "status",
+        "responseLatency",
+        "integrationLatency",
+        // The role that signed a call. Without a signature it is empty.
+        "identity.userArn",
+        "error.message",
+        "integrationErrorMessage",
+        "authorizer.error",
+    ];
+    assert_eq!(variables, expected, "no path, and no address of a visitor");
+    assert_eq!(format.matches('$').count(), expected.len(), "{format}");
+    assert!(format.contains(r#""id":"$context.awsEndpointRequestId""#));
     let mailer = resource(&yaml, "Mailer");
     let number = |key: &str| {
         let rest = mailer.split_once(key).unwrap().1;

@@ -170,9 +170,16 @@ impl Mailer {
         attempt: u64,
     ) -> Result<(), RetryLater> {
         let ring = self.app.keys.ring(self.app.clock.now()).await;
+        let email_id = email.key.id.as_str();
         let sent = match self.message(&ring, email, prepared).await {
-            Ok(message) => self.ses.send(&message, self.tags(email, prepared)).await,
-            Err(reason) => SendOutcome::TryLater(reason.to_owned()),
+            Ok(message) => {
+                let tags = self.tags(email, prepared);
+                self.ses.send(&message, tags, email_id, attempt).await
+            }
+            Err(reason) => {
+                tracing::error!(reason, email_id, "an email could not be built");
+                SendOutcome::TryLater(reason.to_owned())
+            }
         };
         match sent {
             SendOutcome::Accepted { message_id } => {

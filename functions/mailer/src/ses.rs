@@ -1,5 +1,6 @@
 //! Amazon SES, which sends the emails.
 
+use crate::backoff::STREAM_ATTEMPTS;
 use crate::message::Message;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_sesv2::operation::send_email::{
@@ -59,7 +60,14 @@ impl Ses {
         }
     }
 
-    pub(crate) async fn send(&self, message: &Message, tags: Vec<MessageTag>) -> SendOutcome {
+    /// Sends the message of an email for the `attempt`-th time, counted from 1.
+    pub(crate) async fn send(
+        &self,
+        message: &Message,
+        tags: Vec<MessageTag>,
+        email_id: &str,
+        attempt: u64,
+    ) -> SendOutcome {
         let Ok(content) = content_of(message) else {
             return SendOutcome::Rejected("unbuildable".to_owned());
         };
@@ -81,13 +89,19 @@ impl Ses {
             }
             Err(error) => error,
         };
+        let refusal = error.as_service_error();
+        // An alarm watches these lines. `lasting`: SES will refuse the next attempt too. `waits`:
+        // the email is not tried again at once, so somebody waits for it.
         tracing::warn!(
             error = shared::aws::describe(&error),
+            lasting = !shared::aws::is_temporary(&error),
+            waits = refusal.is_none() || attempt >= STREAM_ATTEMPTS,
+            email_id,
             "SES did not accept an email"
         );
         // The message of SES may contain the address: it is stored in the row and never logged.
         let reason = error.message().unwrap_or_default().to_owned();
-        match error.as_service_error() {
+        match refusal {
             Some(SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_)) => {
                 SendOutcome::Rejected(reason)
             }

@@ -95,11 +95,9 @@ impl VerifiedPassword<'_> {
             };
             let address = user.address.clone();
             return match context.app.store.complete_sign_in(&sign_in).await? {
-                CompleteOutcome::Completed => Ok(Completion::Issued(IssuedSession {
-                    session,
-                    id,
-                    address,
-                })),
+                CompleteOutcome::Completed => Ok(Completion::Issued(IssuedSession::just_stored(
+                    session, id, address,
+                ))),
                 CompleteOutcome::Repeated(at) => Ok(Completion::RepeatOf(at)),
                 CompleteOutcome::Refused => Err(Problem::invalid_credentials()),
                 CompleteOutcome::Outpaced {

@@ -9,13 +9,14 @@
 //! | [`error`] | failures, and the exit code of each kind |
 //! | `findings` | what `doctor` and `smoke` found, as text and JSON |
 //! | `https` | the HTTP client behind [`api`] |
+//! | [`restore`] | `vestibule restore`: the users from a backup |
 //! | `problem` | problem documents as sentences |
 //! | `services` | calls of AWS that only read |
 //! | `signer` | signatures with the operator's own credentials |
 //! | [`smoke`] | `vestibule smoke`: the API, asked without an account |
 //! | [`stack`] | a stack, found by its name |
 //! | `secret` | the key ring in Secrets Manager, read and replaced |
-//! | [`keys`] | `vestibule keys`: the keys of access tokens |
+//! | [`keys`] | `vestibule keys`: the key ring and the keys of access tokens |
 //! | [`templates`] | `vestibule templates`: the texts of emails |
 //! | [`users`] | `vestibule users`: shows, invites, imports and changes users |
 
@@ -28,6 +29,7 @@ mod findings;
 mod https;
 pub mod keys;
 mod problem;
+pub mod restore;
 mod secret;
 mod services;
 mod signer;
@@ -58,13 +60,20 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows, rotates and retires the keys that sign access tokens.
+    /// Shows, rotates and retires the keys of the key ring (--ring) and of access tokens.
     ///
-    /// A rotation has three steps. `rotate` adds a key, which is published at once. It signs two
-    /// and a quarter hours later, when every verifier has fetched it. Three hours after that,
-    /// `retire` removes the old key. Tokens are accepted all the time.
+    /// A rotation has three steps. `rotate` adds a key. It signs later, when everybody knows it: a
+    /// quarter of an hour in the key ring, two and a quarter hours for access tokens. Once nothing
+    /// is left that the old key has signed, `retire` removes it. Sessions, links and access tokens
+    /// are accepted all the time. `revert` returns to the key ring as it was before a change.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Restores the users to a point in time, and ends everything that has ended since.
+    ///
+    /// For a users table that was deleted or damaged. Shows the plan; does it with --yes. Can be
+    /// run again at any time, and must be, until DynamoDB has restored the table (exit code 3).
+    /// docs/recovery.md describes what becomes of the users, and the permissions.
+    Restore(restore::RestoreOptions),
     /// Shows what became of emails, lifts suppressions, and sends emails again.
     ///
     /// Calls the portal's admin API: needs the permissions cloudformation:DescribeStacks and those
@@ -121,6 +130,11 @@ pub async fn run(arguments: Arguments, clock: &Clock) -> Result<String, Error> {
             let aws = aws::config().await?;
             let stack = Stack::find(&aws, &command.options().stack).await?;
             keys::run(&command, &aws, &stack, clock.now()).await
+        }
+        Command::Restore(options) => {
+            let aws = aws::config().await?;
+            let stack = Stack::find(&aws, options.stack()).await?;
+            restore::run(&options, &aws, &stack, clock.now()).await
         }
         Command::Emails(command) => emails::run(&command, clock).await,
         Command::Templates(command) => templates::run(&command, clock).await,

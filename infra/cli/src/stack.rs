@@ -5,8 +5,11 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types;
 use shared::domain::key_arn::KeyArn;
+use shared::domain::link::REPORT_LIFETIME;
 use shared::domain::portal::PortalName;
+use shared::domain::time::{HOUR, MINUTE};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The outputs and parameters of a stack that commands use.
 #[derive(Clone, Debug)]
@@ -20,7 +23,9 @@ pub struct Stack {
     /// The stack's own key of access tokens, with `AccessTokens=on`.
     pub access_token_key: Option<KeyArn>,
     /// All parameters, by name.
-    pub(crate) parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, String>,
+    /// Tags of the stack, which its resources have too.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Stack {
@@ -50,6 +55,8 @@ impl Stack {
             Some((one.parameter_key()?.to_owned(), value.to_owned()))
         };
         let parameters: BTreeMap<_, _> = parameters.filter_map(parameter).collect();
+        let tags = stack.tags().iter();
+        let tags = tags.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
         Some(Self {
             name: name.to_owned(),
             portal: PortalName::parse(parameters.get("Portal")?)?,
@@ -57,6 +64,7 @@ impl Stack {
             key_ring: output("KeyRing")?.to_owned(),
             access_token_key: output("AccessTokenKey").and_then(KeyArn::parse),
             parameters,
+            tags: tags.collect(),
         })
     }
 
@@ -72,5 +80,26 @@ impl Stack {
         let origins = names.flat_map(|name| self.parameter(name).split(','));
         let origins = origins.filter(|origin| !origin.is_empty());
         origins.map(str::to_owned).collect()
+    }
+
+    /// Returns the longest time for which anything that the key ring signs may work.
+    ///
+    /// A link that signs in also ends the session that it has issued, until that expires. Resets
+    /// work for a day at most, and so shorter than the links of notices. Codes, and emails that are
+    /// being sent, live as long as their links.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if a parameter is missing or not a number.
+    pub fn token_lifetime(&self) -> Result<Duration, Error> {
+        let number = |name: &str| {
+            let number = self.parameters.get(name).and_then(|text| text.parse().ok());
+            number.ok_or_else(|| {
+                Error::Failed(format!("The stack {} has no number as {name}.", self.name))
+            })
+        };
+        let session = HOUR.saturating_mul(number("SessionHours")?);
+        let link = MINUTE.saturating_mul(number("LinkMinutes")?);
+        let invitation = HOUR.saturating_mul(number("ActivationHours")?);
+        Ok(REPORT_LIFETIME.max(session.saturating_add(link.max(invitation))))
     }
 }

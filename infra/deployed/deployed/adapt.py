@@ -5,6 +5,9 @@ Each function here names one difference and can be removed once the emulator beh
 
 from samtranslator.yaml_helper import yaml_parse
 
+# The emulator refuses a stack with a resource of a type that it does not know.
+UNKNOWN_TYPES = {"AWS::Budgets::Budget", "AWS::Logs::QueryDefinition"}
+
 
 def for_emulator(text, parameters):
     """Returns the template in `text`, as `sam build` wrote it, for a stack with these `parameters`, and the logical
@@ -17,7 +20,7 @@ def for_emulator(text, parameters):
     for each in resources.values():
         if each["Type"] == "AWS::IAM::Role":
             _allow_sending([policy["PolicyDocument"] for policy in each["Properties"]["Policies"]])
-    left_out = [name for name, each in resources.items() if _is_metric_math(each)]
+    left_out = [name for name, each in resources.items() if _is_metric_math(each) or each["Type"] in UNKNOWN_TYPES]
     for name in left_out:
         del resources[name]
     return template, left_out

@@ -2,15 +2,14 @@
 
 import base64
 import json
-import secrets
-import time
 
 from . import gateway, journey
 from .checks import expect, require
 from .tables import NAMES, Tables
+from .vestibule import REFUSED, Vestibule
 from .web import Browser
 
-FIFTEEN_MINUTES = 900
+HALF_AN_HOUR = 1800
 
 
 def check_update(stack, mailbox, address, signed_in):
@@ -31,24 +30,33 @@ def check_update(stack, mailbox, address, signed_in):
 
 
 def check_rotation(stack, mailbox, address, signed_in):
-    """An added key signs new tokens, and sessions and links of the previous key still work. Returns a browser with a
-    session of the new key.
+    """A key that `vestibule` has added signs new tokens, and sessions and links of the previous key still work. The
+    command refuses to add another one, or to retire anything. Returns a browser with a session of the new key.
 
-    The key is dated back by fifteen minutes, because a key signs only once all instances must have read it. The
+    The key is dated back by half an hour, because a key signs only once all instances must have read it. The
     functions are restarted, because each keeps its copy of the key ring for five minutes.
     """
     browser = Browser(stack.api)
     email = journey.wait_for_email(mailbox, browser, address)
+    command = Vestibule(stack)
+    printed = command.run("keys", "rotate", "--ring")
+    command.run("keys", "rotate", "--ring", status=REFUSED)
+    command.run("keys", "retire", "--ring", status=REFUSED)
     ring = stack.key_ring()
-    key = {"kid": "2", "secret": secrets.token_urlsafe(48), "added_at": int(time.time()) - FIFTEEN_MINUTES}
-    stack.write_key_ring(ring | {"keys": ring["keys"] + [key]})
+    require(ring["keys"][0]["secret"] not in printed, "The command prints the secret of the new key.")
+    command.run("keys", "revert")
+    expect("The keys of the reverted ring", stack.key_ring()["keys"], [])
+    command.run("keys", "revert")
+    ring["keys"][0]["added_at"] -= HALF_AN_HOUR
+    stack.write_key_ring(ring)
     stack.deploy(AccentColor="#0b5cad")
     gateway.import_body(stack)
     signed_in.get("/auth/me").expect_status(200)
     journey.follow_link(stack, browser, email)
     browser.get("/auth/me").expect_status(200)
     later = journey.sign_in(stack, mailbox, address)
-    expect("The keys of an old and a new session", (_key_id(signed_in), _key_id(later)), ("1", "2"))
+    expect("The keys of an old and a new session", (_key_id(signed_in), _key_id(later)),
+           ("1", ring["keys"][0]["kid"]))  # fmt: skip
     return later
 
 

@@ -2,12 +2,13 @@
 
 from . import (
     access_tokens, accounts, admin, administration, deployer_policy, email_events, gateway, journey, lifecycle,
-    protected_api, records, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
+    protected_api, records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
+from .paths import BUCKET
 from .protected_api import ProtectedApi
-from .stack import BUCKET, Stack
+from .stack import Stack
 from .steps import announce
 
 ADA, EVE, NOBODY = "ada@example.com", "eve@example.com", "nobody@example.com"
@@ -37,15 +38,21 @@ STAFF = PARTNER | {
 }
 
 
-def run(steps, emulator, keep):
-    """Deploys a portal and tests it. Returns its stack, which is deleted at the end unless `keep` is set."""
+def create_deployer(steps, emulator):
+    """Returns a principal that may deploy, with a bucket and a verified sender."""
     with steps.step("Creating a deployer and a bucket"):
         deployer = emulator.principal("deployer", ADMINISTRATOR_ACCESS)
         emulator.client("s3", deployer).create_bucket(Bucket=BUCKET)
         emulator.client("sesv2", deployer).create_email_identity(EmailIdentity=PARTNER["EmailFrom"])
-    stack = _portal("partner-portal", PARTNER, steps, emulator, deployer)
+    return deployer
+
+
+def run(steps, emulator, keep, release):
+    """Deploys a portal and tests it. Returns its stack, which is deleted at the end unless `keep` is set."""
+    deployer = create_deployer(steps, emulator)
+    stack = create_portal("partner-portal", PARTNER, steps, emulator, deployer, release)
     mailbox = Mailbox(emulator)
-    _deploy(steps, stack)
+    deploy(steps, stack)
     back_end, user = _create_user(steps, stack, ADA, "Ada Lovelace")
     phone = _journey(steps, stack, mailbox, user)
     grace = _accounts(steps, stack, mailbox, back_end)
@@ -68,12 +75,12 @@ def run(steps, emulator, keep):
         keys = vestibule.check_keys(stack)
     with steps.step("Signing up in a browser where someone else is signed in"):
         sign_up.check_on(stack, mailbox, grace, admin.new_user(ZOE, "Zoe"), GRACE)
-    with steps.step("Rotating the key without signing anyone out"):
+    with steps.step("Rotating the key ring with vestibule, without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
-    staff = _portal("staff-portal", STAFF, steps, emulator, deployer)
-    _deploy(steps, staff)
-    _create_user(steps, staff, EVE, "Eve")
+    staff = create_portal("staff-portal", STAFF, steps, emulator, deployer, release)
+    deploy(steps, staff)
+    staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
         eve = journey.sign_in(staff, mailbox, EVE)
         lifecycle.check_separation(stack, staff, laptop, eve, mailbox.to(ADA)[-1])
@@ -96,6 +103,8 @@ def run(steps, emulator, keep):
     with steps.step("Checking tables and logs for live credentials"):
         for each in (stack, staff):
             records.check_credentials(each, mailbox.all())
+    with steps.step("Restoring the users of the second stack with vestibule"):
+        recovery.check_restore(staff, mailbox, EVE, staff_back_end, eve_id)
     with steps.step("Deleting the second stack, keeping its tables and key ring"):
         staff_api.delete()
         lifecycle.check_deletion(staff)
@@ -103,17 +112,22 @@ def run(steps, emulator, keep):
     if not keep:
         with steps.step("Deleting the first stack, keeping its tables and key ring"):
             protected.delete()
+            key_ring = stack.physical("KeyRing")
             lifecycle.check_deletion(stack)
+        with steps.step("Creating it again with its tables and key ring"):
+            recovery.check_recreation(stack, laptop, key_ring)
     return stack
 
 
-def _portal(name, parameters, steps, emulator, deployer):
-    stack = Stack(name, dict(parameters), steps, emulator, deployer)
+def create_portal(name, parameters, steps, emulator, deployer, release):
+    """Returns the stack of a portal, for which SAM has the documented permissions of a deployer only."""
+    stack = Stack(name, dict(parameters), steps, emulator, deployer, release)
     stack.sam_user = emulator.principal(f"{name}-deployer", policy=deployer_policy.of_stack(name))
     return stack
 
 
-def _deploy(steps, stack):
+def deploy(steps, stack):
+    """Creates or updates a portal's stack, with its API."""
     with steps.step(f"Deploying {stack.name}"):
         stack.deploy()
     if stack.left_out:

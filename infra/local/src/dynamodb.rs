@@ -84,10 +84,19 @@ pub(crate) fn call(database: &Database, operation: &str, body: &Value) -> (u16, 
     let result = match operation {
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
         "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
+        "CreateTable" => run(body, |request| database.create_table(request)),
+        "DeleteTable" => run(body, |request| database.delete_table(request)),
+        "DescribeTable" => run(body, |request| database.describe_table(request)),
         "GetItem" => run(body, |request| database.get_item(request)),
+        "ListTagsOfResource" => run(body, |request| database.list_tags_of_resource(request)),
         "PutItem" => run(body, |request| database.put_item(request)),
         "Query" => run(body, |request| database.query(request)),
+        "Scan" => run(body, |request| database.scan(request)),
         "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
+        "UntagResource" => run(body, |request| database.untag_resource(request)),
+        // It keeps no backups.
+        "UpdateContinuousBackups" => Ok("{}".to_owned()),
+        "UpdateTable" => run(body, |request| database.update_table(request)),
         "UpdateItem" => run(body, |request| database.update_item(request)),
         other => Err(DynoxideError::UnsupportedCapability(format!(
             "the embedded DynamoDB does not support {other}"

@@ -15,7 +15,7 @@ static CAPTURED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 pub fn capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // The same settings as in `shared::lambda`.
+        // The same settings as in `shared::log`.
         let layer = tracing_subscriber::fmt::layer()
             .json()
             .without_time()

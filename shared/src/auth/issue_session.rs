@@ -46,6 +46,18 @@ pub struct IssuedSession {
     pub address: EmailAddress,
 }
 
+impl IssuedSession {
+    /// Returns a session that was stored just now, and logs the sign-in. A metric counts the lines.
+    pub fn just_stored(session: Session, id: SessionId, address: EmailAddress) -> Self {
+        tracing::info!(method = session.auth_method.as_str(), "signed in");
+        Self {
+            session,
+            id,
+            address,
+        }
+    }
+}
+
 /// The fresh mark of a known browser.
 pub struct KnownMark {
     /// For a bearer client.

@@ -88,11 +88,11 @@ impl SignInContext<'_> {
                 }
                 redeemed => redeemed?,
             };
-            return Ok(IssuedSession {
+            return Ok(IssuedSession::just_stored(
                 session,
                 id,
-                address: link.address.clone(),
-            });
+                link.address.clone(),
+            ));
         }
         Err(Problem::unavailable())
     }

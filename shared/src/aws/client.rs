@@ -32,6 +32,11 @@ const RETRYABLE: [&str; 6] = [
     "TransactionInProgressException",
 ];
 
+/// Returns whether a service may not send this status and error code again for the same request.
+pub(super) fn is_temporary(status: u16, code: Option<&str>) -> bool {
+    status >= 500 || code.is_some_and(|code| RETRYABLE.contains(&code))
+}
+
 /// A service of AWS.
 pub trait Service {
     /// The name in signatures.
@@ -222,8 +227,7 @@ impl Erased {
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
             SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
             SdkError::ServiceError(context) => {
-                let code = (self.code)(context.err());
-                *context.raw() >= 500 || code.is_some_and(|code| RETRYABLE.contains(&code))
+                is_temporary(*context.raw(), (self.code)(context.err()))
             }
             _ => false,
         }

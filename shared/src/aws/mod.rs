@@ -91,6 +91,14 @@ impl Aws {
     }
 }
 
+/// Returns whether a service may answer the same request in another way next time.
+pub fn is_temporary<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    let result::SdkError::ServiceError(context) = error else {
+        return true;
+    };
+    client::is_temporary(*context.raw(), context.err().code())
+}
+
 /// Returns the part of an error that may be logged: its kind, or the service's code. Messages may
 /// quote addresses and keys, and the SDK's `Display` repeats the raw response.
 pub fn describe<E: ProvideErrorMetadata, R>(error: &result::SdkError<E, R>) -> String {

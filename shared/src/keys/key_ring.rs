@@ -12,11 +12,12 @@ use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::keys::access_token_keys::{self, AccessTokenKey, AccessTokenKeys, StoredAccessTokenKey};
 use crate::keys::hs256::mac;
-use crate::keys::refresh::SIGNING_DELAY;
+use crate::keys::refresh::{SIGNING_DELAY, STALE_SIGNING};
 use hkdf::Hkdf;
 use hmac::Mac;
 use serde::Deserialize;
 use sha2::Sha256;
+use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 /// Id of the key that is derived from the generated root.
@@ -60,7 +61,8 @@ pub struct KeyRing {
 pub struct Key {
     /// Identifies the key in tokens and tables.
     pub kid: String,
-    usable_from: Timestamp,
+    /// Time from which the key signs: every instance knows it by then.
+    pub usable_from: Timestamp,
     pub(super) link: Subkey,
     pub(super) activation: Subkey,
     pub(super) reset: Subkey,
@@ -134,6 +136,27 @@ impl KeyRing {
     /// Returns the key that signs at `now`: the newest one that every instance must know.
     pub fn signing_key(&self, now: Timestamp) -> Option<&Key> {
         self.keys.iter().rev().find(|key| key.usable_from <= now)
+    }
+
+    /// Returns all keys, oldest first. The first one is derived from the root, and always stays.
+    pub fn all(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Returns whether this ring has `key`, with the same secret.
+    pub fn has(&self, key: &Key) -> bool {
+        let same = |other: &Key| other.session.expose() == key.session.expose();
+        self.get(&key.kid).is_some_and(same)
+    }
+
+    /// Returns the time from which a key may be removed, or `None` for the one of the root and
+    /// while no newer one takes over. `lifetime` is that of the longest-lived token.
+    pub fn retires_from(&self, key: &Key, lifetime: Duration) -> Option<Timestamp> {
+        let of_key = self.keys.iter().position(|other| other.kid == key.kid)?;
+        let newer = self.keys.iter().skip(of_key + 1);
+        let takes_over = newer.map(|newer| newer.usable_from).min();
+        let takes_over = takes_over.filter(|_| of_key > 0);
+        takes_over.map(|at| at.plus(STALE_SIGNING).plus(lifetime))
     }
 
     /// Returns the key with the id `kid`.

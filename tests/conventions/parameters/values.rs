@@ -1,10 +1,17 @@
 //! Values of parameters, good and bad.
 
 /// Values of the texts that functions read. Each is changed at every place.
-pub(super) const SEEDS: [(&str, &[&str]); 18] = [
+pub(super) const SEEDS: [(&str, &[&str]); 19] = [
     ("Portal", &["partner", "a-2"]),
     ("PortalName", &["Partner portal", "Bücher & 📚"]),
     ("PublicUrl", ORIGINS),
+    (
+        "ProxySecret",
+        &[
+            "0123456789abcdef0123456789abcdef",
+            "0123456789-bcdef0123456789+b~d!f,0123456789abcdef0123456789ABCDEF",
+        ],
+    ),
     ("ApiDomainName", &["login.example.com", "a.b"]),
     ("FrontendUrl", ORIGINS),
     ("LoginPath", PATHS),
@@ -113,8 +120,8 @@ pub(super) const NOT_READ: [(&str, &[&str], &[&str]); 6] = [
     ),
 ];
 /// Texts that are inserted at every place, separated by spaces.
-const PROBES: &str = "A ü 📚 \n \t \0 \u{7f} \u{85} \u{a0} \u{200b} . - -- / // \\ : ? # @ % ' \" = _ \
-                      , < | 0 :80 :443 :65536";
+const PROBES: &str = "A ü 📚 \n \t \0 \u{7f} \u{85} \u{a0} \u{200b} . - -- / // \\ : ? # @ % ' \" \
+                      = _ , < | 0 :80 :443 :65536";
 
 /// Returns the seed, and the seed with one change: at every place, something is inserted, left out
 /// or repeated up to a length that matters.

@@ -4,6 +4,7 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::panic,
     reason = "a failing test may panic"
 )]
 
@@ -17,6 +18,7 @@ pub mod contract;
 mod email;
 mod email_events;
 mod faults;
+pub mod filter_pattern;
 mod passwords;
 mod request;
 mod response;

@@ -66,6 +66,12 @@ impl Services {
             ("secretsmanager", "GetSecretValue") => {
                 Ok(self.get_secret_value(&request.body)?.into())
             }
+            ("secretsmanager", "PutSecretValue") => {
+                Ok(self.put_secret_value(&request.body)?.into())
+            }
+            ("secretsmanager", "UpdateSecretVersionStage") => {
+                Ok(self.move_stage(&request.body)?.into())
+            }
             ("kms", "Sign") => {
                 let digest = STANDARD.decode(text(&request.body, "/Message"));
                 let key = text(&request.body, "/KeyId");
@@ -127,23 +133,50 @@ impl Services {
 
     fn get_secret_value(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
         let arn = &self.secrets.arn;
-        match self.secrets.get() {
-            None => refuse(
+        let stage = at(body, "/VersionStage").as_str().unwrap_or("AWSCURRENT");
+        match self.secrets.version(|version| version.has(stage)) {
+            Err(_) => refuse(
                 500,
                 "InternalServiceError",
                 "Secrets Manager was made to fail.",
             ),
-            Some(_) if at(body, "/SecretId").as_str() != Some(arn) => refuse(
+            Ok(Some(version)) if at(body, "/SecretId").as_str() == Some(arn) => {
+                let output = json!({
+                    "ARN": arn, "SecretString": version.value, "VersionId": version.id,
+                    "VersionStages": version.stages,
+                });
+                reply(200, output.to_string())
+            }
+            Ok(_) => refuse(
                 400,
                 "ResourceNotFoundException",
                 "Secrets Manager can't find the specified secret.",
             ),
-            Some(value) => {
-                let stages = ["AWSCURRENT"];
-                let output = json!({ "ARN": arn, "SecretString": value, "VersionStages": stages });
-                reply(200, output.to_string())
-            }
         }
+    }
+
+    fn put_secret_value(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
+        let stages = at(body, "/VersionStages").as_array().into_iter().flatten();
+        let stages: Vec<_> = stages
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
+        let value = text(body, "/SecretString").to_owned();
+        let id = self.secrets.put(value, &stages);
+        reply(
+            200,
+            json!({"ARN": self.secrets.arn, "VersionId": id}).to_string(),
+        )
+    }
+
+    fn move_stage(&self, body: &Value) -> Result<HttpResponse, ConnectorError> {
+        let [stage, from, to] = ["/VersionStage", "/RemoveFromVersionId", "/MoveToVersionId"]
+            .map(|name| text(body, name));
+        if self.secrets.move_stage(stage, from, to) {
+            return reply(200, json!({"ARN": self.secrets.arn}).to_string());
+        }
+        let why = "The parameter RemoveFromVersionId must be the version that has the label.";
+        refuse(400, "InvalidParameterException", why)
     }
 }
 

@@ -1,6 +1,6 @@
-//! `vestibule keys rotate` adds a key.
+//! Rotating adds a key.
 
-use super::{own_key, stored};
+use super::{FIELD, own_key, stored};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::stack::Stack;
@@ -19,7 +19,7 @@ const TAG: &str = "vestibule-access-tokens";
 ///
 /// # Errors
 /// [`Error::Refused`] while the key of the last rotation does not sign yet.
-pub(super) async fn rotate(
+pub(in crate::keys) async fn rotate(
     aws: &SdkConfig,
     stack: &Stack,
     now: Timestamp,
@@ -31,7 +31,7 @@ pub(super) async fn rotate(
     let kms = Client::new(aws);
     let key = create(&kms, stack).await?;
     let list = stored(keys.all().chain([&key]));
-    match secret.replace_keys(list).await {
+    match secret.replace_field(FIELD, list).await {
         Ok(ring) => Ok(ring.access_token_keys(own)),
         Err(error) => {
             // A response may have been lost: only the key ring tells whether the key is in use.

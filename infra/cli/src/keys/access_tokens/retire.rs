@@ -1,6 +1,6 @@
-//! `vestibule keys retire` removes the keys that nothing needs any more.
+//! Retiring removes the keys that nothing needs any more.
 
-use super::{own_key, stored};
+use super::{FIELD, own_key, stored};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::stack::Stack;
@@ -14,7 +14,7 @@ use shared::keys::{AccessTokenKey, AccessTokenKeys};
 ///
 /// # Errors
 /// [`Error::Refused`] if there is none.
-pub(super) async fn retire(
+pub(in crate::keys) async fn retire(
     aws: &SdkConfig,
     stack: &Stack,
     now: Timestamp,
@@ -24,7 +24,7 @@ pub(super) async fn retire(
     let keys = secret.ring()?.access_token_keys(own);
     let retired = check(&keys, now)?;
     let kept = keys.all().filter(|key| !retired.contains(key));
-    let ring = secret.replace_keys(stored(kept)).await?;
+    let ring = secret.replace_field(FIELD, stored(kept)).await?;
     let kms = Client::new(aws);
     // Not the stack's own key: an update of the stack may change it, and would fail.
     for key in retired.iter().filter(|key| key.arn != *own) {

@@ -1,8 +1,8 @@
 //! When a rotation and a retirement are refused, and what is shown.
 
-use super::view::View;
 use super::{retire, rotate};
 use crate::error::Error;
+use crate::keys::view::View;
 use serde_json::{Value, json};
 use shared::domain::key_arn::KeyArn;
 use shared::domain::portal::PortalName;
@@ -67,18 +67,22 @@ fn a_key_that_signs_is_never_retired() {
 
 #[test]
 fn the_status_tells_which_key_signs_and_from_when() {
+    let view = |secs| {
+        let mut view = View::new("portal", Timestamp::from_secs(secs));
+        view.add_access_tokens(&rotated());
+        view
+    };
     let states = |secs| {
-        let view = View::new("portal", &rotated(), Timestamp::from_secs(secs));
-        let json: Value = serde_json::from_str(&view.json()).unwrap();
+        let json: Value = serde_json::from_str(&view(secs).json()).unwrap();
         [0, 1].map(|n| json["keys"][n]["state"].as_str().unwrap().to_owned())
     };
     assert_eq!(states(SIGNS - 1), ["signing", "next"]);
     assert_eq!(states(SIGNS), ["superseded", "signing"]);
-    let text = View::new("portal", &rotated(), Timestamp::from_secs(ADDED)).text();
+    let text = view(ADDED).text();
     assert!(
         text.contains("two  published, signs from 21 November 2026 at 16:15 UTC"),
         "{text}"
     );
-    let text = View::new("portal", &rotated(), Timestamp::from_secs(RETIRES)).text();
+    let text = view(RETIRES).text();
     assert!(text.contains("one  superseded, may be retired\n"), "{text}");
 }
