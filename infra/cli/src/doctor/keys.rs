@@ -15,13 +15,7 @@ pub(super) async fn examine(patient: &Patient, findings: &mut Findings) {
             findings.note(examined);
         }
         Err(error) => {
-            let secret = &patient.stack.key_ring;
-            let fix = format!(
-                "Go back to the version AWSPREVIOUS, whose id this prints: aws secretsmanager \
-                 list-secret-version-ids --secret-id {secret}. Then: aws secretsmanager \
-                 update-secret-version-stage --secret-id {secret} --version-stage AWSCURRENT \
-                 --remove-from-version-id CURRENT --move-to-version-id PREVIOUS"
-            );
+            let fix = format!("vestibule keys revert --stack {}", patient.stack.name);
             findings.add(format!("No function can start. {error}"), fix);
         }
     }
