@@ -5,7 +5,7 @@ use crate::aws::{Aws, Https};
 use crate::config::{Config, StartError};
 use crate::env::Env;
 use crate::http::event::EventResponse;
-use crate::http::response::secure;
+use crate::http::response::{self, secure};
 use crate::http::{Problem, Request, Response};
 use crate::log;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -144,13 +144,12 @@ pub async fn answer<C: Configured>(
     id: String,
 ) -> EventResponse {
     let config = context.config();
-    let request = match Request::read(event, id) {
-        Ok(request) => request.through_proxy(&config.proxy_secrets),
-        Err(problem) => Err(secure(problem.into_response(false, config.language))),
-    };
+    let request = Request::read(event, id);
+    let request = request.map(|request| request.through_proxy(&config.proxy_secrets));
     EventResponse(match request {
-        Ok(request) => secure(answer_request(context, handle, request).await),
-        Err(response) => response,
+        Ok(Some(request)) => secure(answer_request(context, handle, request).await),
+        Ok(None) => response::misdirected(),
+        Err(problem) => secure(problem.into_response(false, config.language)),
     })
 }
 

@@ -2,8 +2,6 @@
 
 use crate::domain::proxy_secrets::ProxySecrets;
 use crate::http::request::Request;
-use crate::http::response::{self, Response};
-use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
 
 /// The header with the secret, which the proxy sets.
@@ -15,24 +13,20 @@ impl Request {
     /// Refuses the request of a visitor that did not come through the proxy, and takes the
     /// visitor's address from the proxy. Without `secrets` nothing is refused, and no header is
     /// believed. Administrators, whose signatures API Gateway has checked, need no proxy.
-    ///
-    /// # Errors
-    /// 421 (Misdirected Request) in API Gateway's form, for a request that is refused.
-    pub(crate) fn through_proxy(mut self, secrets: &ProxySecrets) -> Result<Self, Response> {
+    pub(crate) fn through_proxy(mut self, secrets: &ProxySecrets) -> Option<Self> {
         let presented = self.remove_header(SECRET).unwrap_or_default();
         if secrets.is_empty() || !self.iam_arn().is_empty() {
-            return Ok(self);
+            return Some(self);
         }
-        let refused = || response::json(421, &json!({ "message": "Misdirected Request" }));
         if !secrets.contains(&presented) {
-            return Err(refused());
+            return None;
         }
-        let viewer = self.header(VIEWER).and_then(address).ok_or_else(|| {
+        let viewer = self.header(VIEWER).and_then(address);
+        if viewer.is_none() {
             tracing::error!("the proxy does not send CloudFront-Viewer-Address");
-            refused()
-        })?;
-        self.set_source_ip(viewer);
-        Ok(self)
+        }
+        self.set_source_ip(viewer?);
+        Some(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 use std::time::Duration;
 
 /// A response whose body is text.
@@ -58,6 +59,12 @@ pub fn no_content() -> Response {
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
+}
+
+/// Creates the refusal of a visitor who did not come through the portal's proxy: 421 (RFC 9110,
+/// section 15.5.20), in API Gateway's form.
+pub(crate) fn misdirected() -> Response {
+    json(421, &json!({ "message": "Misdirected Request" }))
 }
 
 fn text_response(status: u16, content_type: &str, body: String) -> Response {

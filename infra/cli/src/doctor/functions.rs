@@ -97,7 +97,7 @@ fn hash(patient: &Patient, function: &Resource<'_>, actual: &Value, findings: &m
     let memory = actual.get("MemorySize").and_then(Value::as_u64);
     let memory = memory.unwrap_or(WHOLE_PROCESSOR_MB);
     let needed = most_kib.div_ceil(1024) + BESIDE_HASH_MB;
-    let share = memory.min(WHOLE_PROCESSOR_MB).max(1);
+    let share = memory.clamp(1, WHOLE_PROCESSOR_MB);
     let millis = work * DEFAULT_HASH_MS * WHOLE_PROCESSOR_MB / (19_456 * 2 * share);
     let Resource {
         logical, physical, ..
