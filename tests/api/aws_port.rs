@@ -4,8 +4,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use kit::{ADA, World, parameters};
-use local::Options;
 use local::template::REGION;
+use local::{Options, Portal};
 use reqwest::StatusCode;
 use shared::app::App;
 use shared::aws::{Aws, Https};
@@ -14,6 +14,7 @@ use shared::env::Env;
 use shared::lambda::Bootstrap;
 use shared::random::Random;
 use shared::store::Store;
+use std::fs;
 
 /// Returns a portal with these parameters, and the URL of its AWS.
 pub(crate) async fn world_with_aws(pairs: &[(&str, &str)]) -> (World, String) {
@@ -23,10 +24,51 @@ pub(crate) async fn world_with_aws(pairs: &[(&str, &str)]) -> (World, String) {
         ..Options::default()
     });
     let world = world.await;
-    let greeting = world.portal.greeting();
-    let line = greeting.lines().find(|line| line.contains(" AWS "));
-    let url = line.unwrap().split_whitespace().nth(1).unwrap().to_owned();
+    let url = aws_url(&world.portal);
     (world, url)
+}
+
+/// Returns the address of a portal's AWS.
+fn aws_url(portal: &Portal) -> String {
+    let greeting = portal.greeting();
+    let line = greeting.lines().find(|line| line.contains(" AWS "));
+    line.unwrap().split_whitespace().nth(1).unwrap().to_owned()
+}
+
+/// Returns a function's environment in lines that `cargo lambda watch --env-file` can read.
+async fn env_file(url: &str, function: &str) -> String {
+    let lines = reqwest::get(format!("{url}/environment/{function}"));
+    let lines = lines.await.unwrap().text().await.unwrap();
+    let pairs = lines.lines().map(|line| line.split_once('=').unwrap());
+    // cargo-lambda refuses a file with values such as `#0b5cad` without quotes.
+    pairs
+        .map(|(name, value)| format!("{name}=\"{value}\"\n"))
+        .collect::<String>()
+        .replace(url, "http://127.0.0.1:4566")
+}
+
+#[tokio::test]
+async fn the_env_file_of_cargo_lambda_fits_every_function_of_the_template() {
+    let public_url = ("PublicUrl".to_owned(), "http://localhost:9000".to_owned());
+    let options = Options {
+        aws_port: Some(0),
+        parameters: [public_url].into(),
+        ..Options::default()
+    };
+    let portal = Portal::start(options).await.unwrap();
+    let url = aws_url(&portal);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let file = fs::read_to_string(format!("{root}/infra/local/cargo-lambda.env")).unwrap();
+    let lines = file.lines().filter(|line| !line.starts_with('#'));
+    let committed: String = lines.map(|line| format!("{line}\n")).collect();
+    for function in fs::read_dir(format!("{root}/functions")).unwrap() {
+        let name = function.unwrap().file_name().into_string().unwrap();
+        let expected = env_file(&url, &name).await;
+        assert!(
+            committed == expected,
+            "the variables in infra/local/cargo-lambda.env should be, for {name}:\n{expected}"
+        );
+    }
 }
 
 /// Returns what the function `me` starts with outside the portal.

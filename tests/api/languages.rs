@@ -123,8 +123,8 @@ async fn pages_and_emails_say_where_users_get_help() {
     for (contact, url, reply_to) in [
         ("help@example.com", "mailto:help@example.com", true),
         (
-            "https://help.example.com/a]b",
-            "https://help.example.com/a]b",
+            "https://help.example.com/a;b",
+            "https://help.example.com/a;b",
             false,
         ),
     ] {

@@ -222,3 +222,17 @@ fn open_routes(yaml: &str) -> [usize; 2] {
     }
     count
 }
+
+#[test]
+fn a_budget_needs_an_address() {
+    let from = ("EmailFrom", "no-reply@example.com");
+    let (budget, address) = (("MonthlyBudget", "50"), ("AlarmEmail", "ops@example.com"));
+    assert!(Template::read(&parameters(&[from, budget, address])).is_ok());
+    let refused = Template::read(&parameters(&[from, budget])).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("MonthlyBudget needs AlarmEmail"),
+        "{refused}"
+    );
+}

@@ -6,14 +6,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders that hold pages for readers.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 12] = [
     "",
     ".github",
     "clients/js",
     "docs",
     "docs/adr",
+    "examples/cdk",
     "examples/spa",
+    "examples/terraform",
     "infra/deployed",
+    "infra/release",
+    "infra/release/folder",
     "tests/verification",
 ];
 

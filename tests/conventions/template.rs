@@ -92,6 +92,22 @@ fn the_key_ring_is_frozen_and_retained() {
 }
 
 #[test]
+fn the_stack_outputs_the_version_of_the_workspace() {
+    let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
+    let version = manifest["workspace"]["package"]["version"]
+        .as_str()
+        .unwrap();
+    let yaml = text("template.yaml");
+    let (_, output) = yaml
+        .split_once("\nOutputs:\n  Version:\n")
+        .expect("the first output is the version");
+    let value = output
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Value: "));
+    assert_eq!(value, Some(format!("\"{version}\"").as_str()));
+}
+
+#[test]
 fn opening_and_clicking_of_emails_are_not_tracked() {
     let yaml = text("template.yaml");
     let events = resource(&yaml, "EmailEventDestination");

@@ -2,16 +2,19 @@
 
 import argparse
 import contextlib
+import os
+import pathlib
 import shutil
 import signal
 import sys
 import tempfile
 import traceback
 
-from . import build, walk
+from . import build, upgrade, walk
 from .checks import Failure
 from .emulator import Emulator
-from .paths import TARGET, tools_environment
+from .paths import TARGET, TOOLS, tools_environment
+from .release_folder import ReleaseFolder, path_without_compilers
 from .steps import Steps, announce, report_error, tail
 
 
@@ -21,7 +24,14 @@ def main():
     keep = "keep the emulator running afterwards, until you press Ctrl-C"
     parser.add_argument("--keep", action="store_true", help=keep)
     parser.add_argument("--skip-build", action="store_true", help="deploy the previous build")
+    parser.add_argument("--release", metavar="FOLDER", type=pathlib.Path,
+                        help="deploy what infra/release/build made, without any compiler in PATH")  # fmt: skip
+    parser.add_argument("--upgrade-from", metavar="FOLDER", type=pathlib.Path,
+                        help="only deploy this release, then that of --release, and check that nothing is lost; the same "
+                        "folder stands for an older version with the same binaries")  # fmt: skip
     options = parser.parse_args()
+    if options.upgrade_from and not options.release:
+        parser.error("--upgrade-from needs --release")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -46,10 +56,17 @@ def main():
 
 
 def _run(options, steps, cleanup):
+    folders = [str(TOOLS), *os.environ["PATH"].split(os.pathsep)]
+    release = options.release and ReleaseFolder(options.release)
+    if release:
+        release.check()
+        folders = [path_without_compilers(steps.logs / "bin", folders)]
+    os.environ["PATH"] = os.pathsep.join(folders)
     env = tools_environment(steps.logs)
-    with steps.step("Validating the template with SAM and cfn-lint"):
-        build.lint(steps, env)
-    if not options.skip_build:
+    if not release:
+        with steps.step("Validating the template with SAM and cfn-lint"):
+            build.lint(steps, env)
+    if not options.skip_build and not release:
         with steps.step("Compiling the functions"):
             build.compile_functions(steps, env)
         with steps.step("Packaging the functions with sam build"):
@@ -59,7 +76,13 @@ def _run(options, steps, cleanup):
         cleanup.callback(emulator.stop)
         cleanup.callback(lambda: emulator.save_function_logs(steps.logs / "functions.log"))
         emulator.wait()
-    stack = walk.run(steps, emulator, options.keep)
+    if options.upgrade_from:
+        before = ReleaseFolder(options.upgrade_from)
+        if before.path == release.path:
+            before = release.as_previous(steps.logs / "previous")
+        stack = upgrade.run(steps, emulator, before, release)
+    else:
+        stack = walk.run(steps, emulator, options.keep, release)
     if options.keep:
         connect = f"{stack.api.host}:80:127.0.0.1:{emulator.port}"
         announce(f"\nThe stack is at {stack.api.url}. The AWS endpoints are at {emulator.url}.")

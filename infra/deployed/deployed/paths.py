@@ -12,16 +12,16 @@ TARGET = ROOT / "target" / "deployed"
 TOOLS = pathlib.Path(sys.executable).parent
 BUILT = TARGET / "build"
 REGION = "us-east-1"
+BUCKET = "aws-sam-cli-managed-default-bucket"
 
 
 def tools_environment(home, extra=None):
-    """Returns the caller's environment with the pinned tools first and without any settings of a real AWS account.
+    """Returns the caller's environment without any settings of a real AWS account.
 
     Files that the tools would write to the caller's home directory go to `home` instead.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
     return inherited | {
-        "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

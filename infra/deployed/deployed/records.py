@@ -57,6 +57,7 @@ def check_errors(stack):
     lines = [line for text in stack.emulator.logs().values() for line in text.splitlines()]
     require(any('"level":"INFO"' in line for line in lines), "No function has logged anything.")
     expect("The errors in the logs", [line for line in lines if '"level":"ERROR"' in line], [])
+    lines = stack.emulator.logs()[f"/vestibule/{stack.name}"].splitlines()
     answered = [json.loads(line) for line in lines if '"message":"answered"' in line]
     names = {each["function"] for each in answered}
     require(names and names <= set(stack.function_names().values()), "A line does not name the function that wrote it.")

@@ -7,24 +7,27 @@ from botocore.exceptions import ClientError
 
 from . import adapt, build
 from .checks import Failure
-from .paths import BUILT, REGION, ROOT, TOOLS, tools_environment
+from .paths import BUCKET, BUILT, REGION, ROOT, TOOLS, tools_environment
 from .web import Api
-
-BUCKET = "aws-sam-cli-managed-default-bucket"
 
 
 class Stack:
-    """The stack of one portal. Parameters that are not in `parameters` have their defaults."""
+    """The stack of one portal. Parameters that are not in `parameters` have their defaults. It is deployed from the
+    release folder `release`, or from what `sam build` made."""
 
-    def __init__(self, name, parameters, steps, emulator, deployer):
+    def __init__(self, name, parameters, steps, emulator, deployer, release=None):
         self.name, self.parameters, self.steps = name, parameters, steps
-        self.emulator, self.deployer = emulator, deployer
+        self.emulator, self.deployer, self.release = emulator, deployer, release
         self.sam_user = deployer
         self.cloudformation = emulator.client("cloudformation", deployer)
 
     def deploy(self, **changed):
         """Creates the stack, or updates it with the parameters in `changed`."""
         self.parameters |= changed
+        if self.release:
+            self.release.deploy(self, changed, self._environment())
+            self.__dict__.pop("outputs", None)
+            return
         parameters = {"Architecture": build.ARCHITECTURE} | self.parameters
         self._deploy(self._template(parameters), parameters)
 
@@ -46,10 +49,12 @@ class Stack:
         self._sam("delete", "--no-prompts", "--s3-bucket", BUCKET, "--s3-prefix", self.name)
 
     def _sam(self, command, *arguments):
-        credentials = {"AWS_ACCESS_KEY_ID": self.sam_user.key, "AWS_SECRET_ACCESS_KEY": self.sam_user.secret}
-        env = tools_environment(self.steps.logs, credentials | {"AWS_ENDPOINT_URL": self.emulator.url})
         sam = [TOOLS / "sam", command, "--stack-name", self.name, "--region", REGION, *arguments]
-        self.steps.run("deploy.log", sam, env, ROOT)
+        self.steps.run("deploy.log", sam, self._environment(), ROOT)
+
+    def _environment(self):
+        credentials = {"AWS_ACCESS_KEY_ID": self.sam_user.key, "AWS_SECRET_ACCESS_KEY": self.sam_user.secret}
+        return tools_environment(self.steps.logs, credentials | {"AWS_ENDPOINT_URL": self.emulator.url})
 
     def describe(self):
         """Returns CloudFormation's description of the stack, or None if there is no such stack."""

@@ -13,22 +13,26 @@ FAILED, REFUSED = 1, 3
 
 
 class Vestibule:
-    """The command for one stack, built from the workspace so that nothing is compiled twice."""
+    """The command for one stack: that of its release, or one built from the workspace so that nothing is compiled
+    twice."""
 
     def __init__(self, stack):
         self.stack = stack
+        self.command = stack.release.command if stack.release else ROOT / "target" / "debug" / "vestibule"
         credentials = {"AWS_ACCESS_KEY_ID": stack.deployer.key, "AWS_SECRET_ACCESS_KEY": stack.deployer.secret}
         endpoint = {"AWS_ENDPOINT_URL": stack.emulator.url, "AWS_REGION": REGION}
         self.env = tools_environment(stack.steps.logs, credentials | endpoint)
 
     def build(self):
-        """Compiles the command."""
+        """Compiles the command, unless it is that of a release."""
+        if self.stack.release:
+            return
         command = ["cargo", "build", "--workspace", "--locked", "--bin", "vestibule"]
         self.stack.steps.run("build.log", command, self.env, ROOT)
 
     def run(self, *arguments, status=0):
         """Runs the command, which must exit with this status. Returns what it printed."""
-        command = [ROOT / "target" / "debug" / "vestibule", *arguments, "--stack", self.stack.name]
+        command = [self.command, *arguments, "--stack", self.stack.name]
         done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True)
         said = f"{done.stdout}{done.stderr}"
         expect(f"The exit code of vestibule {' '.join(arguments)}: {said}", done.returncode, status)

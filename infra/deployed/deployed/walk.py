@@ -6,8 +6,9 @@ from . import (
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
+from .paths import BUCKET
 from .protected_api import ProtectedApi
-from .stack import BUCKET, Stack
+from .stack import Stack
 from .steps import announce
 
 ADA, EVE, NOBODY = "ada@example.com", "eve@example.com", "nobody@example.com"
@@ -37,15 +38,21 @@ STAFF = PARTNER | {
 }
 
 
-def run(steps, emulator, keep):
-    """Deploys a portal and tests it. Returns its stack, which is deleted at the end unless `keep` is set."""
+def create_deployer(steps, emulator):
+    """Returns a principal that may deploy, with a bucket and a verified sender."""
     with steps.step("Creating a deployer and a bucket"):
         deployer = emulator.principal("deployer", ADMINISTRATOR_ACCESS)
         emulator.client("s3", deployer).create_bucket(Bucket=BUCKET)
         emulator.client("sesv2", deployer).create_email_identity(EmailIdentity=PARTNER["EmailFrom"])
-    stack = _portal("partner-portal", PARTNER, steps, emulator, deployer)
+    return deployer
+
+
+def run(steps, emulator, keep, release):
+    """Deploys a portal and tests it. Returns its stack, which is deleted at the end unless `keep` is set."""
+    deployer = create_deployer(steps, emulator)
+    stack = create_portal("partner-portal", PARTNER, steps, emulator, deployer, release)
     mailbox = Mailbox(emulator)
-    _deploy(steps, stack)
+    deploy(steps, stack)
     back_end, user = _create_user(steps, stack, ADA, "Ada Lovelace")
     phone = _journey(steps, stack, mailbox, user)
     grace = _accounts(steps, stack, mailbox, back_end)
@@ -71,8 +78,8 @@ def run(steps, emulator, keep):
     with steps.step("Rotating the key ring with vestibule, without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
-    staff = _portal("staff-portal", STAFF, steps, emulator, deployer)
-    _deploy(steps, staff)
+    staff = create_portal("staff-portal", STAFF, steps, emulator, deployer, release)
+    deploy(steps, staff)
     staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
         eve = journey.sign_in(staff, mailbox, EVE)
@@ -112,13 +119,15 @@ def run(steps, emulator, keep):
     return stack
 
 
-def _portal(name, parameters, steps, emulator, deployer):
-    stack = Stack(name, dict(parameters), steps, emulator, deployer)
+def create_portal(name, parameters, steps, emulator, deployer, release):
+    """Returns the stack of a portal, for which SAM has the documented permissions of a deployer only."""
+    stack = Stack(name, dict(parameters), steps, emulator, deployer, release)
     stack.sam_user = emulator.principal(f"{name}-deployer", policy=deployer_policy.of_stack(name))
     return stack
 
 
-def _deploy(steps, stack):
+def deploy(steps, stack):
+    """Creates or updates a portal's stack, with its API."""
     with steps.step(f"Deploying {stack.name}"):
         stack.deploy()
     if stack.left_out:

@@ -21,7 +21,7 @@ struct Arguments {
     port: u16,
     /// Port at which functions that you start yourself reach this portal's AWS: DynamoDB, SES and
     /// the keys. 0 chooses a free one. /environment/me there lists the variables of the function
-    /// me, one per line, for `cargo lambda watch --env-file`, for example.
+    /// me, one per line.
     #[arg(long, value_name = "PORT")]
     aws_port: Option<u16>,
     /// Host name of the portal: localhost, or a name below it such as login.example.localhost.

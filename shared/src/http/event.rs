@@ -47,6 +47,10 @@ pub(super) struct Context {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Http {
     #[serde(deserialize_with = "or_default")]
+    method: String,
+    #[serde(deserialize_with = "or_default")]
+    path: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) source_ip: String,
 }
 
@@ -78,12 +82,30 @@ impl Event {
     pub(super) fn read(text: &str) -> Result<(Self, Vec<u8>), Problem> {
         let unreadable = || Problem::invalid_request(|t| t.unreadable_request);
         let mut event: Self = serde_json::from_str(text).map_err(|_| unreadable())?;
+        // Only `cargo lambda watch` leaves the choice of the route to the function. A deployed
+        // function, which is no debug build, answers the routes that API Gateway has checked.
+        if cfg!(debug_assertions) && event.request_context.route_key == "$default" {
+            event.request_context.route_key = event.route_of_path();
+        }
         let body = std::mem::take(&mut event.body).into_bytes();
         if !event.is_base64_encoded {
             return Ok((event, body));
         }
         let body = STANDARD.decode(body).map_err(|_| unreadable())?;
         Ok((event, body))
+    }
+
+    /// Returns the key of the route whose variable parts are the path's parameters.
+    fn route_of_path(&self) -> String {
+        let Http { method, path, .. } = &self.request_context.http;
+        let name_of = |part: &str| {
+            let mut parameters = self.path_parameters.iter();
+            parameters.find_map(|(name, value)| (value == part).then(|| format!("{{{name}}}")))
+        };
+        let parts = path
+            .split('/')
+            .map(|part| name_of(part).unwrap_or_else(|| part.to_owned()));
+        format!("{method} {}", parts.collect::<Vec<_>>().join("/"))
     }
 }
 
@@ -104,5 +126,18 @@ impl Serialize for EventResponse {
         response.serialize_field("cookies", &cookies.collect::<Vec<_>>())?;
         response.serialize_field("body", self.0.body())?;
         response.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    #[test]
+    fn an_event_of_cargo_lambda_watch_has_the_route_of_its_path() {
+        let event = r#"{"pathParameters": {"token": "abc"}, "requestContext": {
+            "routeKey": "$default", "http": {"method": "GET", "path": "/auth/verify/abc"}}}"#;
+        let route = Event::read(event).map(|(event, _)| event.request_context.route_key);
+        assert_eq!(route.ok().as_deref(), Some("GET /auth/verify/{token}"));
     }
 }

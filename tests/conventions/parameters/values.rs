@@ -120,8 +120,8 @@ pub(super) const NOT_READ: [(&str, &[&str], &[&str]); 6] = [
     ),
 ];
 /// Texts that are inserted at every place, separated by spaces.
-const PROBES: &str = "A ü 📚 \n \t \0 \u{7f} \u{85} \u{a0} \u{200b} . - -- / // \\ : ? # @ % ' \" = _ \
-                      , < | 0 :80 :443 :65536";
+const PROBES: &str = "A ü 📚 \n \t \0 \u{7f} \u{85} \u{a0} \u{200b} . - -- / // \\ : ? # @ % ' \" \
+                      = _ , < | 0 :80 :443 :65536";
 
 /// Returns the seed, and the seed with one change: at every place, something is inserted, left out
 /// or repeated up to a length that matters.

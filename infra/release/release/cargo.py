@@ -1,0 +1,44 @@
+"""Compiles the functions so that one commit gives the same bytes in every directory."""
+
+import os
+import pathlib
+import platform
+import subprocess
+
+from .workspace import ROOT
+
+TARGETS = {"arm64": "aarch64-unknown-linux-gnu", "x86_64": "x86_64-unknown-linux-gnu"}
+# The name of this machine's architecture.
+MACHINE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+
+
+def environment(inherited):
+    """Returns the environment in which all builds run, so that none repeats the work of another.
+
+    Panics name source files, so the paths of this machine are replaced. The variable adds to the flags of cargo-lambda;
+    RUSTFLAGS would replace them. The date for C compilers is a constant, as another one would compile everything again.
+    """
+    remaps = f"--remap-path-prefix={ROOT}=/vestibule --remap-path-prefix={_cargo_home(inherited)}=/cargo"
+    kept = {name: value for name, value in inherited.items() if not name.endswith("RUSTFLAGS")}
+    return kept | {"CARGO_BUILD_RUSTFLAGS": remaps, "SOURCE_DATE_EPOCH": "0"}
+
+
+def command(architecture, binaries):
+    """Returns the command that compiles binaries, all at once."""
+    selected = [part for binary in binaries for part in ("--bin", binary)]
+    return ["cargo", "lambda", "build", "--release", "--locked", "--target", TARGETS[architecture], *selected]
+
+
+def compile_binaries(architecture, binaries, tools):
+    """Compiles binaries with the cargo-lambda in `tools`. Returns the path of each, by name."""
+    env = environment(dict(os.environ) | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"})
+    subprocess.run(command(architecture, binaries), cwd=ROOT, env=env, check=True)
+    compiled = {binary: ROOT / "target" / "lambda" / binary / "bootstrap" for binary in binaries}
+    for binary, path in compiled.items():
+        if os.fsencode(f"{_cargo_home(env)}/registry") in path.read_bytes():
+            raise SystemExit(f"{binary} names paths of this machine, so it would differ elsewhere.")
+    return compiled
+
+
+def _cargo_home(env):
+    return env.get("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))
