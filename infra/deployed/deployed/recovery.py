@@ -37,7 +37,7 @@ def check_restore(stack, mailbox, address, back_end, user):
     browser.get("/auth/me").expect_problem(401, "not-authenticated")
     journey.sign_in(stack, mailbox, address)
     after = client.describe_table(TableName=users)["Table"]
-    for setting in ("KeySchema", "AttributeDefinitions", "DeletionProtectionEnabled", "OnDemandThroughput"):
+    for setting in ("KeySchema", "AttributeDefinitions", "DeletionProtectionEnabled"):
         expect(f"The restored {setting}", after.get(setting), before.get(setting))
     recovery = client.describe_continuous_backups(TableName=users)["ContinuousBackupsDescription"]
     status = recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
