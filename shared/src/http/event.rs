@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn an_event_of_cargo_lambda_watch_has_the_route_of_its_path() {
         let event = r#"{"pathParameters": {"token": "abc"}, "requestContext": {
-            "routeKey": "$default", "http": {"method": "GET", "path": "/auth/verify/abc"}}}"#;
+            "routeKey": "$default", "http": {"method": "GET", "path": "/links/abc"}}}"#;
         let route = Event::read(event).map(|(event, _)| event.request_context.route_key);
-        assert_eq!(route.ok().as_deref(), Some("GET /auth/verify/{token}"));
+        assert_eq!(route.ok().as_deref(), Some("GET /links/{token}"));
     }
 }
