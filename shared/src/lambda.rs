@@ -5,6 +5,7 @@ use crate::aws::{Aws, Https};
 use crate::config::{Config, StartError};
 use crate::env::Env;
 use crate::http::event::EventResponse;
+use crate::http::problem::ProblemType;
 use crate::http::response::{self, secure};
 use crate::http::{Problem, Request, Response};
 use crate::log;
@@ -144,39 +145,45 @@ pub async fn answer<C: Configured>(
     id: String,
 ) -> EventResponse {
     let config = context.config();
-    let request = Request::read(event, id);
+    let request = Request::read(event);
     let request = request.map(|request| request.through_proxy(&config.proxy_secrets));
-    EventResponse(match request {
-        Ok(Some(request)) => secure(answer_request(context, handle, request).await),
-        Ok(None) => response::misdirected(),
-        Err(problem) => secure(problem.into_response(false, config.language)),
-    })
-}
-
-async fn answer_request<C: Configured>(
-    context: &C,
-    handle: &impl for<'a> Handler<'a, C>,
-    request: Request,
-) -> Response {
-    let route = request.route().to_owned();
-    let id = request.id().to_owned();
-    let is_form = request.is_form();
-    let language = request.language(context.config().language);
-    let (problem, response) = match handle.call(context, request).await {
-        Ok(response) => (None, response),
-        Err(problem) => (
-            Some(problem.kind.name()),
-            problem.into_response(is_form, language),
-        ),
+    let unrouted = String::new();
+    let (route, problem, response) = match request {
+        Ok(Some(request)) => answer_request(context, handle, request).await,
+        Ok(None) => (unrouted, None, response::misdirected()),
+        Err(problem) => {
+            let kind = problem.kind;
+            let response = problem.into_response(false, config.language);
+            (unrouted, Some(kind), secure(response))
+        }
     };
     tracing::info!(
         route,
         status = response.status().as_u16(),
-        problem,
+        problem = problem.map(ProblemType::name),
         id,
         "answered"
     );
-    response
+    EventResponse(response)
+}
+
+/// Returns the route, the type of the problem if there was one, and the response.
+async fn answer_request<C: Configured>(
+    context: &C,
+    handle: &impl for<'a> Handler<'a, C>,
+    request: Request,
+) -> (String, Option<ProblemType>, Response) {
+    let route = request.route().to_owned();
+    let is_form = request.is_form();
+    let language = request.language(context.config().language);
+    match handle.call(context, request).await {
+        Ok(response) => (route, None, secure(response)),
+        Err(problem) => {
+            let kind = problem.kind;
+            let response = problem.into_response(is_form, language);
+            (route, Some(kind), secure(response))
+        }
+    }
 }
 
 async fn start_process<C: Bootstrap>() -> Result<C, StartError> {

@@ -26,7 +26,6 @@ pub enum Transport {
 /// A request with what API Gateway knows about it.
 #[derive(Default)]
 pub struct Request {
-    id: String,
     headers: BTreeMap<String, String>,
     queries: Vec<(String, String)>,
     path_parameters: BTreeMap<String, String>,
@@ -35,18 +34,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the event of an invocation with this id.
+    /// Reads the event of an invocation.
     ///
     /// # Errors
     /// 400 if the event cannot be read.
-    pub fn read(event: &str, id: String) -> Result<Self, Problem> {
+    pub fn read(event: &str) -> Result<Self, Problem> {
         let (event, body) = Event::read(event)?;
         let cookie = (!event.cookies.is_empty()).then(|| event.cookies.join("; "));
         let mut headers = event.headers;
         headers.extend(cookie.map(|cookie| ("cookie".to_owned(), cookie)));
         let queries = form_urlencoded::parse(event.raw_query_string.as_bytes());
         Ok(Self {
-            id,
             headers,
             queries: queries.into_owned().collect(),
             path_parameters: event.path_parameters,
@@ -73,11 +71,6 @@ impl Request {
     /// Returns the route key that API Gateway chose, such as `POST /auth/verify`.
     pub fn route(&self) -> &str {
         &self.context.route_key
-    }
-
-    /// Returns Lambda's id of this invocation.
-    pub fn id(&self) -> &str {
-        &self.id
     }
 
     /// Returns a path parameter as API Gateway decoded it.
