@@ -34,7 +34,7 @@ pub(super) fn flows() -> Vec<Flow> {
 }
 
 /// The hash parameters of the past.
-const PREVIOUS: &str = "m=64,t=1,p=1";
+const PREVIOUS: &str = "m=128,t=1,p=1";
 
 async fn password(s: &Scenario) -> StepResult {
     let client = s.ada().await?;
