@@ -5,7 +5,7 @@ use crate::aws::{Aws, Https};
 use crate::config::{Config, StartError};
 use crate::env::Env;
 use crate::http::event::EventResponse;
-use crate::http::problem::ProblemType;
+use crate::http::problem::{ProblemType, Reader};
 use crate::http::response::{self, secure};
 use crate::http::{Problem, Request, Response};
 use crate::log;
@@ -153,7 +153,7 @@ pub async fn answer<C: Configured>(
         Ok(None) => (unrouted, None, response::misdirected()),
         Err(problem) => {
             let kind = problem.kind;
-            let response = problem.into_response(false, config.language);
+            let response = problem.into_response(Reader::default(), config.language);
             (unrouted, Some(kind), secure(response))
         }
     };
@@ -174,16 +174,18 @@ async fn answer_request<C: Configured>(
     request: Request,
 ) -> (String, Option<ProblemType>, Response) {
     let route = request.route().to_owned();
-    let is_form = request.is_form();
+    let is_head = request.method() == "HEAD";
+    let reader = request.reader();
     let language = request.language(context.config().language);
-    match handle.call(context, request).await {
-        Ok(response) => (route, None, secure(response)),
-        Err(problem) => {
-            let kind = problem.kind;
-            let response = problem.into_response(is_form, language);
-            (route, Some(kind), secure(response))
-        }
+    let (kind, mut response) = match handle.call(context, request).await {
+        Ok(response) => (None, response),
+        Err(problem) => (Some(problem.kind), problem.into_response(reader, language)),
+    };
+    if is_head {
+        // RFC 9110, 9.3.2.
+        response.body_mut().clear();
     }
+    (route, kind, secure(response))
 }
 
 async fn start_process<C: Bootstrap>() -> Result<C, StartError> {

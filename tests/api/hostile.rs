@@ -4,7 +4,6 @@ use kit::routes::{
     ACTIVATE, FORGOT_PASSWORD, LOGOUT, REQUEST_LOGIN, RESET_PASSWORD, SIGN_IN, SIGN_UP, VERIFY,
 };
 use kit::{ADA, PASSWORD, World};
-use reqwest::Method;
 use serde_json::json;
 use shared::domain::ids::encode;
 
@@ -354,21 +353,4 @@ async fn repeated_or_forged_nonces_cost_nothing() {
     let forged = encode(&[9; 32]);
     client.set_nonces(Some(&format!("{nonce}.{nonce}.{forged}")));
     client.verify_code(&email.code).await.assert("200");
-}
-
-#[tokio::test]
-async fn unknown_routes_are_answered_as_api_gateway_does() {
-    let world = World::start().await;
-    let client = world.client();
-    for (method, path) in [
-        (Method::POST, "/"),
-        (Method::GET, "/auth/nothing"),
-        (Method::HEAD, SIGN_IN),
-        (Method::PUT, VERIFY),
-    ] {
-        let is_head = method == Method::HEAD;
-        let response = client.request(method, path).without_origin().await;
-        let body = response.assert("404").json();
-        assert!(is_head || body == json!({"message": "Not Found"}), "{path}");
-    }
 }

@@ -50,3 +50,4 @@ mod templates;
 mod token;
 mod tokens;
 mod typed_text;
+mod unrouted;

@@ -73,6 +73,7 @@ fn only_the_route_tables_and_tests_of_raw_requests_spell_paths_of_the_api() {
         "infra/local/src/inbox.rs",
         "tests/kit/src/routes.rs",
         "tests/api/hostile.rs",
+        "tests/api/unrouted.rs",
         "tests/conventions/language.rs",
     ];
     let mut wrong = rust_files("");

@@ -5,6 +5,7 @@ use crate::docs::rows;
 use crate::names::routes_of_code;
 use crate::sources::text;
 use kit::contract::{DOCUMENT, validate};
+use local::template::DEFAULT_PATH;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -47,7 +48,10 @@ fn routes_are_the_same_in_code_and_openapi() {
         .into_iter()
         .map(|(route, operation)| (route, function(operation)))
         .collect();
-    assert_eq!(documented, routes_of_code());
+    let mut routes = routes_of_code();
+    // OpenAPI has only routes with a path.
+    routes.retain(|(route, _)| route != DEFAULT_PATH);
+    assert_eq!(documented, routes);
 }
 
 #[test]

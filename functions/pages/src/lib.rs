@@ -5,8 +5,8 @@
 //! A link that cannot work redirects to the page that requests a new one, which says why; a link
 //! that has already signed this browser in redirects to its landing page.
 //!
-//! Responds with HTML, or with a redirect. 404 for a page that this portal does not have, 400 for a
-//! request with two sessions; a browser gets these as pages too.
+//! Responds with HTML, or with a redirect. 404 for a page that this portal does not have and for
+//! what no function has, 400 for a request with two sessions; a browser gets these as pages too.
 
 mod account;
 mod client;
@@ -21,6 +21,7 @@ mod portal_config;
 mod report;
 mod templates;
 mod theme;
+mod unrouted;
 
 use flash::Flash;
 use frame::Frame;
@@ -37,7 +38,7 @@ use shared::domain::time::Timestamp;
 use shared::env::Env;
 use shared::http::cookie::{self, Cookie};
 use shared::http::form_draft::FormDraft;
-use shared::http::problem::ProblemType;
+use shared::http::problem::{ProblemType, Reader};
 use shared::http::response;
 use shared::http::{Problem, Request, Response};
 use shared::keys::{KeyRing, SessionClaims};
@@ -65,6 +66,7 @@ pub const ROUTES: &[&str] = &[
     "GET /auth/config",
     "GET /auth/client/1/vestibule.js",
     "GET /auth/client/1/vestibule.d.ts",
+    "$default",
 ];
 
 pub struct Pages {
@@ -88,6 +90,7 @@ impl Configured for Pages {
 
 pub async fn handle(pages: &Pages, request: Request) -> Result<Response, Problem> {
     let app = &pages.app;
+    let request = unrouted::read_head_as_get(request);
     let origin = request.portal_origin(&app.config.site)?;
     let now = app.clock.now();
     let ring = app.keys.ring(now).await;
@@ -142,7 +145,7 @@ impl PageContext<'_> {
             "GET /auth/config" => Ok(self.portal_config()),
             "GET /auth/client/1/vestibule.js" => Ok(client::module()),
             "GET /auth/client/1/vestibule.d.ts" => Ok(client::types()),
-            _ => Err(Problem::not_found()),
+            _ => self.unrouted(),
         }
     }
 
@@ -176,7 +179,7 @@ impl PageContext<'_> {
             button: t.to_sign_in,
             more: None,
         });
-        *response.status_mut() = problem.into_response(false, self.language).status();
+        *response.status_mut() = problem.status();
         Ok(response)
     }
 
@@ -225,7 +228,13 @@ impl PageContext<'_> {
         problem
             .redirect_form_to(page)
             .with_next(next)
-            .into_response(true, self.language)
+            .into_response(
+                Reader {
+                    sent_form: true,
+                    reads_html: true,
+                },
+                self.language,
+            )
     }
 
     fn login_url(&self, next: Option<&Next>) -> String {
@@ -250,7 +259,7 @@ impl PageContext<'_> {
     fn render(&self, template: &impl askama::Template) -> Response {
         match template.render() {
             Ok(html) => response::page(html, &self.theme.policy),
-            Err(_) => Problem::unavailable().into_response(false, self.language),
+            Err(_) => Problem::unavailable().into_response(Reader::default(), self.language),
         }
     }
 }

@@ -47,9 +47,9 @@ pub(super) struct Context {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Http {
     #[serde(deserialize_with = "or_default")]
-    method: String,
+    pub(super) method: String,
     #[serde(deserialize_with = "or_default")]
-    path: String,
+    pub(super) path: String,
     #[serde(deserialize_with = "or_default")]
     pub(super) source_ip: String,
 }

@@ -1,4 +1,8 @@
-//! Errors for callers: problem documents (RFC 9457), or a redirect for a form of a page.
+//! Errors for callers: their types, and what each says.
+
+mod response;
+
+pub use response::Reader;
 
 use crate::domain::code::InvalidCode;
 use crate::domain::language::Language;
@@ -6,8 +10,8 @@ use crate::domain::language::sentences::{ApiSentences, fill};
 use crate::domain::link::InvalidIdempotencyKey;
 use crate::domain::next::Next;
 use crate::domain::password::{MAX_LENGTH, WeakPassword};
-use crate::http::form_error::FormError;
-use crate::http::response::{self, Response, value};
+use http::StatusCode;
+use response::FormRedirect;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
@@ -129,48 +133,6 @@ pub struct FileError {
     /// The character in the line, counted from 1.
     pub column: usize,
     pub message: String,
-}
-
-/// The page that a form is redirected to.
-#[derive(Debug, Default)]
-struct FormRedirect {
-    page: String,
-    next: Option<Next>,
-    /// The `Set-Cookie` value that keeps what was typed into the form.
-    draft: Option<String>,
-}
-
-impl FormRedirect {
-    fn response(&self, error: FormError<'_>) -> Response {
-        let separator = if self.page.contains('?') { '&' } else { '?' };
-        let page = format!("{}{separator}{}", self.page, error.to_query());
-        let redirect = response::see_other(&Next::add_to(self.next.as_ref(), &page));
-        match &self.draft {
-            Some(cookie) => response::with_cookie(redirect, cookie),
-            None => redirect,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempts_left: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_age: Option<u32>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FileError],
 }
 
 impl Problem {
@@ -318,84 +280,15 @@ impl Problem {
         self
     }
 
-    /// Returns the error that a page describes in words, or `None` where a redirect would hide an
-    /// attack or a broken client.
-    fn form_error(&self) -> Option<FormError<'_>> {
-        match self.kind {
-            ProblemType::InvalidToken => Some(match self.attempts_left {
-                Some(left) => FormError::WrongCode(left),
-                None => FormError::InvalidToken,
-            }),
-            ProblemType::ExpiredToken => Some(FormError::ExpiredToken),
-            ProblemType::UsedToken => Some(FormError::UsedToken),
-            ProblemType::InvalidRequest => Some(FormError::InvalidRequest(
-                self.field.as_deref().unwrap_or_default(),
-            )),
-            ProblemType::InvalidCredentials => Some(FormError::InvalidCredentials),
-            ProblemType::WeakPassword => {
-                Some(FormError::WeakPassword(self.reason.unwrap_or_default()))
-            }
-            ProblemType::TooManyAttempts => {
-                let wait = self.retry_after.unwrap_or_default();
-                Some(FormError::TooManyAttempts(wait.as_secs()))
-            }
-            ProblemType::Unavailable => Some(FormError::Unavailable),
-            ProblemType::NotAuthenticated
-            | ProblemType::ReauthenticationRequired
-            | ProblemType::NotFound
-            | ProblemType::OriginNotAllowed
-            | ProblemType::AlreadyExists
-            | ProblemType::Conflict
-            | ProblemType::IdempotencyKeyReused
-            | ProblemType::InvalidTemplate
-            | ProblemType::PayloadTooLarge
-            | ProblemType::UnsupportedMediaType => None,
-        }
+    /// Returns the status of the response.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.spec().0).unwrap_or_default()
     }
 
     /// Returns the advice to the caller.
     pub fn detail(&self, language: Language) -> Cow<'static, str> {
         (self.detail.0)(language.api())
     }
-
-    /// Returns a redirect for a form that has a page, otherwise the problem document.
-    pub fn into_response(self, to_form: bool, language: Language) -> Response {
-        if let (true, Some(redirect), Some(error)) = (to_form, &self.redirect, self.form_error()) {
-            return redirect.response(error);
-        }
-        let (status, name, title) = self.kind.spec();
-        let document = Document {
-            kind: format!("urn:vestibule:problem:{name}"),
-            title: title(language.api()),
-            status,
-            detail: &self.detail(language),
-            field: self.field.as_deref(),
-            reason: self.reason,
-            retry_after: self.retry_after.map(|wait| wait.as_secs()),
-            attempts_left: self.attempts_left,
-            max_age: self.max_age,
-            errors: &self.errors,
-        };
-        let mut response = response::json(status, &document);
-        let headers = response.headers_mut();
-        headers.insert("content-type", value("application/problem+json"));
-        if let Some(seconds) = document.retry_after {
-            headers.insert("retry-after", value(&seconds.to_string()));
-        }
-        if status == 401 {
-            // RFC 9110, 15.5.2: a 401 names an authentication scheme.
-            headers.insert("www-authenticate", value(&challenge(document.max_age)));
-        }
-        response
-    }
-}
-
-/// Returns the challenge of a 401, with the greatest accepted age in seconds (RFC 9470, 3).
-fn challenge(max_age: Option<u32>) -> String {
-    let scheme = "Bearer".to_owned();
-    max_age.map_or(scheme, |seconds| {
-        format!("Bearer error=\"insufficient_user_authentication\", max_age=\"{seconds}\"")
-    })
 }
 
 impl From<InvalidIdempotencyKey> for Problem {

@@ -7,7 +7,7 @@ use crate::domain::origin::Origin;
 use crate::domain::paths;
 use crate::domain::site::Site;
 use crate::http::event::{Context, Event};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Reader};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use url::form_urlencoded;
@@ -73,6 +73,25 @@ impl Request {
         &self.context.route_key
     }
 
+    /// Returns the HTTP method.
+    pub fn method(&self) -> &str {
+        &self.context.http.method
+    }
+
+    /// Returns the path as API Gateway decoded it.
+    pub fn path(&self) -> &str {
+        &self.context.http.path
+    }
+
+    /// Returns the request as one of another route, with a parameter of its path.
+    #[must_use]
+    pub fn with_route(mut self, key: &str, parameter: Option<(&str, &str)>) -> Self {
+        key.clone_into(&mut self.context.route_key);
+        let parameter = parameter.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.path_parameters.extend(parameter);
+        self
+    }
+
     /// Returns a path parameter as API Gateway decoded it.
     pub fn path_parameter(&self, name: &str) -> &str {
         let value = self.path_parameters.get(name);
@@ -86,7 +105,7 @@ impl Request {
     }
 
     /// Returns all query parameters; a repeated one appears each time.
-    pub(super) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.queries.iter();
         all.map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -193,6 +212,14 @@ impl Request {
     pub fn accepts_html(&self) -> bool {
         self.header("accept")
             .is_some_and(|accepted| accepted.contains("text/html"))
+    }
+
+    /// Returns who reads the response if it is a problem.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            sent_form: self.is_form(),
+            reads_html: self.accepts_html(),
+        }
     }
 
     /// Returns true for a form that a page posted.

@@ -14,8 +14,8 @@ pub fn json(status: u16, body: &impl Serialize) -> Response {
         clippy::expect_used,
         reason = "response types are strings, numbers and lists"
     )]
-    let text = serde_json::to_string(body).expect("response types serialize");
-    text_response(status, "application/json", text)
+    let body = serde_json::to_string(body).expect("response types serialize");
+    text(status, "application/json", body)
 }
 
 /// Creates a JSON response that anybody may cache for `max_age`.
@@ -24,8 +24,8 @@ pub fn public_json(body: &impl Serialize, max_age: Duration) -> Response {
 }
 
 /// Creates a text that anybody may cache for `max_age`.
-pub fn public_text(content_type: &str, text: &str, max_age: Duration) -> Response {
-    public(text_response(200, content_type, text.to_owned()), max_age)
+pub fn public_text(content_type: &str, body: &str, max_age: Duration) -> Response {
+    public(text(200, content_type, body.to_owned()), max_age)
 }
 
 fn public(mut response: Response, max_age: Duration) -> Response {
@@ -39,7 +39,7 @@ fn public(mut response: Response, max_age: Duration) -> Response {
 
 /// Creates a page with its content security policy.
 pub fn page(html: String, policy: &str) -> Response {
-    let mut response = text_response(200, "text/html; charset=utf-8", html);
+    let mut response = text(200, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
     headers.insert("content-security-policy", value(policy));
     // Not `no-referrer`: with that, browsers post `Origin: null`.
@@ -49,8 +49,15 @@ pub fn page(html: String, policy: &str) -> Response {
 
 /// Creates a redirect (303 See Other).
 pub fn see_other(location: &str) -> Response {
-    let mut response = text_response(303, "text/plain; charset=utf-8", String::new());
+    let mut response = text(303, "text/plain; charset=utf-8", String::new());
     response.headers_mut().insert("location", value(location));
+    response
+}
+
+/// Creates a redirect that keeps the method and the body (308 Permanent Redirect).
+pub fn permanent_redirect(location: &str) -> Response {
+    let mut response = see_other(location);
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     response
 }
 
@@ -67,7 +74,8 @@ pub(crate) fn misdirected() -> Response {
     json(421, &json!({ "message": "Misdirected Request" }))
 }
 
-fn text_response(status: u16, content_type: &str, body: String) -> Response {
+/// Creates a response with a body of this content type.
+pub(super) fn text(status: u16, content_type: &str, body: String) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status.try_into().unwrap_or_default();
     response

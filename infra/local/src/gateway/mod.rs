@@ -1,6 +1,6 @@
 //! The embedded API Gateway: an HTTP API with the template's routes.
 //!
-//! It responds as API Gateway does to unknown routes, HEAD, bodies that are too large, preflight
+//! It responds as API Gateway does to unknown routes, bodies that are too large, preflight
 //! requests and functions that crash.
 
 mod cors;

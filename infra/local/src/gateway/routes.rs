@@ -1,6 +1,7 @@
-//! The routes of the API. A request takes the matching route with the fewest variable parts.
+//! The routes of the API. A request takes the matching route with the fewest variable parts, or the
+//! route `$default`.
 
-use crate::template::Route;
+use crate::template::{DEFAULT_PATH, Route};
 use percent_encoding::percent_decode_str;
 use shared::config::StartError;
 use std::collections::BTreeMap;
@@ -9,9 +10,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Routes<T>(Vec<Entry<T>>);
 
 struct Entry<T> {
-    method: String,
-    path: String,
-    signed: bool,
+    route: Route,
     target: T,
 }
 
@@ -34,38 +33,38 @@ impl<T> Routes<T> {
     /// Adds a route and its target.
     ///
     /// # Errors
-    /// A [`StartError`] if the route has a greedy part or is `$default`.
+    /// A [`StartError`] if the route has a greedy part.
     pub(crate) fn add(&mut self, route: &Route, target: T) -> Result<(), StartError> {
-        let Route {
-            method,
-            path,
-            signed,
-        } = route;
-        if path.contains("+}") || path.contains('$') {
+        if route.path.contains("+}") {
             return Err(StartError(format!(
-                "The local gateway does not support the route {method} {path}."
+                "The local gateway does not support the route {}.",
+                route.key()
             )));
         }
         self.0.push(Entry {
-            method: method.clone(),
-            path: path.clone(),
-            signed: *signed,
+            route: route.clone(),
             target,
         });
         Ok(())
     }
 
     pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch<'_, T>> {
-        let (entry, parameters) = self
+        let named = self
             .0
             .iter()
-            .filter(|entry| method != "HEAD" && [method, "ANY"].contains(&entry.method.as_str()))
-            .filter_map(|entry| Some((entry, match_path(&entry.path, path)?)))
-            .min_by_key(|(entry, parameters)| (parameters.len(), entry.method == "ANY"))?;
+            .filter(|entry| [method, "ANY"].contains(&entry.route.method.as_str()))
+            .filter_map(|entry| Some((entry, match_path(&entry.route.path, path)?)))
+            .min_by_key(|(entry, parameters)| (parameters.len(), entry.route.method == "ANY"));
+        let default = || {
+            let mut entries = self.0.iter();
+            let entry = entries.find(|entry| entry.route.path == DEFAULT_PATH)?;
+            Some((entry, BTreeMap::new()))
+        };
+        let (entry, parameters) = named.or_else(default)?;
         Some(RouteMatch {
-            key: format!("{} {}", entry.method, entry.path),
+            key: entry.route.key(),
             parameters,
-            signed: entry.signed,
+            signed: entry.route.signed,
             target: &entry.target,
         })
     }

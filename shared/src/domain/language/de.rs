@@ -56,6 +56,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     check_credentials: "Prüfen Sie Ihre Eingaben und versuchen Sie es erneut oder setzen Sie Ihr \
                         Passwort zurück.",
     endpoint_not_enabled: "Dieser Endpunkt ist nicht aktiviert.",
+    check_path: "Prüfen Sie den Pfad und die Methode.",
     wait: "Versuchen Sie es nach `retry_after` Sekunden erneut.",
     try_again: "Versuchen Sie es gleich noch einmal.",
     wrong_origin: "Rufen Sie diese URL von den Seiten des Portals auf oder von einem Ursprung in \

@@ -54,6 +54,7 @@ pub(super) static API: ApiSentences = ApiSentences {
     check_code: "Check the code and try again, or request a new one.",
     check_credentials: "Check what you entered and try again, or reset your password.",
     endpoint_not_enabled: "This endpoint is not enabled.",
+    check_path: "Check the path and the method.",
     wait: "Try again after `retry_after` seconds.",
     try_again: "Try again in a moment.",
     wrong_origin: "Call this from the portal’s own pages, or from an origin in `FrontendUrl` or \

@@ -77,6 +77,7 @@ sentences! {
         check_code: Text,
         check_credentials: Text,
         endpoint_not_enabled: Text,
+        check_path: Text,
         wait: Text,
         try_again: Text,
         wrong_origin: Text,

@@ -13,6 +13,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// The URI of the document among the schemas.
 const URI: &str = "urn:openapi";
+/// The place of the response to requests that no function has a route for.
+const NOT_FOUND: &str = "/components/responses/PageNotFound";
 /// The headers that no response has unless it is documented.
 const HEADERS: [&str; 5] = [
     "cache-control",
@@ -66,11 +68,26 @@ impl Answer<'_> {
             .map_err(wrong)
     }
 
-    /// Checks that API Gateway has answered a request that no function has a route for.
+    /// Checks the answer of API Gateway, or of the route `$default`, which no document of OpenAPI
+    /// can have.
     fn check_without_route(&self) -> Result<(), String> {
-        let is_preflight = self.method == "OPTIONS" && self.status == 204 && self.body.is_empty();
-        let is_refused = [400, 404].contains(&self.status);
-        if is_preflight || is_refused && (self.body.is_empty() || self.is_gateway_message()) {
+        let is_empty = match self.method {
+            "OPTIONS" => self.status == 204,
+            "HEAD" => true,
+            _ => self.status == 308,
+        };
+        let is_right = match self.status {
+            _ if is_empty => self.body.is_empty(),
+            400 => self.is_gateway_message(),
+            404 => self
+                .check_body(
+                    NOT_FOUND,
+                    &DOCUMENT["components"]["responses"]["PageNotFound"],
+                )
+                .is_ok(),
+            _ => false,
+        };
+        if is_right {
             return Ok(());
         }
         let (method, path, status) = (self.method, self.path, self.status);
@@ -150,6 +167,11 @@ impl Answer<'_> {
         let media_type = media_type.and_then(|value| value.to_str().ok());
         let media_type = media_type.and_then(|value| value.split(';').next());
         let media_type = media_type.unwrap_or_default();
+        let is_problem = content.contains_key("application/problem+json");
+        if is_problem && self.status >= 400 && media_type == "text/html" {
+            // For a browser.
+            return Ok(());
+        }
         if !content.contains_key(media_type) {
             let body = self.body;
             return Err(format!(
