@@ -26,6 +26,7 @@ pub(crate) fn stack(world: &World, key_ring: &str) -> Stack {
         name: local::template::STACK.to_owned(),
         portal: PortalName::parse("partner").unwrap(),
         api_url: world.portal.url(),
+        admin_url: world.portal.url(),
         key_ring: key_ring.to_owned(),
         access_token_key: None,
         parameters: parameters(&[

@@ -66,7 +66,7 @@ impl Api {
             (None, stack) => {
                 let aws = aws::config().await?;
                 let stack = Stack::find(&aws, stack.as_deref().unwrap_or_default()).await?;
-                (stack.api_url, Signer::of_operator(&aws, clock).await?)
+                (stack.admin_url, Signer::of_operator(&aws, clock).await?)
             }
         };
         let origin = origin.trim_end_matches('/').to_owned();

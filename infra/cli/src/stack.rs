@@ -16,8 +16,10 @@ use std::time::Duration;
 pub struct Stack {
     pub name: String,
     pub portal: PortalName,
-    /// Origin of the API.
+    /// Origin of the API, which may be that of a proxy.
     pub api_url: String,
+    /// Origin of the admin API.
+    pub admin_url: String,
     /// Name or ARN of the secret that holds the key ring.
     pub key_ring: String,
     /// The stack's own key of access tokens, with `AccessTokens=on`.
@@ -55,12 +57,21 @@ impl Stack {
             Some((one.parameter_key()?.to_owned(), value.to_owned()))
         };
         let parameters: BTreeMap<_, _> = parameters.filter_map(parameter).collect();
+        let api_url = output("ApiUrl")?.to_owned();
+        let is_set = |name| parameters.get(name).is_some_and(|value| !value.is_empty());
+        // A proxy may answer /admin/ itself, and changes the host that is signed.
+        let admin_url = if is_set("ProxySecret") && !is_set("ApiDomainName") {
+            default_endpoint(output("AdminApiArn")?)?
+        } else {
+            api_url.clone()
+        };
         let tags = stack.tags().iter();
         let tags = tags.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
         Some(Self {
             name: name.to_owned(),
             portal: PortalName::parse(parameters.get("Portal")?)?,
-            api_url: output("ApiUrl")?.to_owned(),
+            api_url,
+            admin_url,
             key_ring: output("KeyRing")?.to_owned(),
             access_token_key: output("AccessTokenKey").and_then(KeyArn::parse),
             parameters,
@@ -101,5 +112,26 @@ impl Stack {
         let link = MINUTE.saturating_mul(number("LinkMinutes")?);
         let invitation = HOUR.saturating_mul(number("ActivationHours")?);
         Ok(REPORT_LIFETIME.max(session.saturating_add(link.max(invitation))))
+    }
+}
+
+/// Returns the endpoint that every API has, given the ARN of a part of the API.
+fn default_endpoint(arn: &str) -> Option<String> {
+    let mut parts = arn.split(':').skip(3);
+    let region = parts.next()?;
+    let api = parts.nth(1)?.split('/').next()?;
+    Some(format!("https://{api}.execute-api.{region}.amazonaws.com"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::default_endpoint;
+
+    #[test]
+    fn the_default_endpoint_is_that_of_the_api_and_its_region() {
+        let arn = "arn:aws:execute-api:eu-central-1:123456789012:abc123/*/*/admin/*";
+        let expected = "https://abc123.execute-api.eu-central-1.amazonaws.com";
+        assert_eq!(default_endpoint(arn).as_deref(), Some(expected));
+        assert_eq!(default_endpoint("arn:aws"), None);
     }
 }

@@ -75,7 +75,7 @@ fn environment(function: &Resource<'_>, actual: &Value, findings: &mut Findings)
         findings.add(
             format!("The environment of {logical} is not that of the parameters: {names}."),
             "Deploy with another AccentColor and then with yours, so that CloudFormation sets all \
-             variables again: sam deploy",
+             variables again.",
         );
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn cookies(patient: &Patient, findings: &mut Findings) {
         };
         let domain = site(frontend);
         let fix = format!(
-            "sam deploy --parameter-overrides ApiDomainName=login.{domain} CertificateArn=ARN"
+            "Deploy with ApiDomainName=login.{domain} and CertificateArn, its certificate."
         );
         findings.add(problem, fix);
     }

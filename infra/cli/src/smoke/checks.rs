@@ -10,22 +10,27 @@ use shared::domain::paths::{
 type Check = fn(&str, &Response, &mut Findings);
 
 /// Paths that are read without an account, each with the check of its response.
-pub(super) const GETS: [(&str, Check); 10] = [
-    ("/", redirect),
+pub(super) const GETS: [(&str, Check); 6] = [
     ("/.well-known/change-password", redirect),
-    ("/favicon.ico", ok),
     (SIGN_IN, page),
     (FORGOT_PASSWORD, optional_page),
     (CONFIG, config),
     (SESSION, no_session),
     (ME, not_authenticated),
+];
+
+/// More of them, which a proxy may send to a frontend.
+pub(super) const GETS_OF_HOST: [(&str, Check); 4] = [
+    ("/", redirect),
+    ("/favicon.ico", ok),
     (ADMIN_USERS, unsigned),
     ("/vestibule-smoke", unknown_route),
 ];
 
 /// The fix for a function that does not do what it should.
 const LOGS: &str = "Read the functions' log: aws logs tail /vestibule/STACK --since 10m";
-const DEPLOY: &str = "Deploy the stack's own template again: sam deploy";
+const DEPLOY: &str = "Find what differs from the stack's template: \
+                      aws cloudformation detect-stack-drift --stack-name STACK";
 
 /// The headers that each page has. An empty value stands for any.
 const PAGE_HEADERS: [(&str, &str); 6] = [

@@ -21,6 +21,9 @@ struct Target {
     https: Https,
     /// Origins whose pages may call the API. Unknown without a stack.
     frontends: Vec<String>,
+    /// Visitors reach the API through a proxy, which may send other paths than the portal's to a
+    /// frontend.
+    is_proxied: bool,
 }
 
 /// Asks the API, and returns the report.
@@ -40,7 +43,9 @@ pub(crate) async fn run(options: &Options) -> Result<String, Error> {
 
 async fn ask(target: &Target, findings: &mut Findings) {
     checks::encrypted(&target.origin, findings);
-    for (path, check) in checks::GETS {
+    let of_host = checks::GETS_OF_HOST.into_iter();
+    let of_host = of_host.filter(|_| !target.is_proxied);
+    for (path, check) in checks::GETS.into_iter().chain(of_host) {
         match target.get(path, &[]).await {
             Ok(response) => check(path, &response, findings),
             Err(error) => findings.note(Err(error)),
@@ -90,13 +95,13 @@ async fn origins(target: &Target, findings: &mut Findings) -> Result<(), Error> 
 
 impl Target {
     async fn find(portal: &Portal) -> Result<Self, Error> {
-        let (origin, frontends) = match (&portal.api, &portal.stack) {
-            (Some(url), _) => (url.clone(), vec![]),
+        let (origin, frontends, is_proxied) = match (&portal.api, &portal.stack) {
+            (Some(url), _) => (url.clone(), vec![], false),
             (None, stack) => {
                 let aws = aws::config().await?;
                 let stack = Stack::find(&aws, stack.as_deref().unwrap_or_default()).await?;
-                let frontends = stack.origins();
-                (stack.api_url, frontends)
+                let is_proxied = !stack.parameter("ProxySecret").is_empty();
+                (stack.api_url.clone(), stack.origins(), is_proxied)
             }
         };
         let origin = origin.trim_end_matches('/').to_owned();
@@ -104,6 +109,7 @@ impl Target {
             https: Https::new(&origin)?,
             origin,
             frontends,
+            is_proxied,
         })
     }
 
