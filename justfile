@@ -10,7 +10,7 @@ run *args:
 
 # Runs all tests
 test *args:
-    cargo test {{ args }}
+    cargo test --workspace {{ args }}
 
 # Runs everything that decides about a change
 ci:

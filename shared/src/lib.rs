@@ -31,7 +31,7 @@ pub mod env;
 pub mod http;
 pub mod keys;
 pub mod lambda;
-mod log;
+pub mod log;
 pub mod passwords;
 pub mod random;
 pub mod store;

@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 from . import folder
-from .cargo import MACHINE, TARGETS, compile_binaries
+from .cargo import MACHINE, OPERATORS_COMMAND, TARGETS, compile_binaries
 from .workspace import functions
 
 
@@ -21,7 +21,7 @@ def main():
     if options.folder.exists():
         parser.error(f"{options.folder} exists already")
     built = functions()
-    names = options.functions or [*built.values(), *folder.OPERATORS_COMMAND]
+    names = options.functions or [*built.values(), *OPERATORS_COMMAND]
     binaries = compile_binaries(options.architecture, sorted(names), pathlib.Path(sys.executable).parent)
     folder.write(options.folder, options.architecture, built, binaries)
     print(f"The release is in {options.folder}.")

@@ -8,31 +8,41 @@ import subprocess
 from .workspace import ROOT
 
 TARGETS = {"arm64": "aarch64-unknown-linux-gnu", "x86_64": "x86_64-unknown-linux-gnu"}
+# The operator's command, by the package that it is the binary of.
+OPERATORS_COMMAND = {"vestibule": "cli"}
 # The name of this machine's architecture.
 MACHINE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 
 
-def environment(inherited):
+def environment(inherited, architecture=MACHINE):
     """Returns the environment in which all builds run, so that none repeats the work of another.
 
-    Panics name source files, so the paths of this machine are replaced. The variable adds to the flags of cargo-lambda;
+    `sam build` cannot name a target, so a file does. Panics name source files, so the paths of this machine are replaced. The variable adds to the flags of cargo-lambda;
     RUSTFLAGS would replace them. The date for C compilers is a constant, as another one would compile everything again.
     """
     remaps = f"--remap-path-prefix={ROOT}=/vestibule --remap-path-prefix={_cargo_home(inherited)}=/cargo"
     kept = {name: value for name, value in inherited.items() if not name.endswith("RUSTFLAGS")}
-    return kept | {"CARGO_BUILD_RUSTFLAGS": remaps, "SOURCE_DATE_EPOCH": "0"}
+    target = ROOT / "infra" / "release" / "targets" / f"{architecture}.toml"
+    return kept | {"CARGO_BUILD_RUSTFLAGS": remaps, "CARGO_LAMBDA_GLOBAL": str(target), "SOURCE_DATE_EPOCH": "0"}
 
 
-def command(architecture, binaries):
-    """Returns the command that compiles binaries, all at once."""
+def command(binaries):
+    """Returns the command that compiles functions, all at once, or the operator's command.
+
+    They are not compiled together, as features of the one's dependencies would become part of the others.
+    """
+    package = [part for binary in binaries if binary in OPERATORS_COMMAND for part in ("-p", OPERATORS_COMMAND[binary])]
     selected = [part for binary in binaries for part in ("--bin", binary)]
-    return ["cargo", "lambda", "build", "--release", "--locked", "--target", TARGETS[architecture], *selected]
+    return ["cargo", "lambda", "build", "--release", "--locked", *package, *selected]
 
 
 def compile_binaries(architecture, binaries, tools):
     """Compiles binaries with the cargo-lambda in `tools`. Returns the path of each, by name."""
-    env = environment(dict(os.environ) | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"})
-    subprocess.run(command(architecture, binaries), cwd=ROOT, env=env, check=True)
+    env = environment(dict(os.environ) | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}, architecture)
+    functions = [binary for binary in binaries if binary not in OPERATORS_COMMAND]
+    others = [binary for binary in binaries if binary in OPERATORS_COMMAND]
+    for selected in filter(None, [functions, others]):
+        subprocess.run(command(selected), cwd=ROOT, env=env, check=True)
     compiled = {binary: ROOT / "target" / "lambda" / binary / "bootstrap" for binary in binaries}
     for binary, path in compiled.items():
         if os.fsencode(f"{_cargo_home(env)}/registry") in path.read_bytes():

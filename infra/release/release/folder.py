@@ -7,12 +7,12 @@ import subprocess
 import zipfile
 
 from . import inventory, notices, template
+from .cargo import OPERATORS_COMMAND
 from .packages import Packages, digest
 from .workspace import ROOT, version
 
 COPIED = pathlib.Path(__file__).resolve().parents[1] / "folder"
 LICENCES = ("LICENSE-APACHE", "LICENSE-MIT")
-OPERATORS_COMMAND = {"vestibule": "cli"}
 CHECKSUMS = "SHA256SUMS"
 EXECUTABLE = 0o755
 

@@ -6,6 +6,7 @@ use crate::config::StartError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
@@ -26,6 +27,10 @@ pub(super) const ROOTS: [&[u8]; 5] = [
 
 /// The longest that connecting to an endpoint of AWS may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The number of hosts to resume TLS with. A table for the 256 of rustls's default takes four pages
+/// of memory.
+const HOSTS: usize = 4;
 
 /// The age at which an idle connection is closed. Requests come in bursts, and a connection that
 /// the other side has closed costs an attempt.
@@ -77,10 +82,11 @@ impl Https {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(roots);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
+        let mut tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_root_certificates(store)
             .with_no_client_auth();
+        tls.resumption = Resumption::in_memory_sessions(HOSTS);
         Ok(Self(Arc::new(Shared {
             tls: TlsConnector::from(Arc::new(tls)),
             connect_timeout,
