@@ -108,7 +108,8 @@ pub async fn consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
         let context = Arc::clone(&context);
         async move {
-            let output = handle.call(&context, event.payload).await;
+            let output = handle.call(&context, event.payload);
+            let output = log::within(event.context.request_id, output).await;
             log::note_answered();
             Ok::<_, Infallible>(output)
         }
@@ -129,7 +130,8 @@ pub async fn try_consume<C: Bootstrap, E: DeserializeOwned, O: Serialize>(
     lambda_runtime::run(service_fn(move |event: LambdaEvent<E>| {
         let context = Arc::clone(&context);
         async move {
-            let output = handle.call(&context, event.payload).await;
+            let output = handle.call(&context, event.payload);
+            let output = log::within(event.context.request_id, output).await;
             log::note_answered();
             output
         }
@@ -143,6 +145,14 @@ pub async fn answer<C: Configured>(
     handle: &impl for<'a> Handler<'a, C>,
     event: &str,
     id: String,
+) -> EventResponse {
+    log::within(id, answer_event(context, handle, event)).await
+}
+
+async fn answer_event<C: Configured>(
+    context: &C,
+    handle: &impl for<'a> Handler<'a, C>,
+    event: &str,
 ) -> EventResponse {
     let config = context.config();
     let request = Request::read(event);
@@ -161,7 +171,6 @@ pub async fn answer<C: Configured>(
         route,
         status = response.status().as_u16(),
         problem = problem.map(ProblemType::name),
-        id,
         "answered"
     );
     EventResponse(response)

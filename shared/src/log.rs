@@ -24,6 +24,16 @@ pub const OF_RUNTIME: &str = "lambda_runtime::layers::panic";
 /// True once the process has answered an invocation.
 static IS_WARM: AtomicBool = AtomicBool::new(false);
 
+tokio::task_local! {
+    /// The id of the invocation that a task works for.
+    static INVOCATION: String;
+}
+
+/// Puts the id of an invocation into all lines that are logged while `work` runs.
+pub(crate) async fn within<T>(id: String, work: impl Future<Output = T>) -> T {
+    INVOCATION.scope(id, work).await
+}
+
 /// Logs from now on, and logs panics.
 pub(crate) fn start(env: &Env) {
     let log = Log::new(env, &[OF_RUNTIME], |line| {
@@ -80,9 +90,12 @@ impl Log {
             r#""cold_start":true,"#
         };
         let members = &self.members;
-        Line(format!(
+        let mut line = Line(format!(
             r#"{{"timestamp":"{now}",{members}{cold}"level":"{level}""#
-        ))
+        ));
+        // Outside of an invocation it has no id.
+        let _has_id = INVOCATION.try_with(|id| line.add("id", &in_json(id)));
+        line
     }
 }
 
@@ -120,18 +133,20 @@ struct Line(String);
 
 impl Line {
     /// Adds a member whose value is JSON already.
-    fn add(&mut self, field: &Field, value: &str) {
-        let name = field.name();
+    fn add(&mut self, name: &str, value: &str) {
         for part in [",\"", name, "\":", value] {
             self.0.push_str(part);
         }
     }
 }
 
+fn in_json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
 impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let json = serde_json::to_string(value).unwrap_or_default();
-        self.add(field, &json);
+        self.add(field.name(), &in_json(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
@@ -143,15 +158,15 @@ impl Visit for Line {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 }
 
@@ -171,8 +186,8 @@ mod tests {
         serde_json::from_slice(&lines).unwrap()
     }
 
-    #[test]
-    fn a_line_says_when_and_where_it_was_written_and_that_the_function_has_just_started() {
+    #[tokio::test]
+    async fn a_line_says_when_and_where_it_was_written_and_that_the_function_has_just_started() {
         let name = ("AWS_LAMBDA_FUNCTION_NAME", "partner-Me-Ab12");
         let variables = [name].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let clock = Clock::from_fn(|| Timestamp::from_secs(1_795_269_900));
@@ -204,6 +219,10 @@ mod tests {
         });
         answer();
         assert_eq!(taken(), expected);
+        expected["id"] = json!("8476a536");
+        within("8476a536".to_owned(), async { answer() }).await;
+        assert_eq!(taken(), expected);
+        expected.as_object_mut().unwrap().remove("id");
         note_answered();
         expected.as_object_mut().unwrap().remove("cold_start");
         answer();
