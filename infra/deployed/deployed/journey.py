@@ -25,6 +25,17 @@ def check_origins(stack):
     stack.api.call("GET", "/auth/me").expect_problem(401, "not-authenticated")
 
 
+def check_unrouted(stack):
+    """HEAD is answered as GET, a slash at the end redirected, and what does not exist a problem or a page."""
+    head = stack.api.call("HEAD", "/auth/sign-in").expect_status(200)
+    expect("The page for HEAD", (head.header("content-type"), head.body), ("text/html; charset=utf-8", ""))
+    moved = stack.api.call("GET", "/auth/sign-in/?next=%2F").expect_status(308)
+    expect("The path without a slash", moved.header("location"), f"{stack.api.url}/auth/sign-in?next=%2F")
+    stack.api.call("GET", "/nothing").expect_problem(404, "not-found")
+    page = stack.api.call("GET", "/nothing", {"accept": "text/html"}).expect_status(404)
+    require("<h1>Page not found</h1>" in page.body, "A browser gets no page for a path that does not exist.")
+
+
 def request_email(browser, address):
     """Requests a sign-in email on the frontend. Returns the response."""
     return browser.send("/auth/request-login", {"email": address}, FRONTEND).expect_status(200)

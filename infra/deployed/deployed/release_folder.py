@@ -49,7 +49,7 @@ class ReleaseFolder:
         log = stack.steps.logs / "deploy.log"
         with log.open("ab") as output:
             done = subprocess.run(
-                [copy / "deploy", *options, "--", *SETTINGS], env=env,
+                [copy / "deploy", *options, "--", *SETTINGS, *stack.tag_options()], env=env,
                 input="".join(f"{answer}\n" for answer in asked).encode(), stdout=output, stderr=output)  # fmt: skip
         if done.returncode != 0:
             raise Failure(f"The script deploy exited with status {done.returncode}:\n{tail(log)}")

@@ -18,7 +18,7 @@ class Stack:
     def __init__(self, name, parameters, steps, emulator, deployer, release=None):
         self.name, self.parameters, self.steps = name, parameters, steps
         self.emulator, self.deployer, self.release = emulator, deployer, release
-        self.sam_user = deployer
+        self.sam_user, self.tags = deployer, {}
         self.cloudformation = emulator.client("cloudformation", deployer)
 
     def deploy(self, **changed):
@@ -34,7 +34,7 @@ class Stack:
     def _deploy(self, template, parameters):
         self._sam(
             "deploy", "--template-file", template, "--s3-bucket", BUCKET, "--s3-prefix", self.name,
-            "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar",
+            "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", *self.tag_options(),
             "--parameter-overrides", *(f"{name}={_quoted(value)}" for name, value in parameters.items()))  # fmt: skip
         self.__dict__.pop("outputs", None)
 
@@ -43,6 +43,10 @@ class Stack:
         path = BUILT / f"{self.name}.json"
         path.write_text(json.dumps(template))
         return path
+
+    def tag_options(self):
+        """Returns the options of `sam deploy` that set the stack's tags."""
+        return ["--tags", *(f"{name}={value}" for name, value in self.tags.items())] if self.tags else []
 
     def delete(self):
         """Deletes the stack, except for the resources that the template retains."""

@@ -2,7 +2,7 @@
 
 from . import (
     access_tokens, accounts, admin, administration, deployer_policy, email_events, gateway, journey, lifecycle,
-    protected_api, records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
+    organization, protected_api, records, recovery, rest_api, sessions, sign_up, suppression, templates, vestibule)  # fmt: skip
 from .checks import expect
 from .jwt_api import JwtApi
 from .mailbox import Mailbox
@@ -78,8 +78,12 @@ def run(steps, emulator, keep, release):
     with steps.step("Rotating the key ring with vestibule, without signing anyone out"):
         laptop = lifecycle.check_rotation(stack, mailbox, ADA, phone)
         access_tokens.check_keys(stack, laptop, jwt_api, keys)
-    staff = create_portal("staff-portal", STAFF, steps, emulator, deployer, release)
+    required = organization.parameters(emulator, deployer)
+    staff = create_portal("staff-portal", STAFF | required, steps, emulator, deployer, release)
+    staff.tags = organization.TAGS
     deploy(steps, staff)
+    with steps.step("Checking its key, its boundary and its tags"):
+        organization.check(staff)
     staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
         eve = journey.sign_in(staff, mailbox, EVE)
@@ -148,6 +152,7 @@ def _create_user(steps, stack, address, name):
 def _journey(steps, stack, mailbox, user):
     with steps.step("Checking that only the frontend's pages may call the API"):
         journey.check_origins(stack)
+        journey.check_unrouted(stack)
     with steps.step("Requesting emails for a known and an unknown address"):
         laptop = journey.request_emails(stack, ADA, NOBODY)
         email = mailbox.wait(ADA, 1)
