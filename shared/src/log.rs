@@ -1,8 +1,7 @@
 //! The log of a function's process: one JSON object per line. `docs/security.md` says what is never
 //! logged.
 //!
-//! The crate tracing-subscriber has more, of which nothing is needed: it took a tenth of the memory
-//! that a start touches.
+//! The crate tracing-subscriber would take a tenth of the memory that a start touches.
 
 use crate::clock::Clock;
 use crate::env::Env;
@@ -17,9 +16,9 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The runtime logs what `try_consume` returns as an error, but a refused request is none. It also
-/// logs panics, a second time.
-pub const OF_RUNTIME: &str = "lambda_runtime::layers::panic";
+/// The target of what the runtime logs: what `try_consume` returns, although a refused request is no
+/// error, and panics, for a second time.
+pub const RUNTIME_FAILURES: &str = "lambda_runtime::layers::panic";
 
 /// True once the process has answered an invocation.
 static IS_WARM: AtomicBool = AtomicBool::new(false);
@@ -29,14 +28,14 @@ tokio::task_local! {
     static INVOCATION: String;
 }
 
-/// Puts the id of an invocation into all lines that are logged while `work` runs.
+/// Puts the id of an invocation into all lines that `work` logs itself.
 pub(crate) async fn within<T>(id: String, work: impl Future<Output = T>) -> T {
     INVOCATION.scope(id, work).await
 }
 
 /// Logs from now on, and logs panics.
 pub(crate) fn start(env: &Env) {
-    let log = Log::new(env, &[OF_RUNTIME], |line| {
+    let log = Log::new(env, &[RUNTIME_FAILURES], |line| {
         // Nobody could be told that it failed.
         let _written = io::stdout().write_all(line);
     });

@@ -3,7 +3,7 @@
 
 use kit::{ADA, ApiClient, World, hours, parameters};
 use local::Options;
-use local::template::{DEFAULT_PATH, Template};
+use local::template::Template;
 use reqwest::Method;
 use serde_json::json;
 
@@ -104,8 +104,9 @@ fn expected(route: &str, visitor: Visitor) -> Option<u16> {
         "DELETE /admin/users/{id}" | "DELETE /admin/users/{id}/sessions" => {
             only_if(is_admin, 204, 403)
         }
-        // It is asked for a path that does not exist.
-        "$default" => Some(404),
+        "HEAD /" => Some(303),
+        // They are asked for a path that does not exist.
+        "GET /{proxy+}" | "HEAD /{proxy+}" => Some(404),
         _ => None,
     }
 }
@@ -190,7 +191,7 @@ async fn every_route_has_the_right_status_for_every_kind_of_visitor() {
             let id = if is_admin { user } else { session };
             let path = route.path.replace("{id}", id).replace("{token}", "x");
             let path = path.replace("{message}/{language}", "sign-in/en");
-            let path = path.replace(DEFAULT_PATH, "/nothing");
+            let path = path.replace("{proxy+}", "nothing");
             let method = Method::from_bytes(route.method.as_bytes()).unwrap();
             let mut request = client.request(method.clone(), path);
             if [Method::POST, Method::PATCH, Method::PUT].contains(&method) {

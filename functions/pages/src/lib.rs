@@ -66,7 +66,9 @@ pub const ROUTES: &[&str] = &[
     "GET /auth/config",
     "GET /auth/client/1/vestibule.js",
     "GET /auth/client/1/vestibule.d.ts",
-    "$default",
+    "GET /{proxy+}",
+    "HEAD /",
+    "HEAD /{proxy+}",
 ];
 
 pub struct Pages {
@@ -231,7 +233,7 @@ impl PageContext<'_> {
             .into_response(
                 Reader {
                     sent_form: true,
-                    reads_html: true,
+                    ..Reader::default()
                 },
                 self.language,
             )

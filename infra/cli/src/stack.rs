@@ -16,9 +16,10 @@ use std::time::Duration;
 pub struct Stack {
     pub name: String,
     pub portal: PortalName,
-    /// Origin of the API, which may be that of a proxy.
+    /// Origin of the API for visitors, which may be that of a proxy.
     pub api_url: String,
-    /// Origin of the admin API.
+    /// Origin of the API itself. A proxy may answer `/admin/` itself, and changes the host that is
+    /// signed.
     pub admin_url: String,
     /// Name or ARN of the secret that holds the key ring.
     pub key_ring: String,
@@ -57,20 +58,17 @@ impl Stack {
             Some((one.parameter_key()?.to_owned(), value.to_owned()))
         };
         let parameters: BTreeMap<_, _> = parameters.filter_map(parameter).collect();
-        let api_url = output("ApiUrl")?.to_owned();
-        let is_set = |name| parameters.get(name).is_some_and(|value| !value.is_empty());
-        // A proxy may answer /admin/ itself, and changes the host that is signed.
-        let admin_url = if is_set("ProxySecret") && !is_set("ApiDomainName") {
-            default_endpoint(output("AdminApiArn")?)?
-        } else {
-            api_url.clone()
+        let domain = parameters.get("ApiDomainName");
+        let admin_url = match domain.filter(|domain| !domain.is_empty()) {
+            Some(domain) => format!("https://{domain}"),
+            None => default_endpoint(output("AdminApiArn")?)?,
         };
         let tags = stack.tags().iter();
         let tags = tags.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
         Some(Self {
             name: name.to_owned(),
             portal: PortalName::parse(parameters.get("Portal")?)?,
-            api_url,
+            api_url: output("ApiUrl")?.to_owned(),
             admin_url,
             key_ring: output("KeyRing")?.to_owned(),
             access_token_key: output("AccessTokenKey").and_then(KeyArn::parse),

@@ -20,7 +20,7 @@ def lint(steps, env):
 
 
 def compile_functions(steps, env):
-    """Builds all binaries at once, as a release does, so that `sam build` and a release find each of them up to date."""
+    """Builds all functions at once, as a release does, so that `sam build` and a release find each of them up to date."""
     command = cargo.command(functions().values())
     steps.run("build.log", command, cargo.environment(env), ROOT)
 

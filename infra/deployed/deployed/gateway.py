@@ -13,7 +13,6 @@ from .checks import Failure, require
 from .intrinsics import Intrinsics
 from .paths import REGION
 
-DEFAULT = "$default"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method")
 
 
@@ -29,8 +28,6 @@ def import_body(stack):
         for method, operation in operations.items():
             require(method in METHODS, f"The API definition has an unknown method {method!r} at {path}.")
             key = f"{'ANY' if method.startswith('x-') else method.upper()} {path}"
-            # The route for all other requests has no method.
-            key = DEFAULT if path == DEFAULT else key
             target = _integration(gateway, api, key, operation["x-amazon-apigateway-integration"], integrations)
             routes[key] = _authorization(key, operation, body)
             gateway.create_route(ApiId=api, RouteKey=key, Target=target, AuthorizationType=routes[key])
@@ -107,8 +104,8 @@ def _authorization(key, operation, body):
 def _require_permission(stack, api, key, uri):
     """Fails unless the function allows API Gateway to invoke it for this route, which the emulator does not check."""
     function = uri.split("/functions/")[1].removesuffix("/invocations")
-    route = key.replace(" ", "")
-    source = f"arn:aws:execute-api:{REGION}:{function.split(':')[4]}:{api}/$default/{route}"
+    method, path = key.split(" ")
+    source = f"arn:aws:execute-api:{REGION}:{function.split(':')[4]}:{api}/$default/{method}{path}"
     try:
         policy = json.loads(stack.emulator.client("lambda", stack.deployer).get_policy(FunctionName=function)["Policy"])
     except ClientError:

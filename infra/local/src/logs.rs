@@ -1,7 +1,7 @@
 //! Logging: captured for tests in the form in which production logs, or plain for the terminal.
 
 use shared::env::Env;
-use shared::log::{Log, OF_RUNTIME};
+use shared::log::{Log, RUNTIME_FAILURES};
 use std::io;
 use std::sync::{Mutex, Once, PoisonError};
 use tracing::Level;
@@ -23,7 +23,7 @@ static CAPTURED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 pub fn capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let log = Log::new(&Env::of_process(), &[OF_RUNTIME, DYNOXIDE], |line| {
+        let log = Log::new(&Env::of_process(), &[RUNTIME_FAILURES, DYNOXIDE], |line| {
             let mut captured = CAPTURED.lock().unwrap_or_else(PoisonError::into_inner);
             captured.extend_from_slice(line);
         });

@@ -83,12 +83,11 @@ impl Request {
         &self.context.http.path
     }
 
-    /// Returns the request as one of another route, with a parameter of its path.
+    /// Returns the request as one of another route, with the parameters of its path.
     #[must_use]
-    pub fn with_route(mut self, key: &str, parameter: Option<(&str, &str)>) -> Self {
+    pub fn with_route(mut self, key: &str, parameters: Vec<(String, String)>) -> Self {
         key.clone_into(&mut self.context.route_key);
-        let parameter = parameter.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        self.path_parameters.extend(parameter);
+        self.path_parameters.extend(parameters);
         self
     }
 
@@ -214,11 +213,13 @@ impl Request {
             .is_some_and(|accepted| accepted.contains("text/html"))
     }
 
-    /// Returns who reads the response if it is a problem.
+    /// Returns who reads the response if it is a problem. A program may accept HTML by default, or
+    /// pass on what a browser accepts: it sends JSON or authenticates itself.
     pub fn reader(&self) -> Reader {
+        let is_program = self.is_json() || self.header("authorization").is_some();
         Reader {
             sent_form: self.is_form(),
-            reads_html: self.accepts_html(),
+            reads_html: self.accepts_html() && !is_program,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Verifies the promises of `docs/security.md` under failure and attack.
 //!
-//! Each module is one command. `tests/small.rs` runs each of them small inside `cargo test`;
-//! `cargo run --profile verification -p verification -- --help` runs them large. `README.md` says
-//! what each of them verifies.
+//! Each module is one command. `tests/small.rs` runs each of them small inside
+//! `cargo test --workspace`; `cargo run --profile verification -p verification -- --help` runs them
+//! large. `README.md` says what each of them verifies.
 
 #![expect(
     clippy::unwrap_used,

@@ -11,7 +11,7 @@ use crate::findings::Findings;
 use crate::https::{Https, Response};
 use crate::stack::Stack;
 use serde_json::{Value, json};
-use shared::domain::paths::{JWKS, REQUEST_LOGIN, SESSION, SIGN_IN, VERIFY};
+use shared::domain::paths::{ADMIN_USERS, JWKS, REQUEST_LOGIN, SESSION, SIGN_IN, VERIFY};
 
 const UNREACHABLE: &str = "Check the DNS record and the certificate of the API's domain name.";
 
@@ -21,9 +21,8 @@ struct Target {
     https: Https,
     /// Origins whose pages may call the API. Unknown without a stack.
     frontends: Vec<String>,
-    /// Visitors reach the API through a proxy, which may send other paths than the portal's to a
-    /// frontend.
-    is_proxied: bool,
+    /// Origin of the API itself, where visitors may come through a proxy.
+    admin_origin: String,
 }
 
 /// Asks the API, and returns the report.
@@ -43,20 +42,29 @@ pub(crate) async fn run(options: &Options) -> Result<String, Error> {
 
 async fn ask(target: &Target, findings: &mut Findings) {
     checks::encrypted(&target.origin, findings);
-    let of_host = checks::GETS_OF_HOST.into_iter();
-    let of_host = of_host.filter(|_| !target.is_proxied);
-    for (path, check) in checks::GETS.into_iter().chain(of_host) {
+    let others = checks::GETS_WITHOUT_PROXY.into_iter();
+    let others = others.filter(|_| target.origin == target.admin_origin);
+    for (path, check) in checks::GETS.into_iter().chain(others) {
         match target.get(path, &[]).await {
             Ok(response) => check(path, &response, findings),
             Err(error) => findings.note(Err(error)),
         }
     }
+    let examined = unsigned_call(target, findings).await;
+    findings.note(examined);
     let examined = published_keys(target, findings).await;
     findings.note(examined);
     let examined = email_request(target, findings).await;
     findings.note(examined);
     let examined = origins(target, findings).await;
     findings.note(examined);
+}
+
+async fn unsigned_call(target: &Target, findings: &mut Findings) -> Result<(), Error> {
+    let url = format!("{}{ADMIN_USERS}", target.admin_origin);
+    let response = target.https.send("GET", &url, &[], String::new()).await?;
+    checks::unsigned(ADMIN_USERS, &response, findings);
+    Ok(())
 }
 
 /// Verifiers of access tokens accept only the issuer under whose address they found the keys.
@@ -95,13 +103,12 @@ async fn origins(target: &Target, findings: &mut Findings) -> Result<(), Error> 
 
 impl Target {
     async fn find(portal: &Portal) -> Result<Self, Error> {
-        let (origin, frontends, is_proxied) = match (&portal.api, &portal.stack) {
-            (Some(url), _) => (url.clone(), vec![], false),
+        let (origin, frontends, admin_origin) = match (&portal.api, &portal.stack) {
+            (Some(url), _) => (url.clone(), vec![], url.clone()),
             (None, stack) => {
                 let aws = aws::config().await?;
                 let stack = Stack::find(&aws, stack.as_deref().unwrap_or_default()).await?;
-                let is_proxied = !stack.parameter("ProxySecret").is_empty();
-                (stack.api_url.clone(), stack.origins(), is_proxied)
+                (stack.api_url.clone(), stack.origins(), stack.admin_url)
             }
         };
         let origin = origin.trim_end_matches('/').to_owned();
@@ -109,7 +116,7 @@ impl Target {
             https: Https::new(&origin)?,
             origin,
             frontends,
-            is_proxied,
+            admin_origin: admin_origin.trim_end_matches('/').to_owned(),
         })
     }
 

@@ -1,9 +1,8 @@
-//! The routes of the API. A request takes the matching route with the fewest variable parts, or the
-//! route `$default`.
+//! The routes of the API. A request takes the matching route with the fewest variable parts, and one
+//! with a greedy part only where no other matches.
 
-use crate::template::{DEFAULT_PATH, Route};
+use crate::template::Route;
 use percent_encoding::percent_decode_str;
-use shared::config::StartError;
 use std::collections::BTreeMap;
 
 /// The routes of an API, each with its target.
@@ -31,36 +30,21 @@ impl<T> Routes<T> {
     }
 
     /// Adds a route and its target.
-    ///
-    /// # Errors
-    /// A [`StartError`] if the route has a greedy part.
-    pub(crate) fn add(&mut self, route: &Route, target: T) -> Result<(), StartError> {
-        if route.path.contains("+}") {
-            return Err(StartError(format!(
-                "The local gateway does not support the route {}.",
-                route.key()
-            )));
-        }
+    pub(crate) fn add(&mut self, route: &Route, target: T) {
         self.0.push(Entry {
             route: route.clone(),
             target,
         });
-        Ok(())
     }
 
     pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch<'_, T>> {
-        let named = self
-            .0
-            .iter()
+        let entries = self.0.iter();
+        let (entry, parameters) = entries
             .filter(|entry| [method, "ANY"].contains(&entry.route.method.as_str()))
             .filter_map(|entry| Some((entry, match_path(&entry.route.path, path)?)))
-            .min_by_key(|(entry, parameters)| (parameters.len(), entry.route.method == "ANY"));
-        let default = || {
-            let mut entries = self.0.iter();
-            let entry = entries.find(|entry| entry.route.path == DEFAULT_PATH)?;
-            Some((entry, BTreeMap::new()))
-        };
-        let (entry, parameters) = named.or_else(default)?;
+            .min_by_key(|(Entry { route, .. }, parameters)| {
+                (route.is_greedy(), parameters.len(), route.method == "ANY")
+            })?;
         Some(RouteMatch {
             key: entry.route.key(),
             parameters,
@@ -72,6 +56,15 @@ impl<T> Routes<T> {
 
 /// Returns the values of the variable parts, or `None` if the path does not match the route.
 fn match_path(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
+    if let Some(route) = route.strip_suffix("+}") {
+        let (start, name) = route.rsplit_once("/{")?;
+        let mut slashes = path.match_indices('/').map(|(at, _)| at);
+        let end = slashes.nth(start.matches('/').count())?;
+        let mut parameters = match_path(start, path.get(..end)?)?;
+        let rest = path.get(end + 1..).filter(|rest| !rest.is_empty())?;
+        parameters.insert(name.to_owned(), rest.to_owned());
+        return Some(parameters);
+    }
     let mut route = route.split('/');
     let mut path = path.split('/');
     let mut parameters = BTreeMap::new();

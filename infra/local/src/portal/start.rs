@@ -60,7 +60,7 @@ pub(super) async fn start(options: Options) -> Result<Portal, StartError> {
     };
     let guide = Arc::new(Guide::new(&options, &template, &parsed_url, aws_url));
     let gateway = Gateway {
-        routes: routes(&template, &functions)?,
+        routes: routes(&template, &functions),
         cors: template.cors.clone(),
         public_url: parsed_url,
         trust_source_ip_header: options.trust_source_ip_header,
@@ -172,18 +172,15 @@ async fn start_instance(
         .map_err(|error| StartError(format!("Could not start {name}: {error}")))
 }
 
-fn routes(
-    template: &Template,
-    functions: &BTreeMap<String, Lambda>,
-) -> Result<Routes<Lambda>, StartError> {
+fn routes(template: &Template, functions: &BTreeMap<String, Lambda>) -> Routes<Lambda> {
     let mut routes = Routes::new();
     for function in &template.functions {
         let Some(lambda) = functions.get(&function.name) else {
             continue;
         };
         for route in &function.routes {
-            routes.add(route, lambda.clone())?;
+            routes.add(route, lambda.clone());
         }
     }
-    Ok(routes)
+    routes
 }

@@ -30,22 +30,22 @@ pub struct Function {
 pub struct Route {
     /// The HTTP method in capitals, or `ANY`.
     pub method: String,
-    /// The path with its variable parts, such as `/auth/verify/{token}`, or [`DEFAULT_PATH`].
+    /// The path with its variable parts, such as `/auth/verify/{token}`. A last part such as
+    /// `{proxy+}` stands for one part and more.
     pub path: String,
     /// Set if calls must be signed (`AWS_IAM`).
     pub signed: bool,
 }
 
-/// The path of the route for requests that no other route matches.
-pub const DEFAULT_PATH: &str = "$default";
-
 impl Route {
     /// Returns the route's key, such as `POST /auth/verify`.
     pub fn key(&self) -> String {
-        if self.path == DEFAULT_PATH {
-            return self.path.clone();
-        }
         format!("{} {}", self.method, self.path)
+    }
+
+    /// Returns whether the last part of the path stands for one part and more.
+    pub fn is_greedy(&self) -> bool {
+        self.path.ends_with("+}")
     }
 }
 
@@ -112,16 +112,9 @@ fn route(evaluator: &Evaluator<'_>, event: &str, properties: &Value) -> Result<R
             ));
         }
     };
-    let (method, path) = (at(properties, "/Method"), at(properties, "/Path"));
-    // As SAM reads it.
-    let is_default = method.is_null() && path.is_null();
-    let text = |value, default: &str| match is_default {
-        true => Ok(default.to_owned()),
-        false => evaluator.text(value),
-    };
     Ok(Route {
-        method: text(method, "ANY")?.to_uppercase(),
-        path: text(path, DEFAULT_PATH)?,
+        method: evaluator.text(at(properties, "/Method"))?.to_uppercase(),
+        path: evaluator.text(at(properties, "/Path"))?,
         signed,
     })
 }

@@ -8,7 +8,7 @@ mod role;
 mod stack;
 pub mod yaml;
 
-pub use function::{DEFAULT_PATH, Function, Route, Schedule};
+pub use function::{Function, Route, Schedule};
 pub use mapping::MappingSettings;
 pub use parameters::Parameter;
 pub(crate) use stack::API;

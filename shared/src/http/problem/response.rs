@@ -70,12 +70,16 @@ impl Document<'_> {
 
     /// Returns the problem as a page.
     fn page(&self, language: Language) -> Option<Response> {
+        let sentences = language.pages();
         let page = ProblemPage {
             lang: language.tag(),
             title: self.title,
-            detail: self.detail,
+            // The detail names the member of the document that has the number of seconds.
+            detail: self
+                .retry_after
+                .map_or(self.detail, |_| sentences.wait_a_while),
             url: paths::SIGN_IN,
-            link: language.pages().to_sign_in,
+            link: sentences.to_sign_in,
         };
         let html = page.render().ok()?;
         Some(response::text(
