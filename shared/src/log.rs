@@ -16,8 +16,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The target of what the runtime logs: what `try_consume` returns, although a refused request is no
-/// error, and panics, for a second time.
+/// The target of what the runtime logs: what `try_consume` returns, although a refused request is
+/// no error, and panics, for a second time.
 pub const RUNTIME_FAILURES: &str = "lambda_runtime::layers::panic";
 
 /// True once the process has answered an invocation.

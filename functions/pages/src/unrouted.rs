@@ -1,4 +1,4 @@
-//! What only the greedy routes take: HEAD for a page, a path that ends in a slash, and paths that do
+//! The requests of greedy routes: HEAD for a page, a path that ends in a slash, and paths that do
 //! not exist.
 
 use crate::{PageContext, ROUTES};

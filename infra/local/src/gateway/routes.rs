@@ -1,5 +1,5 @@
-//! The routes of the API. A request takes the matching route with the fewest variable parts, and one
-//! with a greedy part only where no other matches.
+//! The routes of the API. A request takes the matching route with the fewest variable parts, and
+//! one with a greedy part only where no other matches.
 
 use crate::template::Route;
 use percent_encoding::percent_decode_str;

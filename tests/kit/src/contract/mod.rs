@@ -68,7 +68,7 @@ impl Answer<'_> {
             .map_err(wrong)
     }
 
-    /// Checks the answer of API Gateway, or of a greedy route, which no document of OpenAPI can have.
+    /// Checks the answer of API Gateway, or of a greedy route, which OpenAPI has no form for.
     fn check_without_route(&self) -> Result<(), String> {
         let is_right = match (self.method, self.status) {
             ("OPTIONS", 204) | ("HEAD", _) | ("GET", 308) => self.body.is_empty(),
