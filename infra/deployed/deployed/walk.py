@@ -82,7 +82,7 @@ def run(steps, emulator, keep, release):
     staff = create_portal("staff-portal", STAFF | required, steps, emulator, deployer, release)
     staff.tags = organization.TAGS
     deploy(steps, staff)
-    with steps.step("Checking its key, its boundary and its tags"):
+    with steps.step("Checking its key and its tags"):
         organization.check(staff)
     staff_back_end, eve_id = _create_user(steps, staff, EVE, "Eve")
     with steps.step("Checking that the two portals are separate"):
