@@ -123,13 +123,41 @@ fn default_endpoint(arn: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::default_endpoint;
+    use super::Stack;
+    use aws_sdk_cloudformation::types::{self, Output, Parameter};
+
+    /// Returns a stack behind a proxy, with this `ApiDomainName`.
+    fn stack(domain: &str) -> Stack {
+        let arn = "arn:aws:execute-api:eu-central-1:123456789012:abc123/*/*/admin/*";
+        let outputs = [
+            ("ApiUrl", "https://app.example.com"),
+            ("AdminApiArn", arn),
+            ("KeyRing", "partner-key-ring"),
+        ];
+        let parameters = [("Portal", "partner"), ("ApiDomainName", domain)];
+        let output = |(key, value)| {
+            Output::builder()
+                .output_key(key)
+                .output_value(value)
+                .build()
+        };
+        let parameter = |(key, value)| {
+            let parameter = Parameter::builder().parameter_key(key);
+            parameter.parameter_value(value).build()
+        };
+        let described = types::Stack::builder()
+            .set_outputs(Some(outputs.map(output).into()))
+            .set_parameters(Some(parameters.map(parameter).into()))
+            .build();
+        Stack::of("partner-portal", &described).unwrap()
+    }
 
     #[test]
-    fn the_default_endpoint_is_that_of_the_api_and_its_region() {
-        let arn = "arn:aws:execute-api:eu-central-1:123456789012:abc123/*/*/admin/*";
-        let expected = "https://abc123.execute-api.eu-central-1.amazonaws.com";
-        assert_eq!(default_endpoint(arn).as_deref(), Some(expected));
-        assert_eq!(default_endpoint("arn:aws"), None);
+    fn the_admin_api_is_called_at_the_apis_own_address() {
+        let default = "https://abc123.execute-api.eu-central-1.amazonaws.com";
+        assert_eq!(stack("").admin_url, default);
+        let own = "login.example.com";
+        assert_eq!(stack(own).admin_url, format!("https://{own}"));
+        assert_eq!(stack(own).api_url, "https://app.example.com");
     }
 }

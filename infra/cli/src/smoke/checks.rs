@@ -26,7 +26,7 @@ pub(super) const GETS_WITHOUT_PROXY: [(&str, Check); 3] = [
 
 /// The fix for a function that does not do what it should.
 const LOGS: &str = "Read the functions' log: aws logs tail /vestibule/STACK --since 10m";
-const DEPLOY: &str = "Find what differs from the stack's template: \
+const DRIFT: &str = "Find what differs from the stack's template: \
                       aws cloudformation detect-stack-drift --stack-name STACK";
 
 /// The headers that each page has. An empty value stands for any.
@@ -57,7 +57,7 @@ fn is_status(path: &str, response: &Response, expected: u16, findings: &mut Find
     if status == expected {
         return true;
     }
-    let fix = if status >= 500 { LOGS } else { DEPLOY };
+    let fix = if status >= 500 { LOGS } else { DRIFT };
     let problem = format!("{path} responds with the status {status}, and not with {expected}.");
     findings.add(problem, fix);
     false
@@ -72,7 +72,7 @@ fn redirect(path: &str, response: &Response, findings: &mut Findings) {
     if !is_redirect || response.header("location").is_empty() {
         let status = response.status;
         let problem = format!("{path} responds with the status {status} and redirects nobody.");
-        findings.add(problem, DEPLOY);
+        findings.add(problem, DRIFT);
     }
 }
 
@@ -81,7 +81,7 @@ fn page(path: &str, response: &Response, findings: &mut Findings) {
         return;
     }
     if !response.header("content-type").starts_with("text/html") {
-        findings.add(format!("{path} is not a page."), DEPLOY);
+        findings.add(format!("{path} is not a page."), DRIFT);
     }
     for (name, expected) in PAGE_HEADERS {
         let value = response.header(name);
@@ -104,7 +104,7 @@ fn optional_page(path: &str, response: &Response, findings: &mut Findings) {
 
 fn config(path: &str, response: &Response, findings: &mut Findings) {
     if is_status(path, response, 200, findings) && !response.json().is_object() {
-        findings.add(format!("{path} is not JSON."), DEPLOY);
+        findings.add(format!("{path} is not JSON."), DRIFT);
     }
 }
 
@@ -138,7 +138,7 @@ pub(super) fn unsigned(path: &str, response: &Response, findings: &mut Findings)
             "A call of {path} without a signature gets the status {status}, and not 403: the admin \
              API may be open to everybody."
         );
-        findings.add(problem, DEPLOY);
+        findings.add(problem, DRIFT);
     }
 }
 
@@ -228,9 +228,9 @@ pub(super) fn own_read(frontend: &str, response: &Response, findings: &mut Findi
     let allowed = response.header("access-control-allow-origin");
     if allowed != frontend {
         let problem = format!("CORS does not allow the pages of {frontend} to call the API.");
-        findings.add(problem, DEPLOY);
+        findings.add(problem, DRIFT);
     } else if response.header("access-control-allow-credentials") != "true" {
         let problem = format!("CORS does not allow the pages of {frontend} to send the cookie.");
-        findings.add(problem, DEPLOY);
+        findings.add(problem, DRIFT);
     }
 }

@@ -70,16 +70,12 @@ impl Document<'_> {
 
     /// Returns the problem as a page.
     fn page(&self, language: Language) -> Option<Response> {
-        let sentences = language.pages();
         let page = ProblemPage {
             lang: language.tag(),
             title: self.title,
-            // The detail names the member of the document that has the number of seconds.
-            detail: self
-                .retry_after
-                .map_or(self.detail, |_| sentences.wait_a_while),
+            detail: self.detail,
             url: paths::SIGN_IN,
-            link: sentences.to_sign_in,
+            link: language.pages().to_sign_in,
         };
         let html = page.render().ok()?;
         Some(response::text(
